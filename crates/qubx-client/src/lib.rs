@@ -1,0 +1,13 @@
+//! A screen's connection to a session: connect, resume, reconnect; and the screen's copy of the state.
+//!
+//! The connection is one task. It resumes from the last event that it handed on, so a screen sees every event
+//! once and in order, however often the connection breaks. Commands that were not answered are sent again with
+//! their id after a reconnect; the service does each id once.
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod mirror;
+
+pub use connection::{ClientError, ClientHandle, Options, start};
+pub use mirror::{Link, Mirror, ServiceFate, Update};

@@ -1,0 +1,80 @@
+//! What a client may ask to be done. Each command has an effect, is written down, and is answered by events.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CellNumber, InstrumentId, OrderId};
+
+/// A command. Sending one twice with the same [`crate::CommandId`] does what sending it once does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Runs code in the shared kernel, after the cells that wait already.
+    Execute {
+        /// Python source.
+        code: String,
+    },
+    /// Interrupts a cell: the named one while it runs or waits, else whatever runs.
+    Interrupt {
+        /// The cell; none for whatever runs.
+        cell: Option<CellNumber>,
+    },
+    /// Cancels one order.
+    CancelOrder {
+        /// The order.
+        order: OrderId,
+    },
+    /// Cancels all open orders, of one instrument or of all.
+    CancelOrders {
+        /// The instrument; none for all.
+        instrument: Option<InstrumentId>,
+    },
+    /// Closes one position at market.
+    Close {
+        /// The instrument.
+        instrument: InstrumentId,
+    },
+    /// Pauses, cancels all orders and closes all positions at market.
+    Flatten,
+    /// Ends a pause.
+    Resume,
+    /// Ends the session.
+    Stop {
+        /// Closes all positions first.
+        flatten: bool,
+        /// Leaves open orders as they are.
+        keep_orders: bool,
+    },
+    /// Gives the ownership up: the session stays when its owner goes.
+    Release,
+}
+
+impl Command {
+    /// Returns the verb's name, as screens, the command line and the log write it.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Command::Execute { .. } => "execute",
+            Command::Interrupt { .. } => "interrupt",
+            Command::CancelOrder { .. } => "cancel order",
+            Command::CancelOrders { .. } => "cancel orders",
+            Command::Close { .. } => "close",
+            Command::Flatten => "flatten",
+            Command::Resume => "resume",
+            Command::Stop { .. } => "stop",
+            Command::Release => "detach",
+        }
+    }
+
+    /// Returns what the verb acts on, in words; empty when there is nothing to name.
+    #[must_use]
+    pub fn target(&self) -> String {
+        match self {
+            Command::CancelOrder { order } => order.to_string(),
+            Command::CancelOrders { instrument: Some(instrument) } | Command::Close { instrument } => {
+                instrument.symbol.clone()
+            }
+            Command::Interrupt { cell: Some(cell) } => format!("cell {cell}"),
+            _ => String::new(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What only matters now. It has no number: the newest wins, and a screen that misses one misses nothing.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Account, Author, InstrumentId, Money, Price, Quote};
+
+/// The newest values. A part that is absent has not changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latest {
+    /// Quotes, marks and accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub market: Option<MarketView>,
+    /// Who is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<Vec<Presence>>,
+}
+
+impl Latest {
+    /// Takes over the parts that `newer` has.
+    pub fn merge(&mut self, newer: Latest) {
+        if newer.market.is_some() {
+            self.market = newer.market;
+        }
+        if newer.presence.is_some() {
+            self.presence = newer.presence;
+        }
+    }
+}
+
+/// The market as the engine sees it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MarketView {
+    /// The engine's clock: wall time for a live or simulated feed, recorded time in a replay.
+    pub time: Option<Timestamp>,
+    /// The last quote of each instrument that has one.
+    pub quotes: Vec<Quote>,
+    /// The value of each open position at the last quotes.
+    pub marks: Vec<PositionMark>,
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// How far a replay is; none for other feeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplayProgress>,
+    /// What is wrong with a feed, in words; none while all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_error: Option<String>,
+}
+
+/// An open position at the last quotes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PositionMark {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// The price at which it is valued: the middle of the last quote; none before the first quote.
+    pub last_price: Option<Price>,
+    /// Profit at that price, before fees.
+    pub unrealized_pnl: Option<Money>,
+    /// Signed value at that price.
+    pub market_value: Option<Money>,
+}
+
+/// How far a replay is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplayProgress {
+    /// The part of the files that was read, 0 to 1.
+    pub fraction: f64,
+    /// How fast it goes: `1`, `60` or `max`.
+    pub speed: String,
+    /// Whether every file is at its end.
+    pub finished: bool,
+}
+
+/// One attached screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Who.
+    pub identity: Author,
+    /// Whether this is the command that started the session.
+    pub owner: bool,
+    /// Since when.
+    pub since: Timestamp,
+}

@@ -1,0 +1,43 @@
+//! The vocabulary of a qubx session, shared by the service and every screen.
+//!
+//! Owns ids, prices, orders, facts, commands, messages, the reducer and the one-frame codec.
+//! It is pure: no file, no socket, no task and no clock. Both ends of a connection run the same
+//! [`SessionState::apply`], so a screen that has seen the same events shows the same state.
+
+#![forbid(unsafe_code)]
+
+mod account;
+mod codec;
+mod command;
+mod fact;
+mod history;
+mod ids;
+mod latest;
+mod market;
+mod message;
+mod money;
+mod order;
+mod state;
+mod status;
+
+pub use account::{Account, Position};
+pub use codec::{FrameBuffer, FrameError, MAX_CLIENT_FRAME, MAX_FRAME, encode_frame};
+pub use command::Command;
+pub use fact::{CellStatus, Event, Fact, LogLevel, OutputContent, StreamName, VerbOutcome, VerbProgress};
+pub use history::{History, HistoryKind};
+pub use ids::{
+    Author, CellNumber, CommandId, Epoch, InstrumentId, LedgerRow, LogId, OrderId, RequestId, Seq,
+};
+pub use latest::{Latest, MarketView, PositionMark, Presence, ReplayProgress};
+pub use market::{Bar, Instrument, ParseTimeframeError, Quote, Timeframe};
+pub use message::{
+    Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello,
+    PROTOCOL_VERSION, Refusal, Request, RequestKind, ServerMessage, Welcome,
+};
+pub use money::{Money, Price, Quantity};
+pub use order::{Fill, Liquidity, Order, OrderStatus, OrderType, Side, TimeInForce};
+pub use state::{Applied, CellView, SessionState};
+pub use status::{
+    KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
+    StrategyStatus,
+};

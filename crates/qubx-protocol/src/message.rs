@@ -1,0 +1,215 @@
+//! The frames between a client and a service.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Author, Command, CommandId, Epoch, Event, Latest, LogId, RequestId, Seq, SessionState};
+
+/// The version of this protocol. A service refuses a client of another one; kinds may be added without a new version.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// What a client sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// The first message, and again after a gap.
+    Hello(Hello),
+    /// Something to be done.
+    Command {
+        /// Made by the client; the same id is done once.
+        id: CommandId,
+        /// What.
+        #[serde(flatten)]
+        command: Command,
+    },
+    /// A question without an effect.
+    Request(Request),
+    /// Answered at once by a pong with the same number.
+    Ping {
+        /// Any number.
+        nonce: u64,
+    },
+}
+
+/// Who a client is and what it has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol's version.
+    pub version: u32,
+    /// The log that `after` is a number of; none for a new screen.
+    pub log: Option<LogId>,
+    /// The number of the last event applied; none for a new screen.
+    pub after: Option<Seq>,
+    /// Who it is, for the author tag: `user@tty`.
+    pub identity: Author,
+    /// Whether it is the command that started the session.
+    #[serde(default)]
+    pub owner: bool,
+    /// Whether it wants quotes, accounts and presence.
+    #[serde(default)]
+    pub latest: bool,
+}
+
+/// A question to the kernel that never waits for a running cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Made by the client; the answer names it.
+    pub id: RequestId,
+    /// What is asked.
+    #[serde(flatten)]
+    pub kind: RequestKind,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum RequestKind {
+    /// How could the text at the cursor go on?
+    Complete {
+        /// The source.
+        code: String,
+        /// The cursor, in Unicode characters from the beginning.
+        cursor: usize,
+    },
+    /// Is this a whole statement, or does Enter begin another line?
+    IsComplete {
+        /// The source.
+        code: String,
+    },
+}
+
+/// What a service sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The answer to `Hello`; events follow.
+    Welcome(Welcome),
+    /// The connection ends, and why.
+    Error(ErrorMessage),
+    /// A numbered fact.
+    Event(Event),
+    /// The newest values.
+    Latest(Latest),
+    /// The answer to a request.
+    Answer(Answer),
+    /// A command that was not taken; nothing was done.
+    Refused(Refusal),
+    /// The answer to a ping.
+    Pong {
+        /// The ping's number.
+        nonce: u64,
+    },
+}
+
+/// The beginning of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The log.
+    pub log: LogId,
+    /// The life of the account.
+    pub epoch: Epoch,
+    /// The number of the newest event.
+    pub head: Seq,
+    /// The state to begin with; none when the events after `after` follow.
+    pub snapshot: Option<Box<SessionState>>,
+}
+
+/// Why a connection ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorMessage {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// Why a connection ends, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The versions differ.
+    Version,
+    /// The frame or the message could not be read, or came out of turn.
+    BadMessage,
+    /// The peer is not the service's user.
+    Forbidden,
+    /// The client read too slowly; it may resume.
+    TooSlow,
+    /// The session ended.
+    Ended,
+    /// A code of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A command that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The command.
+    pub command: CommandId,
+    /// Why, and what to do about it.
+    pub message: String,
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The request.
+    pub request: RequestId,
+    /// The answer.
+    #[serde(flatten)]
+    pub result: AnswerResult,
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum AnswerResult {
+    /// How the text could go on.
+    Completions {
+        /// The first character that a completion replaces.
+        start: usize,
+        /// The character after the last one that it replaces.
+        end: usize,
+        /// The completions, best first.
+        matches: Vec<Completion>,
+    },
+    /// Whether the text is whole.
+    IsComplete {
+        /// Whether it is.
+        status: Completeness,
+        /// What the next line begins with when it is not.
+        indent: String,
+    },
+    /// No answer, and why.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// One way in which the text could go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    /// The text to put in.
+    pub text: String,
+    /// What it is: `function`, `module`, `instance`, …; empty when not known.
+    #[serde(default)]
+    pub kind: String,
+}
+
+/// Whether a source text is a whole statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completeness {
+    /// It is: Enter runs it.
+    Complete,
+    /// It goes on: Enter begins a line.
+    Incomplete,
+    /// It cannot be Python, however it goes on: Enter runs it, and the error is shown.
+    Invalid,
+    /// Not known.
+    Unknown,
+}

@@ -1,0 +1,163 @@
+//! What a session is and how it is: a small whole that is sent again whenever a part of it changes.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Author, Instrument};
+
+/// Whether orders are simulated or real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Orders are simulated.
+    Paper,
+    /// Orders go to an exchange.
+    Live,
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Mode::Paper => "paper",
+            Mode::Live => "live",
+        })
+    }
+}
+
+/// Who runs the strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runtime {
+    /// Our own engine.
+    Native,
+    /// The Python framework Qubx.
+    Qubx,
+}
+
+/// What does not change while a service lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// The session's name.
+    pub name: String,
+    /// The name as a path component: what `--name`, else the config, else the file's stem says.
+    pub strategy_name: String,
+    /// The strategy, `module.Class`.
+    pub strategy: String,
+    /// Whether orders are simulated or real.
+    pub mode: Mode,
+    /// Who runs the strategy.
+    pub runtime: Runtime,
+    /// The config file, absolute.
+    pub config: String,
+    /// The connection file, absolute.
+    pub connection_file: String,
+    /// The folder that outlives runs.
+    pub session_dir: String,
+    /// The service's process.
+    pub pid: u32,
+    /// When the service started.
+    pub started_at: Timestamp,
+    /// What the strategy may trade.
+    pub instruments: Vec<Instrument>,
+    /// The version of the program that serves the session.
+    pub version: String,
+}
+
+/// Whether the Python process lives. Whether it is busy follows from the running cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KernelState {
+    /// Not ready yet.
+    Starting,
+    /// It answers.
+    Ready,
+    /// It ended.
+    Dead,
+}
+
+/// The Python process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelStatus {
+    /// Whether it lives.
+    pub state: KernelState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Its process, while it lives.
+    pub pid: Option<u32>,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// How it ended, in words; none while it lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+}
+
+/// Where a strategy is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrategyState {
+    /// Before the end of `on_start`.
+    Starting,
+    /// It gets market data.
+    Running,
+    /// It raised in `__init__` or `on_start`, or its kernel ended.
+    Failed,
+    /// Its `on_stop` ran.
+    Stopped,
+}
+
+/// The strategy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrategyStatus {
+    /// Where it is in its life.
+    pub state: StrategyState,
+    /// What went wrong, one line; none while nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How many callbacks raised since it started.
+    pub callback_errors: u64,
+}
+
+/// Who holds the session's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// The command that started it is there.
+    Owned,
+    /// It was told to stay by itself.
+    Detached,
+    /// The owner died without a word while others were attached.
+    OwnerLost,
+}
+
+/// Where the session is in its life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "phase")]
+pub enum Phase {
+    /// It runs.
+    Running,
+    /// It is stopping.
+    Stopping {
+        /// Who asked.
+        by: Author,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// What a session is and how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionStatus {
+    /// What does not change.
+    pub info: SessionInfo,
+    /// The Python process.
+    pub kernel: KernelStatus,
+    /// The strategy.
+    pub strategy: StrategyStatus,
+    /// Whether orders that would increase a position are refused.
+    pub paused: bool,
+    /// Who holds its life.
+    pub ownership: Ownership,
+    /// Where it is in its life.
+    #[serde(flatten)]
+    pub phase: Phase,
+}
