@@ -60,9 +60,7 @@ pub struct Account {
     /// Fees paid.
     pub fees: Money,
     /// Signed value of all positions over equity; none while it cannot be known.
-    #[serde(with = "rust_decimal::serde::str_option")]
     pub net_leverage: Option<rust_decimal::Decimal>,
     /// Unsigned value of all positions over equity; none while it cannot be known.
-    #[serde(with = "rust_decimal::serde::str_option")]
     pub gross_leverage: Option<rust_decimal::Decimal>,
 }

@@ -1,1 +1,21 @@
-//! qubx-session
+//! The kernel service: the session task with its log and state, and the wiring of engine, kernel and screens.
+//!
+//! The session task alone gives out numbers. A fact is stored, then applied, then sent, in that order; *acknowledged*
+//! means committed. Nobody slows the session down: a screen that falls behind is cut off and resumes.
+
+#![forbid(unsafe_code)]
+
+mod cells;
+mod connection;
+mod input;
+mod publication;
+mod service;
+mod session;
+mod store;
+mod strategy;
+mod subscribers;
+mod verbs;
+
+pub use input::StopRequest;
+pub use service::{Control, KernelLoss, Progress, ServiceConfig, ServiceError, serve};
+pub use store::{ReadHistory, StoreError, read_history};

@@ -1,0 +1,141 @@
+//! Messages and the reducer against the files in `golden/`, which every other implementation is held to as well.
+//!
+//! `QUBX_BLESS=1 cargo test -p qubx-protocol` writes the files anew; look at the difference before you commit it.
+
+use std::path::PathBuf;
+
+use qubx_protocol::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::samples::{btc, events, time};
+
+/// Compares the lines of a golden file with the messages, both ways.
+fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, messages: &[T]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    let lines: Vec<String> = messages.iter().map(|message| serde_json::to_string(message).unwrap()).collect();
+    if std::env::var_os("QUBX_BLESS").is_some() {
+        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(golden.lines().collect::<Vec<_>>(), lines, "{name}");
+    for (line, message) in golden.lines().zip(messages) {
+        assert_eq!(&serde_json::from_str::<T>(line).unwrap(), message, "{name}");
+    }
+}
+
+#[test]
+fn what_a_client_sends_is_as_it_was() {
+    let command = |command| ClientMessage::Command { id: "c1".into(), command };
+    let request = |kind| ClientMessage::Request(Request { id: "r1".into(), kind });
+    check(
+        "client.jsonl",
+        &[
+            ClientMessage::Hello(Hello {
+                version: PROTOCOL_VERSION,
+                log: Some("a1b2".into()),
+                after: Some(Seq(41)),
+                identity: "op1@pts/0".into(),
+                owner: true,
+                latest: true,
+            }),
+            command(Command::Execute { code: "print('ä')\n".to_owned() }),
+            command(Command::Interrupt { cell: Some(CellNumber(2)) }),
+            command(Command::CancelOrder { order: "q1-1".into() }),
+            command(Command::CancelOrders { instrument: Some(btc()) }),
+            command(Command::CancelOrders { instrument: None }),
+            command(Command::Close { instrument: btc() }),
+            command(Command::Flatten),
+            command(Command::Resume),
+            command(Command::Stop { flatten: true, keep_orders: false }),
+            command(Command::Release),
+            request(RequestKind::Complete { code: "ctx.".to_owned(), cursor: 4 }),
+            request(RequestKind::IsComplete { code: "for i in x:".to_owned() }),
+            ClientMessage::Ping { nonce: 9 },
+        ],
+    );
+}
+
+#[test]
+fn what_a_service_sends_is_as_it_was() {
+    let answer = |result| ServerMessage::Answer(Answer { request: "r1".into(), result });
+    let quote = Quote {
+        instrument: btc(),
+        time: time(1),
+        bid: "64000.0".parse().unwrap(),
+        ask: "64000.1".parse().unwrap(),
+        bid_size: "1.5".parse().unwrap(),
+        ask_size: "2".parse().unwrap(),
+    };
+    let account = Account {
+        exchange: "SIM".to_owned(),
+        currency: "USDT".to_owned(),
+        capital: "100000".parse().unwrap(),
+        equity: "100010.5".parse().unwrap(),
+        realized_pnl: "12.1".parse().unwrap(),
+        unrealized_pnl: None,
+        fees: "1.6".parse().unwrap(),
+        net_leverage: Some("0.31".parse().unwrap()),
+        gross_leverage: None,
+    };
+    let market = MarketView {
+        time: Some(time(1)),
+        quotes: vec![quote],
+        marks: vec![PositionMark {
+            instrument: btc(),
+            last_price: Some("64000.05".parse().unwrap()),
+            unrealized_pnl: Some("-3.1".parse().unwrap()),
+            market_value: None,
+        }],
+        accounts: vec![account],
+        replay: Some(ReplayProgress { fraction: 0.25, speed: "max".to_owned(), finished: false }),
+        feed_error: None,
+    };
+    let presence = vec![Presence { identity: "op1@pts/0".into(), owner: true, since: time(0) }];
+    let mut messages = vec![
+        ServerMessage::Welcome(Welcome { log: "a1b2".into(), epoch: Epoch(3), head: Seq(9), snapshot: None }),
+        ServerMessage::Error(ErrorMessage {
+            code: ErrorCode::Version,
+            message: "versions differ".to_owned(),
+            hint: Some("update".to_owned()),
+        }),
+        ServerMessage::Latest(Latest { market: Some(market), presence: None }),
+        ServerMessage::Latest(Latest { market: None, presence: Some(presence) }),
+        answer(AnswerResult::Completions {
+            start: 4,
+            end: 4,
+            matches: vec![Completion { text: "time".to_owned(), kind: "function".to_owned() }],
+        }),
+        answer(AnswerResult::IsComplete { status: Completeness::Incomplete, indent: "    ".to_owned() }),
+        answer(AnswerResult::Failed { message: "the kernel has ended".to_owned() }),
+        ServerMessage::Refused(Refusal { command: "c1".into(), message: "too long".to_owned() }),
+        ServerMessage::Pong { nonce: 9 },
+    ];
+    messages.extend(events().into_iter().map(ServerMessage::Event));
+    check("server.jsonl", &messages);
+}
+
+#[test]
+fn the_reducer_makes_of_the_events_what_it_made() {
+    let mut state = SessionState::new("a1b2".into(), 1_000);
+    for event in events() {
+        assert_eq!(state.apply(&event), Applied::Applied);
+    }
+    check("reducer_state.jsonl", &[state]);
+}
+
+#[test]
+fn a_kind_of_a_newer_version_is_kept_as_it_came() {
+    let line = r#"{"seq":5,"time":"2026-01-01T00:00:00Z","kind":"weather","rain":{"mm":[1,2]}}"#;
+    let event: Event = serde_json::from_str(line).unwrap();
+    assert!(matches!(&event.fact, Fact::Unknown(map) if map["kind"] == "weather"));
+    let again: serde_json::Value = serde_json::to_value(&event).unwrap();
+    assert_eq!(again, serde_json::from_str::<serde_json::Value>(line).unwrap());
+}
+
+#[test]
+fn a_known_kind_with_a_wrong_field_is_an_error_that_names_it() {
+    let line = r#"{"seq":5,"time":"2026-01-01T00:00:00Z","kind":"cell_started","cell":"x"}"#;
+    let error = serde_json::from_str::<Event>(line).unwrap_err().to_string();
+    assert!(error.contains("invalid type: string \"x\""), "{error}");
+}

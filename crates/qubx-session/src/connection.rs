@@ -1,0 +1,278 @@
+//! The local socket: one task a connection, between a screen's frames and the session task.
+//!
+//! The peer must be the service's own user. A bad message ends its connection with a word, never the service.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use qubx_kernel::KernelHandle;
+use qubx_protocol::{
+    Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, FrameBuffer,
+    Hello, Latest, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence, Refusal, Request, RequestKind,
+    ServerMessage, encode_frame,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::input::{Input, Subscription};
+
+/// What every connection needs. It is cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Doors {
+    pub(crate) inputs: mpsc::Sender<Input>,
+    pub(crate) kernel: KernelHandle,
+    pub(crate) market: watch::Receiver<Arc<MarketView>>,
+    pub(crate) presence: watch::Receiver<Vec<Presence>>,
+    pub(crate) tracker: TaskTracker,
+}
+
+/// The largest cell, in bytes of its source.
+const LARGEST_CELL: usize = 256 << 10;
+/// How long a peer may take to say hello.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+/// The shortest time between two frames of newest values to one screen.
+const LATEST_EVERY: Duration = Duration::from_millis(50);
+/// The answers to requests that wait for a screen at most. When it is full the answering task waits.
+const ANSWERS: usize = 64;
+/// How long a session that ended waits for a screen to take its last frames.
+const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
+
+/// Accepts screens until it is cancelled.
+pub(crate) async fn listen(listener: UnixListener, doors: Doors, cancel: CancellationToken) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = cancel.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let doors = doors.clone();
+                let tracker = doors.tracker.clone();
+                tracker.spawn(serve_screen(stream, doors));
+            }
+            Err(error) => {
+                // Out of descriptors, for example: the next attempt may succeed, and the session must not end.
+                tracing::error!(%error, "cannot accept a screen");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Binds the socket with mode 0600 in its private folder.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn bind(path: &Path) -> std::io::Result<UnixListener> {
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(listener)
+}
+
+async fn serve_screen(stream: UnixStream, doors: Doors) {
+    let own = rustix::process::geteuid().as_raw();
+    let is_own = stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
+    let (mut reader, writer) = stream.into_split();
+    let mut screen =
+        Screen { writer, buffer: FrameBuffer::new(MAX_CLIENT_FRAME), doors, identity: Author::default() };
+    if !is_own {
+        return screen.refuse(ErrorCode::Forbidden, "this session belongs to another user", None).await;
+    }
+    let hello = match tokio::time::timeout(HELLO_WITHIN, screen.hello(&mut reader)).await {
+        Ok(Ok(hello)) => hello,
+        Ok(Err(Some(error))) => return screen.say(ServerMessage::Error(error)).await.unwrap_or(()),
+        Ok(Err(None)) | Err(_) => return,
+    };
+    screen.identity = hello.identity.clone();
+    let mut next = Some(hello);
+    while let Some(hello) = next {
+        next = screen.attend(&mut reader, hello).await;
+    }
+}
+
+struct Screen {
+    writer: OwnedWriteHalf,
+    buffer: FrameBuffer,
+    doors: Doors,
+    identity: Author,
+}
+
+/// The peer is gone.
+struct Gone;
+
+impl Screen {
+    async fn say(&mut self, message: ServerMessage) -> Result<(), Gone> {
+        self.writer.write_all(&encode_frame(&message)).await.map_err(|_| Gone)
+    }
+
+    async fn refuse(&mut self, code: ErrorCode, message: &str, hint: Option<&str>) {
+        let error = ErrorMessage { code, message: message.to_owned(), hint: hint.map(str::to_owned) };
+        // A peer that is gone needs no word.
+        let _ = self.say(ServerMessage::Error(error)).await;
+    }
+
+    /// Waits for the first message; an error says why it was not a hello, none that the peer left.
+    async fn hello(
+        &mut self,
+        reader: &mut tokio::net::unix::OwnedReadHalf,
+    ) -> Result<Hello, Option<ErrorMessage>> {
+        loop {
+            match self.buffer.next_message::<ClientMessage>() {
+                Ok(Some(ClientMessage::Hello(hello))) if hello.version == PROTOCOL_VERSION => {
+                    return Ok(hello);
+                }
+                Ok(Some(ClientMessage::Hello(hello))) => {
+                    let message = format!(
+                        "this session speaks protocol version {PROTOCOL_VERSION}, and this screen {}",
+                        hello.version
+                    );
+                    let hint = Some("use the version of qubx that started the session".to_owned());
+                    return Err(Some(ErrorMessage { code: ErrorCode::Version, message, hint }));
+                }
+                Ok(Some(_)) => return Err(Some(bad_message("the first message must be a hello"))),
+                Ok(None) => {}
+                Err(error) => return Err(Some(bad_message(&error.to_string()))),
+            }
+            if !matches!(reader.read_buf(self.buffer.bytes_mut()).await, Ok(1..)) {
+                return Err(None);
+            }
+        }
+    }
+
+    /// Serves one subscription. Returns the hello with which the screen asks for another one.
+    async fn attend(&mut self, reader: &mut tokio::net::unix::OwnedReadHalf, hello: Hello) -> Option<Hello> {
+        let wants_latest = hello.latest;
+        let (reply, answer) = oneshot::channel();
+        self.doors.inputs.send(Input::Subscribe { hello, reply }).await.ok()?;
+        let subscription = answer.await.ok()?;
+        let (id, cut) = (subscription.id, subscription.cut.clone());
+        // Writing is dropped half-way only when the connection ends with it.
+        let next = match cut.run_until_cancelled(self.exchange(reader, subscription, wants_latest)).await {
+            Some(next) => next,
+            None => {
+                let slow = self.refuse(
+                    ErrorCode::TooSlow,
+                    "this screen reads too slowly",
+                    Some("it resumes by itself"),
+                );
+                let _ = tokio::time::timeout(LAST_WORDS_WITHIN, slow).await;
+                None
+            }
+        };
+        // The session may have ended, and needs no word then.
+        let _ = self.doors.inputs.send(Input::Unsubscribe(id)).await;
+        next
+    }
+
+    async fn exchange(
+        &mut self,
+        reader: &mut tokio::net::unix::OwnedReadHalf,
+        subscription: Subscription,
+        wants_latest: bool,
+    ) -> Option<Hello> {
+        let Subscription { welcome, backlog, mut frames, .. } = subscription;
+        let mut first = encode_frame(&ServerMessage::Welcome(welcome));
+        for event in backlog {
+            first.extend(encode_frame(&ServerMessage::Event(event)));
+        }
+        self.writer.write_all(&first).await.ok()?;
+        let (answers, mut answered) = mpsc::channel(ANSWERS);
+        let (mut market, mut presence) = (self.doors.market.clone(), self.doors.presence.clone());
+        market.mark_changed();
+        presence.mark_changed();
+        let mut latest = tokio::time::interval(LATEST_EVERY);
+        latest.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                frame = frames.recv() => self.writer.write_all(&frame?).await.ok()?,
+                read = reader.read_buf(self.buffer.bytes_mut()) => {
+                    if !matches!(read, Ok(1..)) {
+                        return None;
+                    }
+                    match self.take_messages(&answers).await {
+                        Ok(None) => {}
+                        Ok(hello) => return hello,
+                        Err(Gone) => return None,
+                    }
+                }
+                Some(answer) = answered.recv() => self.say(ServerMessage::Answer(answer)).await.ok()?,
+                _ = latest.tick(), if wants_latest => {
+                    if let Some(latest) = newest(&mut market, &mut presence) {
+                        self.say(ServerMessage::Latest(latest)).await.ok()?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes all whole messages that have arrived. Returns a new hello when there is one.
+    async fn take_messages(&mut self, answers: &mpsc::Sender<Answer>) -> Result<Option<Hello>, Gone> {
+        loop {
+            match self.buffer.next_message::<ClientMessage>() {
+                Ok(None) => return Ok(None),
+                Ok(Some(ClientMessage::Hello(hello))) => return Ok(Some(hello)),
+                Ok(Some(ClientMessage::Ping { nonce })) => self.say(ServerMessage::Pong { nonce }).await?,
+                Ok(Some(ClientMessage::Request(request))) => self.answer(request, answers.clone()),
+                Ok(Some(ClientMessage::Command { id, command })) => self.command(id, command).await?,
+                Err(error) => {
+                    self.refuse(ErrorCode::BadMessage, &error.to_string(), None).await;
+                    return Err(Gone);
+                }
+            }
+        }
+    }
+
+    async fn command(&mut self, id: CommandId, command: Command) -> Result<(), Gone> {
+        if let Command::Execute { code } = &command
+            && code.len() > LARGEST_CELL
+        {
+            let message = format!("a cell of {} bytes is longer than the {LARGEST_CELL} allowed", code.len());
+            return self.say(ServerMessage::Refused(Refusal { command: id, message })).await;
+        }
+        let (reply, refusal) = oneshot::channel();
+        let author = self.identity.clone();
+        self.doors.inputs.send(Input::Command { id, command, author, reply }).await.map_err(|_| Gone)?;
+        match refusal.await {
+            Ok(Some(refusal)) => self.say(ServerMessage::Refused(refusal)).await,
+            // The events answer, or the session has ended and says so itself.
+            Ok(None) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Answers a request from a task of its own, so that a slow kernel holds no event up.
+    fn answer(&self, request: Request, answers: mpsc::Sender<Answer>) {
+        let kernel = self.doors.kernel.clone();
+        self.doors.tracker.spawn(async move {
+            let result = match request.kind {
+                RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
+                RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
+            };
+            let result = result.unwrap_or_else(|error| AnswerResult::Failed { message: error.to_string() });
+            // The screen may have left meanwhile.
+            let _ = answers.send(Answer { request: request.id, result }).await;
+        });
+    }
+}
+
+fn bad_message(message: &str) -> ErrorMessage {
+    ErrorMessage { code: ErrorCode::BadMessage, message: message.to_owned(), hint: None }
+}
+
+/// Returns the newest values that this screen has not got yet.
+fn newest(
+    market: &mut watch::Receiver<Arc<MarketView>>,
+    presence: &mut watch::Receiver<Vec<Presence>>,
+) -> Option<Latest> {
+    // A sender that is gone leaves its last value.
+    let market_changed = market.has_changed().unwrap_or(false);
+    let presence_changed = presence.has_changed().unwrap_or(false);
+    (market_changed || presence_changed).then(|| Latest {
+        market: market_changed.then(|| MarketView::clone(&market.borrow_and_update())),
+        presence: presence_changed.then(|| presence.borrow_and_update().clone()),
+    })
+}

@@ -1,0 +1,363 @@
+//! A session from its first file to its last: lock, databases, sockets, engine, kernel, session task; and their end in
+//! the opposite order.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use qubx_engine::{EngineConfig, EngineHandle, ExchangeConfig, Limits};
+use qubx_home::{Home, HomeError, ProcessId, QubxSection, SessionLock, boot_id, ensure_private_dir};
+use qubx_kernel::{KernelConfig, KernelHandle, StrategySource};
+use qubx_protocol::{
+    Epoch, Fact, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus,
+    StrategyState, StrategyStatus,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::connection::{self, Doors};
+use crate::input::{Input, StopRequest};
+use crate::publication::Publication;
+use crate::session::{self, Beginning, Session, Sources};
+use crate::store::{Draft, Store, StoreError};
+use crate::subscribers::Subscribers;
+
+/// What a service is started with.
+#[derive(Debug)]
+pub struct ServiceConfig {
+    /// Where things live.
+    pub home: Home,
+    /// The folder of the session.
+    pub session_dir: PathBuf,
+    /// The session's name.
+    pub name: String,
+    /// The name as a path component.
+    pub strategy_name: String,
+    /// The config file, absolute.
+    pub config: PathBuf,
+    /// The interpreter.
+    pub python: PathBuf,
+    /// The strategy.
+    pub strategy: StrategySource,
+    /// The exchanges.
+    pub exchanges: Vec<ExchangeConfig>,
+    /// What no order may exceed.
+    pub limits: Limits,
+    /// What happens to orders and positions when Python ends.
+    pub on_kernel_loss: KernelLoss,
+    /// How many entries of each kind a new screen gets.
+    pub history_limit: usize,
+    /// Whether it began without an owner.
+    pub detached: bool,
+}
+
+/// What happens to orders and positions when Python ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KernelLoss {
+    /// Nothing.
+    #[default]
+    Hold,
+    /// Open orders are cancelled.
+    Cancel,
+    /// Everything is cancelled and closed.
+    Flatten,
+}
+
+/// A step of the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Screens may connect.
+    Listening {
+        /// The socket.
+        socket: PathBuf,
+    },
+    /// Python answers.
+    KernelReady {
+        /// The connection file.
+        connection_file: String,
+    },
+    /// The strategy's `on_start` ran.
+    StrategyStarted,
+    /// The strategy raised; the session is up.
+    StrategyFailed {
+        /// What, in one line.
+        error: String,
+    },
+    /// The session does not come up.
+    Failed {
+        /// Why.
+        message: String,
+        /// What Python printed last.
+        last_output: String,
+    },
+}
+
+/// What whoever runs the service tells it.
+#[derive(Clone, Debug)]
+pub enum Control {
+    /// The owner's pipe ended.
+    OwnerGone,
+    /// Stop, for another reason than a command.
+    Stop(StopRequest),
+}
+
+/// Why a service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A folder, a lock or a file.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// A database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] qubx_engine::EngineError),
+    /// The kernel.
+    #[error(transparent)]
+    Kernel(#[from] qubx_kernel::KernelError),
+    /// The socket.
+    #[error("cannot listen on {path}")]
+    Listen {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// The inputs that wait for the session task at most. When it is full, screens wait.
+const INPUTS: usize = 1_024;
+/// The outputs of the engine that wait at most. When it is full, the engine waits: facts are never dropped.
+const ENGINE_OUTPUTS: usize = 1_024;
+/// The events of the kernel that wait at most. When it is full, the kernel's reader waits, and then the kernel's own
+/// queue of 20,000 messages fills.
+const KERNEL_EVENTS: usize = 4_096;
+/// The engine sends one batch at a time.
+const STRATEGY_BATCHES: usize = 1;
+/// How long `on_stop` may take.
+const ON_STOP_WITHIN: Duration = Duration::from_secs(5);
+/// How long Python may take to end by itself.
+const KERNEL_ENDS_WITHIN: Duration = Duration::from_secs(2);
+/// How long tasks may take to end.
+const TASKS_END_WITHIN: Duration = Duration::from_secs(2);
+
+/// Serves a session until it ends, and returns why it did. Nothing of it is left behind but its folder.
+///
+/// # Errors
+/// When it cannot start; nothing is left behind then either.
+pub async fn serve(
+    config: ServiceConfig,
+    progress: mpsc::Sender<Progress>,
+    controls: mpsc::Receiver<Control>,
+) -> Result<String, ServiceError> {
+    config.home.create()?;
+    ensure_private_dir(&config.session_dir)?;
+    let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
+    let store = Store::open(&config.session_dir)?;
+    let runtime_dir = config.home.create_runtime_dir()?;
+    let socket = runtime_dir.socket();
+    let listen = |source| ServiceError::Listen { path: socket.clone(), source };
+    let listener = connection::bind(&socket).map_err(listen)?;
+
+    let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+    let epoch = store.epoch()?.next();
+    let (engine_sender, engine_outputs) = mpsc::channel(ENGINE_OUTPUTS);
+    let (batch_sender, batches) = mpsc::channel(STRATEGY_BATCHES);
+    let (kernel_sender, kernel_events) = mpsc::channel(KERNEL_EVENTS);
+    let (inputs_sender, inputs) = mpsc::channel(INPUTS);
+
+    let kernel = qubx_kernel::start(
+        kernel_config(&config, runtime_dir.path()),
+        kernel_sender,
+        &tracker,
+        cancel.child_token(),
+    )?;
+    let engine_config = engine_config(&config, &store, epoch);
+    let engine = match qubx_engine::start(
+        engine_config,
+        engine_sender,
+        batch_sender,
+        &tracker,
+        cancel.child_token(),
+    ) {
+        Ok(engine) => engine,
+        Err(error) => {
+            kernel.shutdown(KERNEL_ENDS_WITHIN).await;
+            return Err(error.into());
+        }
+    };
+
+    let started_at = Timestamp::now();
+    let (presence_sender, presence) = watch::channel(Vec::new());
+    let beginning = Beginning {
+        state: session::load(&store, config.history_limit)?,
+        drafts: first_drafts(&store, epoch, config.history_limit)?,
+        store,
+        status: status(&config, started_at),
+        subscribers: Subscribers::new(presence_sender),
+        engine: engine.clone(),
+        kernel: kernel.clone(),
+        on_kernel_loss: config.on_kernel_loss,
+        publication: Publication::new(config.home.kernels(), section(&config, &socket, started_at)),
+        own_inputs: inputs_sender.clone(),
+        progress: progress.clone(),
+        tracker: tracker.clone(),
+    };
+    let session = Session::new(beginning)?;
+    let doors = Doors {
+        inputs: inputs_sender.clone(),
+        kernel: kernel.clone(),
+        market: engine.market(),
+        presence,
+        tracker: tracker.clone(),
+    };
+    tracker.spawn(connection::listen(listener, doors, cancel.clone()));
+    tracker.spawn(forward_controls(controls, inputs_sender, cancel.clone()));
+    // The starter may be gone, and then its pipe's end says so.
+    let _ = progress.send(Progress::Listening { socket }).await;
+
+    let sources = Sources { inputs, engine: engine_outputs, kernel: kernel_events, strategy: batches };
+    let why = session.run(sources).await;
+    kernel.shutdown(KERNEL_ENDS_WITHIN).await;
+    cancel.cancel();
+    tracker.close();
+    if tokio::time::timeout(TASKS_END_WITHIN, tracker.wait()).await.is_err() {
+        tracing::warn!("some tasks did not end in time");
+    }
+    drop(runtime_dir);
+    drop(lock);
+    Ok(why.message)
+}
+
+async fn forward_controls(
+    mut controls: mpsc::Receiver<Control>,
+    inputs: mpsc::Sender<Input>,
+    cancel: CancellationToken,
+) {
+    while let Some(Some(control)) = cancel.run_until_cancelled(controls.recv()).await {
+        let input = match control {
+            Control::OwnerGone => Input::OwnerGone,
+            Control::Stop(request) => Input::Stop(request),
+        };
+        // The session task is gone only when everything ends.
+        let _ = inputs.send(input).await;
+    }
+}
+
+/// Brings strategy and engine to rest before a session ends, and returns what was done in words.
+pub(crate) async fn bring_to_rest(
+    engine: &EngineHandle,
+    kernel: &KernelHandle,
+    python_lives: bool,
+    strategy_stopped: oneshot::Receiver<()>,
+    flatten: bool,
+    keep_orders: bool,
+) -> String {
+    let mut done = Vec::new();
+    if python_lives {
+        kernel.stop_strategy();
+        if tokio::time::timeout(ON_STOP_WITHIN, strategy_stopped).await.is_err() {
+            done.push(format!("the strategy did not stop within {} s", ON_STOP_WITHIN.as_secs()));
+        }
+    }
+    if flatten {
+        let summary = engine.flatten("stop".into()).await;
+        done.push(
+            summary.map_or_else(|error| format!("not flattened: {error}"), |summary| summary.to_string()),
+        );
+    } else if !keep_orders {
+        let summary = engine.cancel_orders(None).await;
+        done.push(
+            summary
+                .map_or_else(|error| format!("orders not cancelled: {error}"), |summary| summary.to_string()),
+        );
+    }
+    done.join("; ")
+}
+
+fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> KernelConfig {
+    KernelConfig {
+        python: config.python.clone(),
+        runtime_dir: runtime_dir.to_owned(),
+        source: config.strategy.clone(),
+        instruments: instruments(config),
+        output_log: config.session_dir.join("kernel.log"),
+        session_name: config.name.clone(),
+    }
+}
+
+fn engine_config(config: &ServiceConfig, store: &Store, epoch: Epoch) -> EngineConfig {
+    // The prefix is unique for this life of the account, the number in it, so an exchange's record names our row.
+    let log = store.log_id().as_str();
+    let order_prefix = format!("q{}-{epoch}-", &log[..log.len().min(8)]);
+    EngineConfig {
+        exchanges: config.exchanges.clone(),
+        limits: config.limits.clone(),
+        order_prefix,
+        next_order: 1,
+    }
+}
+
+fn instruments(config: &ServiceConfig) -> Vec<qubx_protocol::Instrument> {
+    config.exchanges.iter().flat_map(|exchange| exchange.instruments.clone()).collect()
+}
+
+/// Returns the events that a run begins with: the cells that the last one left are ended, then the epoch begins.
+fn first_drafts(store: &Store, epoch: Epoch, history_limit: usize) -> Result<Vec<Draft>, StoreError> {
+    let left = session::load(store, history_limit)?;
+    let cells = left.running.iter().chain(&left.queue).map(|view| view.cell);
+    let ended = cells.map(|cell| {
+        let status = qubx_protocol::CellStatus::KernelDied;
+        Draft::Session(Fact::CellFinished { cell, status, duration_ms: 0 })
+    });
+    Ok(ended.chain([Draft::Started(epoch)]).collect())
+}
+
+fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
+    SessionStatus {
+        info: SessionInfo {
+            name: config.name.clone(),
+            strategy_name: config.strategy_name.clone(),
+            strategy: format!("{}.{}", config.strategy.module, config.strategy.class),
+            mode: Mode::Paper,
+            runtime: Runtime::Native,
+            config: config.config.display().to_string(),
+            connection_file: String::new(),
+            session_dir: config.session_dir.display().to_string(),
+            pid: std::process::id(),
+            started_at,
+            instruments: instruments(config),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        kernel: KernelStatus {
+            state: KernelState::Starting,
+            since: started_at,
+            pid: None,
+            restarts: 0,
+            ended: None,
+        },
+        strategy: StrategyStatus { state: StrategyState::Starting, error: None, callback_errors: 0 },
+        paused: false,
+        ownership: if config.detached { Ownership::Detached } else { Ownership::Owned },
+        phase: Phase::Running,
+    }
+}
+
+fn section(config: &ServiceConfig, socket: &std::path::Path, started_at: Timestamp) -> QubxSection {
+    let pid = std::process::id();
+    QubxSection {
+        name: config.name.clone(),
+        strategy_name: config.strategy_name.clone(),
+        mode: Mode::Paper.to_string(),
+        runtime: "native".to_owned(),
+        config: config.config.clone(),
+        session_dir: config.session_dir.clone(),
+        socket: socket.to_owned(),
+        service: ProcessId::own().unwrap_or(ProcessId { pid, start_ticks: 0 }),
+        boot_id: boot_id(),
+        kernel_pid: 0,
+        started_at,
+    }
+}

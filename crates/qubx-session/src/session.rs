@@ -1,0 +1,357 @@
+//! The session task: it alone numbers, stores, applies and sends.
+//!
+//! Each turn takes what has arrived, turns it into drafts, commits them together, and only then lets the effects go:
+//! a cell to the kernel, a verb to the engine, the release of orders. If the commit fails, what waited for it is
+//! refused with the reason.
+
+mod handlers;
+
+use jiff::Timestamp;
+use qubx_engine::{EngineHandle, EngineOutput, StrategyBatch};
+use qubx_kernel::{KernelEvent, KernelHandle};
+use qubx_protocol::{
+    Author, Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, LogLevel, Phase, Refusal, Seq,
+    SessionState, SessionStatus, VerbOutcome, VerbProgress, Welcome,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+
+use crate::cells::{Cells, Waiting};
+use crate::input::{Input, Subscription};
+use crate::publication::Publication;
+use crate::service::{KernelLoss, Progress, bring_to_rest};
+use crate::store::{Draft, Store, StoreError};
+use crate::strategy::Port;
+use crate::subscribers::Subscribers;
+
+/// Everything that the session task listens to.
+pub(crate) struct Sources {
+    pub(crate) inputs: mpsc::Receiver<Input>,
+    pub(crate) engine: mpsc::Receiver<EngineOutput>,
+    pub(crate) kernel: mpsc::Receiver<KernelEvent>,
+    pub(crate) strategy: mpsc::Receiver<StrategyBatch>,
+}
+
+/// One thing that happened.
+enum Turn {
+    Input(Input),
+    Engine(EngineOutput),
+    Kernel(KernelEvent),
+    Strategy(StrategyBatch),
+}
+
+/// What waits for a commit.
+enum Effect {
+    /// Sends the next cells to the kernel.
+    RunCells,
+    /// Answers a command: taken.
+    Accept(CommandId, oneshot::Sender<Option<Refusal>>),
+    /// Lets orders go to the broker.
+    Release(oneshot::Sender<Result<(), String>>),
+    /// Lets the engine do a verb.
+    Verb { command: Option<CommandId>, verb: Command, author: Author },
+    /// Brings everything to rest, then ends the session.
+    Stop { flatten: bool, keep_orders: bool },
+    /// Lets a screen in.
+    Subscribe(qubx_protocol::Hello, oneshot::Sender<Subscription>),
+}
+
+/// The session task's state.
+pub(crate) struct Session {
+    store: Store,
+    state: SessionState,
+    /// The status as it will be after the next commit.
+    status: SessionStatus,
+    cells: Cells,
+    port: Port,
+    subscribers: Subscribers,
+    engine: EngineHandle,
+    kernel: KernelHandle,
+    on_kernel_loss: KernelLoss,
+    publication: Publication,
+    /// Sends this task inputs from the tasks that it starts.
+    own_inputs: mpsc::Sender<Input>,
+    progress: mpsc::Sender<Progress>,
+    tracker: TaskTracker,
+    drafts: Vec<Draft>,
+    effects: Vec<Effect>,
+    kernel_is_ready: bool,
+    /// The verb that stops the session, to report on when it is done.
+    stopping: Option<VerbProgress>,
+    /// Why the session ended; the loop ends with the turn that sets it.
+    ended: Option<ErrorMessage>,
+    /// Told when the strategy's `on_stop` ran.
+    strategy_stopped: Option<oneshot::Sender<()>>,
+}
+
+/// What a session begins with.
+pub(crate) struct Beginning {
+    pub(crate) store: Store,
+    pub(crate) state: SessionState,
+    pub(crate) status: SessionStatus,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) subscribers: Subscribers,
+    pub(crate) engine: EngineHandle,
+    pub(crate) kernel: KernelHandle,
+    pub(crate) on_kernel_loss: KernelLoss,
+    pub(crate) publication: Publication,
+    pub(crate) own_inputs: mpsc::Sender<Input>,
+    pub(crate) progress: mpsc::Sender<Progress>,
+    pub(crate) tracker: TaskTracker,
+}
+
+/// How many things one commit takes in at most, so that a screen never waits long for its welcome.
+const TURNS_PER_COMMIT: usize = 256;
+/// How many events a screen that resumes gets one by one; a longer gap is a snapshot.
+const LONGEST_RESUME: usize = 5_000;
+/// How many drafts are kept while the disk refuses them. The oldest output goes first, orders and fills stay.
+const UNSTORED_DRAFTS: usize = 10_000;
+
+impl Session {
+    /// Begins a session whose first events are `beginning.drafts`.
+    pub(crate) fn new(beginning: Beginning) -> Result<Self, StoreError> {
+        let cells = Cells::new(beginning.store.last_cell()?);
+        let mut session = Self {
+            store: beginning.store,
+            state: beginning.state,
+            status: beginning.status,
+            cells,
+            port: Port::default(),
+            subscribers: beginning.subscribers,
+            engine: beginning.engine,
+            kernel: beginning.kernel,
+            on_kernel_loss: beginning.on_kernel_loss,
+            publication: beginning.publication,
+            own_inputs: beginning.own_inputs,
+            progress: beginning.progress,
+            tracker: beginning.tracker,
+            drafts: beginning.drafts,
+            effects: Vec::new(),
+            kernel_is_ready: false,
+            stopping: None,
+            ended: None,
+            strategy_stopped: None,
+        };
+        session.status_changed();
+        session.commit()?;
+        Ok(session)
+    }
+
+    /// Runs until the session ends and returns why it did.
+    pub(crate) async fn run(mut self, mut sources: Sources) -> ErrorMessage {
+        loop {
+            let Some(turn) = sources.next().await else { continue };
+            self.take(turn);
+            for _ in 1..TURNS_PER_COMMIT {
+                let Some(turn) = sources.try_next() else { break };
+                self.take(turn);
+            }
+            // SQLite blocks; the other tasks of this thread move to another one meanwhile.
+            match tokio::task::block_in_place(|| self.commit()) {
+                Ok(()) => self.act(),
+                Err(error) => self.refuse_all(&error),
+            }
+            if let Some(why) = self.ended.take() {
+                self.subscribers.dismiss(&why);
+                return why;
+            }
+        }
+    }
+
+    fn take(&mut self, turn: Turn) {
+        match turn {
+            Turn::Input(input) => self.take_input(input),
+            Turn::Engine(output) => self.take_engine(output),
+            Turn::Kernel(event) => self.take_kernel(event),
+            Turn::Strategy(batch) => self.port.send(&self.kernel, batch),
+        }
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        self.drafts.push(Draft::Session(fact));
+    }
+
+    fn log(&mut self, level: LogLevel, source: &str, text: String) {
+        self.fact(Fact::Log { level, source: source.to_owned(), text });
+    }
+
+    fn status_changed(&mut self) {
+        let status = Box::new(self.status.clone());
+        self.fact(Fact::Status(status));
+    }
+
+    fn is_stopping(&self) -> bool {
+        matches!(self.status.phase, Phase::Stopping { .. })
+    }
+
+    /// Stores, applies and sends the drafts of this turn.
+    fn commit(&mut self) -> Result<(), StoreError> {
+        if self.drafts.is_empty() {
+            return Ok(());
+        }
+        let events = self.store.append(&self.drafts, Timestamp::now())?;
+        self.drafts.clear();
+        for event in &events {
+            self.state.apply(event);
+            self.subscribers.send(event);
+        }
+        Ok(())
+    }
+
+    /// Lets go what waited for the commit.
+    fn act(&mut self) {
+        for effect in std::mem::take(&mut self.effects) {
+            match effect {
+                Effect::RunCells => self.run_cells(),
+                // Whoever asked may be gone.
+                Effect::Accept(_, reply) => drop(reply.send(None)),
+                Effect::Release(committed) => drop(committed.send(Ok(()))),
+                Effect::Verb { command, verb, author } => self.start_verb(command, verb, author),
+                Effect::Stop { flatten, keep_orders } => self.start_stop(flatten, keep_orders),
+                Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
+            }
+        }
+    }
+
+    /// The disk refused: nothing that waited for it happens. What the engine and the kernel did is kept for the next
+    /// attempt, what screens asked for is refused.
+    fn refuse_all(&mut self, error: &StoreError) {
+        tracing::error!(%error, "cannot store");
+        let reason = format!("it cannot be written down: {error}");
+        for effect in std::mem::take(&mut self.effects) {
+            match effect {
+                Effect::Accept(command, reply) => {
+                    drop(reply.send(Some(Refusal { command, message: reason.clone() })));
+                }
+                Effect::Release(committed) => drop(committed.send(Err(reason.clone()))),
+                Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
+                // Stopping must be possible with a full disk.
+                Effect::Stop { flatten, keep_orders } => self.start_stop(flatten, keep_orders),
+                Effect::RunCells | Effect::Verb { .. } => {}
+            }
+        }
+        for draft in &self.drafts {
+            if let Draft::Session(Fact::Cell { cell, command: Some(_), .. }) = draft {
+                self.cells.take_back(*cell);
+            }
+        }
+        self.drafts.retain(|draft| !is_a_wish(draft));
+        let excess = self.drafts.len().saturating_sub(UNSTORED_DRAFTS);
+        self.drafts.drain(..excess);
+    }
+
+    fn run_cells(&mut self) {
+        if !self.kernel_is_ready {
+            return;
+        }
+        if let Some(Waiting { cell, code, .. }) = self.cells.next_for_kernel() {
+            self.kernel.execute(cell, &code);
+        }
+    }
+
+    fn start_verb(&self, command: Option<CommandId>, verb: Command, author: Author) {
+        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
+        self.tracker.spawn(async move {
+            let (name, target) = (verb.verb(), verb.target());
+            let (outcome, text) = crate::verbs::run(&engine, verb, author.clone()).await;
+            // The session is gone only when everything is.
+            let _ =
+                inputs.send(Input::VerbEnded { command, author, verb: name, target, outcome, text }).await;
+        });
+    }
+
+    fn start_stop(&mut self, flatten: bool, keep_orders: bool) {
+        let (sender, stopped) = oneshot::channel();
+        self.strategy_stopped = Some(sender);
+        let (engine, kernel, inputs) = (self.engine.clone(), self.kernel.clone(), self.own_inputs.clone());
+        let python_lives = self.kernel_is_ready;
+        self.tracker.spawn(async move {
+            let text = bring_to_rest(&engine, &kernel, python_lives, stopped, flatten, keep_orders).await;
+            let _ = inputs.send(Input::Stopped { text }).await;
+        });
+    }
+
+    fn subscribe(&mut self, hello: qubx_protocol::Hello, reply: oneshot::Sender<Subscription>) {
+        let head = self.state.head;
+        let resumed = match (&hello.log, hello.after) {
+            (Some(log), Some(after)) if *log == self.state.log && after <= head => self.resume(after),
+            _ => None,
+        };
+        let snapshot = resumed.is_none().then(|| Box::new(self.state.clone()));
+        let welcome = Welcome { log: self.state.log.clone(), epoch: self.state.epoch, head, snapshot };
+        let (id, frames, cut) = self.subscribers.add(&hello, Timestamp::now());
+        let subscription = Subscription { id, welcome, backlog: resumed.unwrap_or_default(), frames, cut };
+        if let Err(left) = reply.send(subscription) {
+            self.subscribers.remove(left.id);
+        }
+    }
+
+    /// Returns the events after `after`; none when they are too many or cannot be read.
+    fn resume(&self, after: Seq) -> Option<Vec<Event>> {
+        match self.store.events_after(after, LONGEST_RESUME + 1) {
+            Ok(events) if events.len() <= LONGEST_RESUME => Some(events),
+            Ok(_) => None,
+            Err(error) => {
+                tracing::error!(%error, "cannot read the events that a screen lacks; it gets a snapshot");
+                None
+            }
+        }
+    }
+
+    fn end(&mut self, message: String, hint: Option<String>) {
+        self.ended = Some(ErrorMessage { code: ErrorCode::Ended, message, hint });
+    }
+}
+
+/// Tells whether a draft is what somebody asked for, and not yet what happened.
+fn is_a_wish(draft: &Draft) -> bool {
+    match draft {
+        Draft::Command(_) | Draft::Session(Fact::Cell { command: Some(_), .. }) => true,
+        Draft::Verb(verb) => verb.outcome == VerbOutcome::Started,
+        // An order that is intended is refused by the engine, which then says so.
+        Draft::Order(order) => order.status == qubx_protocol::OrderStatus::Intended,
+        _ => false,
+    }
+}
+
+impl Sources {
+    /// Waits for the next thing. Engine and kernel come before what people ask, so that an answer shows their news.
+    async fn next(&mut self) -> Option<Turn> {
+        tokio::select! {
+            biased;
+            Some(output) = self.engine.recv() => Some(Turn::Engine(output)),
+            Some(event) = self.kernel.recv() => Some(Turn::Kernel(event)),
+            Some(batch) = self.strategy.recv() => Some(Turn::Strategy(batch)),
+            Some(input) = self.inputs.recv() => Some(Turn::Input(input)),
+            else => None,
+        }
+    }
+
+    fn try_next(&mut self) -> Option<Turn> {
+        if let Ok(output) = self.engine.try_recv() {
+            return Some(Turn::Engine(output));
+        }
+        if let Ok(event) = self.kernel.try_recv() {
+            return Some(Turn::Kernel(event));
+        }
+        if let Ok(batch) = self.strategy.try_recv() {
+            return Some(Turn::Strategy(batch));
+        }
+        self.inputs.try_recv().ok().map(Turn::Input)
+    }
+}
+
+/// Returns the state that a log ends with, as far as its last entries tell.
+pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, StoreError> {
+    /// More events than any screen shows at first; older ones stay in the log.
+    const LOADED: usize = 5_000;
+    let mut state = SessionState::new(store.log_id().clone(), history_limit);
+    let after = Seq(store.head().0.saturating_sub(LOADED as u64));
+    for event in store.events_after(after, LOADED)? {
+        // Numbers of lost events are missing for good.
+        state.head = Seq(event.seq.0 - 1);
+        state.apply(&event);
+    }
+    state.head = store.head();
+    Ok(state)
+}

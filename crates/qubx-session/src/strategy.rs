@@ -1,0 +1,112 @@
+//! Between the strategy in Python and the engine: its calls, and the market's news for it.
+
+use qubx_engine::{EngineError, EngineHandle, OrderRequest, StrategyBatch, StrategyInput};
+use qubx_kernel::{KernelHandle, StrategyCall, StrategyMessage};
+use qubx_protocol::{Author, Instrument, InstrumentId, Price, Quantity, Side};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+/// The batch of news that the strategy works on.
+#[derive(Debug, Default)]
+pub(crate) struct Port {
+    last: u64,
+    in_flight: Option<oneshot::Sender<()>>,
+}
+
+impl Port {
+    /// Sends news to the strategy. The engine sends the next ones when it says that it is done.
+    pub(crate) fn send(&mut self, kernel: &KernelHandle, batch: StrategyBatch) {
+        self.last += 1;
+        let messages: Vec<StrategyMessage> = batch.inputs.into_iter().map(translate).collect();
+        kernel.send_batch(self.last, &messages);
+        self.in_flight = Some(batch.done);
+    }
+
+    /// Takes the strategy's word that it is done with a batch.
+    pub(crate) fn done(&mut self, batch: u64) {
+        if batch == self.last
+            && let Some(done) = self.in_flight.take()
+        {
+            // The engine is gone only when the session ends.
+            let _ = done.send(());
+        }
+    }
+}
+
+fn translate(input: StrategyInput) -> StrategyMessage {
+    match input {
+        StrategyInput::Time(time) => StrategyMessage::Time(time),
+        StrategyInput::Quote(quote) => StrategyMessage::Quote(quote),
+        StrategyInput::Bar(bar) => StrategyMessage::Bar(bar),
+        StrategyInput::Order(order) => StrategyMessage::Order(order),
+        StrategyInput::Fill { fill, position } => StrategyMessage::Fill { fill, position },
+    }
+}
+
+/// Does what the strategy, or a cell, asks of the engine, and returns what Python gets.
+pub(crate) async fn answer(
+    engine: &EngineHandle,
+    instruments: &[Instrument],
+    call: StrategyCall,
+    author: Author,
+) -> Result<Value, String> {
+    let text = |error: EngineError| error.to_string();
+    match call {
+        StrategyCall::Trade { instrument, amount, price } => {
+            let instrument = find(instruments, &instrument)?;
+            let side = if amount < Decimal::ZERO { Side::Sell } else { Side::Buy };
+            let quantity = Quantity(amount.abs());
+            let request = OrderRequest { instrument, side, quantity, price: price.map(Price), author };
+            engine.place(request).await.map(|order| json!(order)).map_err(text)
+        }
+        StrategyCall::CancelOrder { order } => {
+            engine.cancel_order(order, author).await.map(|order| json!(order)).map_err(text)
+        }
+        StrategyCall::CancelOrders { instrument } => {
+            let instrument = instrument.map(|name| find(instruments, &name)).transpose()?;
+            engine.cancel_orders(instrument).await.map(|summary| json!(summary.cancelled)).map_err(text)
+        }
+        StrategyCall::ClosePosition { instrument } => {
+            let instrument = find(instruments, &instrument)?;
+            engine.close(instrument, author).await.map(|summary| json!(summary.order)).map_err(text)
+        }
+        StrategyCall::ClosePositions => {
+            let positions = engine.snapshot().await.map_err(text)?.positions;
+            let mut orders = Vec::new();
+            for position in positions.into_iter().filter(|position| !position.quantity.is_zero()) {
+                let summary = engine.close(position.instrument, author.clone()).await.map_err(text)?;
+                orders.extend(summary.order);
+            }
+            Ok(json!(orders))
+        }
+        StrategyCall::SubscribeBars { timeframe } => {
+            engine.subscribe_bars(timeframe).await.map(|()| Value::Null).map_err(text)
+        }
+        StrategyCall::Account { exchange } => {
+            let accounts = engine.snapshot().await.map_err(text)?.accounts;
+            let names: Vec<String> = accounts.iter().map(|account| account.exchange.clone()).collect();
+            let wanted = |name: &String| exchange.as_ref().is_none_or(|exchange| exchange == name);
+            let account = accounts.into_iter().find(|account| wanted(&account.exchange));
+            account.map(|account| json!(account)).ok_or_else(|| {
+                let name = exchange.unwrap_or_default();
+                format!("there is no exchange `{name}`; the config has {}", names.join(", "))
+            })
+        }
+    }
+}
+
+/// Finds the instrument that `EXCHANGE:SYMBOL`, or a symbol that one exchange alone has, names.
+fn find(instruments: &[Instrument], name: &str) -> Result<InstrumentId, String> {
+    let all =
+        || instruments.iter().map(|instrument| instrument.id.to_string()).collect::<Vec<_>>().join(", ");
+    let mut matching = instruments
+        .iter()
+        .map(|instrument| &instrument.id)
+        .filter(|id| id.symbol == name || id.to_string() == name);
+    match (matching.next(), matching.next()) {
+        (Some(id), None) => Ok(id.clone()),
+        (None, _) => Err(format!("there is no instrument `{name}`; the config has {}", all())),
+        (Some(_), Some(_)) => Err(format!("several exchanges have `{name}`; name one of {}", all())),
+    }
+}

@@ -1,0 +1,94 @@
+//! The screens that are attached, and who they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use qubx_protocol::{ErrorMessage, Event, Hello, Presence, ServerMessage, encode_frame};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::input::{FrameReceiver, FrameSender, SubscriberId, frames};
+
+/// The attached screens.
+#[derive(Debug)]
+pub(crate) struct Subscribers {
+    by_id: BTreeMap<SubscriberId, Subscriber>,
+    last: SubscriberId,
+    presence: watch::Sender<Vec<Presence>>,
+}
+
+#[derive(Debug)]
+struct Subscriber {
+    presence: Presence,
+    frames: FrameSender,
+    cut: CancellationToken,
+}
+
+impl Subscribers {
+    pub(crate) fn new(presence: watch::Sender<Vec<Presence>>) -> Self {
+        Self { by_id: BTreeMap::new(), last: 0, presence }
+    }
+
+    /// Adds a screen; it gets every event sent from now on.
+    pub(crate) fn add(
+        &mut self,
+        hello: &Hello,
+        now: Timestamp,
+    ) -> (SubscriberId, FrameReceiver, CancellationToken) {
+        self.last += 1;
+        let (sender, receiver) = frames();
+        let cut = CancellationToken::new();
+        let presence = Presence { identity: hello.identity.clone(), owner: hello.owner, since: now };
+        self.by_id.insert(self.last, Subscriber { presence, frames: sender, cut: cut.clone() });
+        self.publish_presence();
+        (self.last, receiver, cut)
+    }
+
+    /// Forgets a screen that left.
+    pub(crate) fn remove(&mut self, id: SubscriberId) {
+        if self.by_id.remove(&id).is_some() {
+            self.publish_presence();
+        }
+    }
+
+    /// Sends an event to everyone, and cuts off whoever has no room for it.
+    pub(crate) fn send(&mut self, event: &Event) {
+        if self.by_id.is_empty() {
+            return;
+        }
+        let frame: Arc<[u8]> = encode_frame(&ServerMessage::Event(event.clone())).into();
+        let before = self.by_id.len();
+        self.by_id.retain(|_, subscriber| {
+            let has_room = subscriber.frames.send(&frame);
+            if !has_room {
+                tracing::warn!(identity = %subscriber.presence.identity, "a screen reads too slowly and is cut off");
+                subscriber.cut.cancel();
+            }
+            has_room
+        });
+        if self.by_id.len() < before {
+            self.publish_presence();
+        }
+    }
+
+    /// Says goodbye to everyone: the last frame tells why, then the queues end.
+    pub(crate) fn dismiss(&mut self, error: &ErrorMessage) {
+        let frame: Arc<[u8]> = encode_frame(&ServerMessage::Error(error.clone())).into();
+        for (_, subscriber) in std::mem::take(&mut self.by_id) {
+            if !subscriber.frames.send(&frame) {
+                subscriber.cut.cancel();
+            }
+        }
+    }
+
+    /// Tells whether a screen other than the owner's is attached.
+    pub(crate) fn anyone_but_the_owner(&self) -> bool {
+        self.by_id.values().any(|subscriber| !subscriber.presence.owner)
+    }
+
+    fn publish_presence(&self) {
+        let all = self.by_id.values().map(|subscriber| subscriber.presence.clone()).collect();
+        self.presence.send_replace(all);
+    }
+}
