@@ -1,1 +1,37 @@
-//! qubx-engine
+//! The trading engine: market data in, orders checked and executed on paper, positions and accounts kept.
+//!
+//! Owns every order, position and account of a session while it runs. It never writes to disk and never
+//! talks to a screen: facts go out through one bounded channel, and an order is sent only after the
+//! receiver confirmed that its intent is stored.
+//!
+//! What decides is pure (`core`, `broker`, `desk`, `bars`, `queue`): no task, no clock, no file. One task,
+//! begun by [`start`], joins it with a feed, the strategy and the requests of an [`EngineHandle`].
+
+#![forbid(unsafe_code)]
+
+mod bars;
+mod broker;
+mod config;
+mod core;
+mod desk;
+mod error;
+mod feed;
+mod handle;
+mod instruments;
+mod output;
+mod queue;
+mod strategy;
+mod task;
+#[cfg(test)]
+mod testing;
+mod view;
+
+pub use config::{EngineConfig, ExchangeConfig, FeedConfig, Fees, Limits, Speed};
+pub use error::{DataError, EngineError};
+pub use handle::EngineHandle;
+pub use instruments::default_instrument;
+pub use output::{
+    CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, OrderRequest,
+};
+pub use strategy::{Interests, StrategyBatch, StrategyInput};
+pub use task::start;

@@ -12,13 +12,15 @@ pub struct ProcessId {
 }
 
 impl ProcessId {
-    /// Returns the process with this number now; none when there is none.
+    /// Returns the process with this number now; none when there is none, or it has ended and waits to be reaped.
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The second field is the program's name in parentheses and may hold anything, so count from the last one.
-        let start_ticks = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-        Some(Self { pid, start_ticks })
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let state = fields.next()?;
+        let start_ticks = fields.nth(18)?.parse().ok()?;
+        (!matches!(state, "Z" | "X")).then_some(Self { pid, start_ticks })
     }
 
     /// Returns this very process.

@@ -1,1 +1,32 @@
-//! qubx-kernel
+//! One ipykernel child: start, talk, interrupt, kill; and the bridge to the strategy in it.
+//!
+//! This crate alone names Jupyter and zeromq; it hands everything on in the session's own words
+//! ([`KernelEvent`]). It decides nothing about trading and stores nothing. The child outlives neither this
+//! process nor its handle's task: death on either side ends the other.
+
+#![forbid(unsafe_code)]
+
+mod bridge;
+mod cells;
+mod channels;
+mod connection;
+mod encode;
+mod error;
+mod event;
+mod kernel;
+mod package;
+mod probe;
+mod process;
+mod python;
+mod strategy;
+mod task;
+mod translate;
+pub mod wire;
+
+pub use connection::ConnectionInfo;
+pub use error::KernelError;
+pub use event::{CellRef, KernelEvent};
+pub use kernel::{KernelConfig, KernelHandle, start};
+pub use probe::{Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe};
+pub use python::{PythonError, find_python};
+pub use strategy::{CallId, CallOrigin, StrategyCall, StrategyEvent, StrategyMessage, StrategyStage};

@@ -173,7 +173,7 @@ impl Cells {
 
 impl Printed {
     fn append_tail(&mut self, stream: StreamName, text: &str) {
-        let (last_stream, tail) = self.tail.get_or_insert_default();
+        let (last_stream, tail) = self.tail.get_or_insert((stream, String::new()));
         *last_stream = stream;
         tail.push_str(text);
         // The tail may grow to twice its bound before it is cut, so that cutting does not copy at every line.

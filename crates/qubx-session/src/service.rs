@@ -12,6 +12,7 @@ use qubx_protocol::{
     Epoch, Fact, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus,
     StrategyState, StrategyStatus,
 };
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -48,8 +49,6 @@ pub struct ServiceConfig {
     pub on_kernel_loss: KernelLoss,
     /// How many entries of each kind a new screen gets.
     pub history_limit: usize,
-    /// Whether it began without an owner.
-    pub detached: bool,
 }
 
 /// What happens to orders and positions when Python ends.
@@ -64,8 +63,9 @@ pub enum KernelLoss {
     Flatten,
 }
 
-/// A step of the start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A step of the start, as the starter is told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
 pub enum Progress {
     /// Screens may connect.
     Listening {
@@ -284,7 +284,6 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> Kerne
         source: config.strategy.clone(),
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
-        session_name: config.name.clone(),
     }
 }
 
@@ -340,7 +339,7 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
         },
         strategy: StrategyStatus { state: StrategyState::Starting, error: None, callback_errors: 0 },
         paused: false,
-        ownership: if config.detached { Ownership::Detached } else { Ownership::Owned },
+        ownership: Ownership::Owned,
         phase: Phase::Running,
     }
 }

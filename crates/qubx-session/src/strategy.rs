@@ -2,7 +2,7 @@
 
 use qubx_engine::{EngineError, EngineHandle, OrderRequest, StrategyBatch, StrategyInput};
 use qubx_kernel::{KernelHandle, StrategyCall, StrategyMessage};
-use qubx_protocol::{Author, Instrument, InstrumentId, Price, Quantity, Side};
+use qubx_protocol::{Author, Instrument, InstrumentId, Order, Price, Quantity, Side};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -18,9 +18,12 @@ impl Port {
     /// Sends news to the strategy. The engine sends the next ones when it says that it is done.
     pub(crate) fn send(&mut self, kernel: &KernelHandle, batch: StrategyBatch) {
         self.last += 1;
-        let messages: Vec<StrategyMessage> = batch.inputs.into_iter().map(translate).collect();
-        kernel.send_batch(self.last, &messages);
-        self.in_flight = Some(batch.done);
+        let messages: Vec<StrategyMessage> = batch.inputs.into_iter().filter_map(translate).collect();
+        match kernel.send_batch(self.last, &messages) {
+            Ok(()) => self.in_flight = Some(batch.done),
+            // The engine takes the end of its channel for the end of the batch.
+            Err(error) => tracing::warn!(%error, "the strategy misses a batch of news"),
+        }
     }
 
     /// Takes the strategy's word that it is done with a batch.
@@ -34,13 +37,14 @@ impl Port {
     }
 }
 
-fn translate(input: StrategyInput) -> StrategyMessage {
+/// Returns what Python is told; it takes the time from the news themselves.
+fn translate(input: StrategyInput) -> Option<StrategyMessage> {
     match input {
-        StrategyInput::Time(time) => StrategyMessage::Time(time),
-        StrategyInput::Quote(quote) => StrategyMessage::Quote(quote),
-        StrategyInput::Bar(bar) => StrategyMessage::Bar(bar),
-        StrategyInput::Order(order) => StrategyMessage::Order(order),
-        StrategyInput::Fill { fill, position } => StrategyMessage::Fill { fill, position },
+        StrategyInput::Time(_) => None,
+        StrategyInput::Quote(quote) => Some(StrategyMessage::Quote(quote)),
+        StrategyInput::Bar(bar) => Some(StrategyMessage::Bar(bar)),
+        StrategyInput::Order(order) => Some(StrategyMessage::Order(order)),
+        StrategyInput::Fill { fill, position } => Some(StrategyMessage::Fill { fill, position }),
     }
 }
 
@@ -65,7 +69,16 @@ pub(crate) async fn answer(
         }
         StrategyCall::CancelOrders { instrument } => {
             let instrument = instrument.map(|name| find(instruments, &name)).transpose()?;
-            engine.cancel_orders(instrument).await.map(|summary| json!(summary.cancelled)).map_err(text)
+            let wanted = |order: &Order| {
+                order.status.is_open()
+                    && instrument.as_ref().is_none_or(|instrument| *instrument == order.instrument)
+            };
+            let mut cancelled = Vec::new();
+            for order in engine.snapshot().await.map_err(text)?.orders.into_iter().filter(wanted) {
+                // An order may be filled before its turn comes; then it is not among the cancelled.
+                cancelled.extend(engine.cancel_order(order.id, author.clone()).await.ok());
+            }
+            Ok(json!(cancelled))
         }
         StrategyCall::ClosePosition { instrument } => {
             let instrument = find(instruments, &instrument)?;

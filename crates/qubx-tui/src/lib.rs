@@ -1,1 +1,85 @@
-//! qubx-tui
+//! The terminal screen of a session.
+//!
+//! Owns the terminal while it runs, and what is private to one screen: scroll, focus, dialogs and typed text.
+//! It never owns a fact: everything shown comes from the connection, and every act is a command to the service.
+//!
+//! `update` turns a message into effects and is pure; `view` draws the state and decides nothing; the driver
+//! alone touches the terminal, the connection and the clock.
+
+#![forbid(unsafe_code)]
+
+mod app;
+mod dialog;
+mod driver;
+mod facts;
+mod format;
+mod keymap;
+mod layout;
+mod message;
+mod prompt;
+mod python;
+mod recall;
+mod sanitize;
+mod terminal;
+mod theme;
+mod transcript;
+mod update;
+mod view;
+mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+use qubx_client::{ClientHandle, Update};
+use qubx_protocol::Author;
+use tokio::sync::mpsc;
+
+/// What a screen must know that the session does not tell it.
+#[derive(Clone, Debug)]
+pub struct ScreenOptions {
+    /// Whether this is the screen of the command that started the session: leaving it may stop the strategy.
+    pub owner: bool,
+    /// Who this screen is; the identity that the connection was made with.
+    pub identity: Author,
+    /// Whether colours are left out (`NO_COLOR`, `--no-color`). Bold, dim and reverse stay.
+    pub no_color: bool,
+}
+
+/// How a screen was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// An attached screen was left; the session goes on.
+    Detached,
+    /// The owner asked for the end of the session, and it ended.
+    Stopped,
+    /// The owner gave the session up; it goes on by itself.
+    LeftRunning,
+    /// The session ended, or refused this screen; the text says why and is for people.
+    Ended(String),
+    /// The screen ended by a signal, by the loss of its terminal, or was left while the service did not answer.
+    /// What becomes of the session is the service's decision.
+    Terminated,
+}
+
+/// A screen that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal could not be taken, drawn on or read.
+    #[error("cannot use the terminal")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// Takes the terminal, shows the session until it is left or ends, and gives the terminal back.
+///
+/// The future is not `Send`: run it with `block_on`, not in a spawned task. The connection stays open; closing
+/// it is the caller's.
+///
+/// # Errors
+/// When the terminal fails. It is restored all the same.
+pub async fn run(
+    options: ScreenOptions,
+    client: ClientHandle,
+    updates: mpsc::Receiver<Update>,
+) -> Result<Exit, TuiError> {
+    driver::run(options, client, updates).await
+}

@@ -244,7 +244,7 @@ impl Session {
         };
         self.status_changed();
         self.report(Progress::KernelReady { connection_file: self.status.info.connection_file.clone() });
-        self.kernel.start_strategy();
+        self.kernel.start_strategy(Timestamp::now(), &[], &[]);
         self.effects.push(Effect::RunCells);
     }
 
@@ -336,14 +336,14 @@ impl Session {
             StrategyEvent::Started { callbacks } => {
                 self.set_strategy(StrategyState::Running, None);
                 let quotes = callbacks.iter().any(|callback| callback == "on_quote");
-                self.engine.start_feed(Interests { strategy: true, quotes });
+                self.start_feed(Interests { strategy: true, quotes });
                 self.report(Progress::StrategyStarted);
             }
             StrategyEvent::Failed { stage, ename, evalue, traceback } => {
                 let error = format!("{ename} in {stage}: {evalue}");
                 self.fact(Fact::Error { cell: None, ename, evalue, traceback });
                 self.set_strategy(StrategyState::Failed, Some(error.clone()));
-                self.engine.start_feed(Interests { strategy: false, quotes: false });
+                self.start_feed(Interests { strategy: false, quotes: false });
                 self.report(Progress::StrategyFailed { error });
             }
             StrategyEvent::CallbackError { callback, ename, evalue, traceback } => {
@@ -375,6 +375,15 @@ impl Session {
                 });
             }
         }
+    }
+
+    fn start_feed(&self, interests: Interests) {
+        let engine = self.engine.clone();
+        self.tracker.spawn(async move {
+            if let Err(error) = engine.start_feed(interests).await {
+                tracing::error!(%error, "the feed does not start");
+            }
+        });
     }
 
     fn set_strategy(&mut self, state: StrategyState, error: Option<String>) {

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use qubx_protocol::{
-    Author, CommandId, Epoch, Event, Fact, Fill, LedgerRow, LogId, Order, Position, Seq, VerbProgress,
+    Author, CellNumber, CommandId, Epoch, Event, Fact, Fill, LedgerRow, LogId, Order, Position, Seq,
+    VerbProgress,
 };
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,7 @@ impl StoreError {
 
 /// A fact before it is stored: the ledger's row numbers are not given yet.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Draft {
+pub(crate) enum Draft {
     /// A fact that the session log holds itself.
     Session(Fact),
     /// A run begins.
@@ -97,7 +98,7 @@ pub enum Draft {
 
 /// Who gave which command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CommandAudit {
+pub(crate) struct CommandAudit {
     /// The command's id.
     pub id: CommandId,
     /// Who gave it.
@@ -115,7 +116,7 @@ struct FillRow {
 
 /// Both databases of one session, open for writing.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     ledger: Ledger,
     log: Log,
 }
@@ -126,7 +127,7 @@ impl Store {
     ///
     /// # Errors
     /// When one cannot be opened, is of a newer version, or the ledger is damaged.
-    pub fn open(session_dir: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(session_dir: &Path) -> Result<Self, StoreError> {
         let ledger = Ledger::open(&session_dir.join("ledger.db"))?;
         let log = Log::open(&session_dir.join("session.db"))?;
         let mut store = Self { ledger, log };
@@ -136,7 +137,7 @@ impl Store {
 
     /// Returns the log's name.
     #[must_use]
-    pub fn log_id(&self) -> &LogId {
+    pub(crate) fn log_id(&self) -> &LogId {
         self.log.id()
     }
 
@@ -144,7 +145,7 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn epoch(&self) -> Result<Epoch, StoreError> {
+    pub(crate) fn epoch(&self) -> Result<Epoch, StoreError> {
         self.ledger.epoch()
     }
 
@@ -152,7 +153,7 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn knows_command(&self, id: &CommandId) -> Result<bool, StoreError> {
+    pub(crate) fn knows_command(&self, id: &CommandId) -> Result<bool, StoreError> {
         self.ledger.knows_command(id)
     }
 
@@ -161,7 +162,7 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn append(&mut self, drafts: &[Draft], time: Timestamp) -> Result<Vec<Event>, StoreError> {
+    pub(crate) fn append(&mut self, drafts: &[Draft], time: Timestamp) -> Result<Vec<Event>, StoreError> {
         let mut events = Vec::with_capacity(drafts.len());
         let mut seq = self.log.head().next();
         let mut entries = Vec::with_capacity(drafts.len());
@@ -182,7 +183,7 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses or a row cannot be read.
-    pub fn events_after(&self, after: Seq, limit: usize) -> Result<Vec<Event>, StoreError> {
+    pub(crate) fn events_after(&self, after: Seq, limit: usize) -> Result<Vec<Event>, StoreError> {
         self.log.entries_after(after, limit)?.into_iter().map(|entry| self.resolve(entry)).collect()
     }
 
@@ -190,13 +191,13 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn last_cell(&self) -> Result<CellNumber, StoreError> {
+    pub(crate) fn last_cell(&self) -> Result<CellNumber, StoreError> {
         self.log.last_cell()
     }
 
     /// Returns the number of the newest event.
     #[must_use]
-    pub fn head(&self) -> Seq {
+    pub(crate) fn head(&self) -> Seq {
         self.log.head()
     }
 

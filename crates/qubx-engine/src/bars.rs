@@ -1,0 +1,106 @@
+//! Bars of the mid price, made from quotes by the quotes' own times. No I/O, no clock.
+//!
+//! A bar is closed by the first quote at or after its end, and an interval without quotes gives none:
+//! time that nobody quotes in makes no bar.
+
+use std::collections::{BTreeSet, HashMap};
+
+use qubx_protocol::{Bar, InstrumentId, Quote, Timeframe};
+
+/// The bars that are being made.
+#[derive(Debug, Default)]
+pub(crate) struct Bars {
+    timeframes: BTreeSet<Timeframe>,
+    open: HashMap<(InstrumentId, Timeframe), Bar>,
+}
+
+impl Bars {
+    /// Makes bars of this length of every instrument, from the next quote on.
+    pub(crate) fn subscribe(&mut self, timeframe: Timeframe) {
+        self.timeframes.insert(timeframe);
+    }
+
+    /// Takes a quote in and returns the bars that it closes, the shortest first.
+    pub(crate) fn quote(&mut self, quote: &Quote) -> Vec<Bar> {
+        let mut closed = Vec::new();
+        for &timeframe in &self.timeframes {
+            let start = timeframe.start_of(quote.time);
+            let price = quote.mid();
+            let fresh = || Bar {
+                instrument: quote.instrument.clone(),
+                timeframe,
+                time: start,
+                open: price,
+                high: price,
+                low: price,
+                close: price,
+                quotes: 1,
+            };
+            match self.open.get_mut(&(quote.instrument.clone(), timeframe)) {
+                Some(bar) if start > bar.time => closed.push(std::mem::replace(bar, fresh())),
+                // A quote that comes late counts in the bar that is open.
+                Some(bar) => {
+                    bar.high = bar.high.max(price);
+                    bar.low = bar.low.min(price);
+                    bar.close = price;
+                    bar.quotes += 1;
+                }
+                None => {
+                    self.open.insert((quote.instrument.clone(), timeframe), fresh());
+                }
+            }
+        }
+        closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::quote_at;
+
+    #[test]
+    fn a_bar_is_closed_by_the_first_quote_at_or_after_its_end() {
+        let mut bars = Bars::default();
+        bars.subscribe("1m".parse().unwrap());
+        let mut seen = Vec::new();
+        for (time, bid) in [
+            ("00:00:10", "100"),
+            ("00:00:20", "104"),
+            ("00:00:50", "98"),
+            ("00:00:59.999", "101"),
+            ("00:01:00", "110"),
+            // Four minutes without quotes give no bar.
+            ("00:05:30", "120"),
+            // This one is late.
+            ("00:05:10", "121"),
+            ("00:06:00", "122"),
+        ] {
+            for bar in bars.quote(&quote_at("BTCUSDT", time, bid, bid)) {
+                let Bar { open, high, low, close, quotes, .. } = bar;
+                seen.push(format!("{time} closes {} {open} {high} {low} {close} {quotes}", bar.time));
+            }
+        }
+        assert_eq!(
+            seen,
+            [
+                "00:01:00 closes 2026-01-01T00:00:00Z 100 104 98 101 4",
+                "00:05:30 closes 2026-01-01T00:01:00Z 110 110 110 110 1",
+                "00:06:00 closes 2026-01-01T00:05:00Z 120 121 120 121 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn each_timeframe_and_each_instrument_has_its_own_bars() {
+        let mut bars = Bars::default();
+        bars.subscribe("1m".parse().unwrap());
+        bars.subscribe("1s".parse().unwrap());
+        bars.subscribe("1s".parse().unwrap());
+        assert!(bars.quote(&quote_at("BTCUSDT", "00:00:10", "1", "1")).is_empty());
+        assert!(bars.quote(&quote_at("ETHUSDT", "00:00:11", "1", "1")).is_empty());
+        let closed = bars.quote(&quote_at("BTCUSDT", "00:01:00", "1", "1"));
+        let closed: Vec<_> = closed.iter().map(|bar| bar.timeframe.to_string()).collect();
+        assert_eq!(closed, ["1s", "1m"]);
+    }
+}

@@ -1,0 +1,223 @@
+//! What an engine is started with, and the checks that need nothing but the values themselves.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use qubx_protocol::{Instrument, InstrumentId, Money};
+use rust_decimal::Decimal;
+
+use crate::EngineError;
+use crate::core::MAX_AMOUNT;
+
+/// What an engine is started with.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// The exchanges, each with an account of its own. All of them simulate, or all of them replay.
+    pub exchanges: Vec<ExchangeConfig>,
+    /// What no order may exceed.
+    pub limits: Limits,
+    /// Orders are named `{order_prefix}{number}`.
+    pub order_prefix: String,
+    /// The number of the next order.
+    pub next_order: u64,
+}
+
+/// One exchange, or what stands in for it.
+#[derive(Clone, Debug)]
+pub struct ExchangeConfig {
+    /// Its name, as screens show it.
+    pub name: String,
+    /// The currency of its account.
+    pub currency: String,
+    /// What the account begins with.
+    pub capital: Money,
+    /// The greatest gross leverage that the account allows.
+    pub leverage: Decimal,
+    /// What trading costs.
+    pub fees: Fees,
+    /// What may be traded.
+    pub instruments: Vec<Instrument>,
+    /// Where quotes come from.
+    pub feed: FeedConfig,
+}
+
+/// Fees in basis points (a hundredth of a percent) of an order's value; negative for a rebate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fees {
+    /// For an order that rested until somebody came.
+    pub maker_bps: Decimal,
+    /// For an order that took what rested.
+    pub taker_bps: Decimal,
+}
+
+/// Where the quotes of an exchange come from.
+#[derive(Clone, Debug)]
+pub enum FeedConfig {
+    /// From a random walk; the same seed gives the same prices.
+    Sim {
+        /// The seed.
+        seed: u64,
+        /// How often each instrument is quoted.
+        quotes_per_second: NonZeroU32,
+    },
+    /// From recorded files.
+    Replay {
+        /// How fast.
+        speed: Speed,
+        /// One file of quotes per instrument, `.csv` or `.csv.gz`.
+        files: Vec<(InstrumentId, PathBuf)>,
+    },
+}
+
+/// How fast recorded quotes are replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    /// So many times as fast as they were recorded; 1 is real time.
+    Times(NonZeroU32),
+    /// As fast as it goes, in lockstep with the strategy: results do not depend on the machine.
+    Max,
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Speed::Times(times) => times.fmt(f),
+            Speed::Max => f.write_str("max"),
+        }
+    }
+}
+
+impl FromStr for Speed {
+    type Err = EngineError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "max" => Ok(Speed::Max),
+            number => number.parse().map(Speed::Times).map_err(|_| {
+                EngineError::Config(format!(
+                    "`{text}` is not a speed: write 1 for real time, a whole number N for N times as fast, or max"
+                ))
+            }),
+        }
+    }
+}
+
+/// What no order may exceed, whoever gives it. None is no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// The greatest value of one order.
+    pub order_notional: Option<Money>,
+    /// The greatest value of a position with the open orders that would increase it.
+    pub position_notional: Option<Money>,
+    /// The greatest value of all positions of an account over its equity.
+    pub gross_leverage: Option<Decimal>,
+    /// How many orders are accepted in any sixty seconds of the engine's clock.
+    pub orders_per_minute: Option<u32>,
+    /// The loss of an account since 00:00 UTC at which trading pauses.
+    pub daily_loss: Option<Money>,
+}
+
+impl EngineConfig {
+    /// Checks what an engine relies on.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] names the first value that is wrong.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        let mut names = HashSet::new();
+        for exchange in &self.exchanges {
+            let name = &exchange.name;
+            ensure(!name.is_empty() && !name.contains(':'), || {
+                format!("`{name}` cannot name an exchange: write a name without a colon")
+            })?;
+            ensure(names.insert(name), || format!("exchange {name} is there twice"))?;
+            exchange.check()?;
+        }
+        ensure(!self.exchanges.is_empty(), || "there is no exchange".to_owned())?;
+        self.limits.check()?;
+        let first = self.exchanges[0].speed();
+        ensure(self.exchanges.iter().all(|exchange| exchange.speed() == first), || {
+            "one clock rules a session: either all exchanges simulate, or all replay at the same speed"
+                .to_owned()
+        })
+    }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), EngineError> {
+        for (name, limit) in [
+            ("order_notional", self.order_notional.map(|limit| limit.0)),
+            ("position_notional", self.position_notional.map(|limit| limit.0)),
+            ("gross_leverage", self.gross_leverage),
+            ("orders_per_minute", self.orders_per_minute.map(Decimal::from)),
+            ("daily_loss", self.daily_loss.map(|limit| limit.0)),
+        ] {
+            ensure(limit.is_none_or(|limit| limit > Decimal::ZERO), || {
+                format!("the limit {name} must be positive; leave it out for no limit")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl ExchangeConfig {
+    fn check(&self) -> Result<(), EngineError> {
+        let name = &self.name;
+        ensure(is_positive(self.capital.0), || format!("capital of {name} must be positive"))?;
+        ensure(is_positive(self.leverage), || format!("leverage of {name} must be positive"))?;
+        for bps in [self.fees.maker_bps, self.fees.taker_bps] {
+            ensure(bps.abs() <= Decimal::ONE_THOUSAND, || {
+                format!("fees of {name}: {bps} basis points is not sensible")
+            })?;
+        }
+        ensure(!self.instruments.is_empty(), || format!("{name} has no instrument"))?;
+        let mut ids = HashSet::new();
+        for instrument in &self.instruments {
+            let id = &instrument.id;
+            ensure(id.exchange == *name, || format!("{id} is not an instrument of {name}"))?;
+            ensure(ids.insert(id), || format!("{id} is there twice"))?;
+            ensure(!id.symbol.is_empty(), || format!("an instrument of {name} has no symbol"))?;
+            for (what, step) in [("tick_size", instrument.tick_size.0), ("lot_size", instrument.lot_size.0)] {
+                ensure((SMALLEST_STEP..=MAX_AMOUNT).contains(&step), || {
+                    format!("{what} of {id} must be positive, and at least {SMALLEST_STEP}")
+                })?;
+            }
+            ensure((Decimal::ZERO..=MAX_AMOUNT).contains(&instrument.min_notional.0), || {
+                format!("min_notional of {id} must not be negative")
+            })?;
+        }
+        if let FeedConfig::Replay { files, .. } = &self.feed {
+            let mut with_file = HashSet::new();
+            for (id, _) in files {
+                ensure(ids.contains(id), || {
+                    format!("there is a file for {id}, which is not in the universe")
+                })?;
+                ensure(with_file.insert(id), || format!("there are two files for {id}"))?;
+            }
+            for id in ids {
+                ensure(with_file.contains(id), || format!("there is no file for {id}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn speed(&self) -> Option<Speed> {
+        match self.feed {
+            FeedConfig::Sim { .. } => None,
+            FeedConfig::Replay { speed, .. } => Some(speed),
+        }
+    }
+}
+
+fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), EngineError> {
+    if holds { Ok(()) } else { Err(EngineError::Config(problem())) }
+}
+
+/// The smallest tick and lot: what averages and profits are rounded to.
+const SMALLEST_STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 12);
+
+fn is_positive(value: Decimal) -> bool {
+    value > Decimal::ZERO && value <= MAX_AMOUNT
+}

@@ -1,0 +1,90 @@
+//! What positions and accounts are worth at the last quotes. No I/O.
+
+use qubx_protocol::{Account, Money, Position, PositionMark, Price, Quote};
+use rust_decimal::Decimal;
+
+use super::rounded;
+use super::state::{Book, State};
+
+/// Leverage is a ratio to look at; more digits say nothing.
+const LEVERAGE_DECIMALS: u32 = 6;
+
+impl State {
+    /// Returns the accounts, in the order of the config.
+    pub(crate) fn accounts(&self) -> Vec<Account> {
+        self.exchanges.keys().map(|exchange| self.account(exchange)).collect()
+    }
+
+    /// Returns the last quote of each instrument that has one.
+    pub(crate) fn quotes(&self) -> Vec<Quote> {
+        self.books.values().filter_map(|book| book.quote.clone()).collect()
+    }
+
+    /// Returns the positions that were ever opened.
+    pub(crate) fn positions(&self) -> Vec<Position> {
+        self.books.values().filter(|book| book.traded).map(|book| book.position.clone()).collect()
+    }
+
+    /// Returns the value of each open position.
+    pub(crate) fn marks(&self) -> Vec<PositionMark> {
+        self.books.values().filter(|book| !book.position.quantity.is_zero()).map(Book::mark).collect()
+    }
+
+    /// Returns the account of an exchange that exists.
+    pub(super) fn account(&self, exchange: &str) -> Account {
+        let terms = &self.exchanges[exchange];
+        let mut realized = Decimal::ZERO;
+        let mut fees = Decimal::ZERO;
+        let mut unrealized = Some(Decimal::ZERO);
+        let mut net = Some(Decimal::ZERO);
+        let mut gross = Some(Decimal::ZERO);
+        for book in self.books.values().filter(|book| book.instrument.id.exchange == exchange) {
+            realized += book.position.realized_pnl.0;
+            fees += book.position.fees.0;
+            if book.position.quantity.is_zero() {
+                continue;
+            }
+            let mark = book.mark();
+            unrealized = sum(unrealized, mark.unrealized_pnl);
+            net = sum(net, mark.market_value);
+            gross = sum(gross, mark.market_value.map(Money::abs));
+        }
+        let equity = terms.capital.0 + realized + unrealized.unwrap_or_default() - fees;
+        let over_equity = |value: Option<Decimal>| {
+            let ratio = value?.checked_div(equity)?;
+            (equity > Decimal::ZERO).then(|| ratio.round_dp(LEVERAGE_DECIMALS).normalize())
+        };
+        Account {
+            exchange: exchange.to_owned(),
+            currency: terms.currency.clone(),
+            capital: terms.capital,
+            equity: Money(rounded(equity)),
+            realized_pnl: Money(rounded(realized)),
+            unrealized_pnl: unrealized.map(|value| Money(rounded(value))),
+            fees: Money(rounded(fees)),
+            net_leverage: over_equity(net),
+            gross_leverage: over_equity(gross),
+        }
+    }
+}
+
+impl Book {
+    /// Returns the price at which the position is valued: the middle of the last quote.
+    pub(super) fn last_price(&self) -> Option<Price> {
+        self.quote.as_ref().map(Quote::mid)
+    }
+
+    fn mark(&self) -> PositionMark {
+        let last_price = self.last_price();
+        PositionMark {
+            instrument: self.instrument.id.clone(),
+            last_price,
+            unrealized_pnl: last_price.map(|price| Money(rounded(self.position.unrealized_pnl(price).0))),
+            market_value: last_price.map(|price| Money(rounded((price * self.position.quantity).0))),
+        }
+    }
+}
+
+fn sum(total: Option<Decimal>, value: Option<Money>) -> Option<Decimal> {
+    Some(total? + value?.0)
+}

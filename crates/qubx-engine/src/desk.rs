@@ -1,0 +1,167 @@
+//! State and broker joined: what the task drives. No I/O, no clock.
+//!
+//! An order passes in two steps, because its intent must be stored before it is sent: [`Desk::place`] or
+//! [`Desk::close`] decides, then [`Desk::send`] or [`Desk::refuse`] acts on all that is intended.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use qubx_protocol::{Author, InstrumentId, OrderId, OrderStatus, Quantity, Quote, Side};
+
+use crate::broker::PaperBroker;
+use crate::core::{Input, Purpose, State};
+use crate::{EngineConfig, EngineError, EngineEvent, OrderRequest};
+
+/// Orders, positions, accounts and the broker that fills the orders.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    state: State,
+    broker: PaperBroker,
+}
+
+impl Desk {
+    /// Returns a desk at the beginning of an account's life.
+    pub(crate) fn new(config: &EngineConfig) -> Self {
+        let fees: HashMap<_, _> =
+            config.exchanges.iter().map(|exchange| (exchange.name.clone(), exchange.fees)).collect();
+        Self { state: State::new(config), broker: PaperBroker::new(fees) }
+    }
+
+    /// Returns what is known.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes a quote in, and fills what it reaches.
+    pub(crate) fn quote(&mut self, time: Timestamp, quote: &Quote) -> Vec<EngineEvent> {
+        let mut events = self.state.apply(time, Input::Quote(quote.clone()));
+        // The broker sees only what the state took over, so a quote that makes no sense fills nothing.
+        if self.state.last_quote(&quote.instrument) == Some(quote) {
+            for outcome in self.broker.quote(quote) {
+                events.extend(self.state.apply(time, Input::Broker(outcome)));
+            }
+        }
+        self.keep_paused(time, events)
+    }
+
+    /// Decides about orders: each is intended or rejected.
+    pub(crate) fn place(&mut self, time: Timestamp, requests: Vec<OrderRequest>) -> Vec<EngineEvent> {
+        let decided = requests
+            .into_iter()
+            .flat_map(|request| self.state.apply(time, Input::Place(request, Purpose::Trade)))
+            .collect();
+        self.keep_paused(time, decided)
+    }
+
+    /// Decides about the market orders that would close the positions of these instruments.
+    pub(crate) fn close(
+        &mut self,
+        time: Timestamp,
+        instruments: &[InstrumentId],
+        author: &Author,
+    ) -> Vec<EngineEvent> {
+        let mut decided = Vec::new();
+        for instrument in instruments {
+            let held = self.state.position(instrument).map_or(Quantity::ZERO, |position| position.quantity);
+            if held.is_zero() {
+                continue;
+            }
+            let request = OrderRequest {
+                instrument: instrument.clone(),
+                side: if held.0.is_sign_positive() { Side::Sell } else { Side::Buy },
+                quantity: held.abs(),
+                price: None,
+                author: author.clone(),
+            };
+            decided.extend(self.state.apply(time, Input::Place(request, Purpose::Close)));
+        }
+        self.keep_paused(time, decided)
+    }
+
+    /// Returns the orders that are decided and wait to be sent.
+    pub(crate) fn intended(&self) -> Vec<OrderId> {
+        let intended = self.state.open_orders().filter(|order| order.status == OrderStatus::Intended);
+        intended.map(|order| order.id.clone()).collect()
+    }
+
+    /// Sends the intended orders, and returns what became of them.
+    pub(crate) fn send(&mut self, time: Timestamp) -> Vec<EngineEvent> {
+        let mut events = Vec::new();
+        for id in self.intended() {
+            let Some(order) = self.state.order(&id) else { continue };
+            let outcome = match self.state.last_quote(&order.instrument) {
+                Some(quote) => Input::Broker(self.broker.submit(order.clone(), quote)),
+                None => Input::Refused { order: id, reason: "there is no quote".to_owned() },
+            };
+            events.extend(self.state.apply(time, outcome));
+        }
+        self.keep_paused(time, events)
+    }
+
+    /// Rejects the intended orders: their intent could not be stored.
+    pub(crate) fn refuse(&mut self, time: Timestamp, reason: &str) -> Vec<EngineEvent> {
+        let refuse = |order| Input::Refused { order, reason: reason.to_owned() };
+        self.intended().into_iter().flat_map(|order| self.state.apply(time, refuse(order))).collect()
+    }
+
+    /// Cancels one order.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`] or [`EngineError::OrderIsFinal`].
+    pub(crate) fn cancel(
+        &mut self,
+        time: Timestamp,
+        id: &OrderId,
+        reason: &str,
+    ) -> Result<Vec<EngineEvent>, EngineError> {
+        let order = self.state.order(id).ok_or_else(|| EngineError::UnknownOrder(id.clone()))?;
+        let status = order.status;
+        match self.broker.cancel(id, reason.to_owned()) {
+            Some(outcome) => Ok(self.state.apply(time, Input::Broker(outcome))),
+            None => Err(EngineError::OrderIsFinal { order: id.clone(), status }),
+        }
+    }
+
+    /// Refuses what would increase a position from now on, and cancels the orders that would.
+    pub(crate) fn pause(&mut self, time: Timestamp, reason: String) -> Vec<EngineEvent> {
+        let events = self.state.apply(time, Input::Pause { reason });
+        self.keep_paused(time, events)
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// [`EngineError::LossLimit`] while the loss of the day is above its limit.
+    pub(crate) fn resume(
+        &mut self,
+        time: Timestamp,
+        author: &Author,
+    ) -> Result<Vec<EngineEvent>, EngineError> {
+        if !self.state.is_paused() {
+            return Ok(Vec::new());
+        }
+        match self.state.loss_reached() {
+            Some(reason) => Err(EngineError::LossLimit(reason)),
+            None => Ok(self.state.apply(time, Input::Resume { reason: format!("resumed by {author}") })),
+        }
+    }
+
+    /// Cancels, while trading is paused, the resting orders that would increase a position.
+    fn keep_paused(&mut self, time: Timestamp, mut events: Vec<EngineEvent>) -> Vec<EngineEvent> {
+        // Only something that happened can have made an order one of these.
+        if self.state.is_paused() && !events.is_empty() {
+            for id in self.state.increasing_orders() {
+                // What is only intended does not rest, and is judged once it was sent.
+                if let Some(outcome) = self.broker.cancel(&id, "paused".to_owned()) {
+                    events.extend(self.state.apply(time, Input::Broker(outcome)));
+                }
+            }
+        }
+        events
+    }
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

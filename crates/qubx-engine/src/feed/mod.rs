@@ -1,0 +1,42 @@
+//! Feeds: where quotes come from, and what time it is.
+
+mod columns;
+mod pace;
+mod quotes_file;
+mod replay;
+mod sim;
+mod time;
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use qubx_protocol::{Quote, ReplayProgress};
+
+use crate::DataError;
+
+pub(crate) use replay::ReplayFeed;
+pub(crate) use sim::SimFeed;
+
+/// A source of quotes. It owns the engine's clock, because a replay has another one than the wall.
+pub(crate) trait Feed: Send + 'static {
+    /// Waits for the next quote; none when there will be no more, which is asked only once.
+    ///
+    /// Dropping the future half-way loses nothing.
+    ///
+    /// # Errors
+    /// The data cannot be used any further. The feed is at its end then.
+    fn next(&mut self) -> impl Future<Output = Option<Result<Quote, DataError>>> + Send;
+
+    /// Returns the engine's time. It never goes back.
+    fn now(&mut self) -> Timestamp;
+
+    /// Tells whether quotes wait for the strategy, so that results do not depend on the machine.
+    fn is_lockstep(&self) -> bool {
+        false
+    }
+
+    /// Tells how far a replay is.
+    fn progress(&self) -> Option<ReplayProgress> {
+        None
+    }
+}

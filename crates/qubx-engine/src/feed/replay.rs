@@ -1,0 +1,111 @@
+//! Recorded quotes, one file per instrument, merged by time and paced.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use qubx_protocol::{InstrumentId, Quote, ReplayProgress};
+use tokio::time::sleep_until;
+
+use super::Feed;
+use super::pace::Pace;
+use super::quotes_file::QuotesFile;
+use crate::{DataError, Speed};
+
+/// A replay of one or more files.
+pub(crate) struct ReplayFeed {
+    speed: Speed,
+    sources: Vec<Source>,
+    /// The time of the first quote of all.
+    first: Timestamp,
+    now: Timestamp,
+    pace: Pace,
+    /// What is wrong with the rows that come next; told when the quotes before them are.
+    broken: Option<DataError>,
+    finished: bool,
+}
+
+/// A file and the quote that it is at; none at its end.
+struct Source {
+    file: QuotesFile,
+    head: Option<Quote>,
+}
+
+impl ReplayFeed {
+    /// Opens the files and reads the first row of each.
+    ///
+    /// # Errors
+    /// A file cannot be read, lacks a column or a row, or its first row makes no sense.
+    pub(crate) fn open(speed: Speed, files: &[(InstrumentId, PathBuf)]) -> Result<Self, DataError> {
+        let mut sources = Vec::with_capacity(files.len());
+        for (instrument, path) in files {
+            let mut file = QuotesFile::open(instrument.clone(), path)?;
+            let head = file.next()?.ok_or_else(|| file.empty())?;
+            sources.push(Source { file, head: Some(head) });
+        }
+        let first = sources.iter().filter_map(|source| Some(source.head.as_ref()?.time)).min();
+        let first = first.unwrap_or(Timestamp::UNIX_EPOCH);
+        let pace = Pace::default();
+        Ok(Self { speed, sources, first, now: first, pace, broken: None, finished: false })
+    }
+
+    /// Takes the oldest quote out and reads the next one of its file.
+    fn take(&mut self) -> Option<Result<Quote, DataError>> {
+        if let Some(error) = self.broken.take() {
+            return Some(Err(error));
+        }
+        let Some(oldest) = self.oldest() else {
+            self.finished = true;
+            return None;
+        };
+        let source = &mut self.sources[oldest];
+        let quote = source.head.take()?;
+        match source.file.next() {
+            Ok(head) => source.head = head,
+            Err(error) => self.broken = Some(error),
+        }
+        self.now = self.now.max(quote.time);
+        Some(Ok(quote))
+    }
+
+    /// Returns the source whose quote comes next; the first of the config when several are equally old.
+    fn oldest(&self) -> Option<usize> {
+        let heads = self.sources.iter().enumerate();
+        heads
+            .filter_map(|(index, source)| Some((source.head.as_ref()?.time, index)))
+            .min()
+            .map(|(_, index)| index)
+    }
+}
+
+impl Feed for ReplayFeed {
+    async fn next(&mut self) -> Option<Result<Quote, DataError>> {
+        if let Speed::Times(times) = self.speed
+            && self.broken.is_none()
+            && let Some(quote) = self.oldest().and_then(|oldest| self.sources[oldest].head.as_ref())
+        {
+            // A row that is older than the first ones is due at once.
+            let recorded = Duration::try_from(quote.time.duration_since(self.first)).unwrap_or_default();
+            sleep_until(self.pace.due(recorded / times.get())).await;
+        }
+        self.take()
+    }
+
+    fn now(&mut self) -> Timestamp {
+        self.now
+    }
+
+    fn is_lockstep(&self) -> bool {
+        self.speed == Speed::Max
+    }
+
+    fn progress(&self) -> Option<ReplayProgress> {
+        let (read, size) =
+            self.sources.iter().map(|source| source.file.bytes()).fold((0, 0), |sum, bytes| {
+                let (read, size) = bytes;
+                (sum.0 + read, sum.1 + size)
+            });
+        let fraction = if self.finished || size == 0 { 1.0 } else { (read as f64 / size as f64).min(1.0) };
+        Some(ReplayProgress { fraction, speed: self.speed.to_string(), finished: self.finished })
+    }
+}

@@ -1,0 +1,144 @@
+//! The handle: how others ask the engine for something.
+
+use std::sync::Arc;
+
+use qubx_protocol::{Author, InstrumentId, MarketView, Order, OrderId, Timeframe};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    CancelSummary, CloseSummary, EngineError, EngineSnapshot, FlattenSummary, Interests, OrderRequest,
+};
+
+/// Where an answer goes. Whoever does not wait for it any more misses nothing but the answer.
+type Reply<T> = oneshot::Sender<T>;
+
+/// What can be asked.
+pub(crate) enum Request {
+    Place(Vec<OrderRequest>, Reply<Vec<Order>>),
+    CancelOrder(OrderId, Author, Reply<Result<Order, EngineError>>),
+    CancelOrders(Option<InstrumentId>, Reply<CancelSummary>),
+    Close(InstrumentId, Author, Reply<Result<CloseSummary, EngineError>>),
+    Flatten(Author, Reply<FlattenSummary>),
+    Resume(Author, Reply<Result<(), EngineError>>),
+    SubscribeBars(Timeframe, Reply<()>),
+    StartFeed(Interests, Reply<()>),
+    Snapshot(Reply<EngineSnapshot>),
+}
+
+/// Talks to a running engine. Clones are cheap and talk to the same one.
+///
+/// Every method waits for the engine, and the engine waits for its outputs to be taken and for intents to be
+/// stored: whoever takes the outputs must not wait for a method here at the same time.
+/// All fail with [`EngineError::Stopped`] once the engine has stopped.
+#[derive(Clone, Debug)]
+pub struct EngineHandle {
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) market: watch::Receiver<Arc<MarketView>>,
+    pub(crate) paused: watch::Receiver<bool>,
+}
+
+impl EngineHandle {
+    /// Gives an order and returns it as it stands after the broker got it: resting, filled or rejected.
+    /// A rejection is an order with that status and a reason, not an error.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn place(&self, request: OrderRequest) -> Result<Order, EngineError> {
+        self.place_all(vec![request]).await?.pop().ok_or(EngineError::Stopped)
+    }
+
+    /// Gives several orders, whose intents are stored together, and returns them in the same order.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn place_all(&self, requests: Vec<OrderRequest>) -> Result<Vec<Order>, EngineError> {
+        self.ask(|reply| Request::Place(requests, reply)).await
+    }
+
+    /// Cancels one order and returns it.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`], or [`EngineError::OrderIsFinal`] when it cannot be cancelled any more.
+    pub async fn cancel_order(&self, order: OrderId, author: Author) -> Result<Order, EngineError> {
+        self.ask(|reply| Request::CancelOrder(order, author, reply)).await?
+    }
+
+    /// Cancels the open orders of one instrument, or all.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn cancel_orders(
+        &self,
+        instrument: Option<InstrumentId>,
+    ) -> Result<CancelSummary, EngineError> {
+        self.ask(|reply| Request::CancelOrders(instrument, reply)).await
+    }
+
+    /// Closes a position at market and answers when it is flat. Limits and a pause do not hold it up.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownInstrument`], or [`EngineError::NotClosed`] when the order was refused.
+    pub async fn close(&self, instrument: InstrumentId, author: Author) -> Result<CloseSummary, EngineError> {
+        self.ask(|reply| Request::Close(instrument, author, reply)).await?
+    }
+
+    /// Pauses, cancels all orders, closes all positions at market, and answers when all that is done.
+    /// What could not be done is told in the summary.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn flatten(&self, author: Author) -> Result<FlattenSummary, EngineError> {
+        self.ask(|reply| Request::Flatten(author, reply)).await
+    }
+
+    /// Ends a pause; does nothing when there is none.
+    ///
+    /// # Errors
+    /// [`EngineError::LossLimit`] while the loss of the day is above its limit.
+    pub async fn resume(&self, author: Author) -> Result<(), EngineError> {
+        self.ask(|reply| Request::Resume(author, reply)).await?
+    }
+
+    /// Tells whether orders that would increase a position are refused.
+    #[must_use]
+    pub fn paused(&self) -> bool {
+        *self.paused.borrow()
+    }
+
+    /// Makes bars of this length of every instrument for the strategy.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn subscribe_bars(&self, timeframe: Timeframe) -> Result<(), EngineError> {
+        self.ask(|reply| Request::SubscribeBars(timeframe, reply)).await
+    }
+
+    /// Lets the feed run, and tells what the strategy wants. A later call only changes the interests: without
+    /// a strategy what waits for it is forgotten, and so is the batch that it works on.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn start_feed(&self, interests: Interests) -> Result<(), EngineError> {
+        self.ask(|reply| Request::StartFeed(interests, reply)).await
+    }
+
+    /// Returns the book as it is now.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn snapshot(&self) -> Result<EngineSnapshot, EngineError> {
+        self.ask(Request::Snapshot).await
+    }
+
+    /// Returns the latest market: at most every 50 ms anew, but never older than the last order event.
+    #[must_use]
+    pub fn market(&self) -> watch::Receiver<Arc<MarketView>> {
+        self.market.clone()
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.map_err(|_| EngineError::Stopped)?;
+        answer.await.map_err(|_| EngineError::Stopped)
+    }
+}

@@ -1,0 +1,136 @@
+//! What comes out of an engine: facts for the session, and answers for those who asked.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use qubx_protocol::{Account, Author, Fill, InstrumentId, LogLevel, Order, Position, Price, Quantity, Side};
+use tokio::sync::oneshot;
+
+/// Facts that belong together, in order.
+#[derive(Debug)]
+pub struct EngineOutput {
+    /// The facts.
+    pub events: Vec<EngineEvent>,
+    /// Present when orders wait for it: they are sent once it says that `events` are stored, and are
+    /// rejected with its reason, or when it is dropped, otherwise.
+    pub committed: Option<oneshot::Sender<Result<(), String>>>,
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// An order changed.
+    Order(Order),
+    /// An order was filled.
+    Fill {
+        /// The fill.
+        fill: Fill,
+        /// The position that results.
+        position: Position,
+    },
+    /// Trading paused or goes on.
+    Paused {
+        /// Whether orders that would increase a position are refused.
+        paused: bool,
+        /// Why, and by whom.
+        reason: String,
+    },
+    /// Something to tell.
+    Log {
+        /// How grave.
+        level: LogLevel,
+        /// What.
+        text: String,
+    },
+    /// A replay is at its end, and in lockstep the strategy is done with all of it. Said once.
+    FeedFinished,
+}
+
+/// An order that somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRequest {
+    /// What to trade.
+    pub instrument: InstrumentId,
+    /// Whether to buy or to sell.
+    pub side: Side,
+    /// How much; positive. It is rounded to the nearest lot.
+    pub quantity: Quantity,
+    /// The limit, rounded to the nearest tick; none for a market order.
+    pub price: Option<Price>,
+    /// Who wants it.
+    pub author: Author,
+}
+
+/// What became of cancelling orders. Its text is like `2 cancelled, 0 failed`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CancelSummary {
+    /// How many are cancelled.
+    pub cancelled: usize,
+    /// What could not be cancelled, and why.
+    pub failed: Vec<String>,
+}
+
+impl fmt::Display for CancelSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cancelled, {} failed", self.cancelled, self.failed.len())?;
+        write_reasons(f, &self.failed)
+    }
+}
+
+/// How a position was closed. Its text says so in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseSummary {
+    /// The instrument, flat now.
+    pub instrument: InstrumentId,
+    /// The order that closed it; none when it was flat already.
+    pub order: Option<Order>,
+}
+
+impl fmt::Display for CloseSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let symbol = &self.instrument.symbol;
+        match &self.order {
+            Some(Order { side: Side::Buy, quantity, .. }) => write!(f, "{symbol} flat, bought {quantity}"),
+            Some(Order { side: Side::Sell, quantity, .. }) => write!(f, "{symbol} flat, sold {quantity}"),
+            None => write!(f, "{symbol} was flat already"),
+        }
+    }
+}
+
+/// What became of a flatten. Its text is like `3/3 flat, 2 cancelled, 0 failed`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlattenSummary {
+    /// How many positions were open.
+    pub positions: usize,
+    /// How many of them are flat now.
+    pub flat: usize,
+    /// How many orders are cancelled.
+    pub cancelled: usize,
+    /// What could not be done, and why.
+    pub failed: Vec<String>,
+}
+
+impl fmt::Display for FlattenSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { positions, flat, cancelled, failed } = self;
+        write!(f, "{flat}/{positions} flat, {cancelled} cancelled, {} failed", failed.len())?;
+        write_reasons(f, failed)
+    }
+}
+
+fn write_reasons(f: &mut fmt::Formatter<'_>, reasons: &[String]) -> fmt::Result {
+    if reasons.is_empty() { Ok(()) } else { write!(f, ": {}", reasons.join("; ")) }
+}
+
+/// The engine's book at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineSnapshot {
+    /// Open orders and the newest final ones, oldest first within each.
+    pub orders: Vec<Order>,
+    /// Every position that was ever opened, flat ones too.
+    pub positions: Vec<Position>,
+    /// The account of each exchange.
+    pub accounts: Vec<Account>,
+    /// The engine's clock.
+    pub time: Timestamp,
+}

@@ -1,0 +1,288 @@
+//! The engine task: one loop that owns the desk, the feed and the strategy's queue.
+//!
+//! Requests are served between quotes, and while the strategy works. In lockstep (a replay at full speed)
+//! the feed rests while the strategy has something to see, so the result depends on the data alone.
+
+use std::path::PathBuf;
+
+use qubx_protocol::{InstrumentId, LogLevel, MarketView, Quote};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::sleep_until;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::bars::Bars;
+use crate::desk::Desk;
+use crate::feed::{Feed, ReplayFeed, SimFeed};
+use crate::handle::Request;
+use crate::queue::StrategyQueue;
+use crate::view::ViewPublisher;
+use crate::{
+    DataError, EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FeedConfig, Interests,
+    Speed, StrategyBatch,
+};
+
+mod serve;
+
+/// Requests that wait; when it is full, whoever asks waits.
+const REQUESTS: usize = 64;
+
+/// Starts an engine on `tracker`, and returns the handle to it. It runs until `cancel`.
+///
+/// Facts go to `outputs`; when that is full the engine waits, so no fact is dropped. News for the strategy
+/// goes to `strategy`, one batch at a time. Quotes begin with [`EngineHandle::start_feed`].
+///
+/// # Errors
+/// [`EngineError::Config`] for a config that makes no sense, [`EngineError::Data`] for a file that cannot be
+/// replayed.
+pub fn start(
+    config: EngineConfig,
+    outputs: mpsc::Sender<EngineOutput>,
+    strategy: mpsc::Sender<StrategyBatch>,
+    tracker: &TaskTracker,
+    cancel: CancellationToken,
+) -> Result<EngineHandle, EngineError> {
+    config.check()?;
+    match replay_of(&config) {
+        Some((speed, files)) => {
+            let feed = ReplayFeed::open(speed, &files)?;
+            Ok(start_with(feed, &config, outputs, strategy, tracker, cancel))
+        }
+        None => {
+            let feed = SimFeed::new(&config.exchanges);
+            Ok(start_with(feed, &config, outputs, strategy, tracker, cancel))
+        }
+    }
+}
+
+/// Returns the files of all exchanges, and their speed; none when they simulate.
+fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentId, PathBuf)>)> {
+    let mut all = Vec::new();
+    let mut common = None;
+    for exchange in &config.exchanges {
+        if let FeedConfig::Replay { speed, files } = &exchange.feed {
+            common = Some(*speed);
+            all.extend(files.iter().cloned());
+        }
+    }
+    common.map(|speed| (speed, all))
+}
+
+/// Starts an engine with any feed.
+fn start_with<F: Feed>(
+    feed: F,
+    config: &EngineConfig,
+    outputs: mpsc::Sender<EngineOutput>,
+    strategy: mpsc::Sender<StrategyBatch>,
+    tracker: &TaskTracker,
+    cancel: CancellationToken,
+) -> EngineHandle {
+    let (request_sender, requests) = mpsc::channel(REQUESTS);
+    let desk = Desk::new(config);
+    let lockstep = feed.is_lockstep();
+    let view = ViewPublisher::new(market_view(&desk, None, &feed, None));
+    let (paused_sender, paused) = watch::channel(false);
+    let handle = EngineHandle { requests: request_sender, market: view.subscribe(), paused };
+    let task = Task {
+        desk,
+        bars: Bars::default(),
+        queue: StrategyQueue::new(lockstep),
+        feed,
+        feed_phase: FeedPhase::Waiting,
+        feed_error: None,
+        lockstep,
+        in_flight: None,
+        requests,
+        outputs,
+        strategy,
+        view,
+        paused: paused_sender,
+        cancel,
+    };
+    tracker.spawn(task.run());
+    handle
+}
+
+/// Where the feed is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FeedPhase {
+    /// Nobody started it.
+    Waiting,
+    /// It is asked for quotes.
+    Running,
+    /// It is at its end, and that is still to be told.
+    Ending,
+    /// It is at its end.
+    Ended,
+}
+
+struct Task<F> {
+    desk: Desk,
+    bars: Bars,
+    queue: StrategyQueue,
+    feed: F,
+    feed_phase: FeedPhase,
+    feed_error: Option<DataError>,
+    lockstep: bool,
+    /// Fires when the strategy has worked through the batch that it got.
+    in_flight: Option<oneshot::Receiver<()>>,
+    requests: mpsc::Receiver<Request>,
+    outputs: mpsc::Sender<EngineOutput>,
+    strategy: mpsc::Sender<StrategyBatch>,
+    view: ViewPublisher,
+    paused: watch::Sender<bool>,
+    cancel: CancellationToken,
+}
+
+impl<F: Feed> Task<F> {
+    async fn run(mut self) {
+        loop {
+            if self.feed_phase == FeedPhase::Ending && !(self.lockstep && self.strategy_is_busy()) {
+                self.feed_phase = FeedPhase::Ended;
+                self.tell(vec![EngineEvent::FeedFinished]).await;
+            }
+            let batch_is_due = self.in_flight.is_none() && self.queue.is_due();
+            let feed_may_go =
+                self.feed_phase == FeedPhase::Running && !(self.lockstep && self.strategy_is_busy());
+            // In this order: a feed at full speed is always ready, and must not keep the others waiting.
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => break,
+                Some(request) = self.requests.recv() => self.serve(request).await,
+                () = is_done(&mut self.in_flight), if self.in_flight.is_some() => self.in_flight = None,
+                open = has_room(&self.strategy), if batch_is_due => self.send_batch(open),
+                () = sleep_until(self.view.due()), if self.view.is_stale() => self.publish(),
+                item = self.feed.next(), if feed_may_go => self.take(item).await,
+            }
+        }
+    }
+
+    /// Takes what the feed gave.
+    async fn take(&mut self, item: Option<Result<Quote, DataError>>) {
+        match item {
+            Some(Ok(quote)) => self.quote(quote).await,
+            Some(Err(error)) => {
+                self.queue.release_quotes();
+                self.feed_phase = FeedPhase::Ended;
+                let text = format!("the feed ended: {error}");
+                self.feed_error = Some(error);
+                self.tell(vec![EngineEvent::Log { level: LogLevel::Error, text }]).await;
+            }
+            None => {
+                self.queue.release_quotes();
+                self.feed_phase = FeedPhase::Ending;
+                self.publish();
+            }
+        }
+    }
+
+    /// Takes a quote in. The strategy sees the quote, then what it filled, then the bars that it closed, so
+    /// that positions are right in each callback.
+    async fn quote(&mut self, quote: Quote) {
+        let time = self.feed.now();
+        let events = self.desk.quote(time, &quote);
+        self.queue.quote(&quote);
+        self.view.changed();
+        self.tell(events).await;
+        for bar in self.bars.quote(&quote) {
+            self.queue.bar(bar);
+        }
+        // A feed that is always ready would not let others run on this thread.
+        tokio::task::consume_budget().await;
+    }
+
+    /// Tells facts to the session and to the strategy, and shows what they changed.
+    async fn tell(&mut self, events: Vec<EngineEvent>) {
+        if !events.is_empty() {
+            self.output(events, None).await;
+            self.publish();
+        }
+    }
+
+    /// Has the orders that were just decided stored, then sends them; or rejects them if they cannot be.
+    async fn commit(&mut self, decided: Vec<EngineEvent>) {
+        if self.desk.intended().is_empty() {
+            return self.tell(decided).await;
+        }
+        let (committed, answer) = oneshot::channel();
+        self.output(decided, Some(committed)).await;
+        let stored = tokio::select! {
+            biased;
+            stored = answer => stored.unwrap_or_else(|_| Err("the session did not store it".to_owned())),
+            () = self.cancel.cancelled() => Err("the engine is stopping".to_owned()),
+        };
+        let time = self.feed.now();
+        let events = match stored {
+            Ok(()) => self.desk.send(time),
+            Err(reason) => self.desk.refuse(time, &reason),
+        };
+        self.tell(events).await;
+    }
+
+    async fn output(
+        &mut self,
+        events: Vec<EngineEvent>,
+        committed: Option<oneshot::Sender<Result<(), String>>>,
+    ) {
+        self.queue.events(&events);
+        self.paused
+            .send_if_modified(|paused| std::mem::replace(paused, self.desk.state().is_paused()) != *paused);
+        let output = EngineOutput { events, committed };
+        tokio::select! {
+            biased;
+            room = self.outputs.reserve() => match room {
+                Ok(room) => room.send(output),
+                Err(_) => tracing::warn!(?output, "nobody takes facts any more"),
+            },
+            () = self.cancel.cancelled() => tracing::warn!(?output, "stopped before facts were taken"),
+        }
+    }
+
+    fn strategy_is_busy(&self) -> bool {
+        self.in_flight.is_some() || self.queue.is_due()
+    }
+
+    fn send_batch(&mut self, open: bool) {
+        let (done, in_flight) = oneshot::channel();
+        let inputs = self.queue.take(self.feed.now());
+        if open && self.strategy.try_send(StrategyBatch { inputs, done }).is_ok() {
+            self.in_flight = Some(in_flight);
+        } else {
+            self.queue.set_interests(Interests { strategy: false, quotes: false });
+        }
+    }
+
+    fn publish(&mut self) {
+        let time = self.feed.now();
+        self.view.publish(market_view(&self.desk, Some(time), &self.feed, self.feed_error.as_ref()));
+    }
+}
+
+fn market_view(
+    desk: &Desk,
+    time: Option<jiff::Timestamp>,
+    feed: &impl Feed,
+    error: Option<&DataError>,
+) -> MarketView {
+    let state = desk.state();
+    MarketView {
+        time,
+        quotes: state.quotes(),
+        marks: state.marks(),
+        accounts: state.accounts(),
+        replay: feed.progress(),
+        feed_error: error.map(ToString::to_string),
+    }
+}
+
+/// Waits until the strategy is done with its batch; forgetting the batch counts as done.
+async fn is_done(in_flight: &mut Option<oneshot::Receiver<()>>) {
+    if let Some(done) = in_flight {
+        let _: Result<(), _> = done.await;
+    }
+}
+
+/// Waits until the strategy's channel has room; false when nobody reads it.
+async fn has_room(strategy: &mpsc::Sender<StrategyBatch>) -> bool {
+    strategy.reserve().await.is_ok()
+}

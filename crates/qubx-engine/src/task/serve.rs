@@ -1,0 +1,184 @@
+//! How the engine task serves each request.
+
+use qubx_protocol::{Author, InstrumentId, Order, OrderId, OrderStatus};
+
+use tokio::sync::oneshot;
+
+use super::{FeedPhase, Task};
+use crate::feed::Feed;
+use crate::handle::Request;
+use crate::{
+    CancelSummary, CloseSummary, EngineError, EngineEvent, EngineSnapshot, FlattenSummary, Interests,
+    OrderRequest,
+};
+
+impl<F: Feed> Task<F> {
+    /// Does what is asked and answers.
+    pub(super) async fn serve(&mut self, request: Request) {
+        match request {
+            Request::Place(requests, reply) => answer(reply, self.place(requests).await),
+            Request::CancelOrder(order, author, reply) => {
+                answer(reply, self.cancel_order(&order, &author).await);
+            }
+            Request::CancelOrders(instrument, reply) => {
+                answer(reply, self.cancel_orders(instrument.as_ref(), "cancelled with all orders").await);
+            }
+            Request::Close(instrument, author, reply) => answer(reply, self.close(instrument, &author).await),
+            Request::Flatten(author, reply) => answer(reply, self.flatten(&author).await),
+            Request::Resume(author, reply) => answer(reply, self.resume(&author).await),
+            Request::SubscribeBars(timeframe, reply) => {
+                self.bars.subscribe(timeframe);
+                answer(reply, ());
+            }
+            Request::StartFeed(interests, reply) => {
+                self.start_feed(interests);
+                answer(reply, ());
+            }
+            Request::Snapshot(reply) => answer(reply, self.snapshot()),
+        }
+    }
+
+    async fn place(&mut self, requests: Vec<OrderRequest>) -> Vec<Order> {
+        let decided = self.desk.place(self.feed.now(), requests);
+        self.commit_orders(decided).await
+    }
+
+    async fn cancel_order(&mut self, id: &OrderId, author: &Author) -> Result<Order, EngineError> {
+        let events = self.desk.cancel(self.feed.now(), id, &format!("cancelled by {author}"))?;
+        self.tell(events).await;
+        self.desk.state().order(id).cloned().ok_or_else(|| EngineError::UnknownOrder(id.clone()))
+    }
+
+    async fn cancel_orders(&mut self, instrument: Option<&InstrumentId>, reason: &str) -> CancelSummary {
+        let wanted = |order: &&Order| instrument.is_none_or(|instrument| order.instrument == *instrument);
+        let ids: Vec<_> =
+            self.desk.state().open_orders().filter(wanted).map(|order| order.id.clone()).collect();
+        let time = self.feed.now();
+        let mut summary = CancelSummary::default();
+        let mut events = Vec::new();
+        for id in ids {
+            match self.desk.cancel(time, &id, reason) {
+                Ok(cancelled) => {
+                    summary.cancelled += 1;
+                    events.extend(cancelled);
+                }
+                Err(error) => summary.failed.push(error.to_string()),
+            }
+        }
+        self.tell(events).await;
+        summary
+    }
+
+    async fn close(
+        &mut self,
+        instrument: InstrumentId,
+        author: &Author,
+    ) -> Result<CloseSummary, EngineError> {
+        if self.desk.state().position(&instrument).is_none() {
+            return Err(EngineError::UnknownInstrument(instrument));
+        }
+        let decided = self.desk.close(self.feed.now(), std::slice::from_ref(&instrument), author);
+        match self.commit_orders(decided).await.pop() {
+            Some(order) if order.status != OrderStatus::Filled => {
+                Err(EngineError::NotClosed { instrument, reason: why(&order) })
+            }
+            order => Ok(CloseSummary { instrument, order }),
+        }
+    }
+
+    async fn flatten(&mut self, author: &Author) -> FlattenSummary {
+        let paused = self.desk.pause(self.feed.now(), format!("flatten by {author}"));
+        let cancelled_by_pause = paused.iter().filter(|event| is_cancelled(event)).count();
+        self.tell(paused).await;
+        let CancelSummary { cancelled, mut failed } = self.cancel_orders(None, "flatten").await;
+
+        let positions = self.desk.state().positions();
+        let open: Vec<_> = positions
+            .into_iter()
+            .filter(|position| !position.quantity.is_zero())
+            .map(|position| position.instrument)
+            .collect();
+        let decided = self.desk.close(self.feed.now(), &open, author);
+        for order in self.commit_orders(decided).await {
+            if order.status != OrderStatus::Filled {
+                failed.push(format!("{}: {}", order.instrument, why(&order)));
+            }
+        }
+        let is_flat = |id: &&InstrumentId| {
+            self.desk.state().position(id).is_none_or(|position| position.quantity.is_zero())
+        };
+        FlattenSummary {
+            positions: open.len(),
+            flat: open.iter().filter(is_flat).count(),
+            cancelled: cancelled + cancelled_by_pause,
+            failed,
+        }
+    }
+
+    async fn resume(&mut self, author: &Author) -> Result<(), EngineError> {
+        let events = self.desk.resume(self.feed.now(), author)?;
+        self.tell(events).await;
+        Ok(())
+    }
+
+    fn start_feed(&mut self, interests: Interests) {
+        let begins = interests.strategy && !self.queue.has_strategy();
+        self.queue.set_interests(interests);
+        if begins {
+            // A strategy that starts again knows nothing of the quotes before.
+            self.desk.state().quotes().iter().for_each(|quote| self.queue.quote(quote));
+        }
+        if !interests.strategy {
+            self.in_flight = None;
+        }
+        if self.feed_phase == FeedPhase::Waiting {
+            self.feed_phase = FeedPhase::Running;
+        }
+    }
+
+    fn snapshot(&mut self) -> EngineSnapshot {
+        let state = self.desk.state();
+        EngineSnapshot {
+            orders: state.orders(),
+            positions: state.positions(),
+            accounts: state.accounts(),
+            time: self.feed.now(),
+        }
+    }
+
+    /// Stores and sends what was decided, and returns the orders as they stand then.
+    async fn commit_orders(&mut self, decided: Vec<EngineEvent>) -> Vec<Order> {
+        let orders: Vec<Order> = decided.iter().filter_map(decided_order).cloned().collect();
+        self.commit(decided).await;
+        let now = |order: Order| self.desk.state().order(&order.id).cloned().unwrap_or(order);
+        orders.into_iter().map(now).collect()
+    }
+}
+
+/// Answers; if nobody waits for it any more, the answer is dropped.
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    let _: Result<(), T> = reply.send(value);
+}
+
+/// Returns the order that a decision is about; a pause may have cancelled others on the way.
+fn decided_order(event: &EngineEvent) -> Option<&Order> {
+    match event {
+        EngineEvent::Order(order)
+            if matches!(order.status, OrderStatus::Intended | OrderStatus::Rejected) =>
+        {
+            Some(order)
+        }
+        _ => None,
+    }
+}
+
+fn is_cancelled(event: &EngineEvent) -> bool {
+    matches!(event, EngineEvent::Order(order) if order.status == OrderStatus::Cancelled)
+}
+
+fn why(order: &Order) -> String {
+    order
+        .reason
+        .clone()
+        .unwrap_or_else(|| format!("the order is {}", order.status.to_string().to_lowercase()))
+}

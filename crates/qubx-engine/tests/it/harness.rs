@@ -1,0 +1,187 @@
+//! A session that stores every intent, and a strategy that is a closure.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use qubx_engine::{
+    EngineConfig, EngineEvent, EngineHandle, EngineOutput, ExchangeConfig, FeedConfig, Fees, Limits,
+    OrderRequest, Speed, StrategyBatch, StrategyInput, default_instrument, start,
+};
+use qubx_protocol::{Fill, InstrumentId, MarketView, Order, Side};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// No wait in a test takes longer, unless something is broken.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} takes too long"))
+}
+
+/// A running engine, with a session that stores intents and remembers facts.
+pub(crate) struct Running {
+    pub(crate) handle: EngineHandle,
+    pub(crate) batches: mpsc::Receiver<StrategyBatch>,
+    facts: Facts,
+    finished: watch::Receiver<bool>,
+    tracker: TaskTracker,
+    cancel: CancellationToken,
+}
+
+pub(crate) type Facts = Arc<Mutex<Vec<EngineEvent>>>;
+
+impl Running {
+    pub(crate) fn start(config: EngineConfig) -> Self {
+        Self::start_with(config, |_| Ok(()))
+    }
+
+    /// Starts an engine whose session stores an intent, or not, as `store` says.
+    pub(crate) fn start_with(
+        config: EngineConfig,
+        mut store: impl FnMut(&[EngineEvent]) -> Result<(), String> + Send + 'static,
+    ) -> Self {
+        let (outputs, mut taken) = mpsc::channel::<EngineOutput>(4);
+        let (strategy, batches) = mpsc::channel(1);
+        let tracker = TaskTracker::new();
+        let cancel = CancellationToken::new();
+        let handle = start(config, outputs, strategy, &tracker, cancel.clone()).unwrap();
+        let facts = Facts::default();
+        let (finish, finished) = watch::channel(false);
+        let remembered = Arc::clone(&facts);
+        tracker.spawn(async move {
+            while let Some(output) = taken.recv().await {
+                if let Some(committed) = output.committed {
+                    committed.send(store(&output.events)).unwrap();
+                }
+                if output.events.contains(&EngineEvent::FeedFinished) {
+                    finish.send_replace(true);
+                }
+                remembered.lock().unwrap().extend(output.events);
+            }
+        });
+        Self { handle, batches, facts, finished, tracker, cancel }
+    }
+
+    pub(crate) fn facts(&self) -> Vec<EngineEvent> {
+        self.facts.lock().unwrap().clone()
+    }
+
+    pub(crate) fn fills(&self) -> Vec<Fill> {
+        let fill = |event| match event {
+            EngineEvent::Fill { fill, .. } => Some(fill),
+            _ => None,
+        };
+        self.facts().into_iter().filter_map(fill).collect()
+    }
+
+    pub(crate) async fn place(&self, symbol: &str, side: Side, quantity: &str, price: Option<&str>) -> Order {
+        in_time("an order", self.handle.place(request(symbol, side, quantity, price))).await.unwrap()
+    }
+
+    /// Waits until the market looks as wanted.
+    pub(crate) async fn until(&self, what: &str, wanted: impl FnMut(&Arc<MarketView>) -> bool) -> MarketView {
+        let mut market = self.handle.market();
+        let view = in_time(what, market.wait_for(wanted)).await.unwrap();
+        MarketView::clone(&view)
+    }
+
+    pub(crate) async fn until_finished(&mut self) {
+        in_time("the end of the replay", self.finished.wait_for(|finished| *finished)).await.unwrap();
+    }
+
+    /// Runs a strategy until the replay is at its end.
+    pub(crate) async fn run_strategy(&mut self, mut react: impl AsyncFnMut(&EngineHandle, StrategyInput)) {
+        let Self { handle, batches, finished, .. } = self;
+        in_time("the replay", async {
+            loop {
+                tokio::select! {
+                    batch = batches.recv() => {
+                        let StrategyBatch { inputs, done } = batch.unwrap();
+                        for input in inputs {
+                            react(handle, input).await;
+                        }
+                        done.send(()).unwrap();
+                    }
+                    result = finished.wait_for(|finished| *finished) => break drop(result.unwrap()),
+                }
+            }
+        })
+        .await;
+    }
+
+    pub(crate) async fn stop(self) {
+        self.cancel.cancel();
+        self.tracker.close();
+        in_time("stopping", self.tracker.wait()).await;
+        assert!(self.handle.snapshot().await.is_err());
+    }
+}
+
+pub(crate) fn request(symbol: &str, side: Side, quantity: &str, price: Option<&str>) -> OrderRequest {
+    OrderRequest {
+        instrument: id(symbol),
+        side,
+        quantity: quantity.parse().unwrap(),
+        price: price.map(|price| price.parse().unwrap()),
+        author: "tester".into(),
+    }
+}
+
+pub(crate) fn id(symbol: &str) -> InstrumentId {
+    InstrumentId::new("X", symbol)
+}
+
+pub(crate) fn config(symbols: &[&str], feed: FeedConfig) -> EngineConfig {
+    EngineConfig {
+        exchanges: vec![ExchangeConfig {
+            name: "X".to_owned(),
+            currency: "USDT".to_owned(),
+            capital: "100000".parse().unwrap(),
+            leverage: 3.into(),
+            fees: Fees { maker_bps: 2.into(), taker_bps: 5.into() },
+            instruments: symbols.iter().map(|symbol| default_instrument("X", symbol, "USDT")).collect(),
+            feed,
+        }],
+        limits: Limits::default(),
+        order_prefix: "q".to_owned(),
+        next_order: 1,
+    }
+}
+
+pub(crate) fn sim() -> EngineConfig {
+    let feed = FeedConfig::Sim { seed: 7, quotes_per_second: 50.try_into().unwrap() };
+    config(&["BTCUSDT", "ETHUSDT"], feed)
+}
+
+/// Returns the config of a replay of one file.
+pub(crate) fn replay(speed: &str, file: &Path) -> EngineConfig {
+    replay_all(speed, &[("BTCUSDT", file.to_owned())])
+}
+
+pub(crate) fn replay_all(speed: &str, files: &[(&str, PathBuf)]) -> EngineConfig {
+    let symbols: Vec<_> = files.iter().map(|(symbol, _)| *symbol).collect();
+    let speed: Speed = speed.parse().unwrap();
+    let files = files.iter().map(|(symbol, path)| (id(symbol), path.clone())).collect();
+    config(&symbols, FeedConfig::Replay { speed, files })
+}
+
+/// Writes a file of quotes in a folder that lives as long as what is returned.
+pub(crate) fn file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+/// Returns quotes of two minutes, one a second, that swing by 40 around 1000.
+pub(crate) fn swinging_quotes() -> String {
+    let mut text = "timestamp,bid_price,bid_amount,ask_price,ask_amount\n".to_owned();
+    for second in 0..120_i64 {
+        let bid = 1_000 + ((second * 7) % 81 - 40).abs();
+        text.push_str(&format!("{},{bid}.0,1,{bid}.5,1\n", 1_767_225_600 + second));
+    }
+    text
+}

@@ -1,0 +1,11 @@
+//! The engine as a session sees it: through its handle and its channels.
+
+// All of this is a test, helpers too.
+#![allow(clippy::unwrap_used)]
+
+mod book;
+mod files;
+mod harness;
+mod lockstep;
+mod realtime;
+mod recorded;

@@ -1,0 +1,71 @@
+//! A feed that follows a clock waits for nobody.
+
+use std::time::Duration;
+
+use qubx_engine::{Interests, StrategyInput};
+use qubx_protocol::{OrderStatus, Side};
+use tokio::time::Instant;
+
+use crate::harness::{Running, file, in_time, replay, sim, swinging_quotes};
+
+const ALL: Interests = Interests { strategy: true, quotes: true };
+
+#[tokio::test(start_paused = true)]
+async fn a_strategy_that_never_answers_stops_neither_feed_nor_book_nor_verbs() {
+    let mut running = Running::start(sim());
+    running.handle.start_feed(ALL).await.unwrap();
+    let hanging = in_time("a batch", running.batches.recv()).await.unwrap();
+    running.until("quotes", |view| view.quotes.len() == 2).await;
+    assert_eq!(running.place("BTCUSDT", Side::Buy, "0.5", None).await.status, OrderStatus::Filled);
+    let before = running.handle.market().borrow().quotes[0].time;
+    // Three thousand quotes go by.
+    let later = Duration::from_secs(30);
+    running
+        .until("half a minute", |view| view.quotes[0].time.duration_since(before).unsigned_abs() > later)
+        .await;
+    assert_eq!(
+        running.handle.flatten("tester".into()).await.unwrap().to_string(),
+        "1/1 flat, 0 cancelled, 0 failed"
+    );
+
+    // When it answers at last, it gets all facts, and no more quotes than may wait.
+    hanging.done.send(()).unwrap();
+    let batch = in_time("the next batch", running.batches.recv()).await.unwrap();
+    let fills = batch.inputs.iter().filter(|input| matches!(input, StrategyInput::Fill { .. })).count();
+    assert_eq!(fills, 2);
+    assert!(batch.inputs.len() <= 1_010, "{}", batch.inputs.len());
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_goes_at_the_speed_that_is_set() {
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    for (speed, expected_seconds) in [("1", 119.0), ("60", 1.983)] {
+        let mut running = Running::start(replay(speed, &path));
+        let began = Instant::now();
+        running.handle.start_feed(Interests { strategy: false, quotes: false }).await.unwrap();
+        running.until_finished().await;
+        let took = began.elapsed().as_secs_f64();
+        assert!((took - expected_seconds).abs() < 0.2, "{took} at {speed}");
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bars_of_a_simulation_reach_the_strategy() {
+    let mut running = Running::start(sim());
+    running.handle.subscribe_bars("1s".parse().unwrap()).await.unwrap();
+    running.handle.start_feed(Interests { strategy: true, quotes: false }).await.unwrap();
+    let mut bars = 0;
+    while bars < 10 {
+        let batch = in_time("a batch", running.batches.recv()).await.unwrap();
+        for input in batch.inputs {
+            if let StrategyInput::Bar(bar) = input {
+                assert!(bar.low <= bar.open && bar.close <= bar.high && bar.quotes <= 51);
+                bars += 1;
+            }
+        }
+        batch.done.send(()).unwrap();
+    }
+    running.stop().await;
+}

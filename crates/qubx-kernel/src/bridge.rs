@@ -1,0 +1,127 @@
+//! The socket between the service and its Python: one connection, from the child itself and nobody else.
+
+use std::path::{Path, PathBuf};
+
+use qubx_protocol::{AnswerResult, FrameBuffer, FrameError, LogLevel, MAX_FRAME};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+
+use crate::{CallId, CallOrigin, KernelError, StrategyStage};
+
+/// What Python sends.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum FromPython {
+    /// The kernel's sockets exist.
+    Bound,
+    /// The kernel answers.
+    Ready {
+        python: String,
+        ipykernel: String,
+    },
+    Constructed,
+    Started {
+        callbacks: Vec<String>,
+    },
+    Failed {
+        stage: StrategyStage,
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+    },
+    CallbackError {
+        callback: String,
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+    },
+    Stopped,
+    Log {
+        level: LogLevel,
+        text: String,
+    },
+    BatchDone {
+        batch: u64,
+    },
+    /// The request is read later, so that one which cannot be read is answered.
+    Call {
+        call: CallId,
+        origin: CallOrigin,
+        request: serde_json::Value,
+    },
+    Answer {
+        id: u64,
+        result: AnswerResult,
+    },
+}
+
+/// The socket before its one connection.
+pub(crate) struct Listener {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Listener {
+    /// Makes the socket, in place of an older kernel's.
+    pub(crate) fn bind(folder: &Path) -> Result<Self, KernelError> {
+        let path = folder.join("bridge.sock");
+        let _ = std::fs::remove_file(&path);
+        let listener = UnixListener::bind(&path)
+            .map_err(|source| KernelError::Prepare { path: path.clone(), source })?;
+        Ok(Self { listener, path })
+    }
+
+    /// Returns the child's connection; everybody else's is closed. The socket is gone then.
+    pub(crate) async fn accept(self, pid: u32) -> std::io::Result<UnixStream> {
+        loop {
+            let (stream, _) = self.listener.accept().await?;
+            let peer = stream.peer_cred()?;
+            if peer.pid().and_then(|peer| u32::try_from(peer).ok()) == Some(pid) {
+                return Ok(stream);
+            }
+            tracing::warn!(peer = ?peer.pid(), "a stranger came to the bridge");
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Hands on what Python sends until the connection ends. When `messages` is full, Python waits.
+pub(crate) async fn read(mut socket: OwnedReadHalf, messages: mpsc::Sender<FromPython>) {
+    let mut buffer = FrameBuffer::new(MAX_FRAME);
+    while matches!(socket.read_buf(buffer.bytes_mut()).await, Ok(1..)) {
+        loop {
+            match buffer.next_message() {
+                Ok(Some(message)) => {
+                    if messages.send(message).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => break,
+                Err(error @ FrameError::TooLong { .. }) => {
+                    tracing::error!(%error, "the bridge ends");
+                    return;
+                }
+                Err(error @ FrameError::Malformed(_)) => {
+                    tracing::error!(%error, "a message from Python is lost")
+                }
+            }
+        }
+    }
+}
+
+/// Writes frames until there are no more, or until nobody reads them.
+pub(crate) async fn write(mut socket: OwnedWriteHalf, mut frames: mpsc::Receiver<Vec<u8>>) {
+    while let Some(frame) = frames.recv().await {
+        if socket.write_all(&frame).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Which request is which cell, and when a cell is over. No I/O.
+//!
+//! A cell of ours is over when both its reply and its idle status came: the reply alone may overtake output. The
+//! parent that a message names is trusted only while that request runs, because the output of a thread bears
+//! the name of whatever request came last.
+
+use std::time::{Duration, Instant};
+
+use qubx_protocol::{CellNumber, CellStatus};
+
+use crate::translate::{Broadcast, Reply};
+use crate::wire::Header;
+use crate::{CellRef, KernelEvent};
+
+/// How long an idle status may come after its reply. It is lost only when the child dropped messages.
+const LATEST_IDLE: Duration = Duration::from_secs(10);
+/// The most requests that are kept in mind. Only a loss of idle statuses could leave so many; the oldest is
+/// forgotten then.
+const MOST_REQUESTS: usize = 256;
+
+/// The requests that run or wait in the kernel.
+#[derive(Debug, Default)]
+pub(crate) struct Cells {
+    requests: Vec<Request>,
+}
+
+#[derive(Debug)]
+struct Request {
+    id: String,
+    /// None while a guest's request has shown no source, and for good when it belongs in no history.
+    cell: Option<CellRef>,
+    /// Ours only.
+    code: String,
+    /// How often the kernel was interrupted before it.
+    interrupts_before: u64,
+    /// By its reply, or for a guest by the exception that it showed.
+    status: Option<CellStatus>,
+    replied_at: Option<Instant>,
+    idle: bool,
+}
+
+/// What a reply to a cell leads to.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Replied {
+    /// Nothing more than these events.
+    Events(Vec<KernelEvent>),
+    /// The cell never ran and is to be sent again.
+    Resend { cell: CellNumber, code: String },
+}
+
+impl Cells {
+    /// Notes a cell of ours that is being sent; `interrupts` counts the interrupts until now.
+    pub(crate) fn submit(&mut self, id: String, cell: CellNumber, code: &str, interrupts: u64) {
+        self.push(Request {
+            id,
+            cell: Some(CellRef::Session(cell)),
+            code: code.to_owned(),
+            interrupts_before: interrupts,
+            status: None,
+            replied_at: None,
+            idle: false,
+        });
+    }
+
+    /// Takes the reply to a cell of ours.
+    pub(crate) fn reply(&mut self, parent: &Header, reply: Reply, interrupts: u64, now: Instant) -> Replied {
+        let Some(place) = self.place(&parent.msg_id) else { return Replied::Events(Vec::new()) };
+        let request = &mut self.requests[place];
+        let was_interrupted = interrupts != request.interrupts_before;
+        let status = match reply {
+            Reply::Ran(status) => status,
+            Reply::Cancelled if was_interrupted => CellStatus::Interrupted,
+            Reply::Cancelled => CellStatus::Error,
+            Reply::Aborted if was_interrupted => CellStatus::Interrupted,
+            Reply::Aborted => {
+                let request = self.requests.remove(place);
+                let Some(CellRef::Session(cell)) = request.cell else { return Replied::Events(Vec::new()) };
+                return Replied::Resend { cell, code: request.code };
+            }
+        };
+        request.status = Some(status);
+        request.replied_at = Some(now);
+        Replied::Events(self.finish(place))
+    }
+
+    /// Takes a broadcast and returns what it means for the session.
+    pub(crate) fn broadcast(&mut self, parent: &Header, broadcast: Broadcast) -> Vec<KernelEvent> {
+        let place = self.place(&parent.msg_id);
+        match broadcast {
+            Broadcast::Busy => {
+                if place.is_none() && parent.msg_type == "execute_request" {
+                    self.push(Request {
+                        id: parent.msg_id.clone(),
+                        cell: None,
+                        code: String::new(),
+                        interrupts_before: 0,
+                        status: None,
+                        replied_at: None,
+                        idle: false,
+                    });
+                }
+                Vec::new()
+            }
+            Broadcast::Input { code, execution_count, stored } => {
+                let Some(request) = place.map(|place| &mut self.requests[place]) else { return Vec::new() };
+                if request.cell.is_none() && stored {
+                    request.cell = Some(CellRef::Guest(request.id.clone()));
+                }
+                let Some(cell) = request.cell.clone() else { return Vec::new() };
+                vec![KernelEvent::CellStarted { cell, code, user: parent.username.clone(), execution_count }]
+            }
+            Broadcast::Output(content) => match self.author(place) {
+                Some(cell) => vec![KernelEvent::Output { cell, content }],
+                None => Vec::new(),
+            },
+            Broadcast::Error(error) => {
+                if let Some(request) = place.map(|place| &mut self.requests[place])
+                    && matches!(request.cell, Some(CellRef::Guest(_)))
+                {
+                    request.status = Some(match error.ename.as_str() {
+                        "KeyboardInterrupt" => CellStatus::Interrupted,
+                        _ => CellStatus::Error,
+                    });
+                }
+                let Some(cell) = self.author(place) else { return Vec::new() };
+                let (ename, evalue, traceback) = (error.ename, error.evalue, error.traceback);
+                vec![KernelEvent::Error { cell, ename, evalue, traceback }]
+            }
+            Broadcast::Idle => {
+                let Some(place) = place else { return Vec::new() };
+                let request = &mut self.requests[place];
+                request.idle = true;
+                if !matches!(request.cell, Some(CellRef::Session(_))) {
+                    request.status.get_or_insert(CellStatus::Ok);
+                }
+                self.finish(place)
+            }
+        }
+    }
+
+    /// Ends the cells whose idle status should have come long ago.
+    pub(crate) fn give_up(&mut self, now: Instant) -> Vec<KernelEvent> {
+        let mut events = Vec::new();
+        while let Some(place) = self.requests.iter().position(|r| r.latest_idle().is_some_and(|at| at <= now))
+        {
+            tracing::warn!(request = self.requests[place].id, "the kernel lost the end of a cell's output");
+            self.requests[place].idle = true;
+            events.extend(self.finish(place));
+        }
+        events
+    }
+
+    /// Returns when [`Cells::give_up`] has something to do next.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.requests.iter().filter_map(Request::latest_idle).min()
+    }
+
+    /// Returns whose output this is; none for a request that belongs in no history.
+    fn author(&self, place: Option<usize>) -> Option<CellRef> {
+        match place {
+            Some(place) => self.requests[place].cell.clone(),
+            None => Some(CellRef::Strategy),
+        }
+    }
+
+    fn finish(&mut self, place: usize) -> Vec<KernelEvent> {
+        let request = &self.requests[place];
+        let (Some(status), true) = (request.status, request.idle) else { return Vec::new() };
+        let request = self.requests.remove(place);
+        request.cell.map(|cell| KernelEvent::CellFinished { cell, status }).into_iter().collect()
+    }
+
+    fn place(&self, id: &str) -> Option<usize> {
+        self.requests.iter().position(|request| request.id == id)
+    }
+
+    fn push(&mut self, request: Request) {
+        if self.requests.len() == MOST_REQUESTS {
+            self.requests.remove(0);
+        }
+        self.requests.push(request);
+    }
+}
+
+impl Request {
+    fn latest_idle(&self) -> Option<Instant> {
+        self.replied_at.map(|at| at + LATEST_IDLE)
+    }
+}

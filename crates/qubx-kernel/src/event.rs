@@ -1,0 +1,77 @@
+//! What a kernel tells its owner.
+
+use qubx_protocol::{CellNumber, CellStatus, OutputContent};
+
+use crate::{ConnectionInfo, StrategyEvent};
+
+/// Whose output something is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CellRef {
+    /// A cell of the session.
+    Session(CellNumber),
+    /// A cell of a Jupyter guest, by the id of its request.
+    Guest(String),
+    /// No cell: a thread of the strategy, or one that a cell left behind.
+    Strategy,
+}
+
+/// What a kernel tells its owner.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KernelEvent {
+    /// Cells run from now on, and none of their output is lost.
+    Ready {
+        /// The child's process.
+        pid: u32,
+        /// How Jupyter clients reach it.
+        connection: ConnectionInfo,
+        /// For example `3.12.1`.
+        python_version: String,
+        /// For example `7.4.0`.
+        ipykernel_version: String,
+    },
+    /// A cell began to run. A guest's cell is first heard of here.
+    CellStarted {
+        /// Which.
+        cell: CellRef,
+        /// Its source.
+        code: String,
+        /// The name that a guest gives itself.
+        user: String,
+        /// Its number in `In` and `Out`.
+        execution_count: Option<u32>,
+    },
+    /// Something was written or shown.
+    Output {
+        /// By whom.
+        cell: CellRef,
+        /// What.
+        content: OutputContent,
+    },
+    /// Something was raised.
+    Error {
+        /// By whom.
+        cell: CellRef,
+        /// The exception's class.
+        ename: String,
+        /// Its message.
+        evalue: String,
+        /// The traceback, with ANSI colours.
+        traceback: Vec<String>,
+    },
+    /// A cell ended; all of its output came before.
+    CellFinished {
+        /// Which.
+        cell: CellRef,
+        /// How.
+        status: CellStatus,
+    },
+    /// Something about the strategy.
+    Strategy(StrategyEvent),
+    /// The child ended. This is the last event.
+    Died {
+        /// How, for example `exit code 1` or `signal 9`.
+        status: String,
+        /// The end of what it wrote to its log.
+        last_output: String,
+    },
+}

@@ -1,0 +1,208 @@
+//! A kernel in a folder of its own, and waiting with a limit.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use qubx_kernel::{
+    CellRef, KernelConfig, KernelEvent, KernelHandle, StrategyEvent, StrategyMessage, StrategySource,
+};
+use qubx_protocol::{CellNumber, CellStatus, Instrument, InstrumentId, OutputContent, Quote};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The longest wait for anything; a loaded machine takes a few seconds to start a kernel.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Returns the Python to test with; none when the test has nothing to run.
+pub(crate) fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("QUBX_TEST_PYTHON")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python"), PathBuf::from);
+    if python.exists() {
+        return Some(python);
+    }
+    let required = std::env::var("QUBX_REQUIRE").unwrap_or_default();
+    assert!(!required.split(',').any(|part| part == "python"), "no Python at {}", python.display());
+    println!("skipped: no Python with ipykernel at {}", python.display());
+    None
+}
+
+pub(crate) fn source(folder: &Path, name: &str) -> StrategySource {
+    let (module, class) = name.rsplit_once('.').unwrap();
+    StrategySource {
+        module: module.into(),
+        class: class.into(),
+        folder: folder.to_owned(),
+        parameters: serde_json::Map::new(),
+    }
+}
+
+/// A strategy that does nothing.
+pub(crate) const IDLE: &str = "from qubx_strategy import Strategy\n\nclass S(Strategy):\n    pass\n";
+
+pub(crate) struct Kernel {
+    pub(crate) handle: KernelHandle,
+    pub(crate) folder: TempDir,
+    pub(crate) connection: qubx_kernel::ConnectionInfo,
+    pub(crate) versions: (String, String),
+    events: mpsc::Receiver<KernelEvent>,
+    tracker: TaskTracker,
+    cancel: CancellationToken,
+    last_cell: u64,
+}
+
+impl Kernel {
+    /// Starts a kernel for the strategy `S` in `code` and waits until it is ready; none without a Python.
+    pub(crate) async fn start(code: &str) -> Option<Self> {
+        let python = python()?;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("tested.py"), code).unwrap();
+        let config = KernelConfig {
+            python,
+            runtime_dir: folder.path().to_owned(),
+            source: source(folder.path(), "tested.S"),
+            instruments: ["BTCUSDT", "ETHUSDT"].map(instrument).to_vec(),
+            output_log: folder.path().join("output.log"),
+        };
+        let (send, events) = mpsc::channel(64);
+        let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let handle = qubx_kernel::start(config, send, &tracker, cancel.clone()).unwrap();
+        let mut events = events;
+        let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap().unwrap();
+        let KernelEvent::Ready { pid, connection, python_version, ipykernel_version } = event else {
+            panic!("{event:?}")
+        };
+        assert_eq!(pid, handle.pid());
+        let versions = (python_version, ipykernel_version);
+        Some(Self { handle, folder, connection, versions, events, tracker, cancel, last_cell: 0 })
+    }
+
+    pub(crate) async fn next(&mut self) -> KernelEvent {
+        tokio::time::timeout(LIMIT, self.events.recv()).await.expect("an event in time").expect("an event")
+    }
+
+    /// Returns the first thing that `pick` finds in the events to come.
+    pub(crate) async fn until<T>(&mut self, mut pick: impl FnMut(&KernelEvent) -> Option<T>) -> T {
+        loop {
+            let event = self.next().await;
+            if let Some(found) = pick(&event) {
+                return found;
+            }
+        }
+    }
+
+    /// Returns the next event of the strategy.
+    pub(crate) async fn strategy(&mut self) -> StrategyEvent {
+        self.until(|event| match event {
+            KernelEvent::Strategy(event) => Some(event.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) fn submit(&mut self, code: &str) -> CellRef {
+        self.last_cell += 1;
+        let cell = CellNumber(self.last_cell);
+        self.handle.execute(cell, code);
+        CellRef::Session(cell)
+    }
+
+    /// Waits until a cell prints `text`.
+    pub(crate) async fn printed(&mut self, text: &str) {
+        self.until(|event| match event {
+            KernelEvent::Output { content: OutputContent::Stream { text: printed, .. }, .. } => {
+                printed.contains(text).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Waits for the end of a cell; returns its events and how it ended.
+    pub(crate) async fn finish(&mut self, cell: &CellRef) -> (Vec<KernelEvent>, CellStatus) {
+        let mut events = Vec::new();
+        loop {
+            match self.next().await {
+                KernelEvent::CellFinished { cell: finished, status } if finished == *cell => {
+                    return (events, status);
+                }
+                event => events.push(event),
+            }
+        }
+    }
+
+    /// Runs a cell; returns the text that it printed and showed, and how it ended.
+    pub(crate) async fn run(&mut self, code: &str) -> (String, CellStatus) {
+        let cell = self.submit(code);
+        let (events, status) = self.finish(&cell).await;
+        (text_of(&events, &cell), status)
+    }
+
+    /// Gives the strategy a batch of quotes at bid, bid + 1.
+    pub(crate) fn quotes(&self, batch: u64, quotes: &[(&str, u32)]) {
+        let inputs: Vec<_> = quotes.iter().map(|(symbol, bid)| quote(symbol, *bid)).collect();
+        self.handle.send_batch(batch, &inputs).unwrap();
+    }
+
+    /// Ends the kernel the way its owner does, and waits for every task.
+    pub(crate) async fn end(mut self) {
+        let handle = self.handle.clone();
+        let died = self.until(|event| match event {
+            KernelEvent::Died { status, .. } => Some(status.clone()),
+            _ => None,
+        });
+        let (status, ()) = tokio::join!(died, handle.shutdown(Duration::from_secs(20)));
+        assert_eq!(status, "exit code 0", "a kernel that its owner ends goes by itself");
+        self.tracker.close();
+        tokio::time::timeout(LIMIT, self.tracker.wait()).await.expect("every task ends");
+    }
+
+    /// Drops everything at once, as a service that fails.
+    pub(crate) async fn cancel(self) {
+        self.cancel.cancel();
+        self.tracker.close();
+        tokio::time::timeout(LIMIT, self.tracker.wait()).await.expect("every task ends");
+    }
+}
+
+/// Returns what a cell printed and showed as text.
+pub(crate) fn text_of(events: &[KernelEvent], wanted: &CellRef) -> String {
+    let mut text = String::new();
+    for event in events {
+        match event {
+            KernelEvent::Output { cell, content } if cell == wanted => match content {
+                OutputContent::Stream { text: printed, .. } => text.push_str(printed),
+                OutputContent::Data { data, .. } => {
+                    text.push_str(data["text/plain"].as_str().unwrap_or_default());
+                }
+            },
+            KernelEvent::Error { cell, ename, evalue, .. } if cell == wanted => {
+                text.push_str(&format!("{ename}: {evalue}"));
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+pub(crate) fn quote(symbol: &str, bid: u32) -> StrategyMessage {
+    StrategyMessage::Quote(Quote {
+        instrument: InstrumentId::new("SIM", symbol),
+        time: "2026-01-01T00:00:01.5Z".parse().unwrap(),
+        bid: rust_decimal::Decimal::from(bid).into(),
+        ask: rust_decimal::Decimal::from(bid + 1).into(),
+        bid_size: "1.5".parse().unwrap(),
+        ask_size: "2".parse().unwrap(),
+    })
+}
+
+fn instrument(symbol: &str) -> Instrument {
+    Instrument {
+        id: InstrumentId::new("SIM", symbol),
+        tick_size: "0.1".parse().unwrap(),
+        lot_size: "0.001".parse().unwrap(),
+        min_notional: "5".parse().unwrap(),
+        currency: "USDT".into(),
+    }
+}

@@ -1,0 +1,111 @@
+//! Beginnings and ends of the child.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use qubx_kernel::KernelEvent;
+use qubx_protocol::CellStatus;
+
+use crate::harness::{IDLE, Kernel};
+
+async fn died(kernel: &mut Kernel) -> (String, String) {
+    kernel
+        .until(|event| match event {
+            KernelEvent::Died { status, last_output } => Some((status.clone(), last_output.clone())),
+            _ => None,
+        })
+        .await
+}
+
+/// Waits until a process is gone, or a zombie of somebody else's.
+async fn gone(pid: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if stat.is_empty() || stat.contains(") Z ") {
+            return;
+        }
+        assert!(Instant::now() < deadline, "process {pid} is still there: {stat}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_killed_kernel_is_told_and_takes_its_processes_with_it() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    let (helper, _) = kernel.run("import subprocess\nsubprocess.Popen(['sleep', '600']).pid").await;
+    kernel.submit("print('begun', flush=True)\nwhile True: pass");
+    kernel.printed("begun").await;
+    let pid = rustix::process::Pid::from_raw(kernel.handle.pid().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert_eq!(died(&mut kernel).await.0, "signal 9");
+    gone(helper.trim()).await;
+    assert!(kernel.handle.complete("x", 1).await.is_err());
+    kernel.cancel().await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_kernel_is_told_with_its_last_words() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    kernel.submit("import os; os._exit(7)");
+    assert_eq!(died(&mut kernel).await.0, "exit code 7");
+    kernel.cancel().await;
+
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    kernel.submit("import ctypes; ctypes.string_at(0)");
+    let (status, last_output) = died(&mut kernel).await;
+    assert_eq!(status, "signal 11");
+    assert!(last_output.contains("Segmentation fault"), "{last_output}");
+    kernel.cancel().await;
+}
+
+#[tokio::test]
+async fn a_kernel_that_hears_nothing_is_killed_after_its_grace() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    kernel.submit("import ctypes\nprint('begun', flush=True)\nctypes.PyDLL(None).sleep(600)");
+    kernel.printed("begun").await;
+    kernel.handle.shutdown(Duration::from_secs(1)).await;
+    // SIGTERM ends even a Python that holds its lock, because nobody handles it.
+    assert_eq!(died(&mut kernel).await.0, "signal 15");
+    kernel.cancel().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_kernel_is_gone() {
+    let Some(kernel) = Kernel::start(IDLE).await else { return };
+    let pid = kernel.handle.pid().to_string();
+    kernel.cancel().await;
+    assert!(!std::path::Path::new("/proc").join(pid).exists());
+}
+
+#[tokio::test]
+async fn only_the_user_can_read_what_a_kernel_leaves() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    kernel.run("1").await;
+    for name in ["kernel.json", "output.log", "python/qubx_strategy/app.py"] {
+        let mode = kernel.folder.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+    assert!(!kernel.folder.path().join("bridge.sock").exists(), "nobody else can come to the bridge");
+    kernel.end().await;
+}
+
+#[tokio::test]
+async fn what_the_user_installed_or_names_alike_does_no_harm() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    println!("Python {}, ipykernel {}", kernel.versions.0, kernel.versions.1);
+    for (code, expected) in [
+        ("import sys; sys.argv", "['-c']"),
+        ("import tested; tested.__file__.endswith('/tested.py')", "True"),
+        ("get_ipython().history_manager.enabled", "False"),
+        (
+            "[name for name in dir() if name in ('ctx', 'S', 'portfolio', 'orders', 'trade')]",
+            "['S', 'ctx', 'orders', 'portfolio', 'trade']",
+        ),
+        ("(S, portfolio(), orders())", "(None, no open positions, no open orders)"),
+        ("import importlib.util as u; 'debugpy' in sys.modules", "False"),
+    ] {
+        assert_eq!(kernel.run(code).await, (expected.into(), CellStatus::Ok), "{code}");
+    }
+    kernel.end().await;
+}

@@ -1,0 +1,197 @@
+//! The state of one screen: the session's copy, and what is this screen's own. No I/O.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use qubx_client::{Link, Mirror};
+use qubx_protocol::{CommandId, Completion, InstrumentId, OrderId, RequestId};
+
+use crate::ScreenOptions;
+use crate::dialog::{DEAF, Dialog};
+use crate::facts::{self, Facts};
+use crate::keymap::{Context, Panel};
+use crate::layout::{Room, Size};
+use crate::message::Now;
+use crate::prompt::Prompt;
+use crate::recall::Recall;
+use crate::theme::Theme;
+use crate::transcript::Transcript;
+
+/// Results kept on the screen until dismissed; the oldest goes for a new one.
+const MOST_NOTICES: usize = 3;
+/// How long a hint is shown.
+const HINT: Duration = Duration::from_secs(3);
+
+/// One screen.
+pub(crate) struct App {
+    pub(crate) options: ScreenOptions,
+    pub(crate) theme: Theme,
+    pub(crate) now: Now,
+    pub(crate) size: Size,
+    pub(crate) mirror: Mirror,
+    pub(crate) transcript: Transcript,
+    pub(crate) prompt: Prompt,
+    pub(crate) recall: Option<Recall>,
+    pub(crate) popup: Option<Popup>,
+    pub(crate) dialog: Option<Dialog>,
+    /// The first line of the help in view, while it is open.
+    pub(crate) help: Option<usize>,
+    /// Input or Panel.
+    pub(crate) context: Context,
+    /// The panel that has the keys in the panel context.
+    pub(crate) panel: Panel,
+    /// The table that is shown where only one is.
+    pub(crate) table: Panel,
+    pub(crate) selection: Selection,
+    pub(crate) notices: VecDeque<Notice>,
+    pub(crate) hint: Option<Hint>,
+    /// Enter was pressed, and the kernel is asked whether the prompt is whole.
+    pub(crate) pending_enter: Option<PendingEnter>,
+    /// The completion that is asked for.
+    pub(crate) pending_completion: Option<PendingCompletion>,
+    pub(crate) leaving: Option<Leaving>,
+    /// Keys before this are dropped: what a terminal says at start is no input.
+    pub(crate) deaf_until: Instant,
+    /// When the connection was lost, while it is.
+    pub(crate) lost_since: Option<Instant>,
+}
+
+/// The completions to choose from.
+#[derive(Clone, Debug)]
+pub(crate) struct Popup {
+    /// The characters that a completion replaces.
+    pub(crate) range: (usize, usize),
+    pub(crate) matches: Vec<Completion>,
+    pub(crate) selected: usize,
+}
+
+/// The selected row of each table, by what it is about: a row that moves stays selected, one that is gone is not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) position: Option<InstrumentId>,
+    pub(crate) order: Option<OrderId>,
+    pub(crate) instrument: Option<InstrumentId>,
+}
+
+/// The result of a verb, shown until dismissed.
+#[derive(Clone, Debug)]
+pub(crate) struct Notice {
+    pub(crate) command: Option<CommandId>,
+    pub(crate) text: String,
+    pub(crate) state: NoticeState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoticeState {
+    UnderWay,
+    Done,
+    Failed,
+}
+
+/// A short word about a key that did nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Hint {
+    pub(crate) text: String,
+    pub(crate) until: Instant,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PendingEnter {
+    pub(crate) request: Option<RequestId>,
+    pub(crate) deadline: Instant,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PendingCompletion {
+    pub(crate) request: Option<RequestId>,
+    pub(crate) text: String,
+    pub(crate) cursor: usize,
+}
+
+/// A way out that waits for the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// The session is asked to stop; it is left when it has ended.
+    Stopping { command: Option<CommandId> },
+    /// The ownership is given up; the screen is left when that is acknowledged.
+    Releasing { command: Option<CommandId> },
+}
+
+impl App {
+    /// Returns the state of a screen that has just opened.
+    pub(crate) fn new(options: ScreenOptions, size: Size, now: Now) -> Self {
+        let theme = Theme { color: !options.no_color };
+        Self {
+            options,
+            theme,
+            now,
+            size,
+            mirror: Mirror::default(),
+            transcript: Transcript::new(theme),
+            prompt: Prompt::default(),
+            recall: None,
+            popup: None,
+            dialog: None,
+            help: None,
+            context: Context::Input,
+            panel: Panel::Session,
+            table: Panel::Positions,
+            selection: Selection::default(),
+            notices: VecDeque::new(),
+            hint: None,
+            pending_enter: None,
+            pending_completion: None,
+            leaving: None,
+            deaf_until: now.instant + DEAF,
+            lost_since: None,
+        }
+    }
+
+    /// Returns when something must happen without any input; none when nothing must.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let enter = self.pending_enter.as_ref().map(|pending| pending.deadline);
+        let hint = self.hint.as_ref().map(|hint| hint.until);
+        enter.into_iter().chain(hint).min()
+    }
+
+    /// Returns how much fits.
+    pub(crate) fn room(&self) -> Room {
+        self.size.room()
+    }
+
+    /// Returns the panel that is seen where only one is.
+    pub(crate) fn shown_panel(&self) -> Panel {
+        if self.room() <= Room::Narrow { Panel::Session } else { self.panel }
+    }
+
+    /// Shows a short word.
+    pub(crate) fn hint(&mut self, text: impl Into<String>) {
+        self.hint = Some(Hint { text: text.into(), until: self.now.instant + HINT });
+    }
+
+    /// Shows the result of a verb, in the place of an earlier one of the same command.
+    pub(crate) fn notice(&mut self, notice: Notice) {
+        let same = |known: &&mut Notice| notice.command.is_some() && known.command == notice.command;
+        if let Some(known) = self.notices.iter_mut().find(same) {
+            *known = notice;
+            return;
+        }
+        if self.notices.len() == MOST_NOTICES {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(notice);
+    }
+
+    /// Returns why the session is over for this screen; none while it is not.
+    pub(crate) fn over(&self) -> Option<&str> {
+        match &self.mirror.link {
+            Link::Closed(error) => Some(&error.message),
+            _ => None,
+        }
+    }
+
+    /// Tells whether leaving this screen stops the strategy without a question.
+    pub(crate) fn stops_on_quit(&self) -> bool {
+        self.options.owner && !self.mirror.is_live() && facts::is_alone(&self.mirror)
+    }
+}

@@ -1,0 +1,127 @@
+//! Questions to the screen's copy of the session. No I/O.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use qubx_client::{Link, Mirror};
+use qubx_protocol::{
+    CellView, Instrument, InstrumentId, MarketView, Mode, Order, Position, PositionMark, Quote, SessionInfo,
+    SessionStatus,
+};
+
+use crate::format;
+use crate::message::Now;
+
+/// A quote older than this is stale: it dims and its age counts.
+pub(crate) const STALE_AFTER: Duration = Duration::from_secs(5);
+
+/// What is asked of a mirror.
+pub(crate) trait Facts {
+    /// Returns the session's status, once it is known.
+    fn status(&self) -> Option<&SessionStatus>;
+    /// Returns the market, once it is known.
+    fn market(&self) -> Option<&MarketView>;
+    /// Tells whether commands get through.
+    fn is_connected(&self) -> bool;
+
+    /// Returns what does not change, once it is known.
+    fn info(&self) -> Option<&SessionInfo> {
+        self.status().map(|status| &status.info)
+    }
+
+    /// Tells whether orders are real. Unknown counts as real.
+    fn is_live(&self) -> bool {
+        self.info().is_none_or(|info| info.mode == Mode::Live)
+    }
+
+    /// Returns the rules of an instrument.
+    fn instrument(&self, id: &InstrumentId) -> Option<&Instrument> {
+        self.info()?.instruments.iter().find(|instrument| instrument.id == *id)
+    }
+
+    /// Returns the last quote of an instrument.
+    fn quote(&self, id: &InstrumentId) -> Option<&Quote> {
+        self.market()?.quotes.iter().find(|quote| quote.instrument == *id)
+    }
+
+    /// Returns the value of a position at the last quotes.
+    fn mark(&self, id: &InstrumentId) -> Option<&PositionMark> {
+        self.market()?.marks.iter().find(|mark| mark.instrument == *id)
+    }
+
+    /// Returns the digits that prices of an instrument have; `seen` when its rules are not known.
+    fn price_decimals(&self, id: &InstrumentId, seen: u32) -> u32 {
+        self.instrument(id).map_or(seen, |instrument| instrument.tick_size.0.normalize().scale())
+    }
+
+    /// Returns the digits that quantities of an instrument have; `seen` when its rules are not known.
+    fn quantity_decimals(&self, id: &InstrumentId, seen: u32) -> u32 {
+        self.instrument(id).map_or(seen, |instrument| instrument.lot_size.0.normalize().scale())
+    }
+}
+
+impl Facts for Mirror {
+    fn status(&self) -> Option<&SessionStatus> {
+        self.state.as_ref()?.status.as_ref()
+    }
+
+    fn market(&self) -> Option<&MarketView> {
+        self.latest.market.as_ref()
+    }
+
+    fn is_connected(&self) -> bool {
+        matches!(self.link, Link::Connected { .. })
+    }
+}
+
+/// Returns the open positions; their place follows from the instrument alone, so rows never jump.
+pub(crate) fn positions(mirror: &Mirror) -> Vec<&Position> {
+    mirror.state.iter().flat_map(|state| state.open_positions()).collect()
+}
+
+/// Returns the open orders, by instrument and then by id.
+pub(crate) fn orders(mirror: &Mirror) -> Vec<&Order> {
+    let mut orders: Vec<&Order> = mirror.state.iter().flat_map(|state| state.orders.values()).collect();
+    orders.sort_by(|a, b| (&a.instrument, &a.id).cmp(&(&b.instrument, &b.id)));
+    orders
+}
+
+/// Returns what may be traded: with a quote or without.
+pub(crate) fn instruments(mirror: &Mirror) -> Vec<InstrumentId> {
+    let known = mirror.info().into_iter().flat_map(|info| &info.instruments).map(|instrument| &instrument.id);
+    let quoted = mirror.market().into_iter().flat_map(|market| &market.quotes).map(|quote| &quote.instrument);
+    let mut all: Vec<InstrumentId> = Vec::new();
+    for id in known.chain(quoted) {
+        if !all.contains(id) {
+            all.push(id.clone());
+        }
+    }
+    all
+}
+
+/// Returns the cell that runs.
+pub(crate) fn running(mirror: &Mirror) -> Option<&CellView> {
+    mirror.state.as_ref()?.running.as_ref()
+}
+
+/// Returns the engine's time now: what it last said, and the time since; in a replay, what it last said.
+pub(crate) fn engine_time(mirror: &Mirror, now: Now) -> Timestamp {
+    let Some(market) = mirror.market() else { return now.wall };
+    let Some(time) = market.time else { return now.wall };
+    if market.replay.is_some() {
+        return time;
+    }
+    let since = mirror.latest_at.map_or(Duration::ZERO, |at| now.instant.saturating_duration_since(at));
+    time.checked_add(since).unwrap_or(time)
+}
+
+/// Returns how old a quote is; none in a replay, whose quotes are as old as its clock says.
+pub(crate) fn quote_age(mirror: &Mirror, quote: &Quote, now: Now) -> Option<Duration> {
+    let is_replay = mirror.market().is_some_and(|market| market.replay.is_some());
+    (!is_replay).then(|| format::between(quote.time, engine_time(mirror, now)))
+}
+
+/// Tells whether this is the only screen. Not known counts as no.
+pub(crate) fn is_alone(mirror: &Mirror) -> bool {
+    mirror.latest.presence.as_ref().is_some_and(|present| present.len() <= 1)
+}

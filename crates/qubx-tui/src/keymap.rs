@@ -1,0 +1,274 @@
+//! Every key of the screen in one table, from which the footer and the help are made. No I/O.
+//!
+//! Nothing dangerous is one key from the default state: the letters act only in the panel context.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Enter,
+    Newline,
+    Complete,
+    CompleteBack,
+    PopupNext,
+    PopupPrevious,
+    PopupAccept,
+    PopupClose,
+    RecallOlder,
+    RecallNewer,
+    LeavePrompt,
+    EndOfInput,
+    Interrupt,
+    ClearView,
+    Help,
+    GoTo(Panel),
+    Quit,
+    Dismiss,
+    ToPrompt,
+    NextPanel,
+    PreviousPanel,
+    Down,
+    Up,
+    First,
+    Last,
+    PageDown,
+    PageUp,
+    CancelOrder,
+    CancelOrders,
+    Close,
+    Flatten,
+    Resume,
+    Retry,
+}
+
+/// The panels, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Panel {
+    Session,
+    Positions,
+    Orders,
+    Market,
+}
+
+impl Panel {
+    /// All panels in their order.
+    pub(crate) const ALL: [Panel; 4] = [Panel::Session, Panel::Positions, Panel::Orders, Panel::Market];
+
+    /// Returns the panel `step` places on, around the end.
+    pub(crate) fn step(self, step: usize) -> Panel {
+        Self::ALL[(self as usize + step) % Self::ALL.len()]
+    }
+}
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Context {
+    /// The list of completions is open; what is not bound here goes on to the prompt.
+    Popup,
+    /// The prompt: every printable key types.
+    Input,
+    /// The panels: letters act.
+    Panel,
+    /// The prompt and the panels alike.
+    Both,
+}
+
+/// A key in a context, and what it does.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) context: Context,
+    pub(crate) key: (KeyModifiers, KeyCode),
+    pub(crate) action: Action,
+    /// What it does, for the help; empty for a second key of the binding before it.
+    pub(crate) help: &'static str,
+    /// What it does, for the footer; empty for those that are not shown there.
+    pub(crate) footer: &'static str,
+}
+
+const NONE: KeyModifiers = KeyModifiers::NONE;
+const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+const ALT: KeyModifiers = KeyModifiers::ALT;
+const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
+
+const fn key(
+    context: Context,
+    modifiers: KeyModifiers,
+    code: KeyCode,
+    action: Action,
+    help: &'static str,
+    footer: &'static str,
+) -> Binding {
+    Binding { context, key: (modifiers, code), action, help, footer }
+}
+
+const fn letter(letter: char, action: Action, help: &'static str, footer: &'static str) -> Binding {
+    key(Context::Panel, NONE, KeyCode::Char(letter), action, help, footer)
+}
+
+/// Every key. The prompt's readline keys are the editor's and are named in the help by [`READLINE`].
+pub(crate) const BINDINGS: &[Binding] = &[
+    key(Context::Popup, NONE, KeyCode::Tab, Action::PopupNext, "next completion", ""),
+    key(Context::Popup, NONE, KeyCode::Down, Action::PopupNext, "", ""),
+    key(Context::Popup, SHIFT, KeyCode::BackTab, Action::PopupPrevious, "previous completion", ""),
+    key(Context::Popup, NONE, KeyCode::Up, Action::PopupPrevious, "", ""),
+    key(Context::Popup, NONE, KeyCode::Enter, Action::PopupAccept, "take it", ""),
+    key(Context::Popup, NONE, KeyCode::Esc, Action::PopupClose, "close the list", ""),
+    key(Context::Input, NONE, KeyCode::Esc, Action::LeavePrompt, "to the panels", "panels"),
+    key(Context::Input, NONE, KeyCode::Enter, Action::Enter, "run, or go on when it is not whole", "run"),
+    key(Context::Input, ALT, KeyCode::Enter, Action::Newline, "new line", ""),
+    key(Context::Input, CTRL, KeyCode::Char('j'), Action::Newline, "", "newline"),
+    key(Context::Input, SHIFT, KeyCode::Enter, Action::Newline, "", ""),
+    key(Context::Input, NONE, KeyCode::Tab, Action::Complete, "complete", "complete"),
+    key(Context::Input, SHIFT, KeyCode::BackTab, Action::CompleteBack, "less indentation", ""),
+    key(
+        Context::Input,
+        NONE,
+        KeyCode::Up,
+        Action::RecallOlder,
+        "line up; at the first line, what I ran before",
+        "",
+    ),
+    key(
+        Context::Input,
+        NONE,
+        KeyCode::Down,
+        Action::RecallNewer,
+        "line down; at the last line, back again",
+        "",
+    ),
+    key(Context::Input, CTRL, KeyCode::Char('d'), Action::EndOfInput, "on an empty prompt: leave?", ""),
+    letter('i', Action::ToPrompt, "to the prompt", "prompt"),
+    key(Context::Panel, NONE, KeyCode::Enter, Action::Retry, "connection lost: try now", ""),
+    letter('j', Action::Down, "down", ""),
+    key(Context::Panel, NONE, KeyCode::Down, Action::Down, "", ""),
+    letter('k', Action::Up, "up", ""),
+    key(Context::Panel, NONE, KeyCode::Up, Action::Up, "", ""),
+    letter('g', Action::First, "to the top", ""),
+    key(Context::Panel, NONE, KeyCode::Home, Action::First, "", ""),
+    letter('G', Action::Last, "to the end; the session follows again", ""),
+    key(Context::Panel, NONE, KeyCode::End, Action::Last, "", ""),
+    key(Context::Panel, NONE, KeyCode::Tab, Action::NextPanel, "next panel", "next"),
+    key(Context::Panel, SHIFT, KeyCode::BackTab, Action::PreviousPanel, "previous panel", ""),
+    letter('1', Action::GoTo(Panel::Session), "session", ""),
+    letter('2', Action::GoTo(Panel::Positions), "positions", ""),
+    letter('3', Action::GoTo(Panel::Orders), "orders", ""),
+    letter('4', Action::GoTo(Panel::Market), "market", ""),
+    letter('c', Action::CancelOrder, "cancel the selected order", "cancel"),
+    letter('C', Action::CancelOrders, "cancel all orders of the selected symbol", ""),
+    letter('x', Action::Close, "close the selected position", "close"),
+    letter('F', Action::Flatten, "flatten: cancel all, close all, pause", "flatten"),
+    letter('P', Action::Resume, "resume entries after a pause", ""),
+    key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "dismiss a result", ""),
+    letter('?', Action::Help, "this help", ""),
+    key(Context::Both, NONE, KeyCode::PageUp, Action::PageUp, "page up", ""),
+    key(Context::Both, NONE, KeyCode::PageDown, Action::PageDown, "page down", ""),
+    key(
+        Context::Both,
+        CTRL,
+        KeyCode::Char('c'),
+        Action::Interrupt,
+        "clear the prompt, else interrupt the cell",
+        "interrupt",
+    ),
+    key(Context::Both, CTRL, KeyCode::Char('l'), Action::ClearView, "clear my view; nothing is lost", ""),
+    key(Context::Both, NONE, KeyCode::F(1), Action::Help, "help", "help"),
+    key(Context::Both, NONE, KeyCode::F(2), Action::GoTo(Panel::Session), "session", ""),
+    key(Context::Both, NONE, KeyCode::F(3), Action::GoTo(Panel::Positions), "positions", ""),
+    key(Context::Both, NONE, KeyCode::F(4), Action::GoTo(Panel::Orders), "orders", ""),
+    key(Context::Both, NONE, KeyCode::F(5), Action::GoTo(Panel::Market), "market", ""),
+    key(Context::Both, ALT, KeyCode::Char('1'), Action::GoTo(Panel::Session), "", ""),
+    key(Context::Both, ALT, KeyCode::Char('2'), Action::GoTo(Panel::Positions), "", ""),
+    key(Context::Both, ALT, KeyCode::Char('3'), Action::GoTo(Panel::Orders), "", ""),
+    key(Context::Both, ALT, KeyCode::Char('4'), Action::GoTo(Panel::Market), "", ""),
+    key(Context::Both, CTRL, KeyCode::Char('q'), Action::Quit, "leave; the footer says what that does", ""),
+];
+
+/// The editor's own keys.
+pub(crate) const READLINE: &str =
+    "^A ^E ^B ^F alt+B alt+F move · ^W ^U ^K alt+D delete · ^Y put back · ^_ undo";
+
+/// Returns what a key does in a context; nothing when it is not bound.
+pub(crate) fn action(context: Context, event: KeyEvent) -> Option<Action> {
+    let pressed = normalize(event);
+    BINDINGS
+        .iter()
+        .find(|binding| applies(binding.context, context) && binding.key == pressed)
+        .map(|binding| binding.action)
+}
+
+/// Tells whether bindings of one context hold in another.
+pub(crate) fn applies(binding: Context, context: Context) -> bool {
+    binding == context || (binding == Context::Both && context != Context::Popup)
+}
+
+/// Returns a key as people write it: `^C`, `alt+⏎`, `esc`.
+pub(crate) fn name(&(modifiers, code): &(KeyModifiers, KeyCode)) -> String {
+    let code = match code {
+        KeyCode::Char(letter) if modifiers == CTRL => return format!("^{}", letter.to_ascii_uppercase()),
+        KeyCode::Char(letter) => letter.to_string(),
+        KeyCode::Enter => "⏎".to_owned(),
+        KeyCode::Esc => "esc".to_owned(),
+        KeyCode::Tab | KeyCode::BackTab => "tab".to_owned(),
+        KeyCode::Up => "↑".to_owned(),
+        KeyCode::Down => "↓".to_owned(),
+        KeyCode::PageUp => "pgup".to_owned(),
+        KeyCode::PageDown => "pgdn".to_owned(),
+        KeyCode::Home => "home".to_owned(),
+        KeyCode::End => "end".to_owned(),
+        KeyCode::F(number) => format!("F{number}"),
+        other => format!("{other:?}").to_lowercase(),
+    };
+    match modifiers {
+        ALT => format!("alt+{code}"),
+        SHIFT => format!("shift+{code}"),
+        _ => code,
+    }
+}
+
+/// Returns the key without what terminals disagree about: a capital's shift, a back tab's missing one.
+fn normalize(event: KeyEvent) -> (KeyModifiers, KeyCode) {
+    let modifiers = event.modifiers & (CTRL | ALT | SHIFT);
+    match event.code {
+        KeyCode::Char(letter) if modifiers.contains(CTRL) => {
+            (modifiers - SHIFT, KeyCode::Char(letter.to_ascii_lowercase()))
+        }
+        KeyCode::Char(_) => (modifiers - SHIFT, event.code),
+        KeyCode::BackTab => (modifiers | SHIFT, event.code),
+        _ => (modifiers, event.code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_is_bound_twice_in_one_context() {
+        for context in [Context::Popup, Context::Input, Context::Panel] {
+            let keys: Vec<_> = BINDINGS
+                .iter()
+                .filter(|binding| applies(binding.context, context))
+                .map(|binding| binding.key)
+                .collect();
+            for (place, key) in keys.iter().enumerate() {
+                assert!(!keys[..place].contains(key), "{} twice in {context:?}", name(key));
+            }
+        }
+    }
+
+    #[test]
+    fn no_printable_key_acts_in_the_prompt() {
+        for binding in BINDINGS.iter().filter(|binding| applies(binding.context, Context::Input)) {
+            assert!(!matches!(binding.key, (NONE, KeyCode::Char(_))), "{}", name(&binding.key));
+        }
+    }
+
+    #[test]
+    fn a_capital_is_found_with_and_without_its_shift() {
+        for modifiers in [NONE, SHIFT] {
+            let event = KeyEvent::new(KeyCode::Char('F'), modifiers);
+            assert_eq!(action(Context::Panel, event), Some(Action::Flatten));
+        }
+    }
+}

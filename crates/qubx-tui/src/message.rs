@@ -1,0 +1,78 @@
+//! What comes into the screen and what goes out of it. No I/O.
+
+use std::time::Instant;
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+use qubx_client::Update;
+use qubx_protocol::{Command, CommandId, RequestId, RequestKind};
+
+use crate::Exit;
+use crate::layout::Size;
+
+/// The time of a message, by both clocks. Deadlines use the first, what is shown the second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// The clock that never jumps.
+    pub(crate) instant: Instant,
+    /// The time of day.
+    pub(crate) wall: Timestamp,
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted; it is text and never a key.
+    Paste(String),
+    /// The terminal has another size.
+    Resize(Size),
+    /// News from the connection.
+    Update(Update),
+    /// The connection's task ended.
+    ConnectionOver,
+    /// An [`Effect::Send`] was done; the command has this id.
+    Sent(CommandId, Purpose),
+    /// An [`Effect::Ask`] was done; the request has this id.
+    Asked(RequestId, Question),
+    /// Time went on.
+    Tick,
+}
+
+/// What the driver does for the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Sends a command, and says so with [`Message::Sent`].
+    Send(Command, Purpose),
+    /// Asks the kernel, and says so with [`Message::Asked`].
+    Ask(RequestKind, Question),
+    /// Tries the lost connection now.
+    Reconnect,
+    /// Leaves the screen.
+    Leave(Exit),
+    /// Draws everything anew, also what seems unchanged.
+    Redraw,
+}
+
+/// What a command is for, so that its result is shown in the right place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A cell: its result is the cell itself.
+    Cell,
+    /// The verb of this name: its progress is shown until dismissed.
+    Verb(&'static str),
+    /// The end of the session, asked by its owner.
+    Stop,
+    /// Giving the session up, then leaving.
+    Release,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Whether Enter runs the prompt.
+    Enter,
+    /// How the word at the cursor goes on.
+    Completion,
+}

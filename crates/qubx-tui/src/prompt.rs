@@ -1,0 +1,261 @@
+//! The prompt: the text being typed, and where the cursor is.
+//!
+//! Editing is the editor library's, in its emacs mode; this module keeps it from keys that it cannot take and
+//! gives the text back by bytes and characters. No I/O.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use edtui::actions::{DeleteToFirstCharOfLine, DeleteWordBackward, LineBreak, Undo};
+use edtui::events::{KeyEventHandler, KeyEventRegister, KeyInput};
+use edtui::{EditorEventHandler, EditorMode, EditorState, Index2, Lines};
+
+use crate::{python, sanitize};
+
+/// A cell that the service takes is at most this long.
+const LONGEST_CELL_BYTES: usize = 256 << 10;
+
+/// The text being typed.
+pub(crate) struct Prompt {
+    editor: EditorState,
+    keys: EditorEventHandler,
+}
+
+impl Default for Prompt {
+    fn default() -> Self {
+        let mut keys = KeyEventHandler::emacs_mode();
+        // The library's emacs keys differ from readline's in these; and its search would swallow every key.
+        keys.remove(&KeyEventRegister::i(vec![KeyInput::ctrl('s')]));
+        keys.remove(&KeyEventRegister::i(vec![KeyInput::ctrl('r')]));
+        keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('u')]), DeleteToFirstCharOfLine);
+        keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('w')]), DeleteWordBackward(1));
+        // Terminals send Ctrl+_ as Ctrl+7.
+        keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('7')]), Undo);
+        keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('_')]), Undo);
+        let mut prompt = Self { editor: EditorState::default(), keys: EditorEventHandler::new(keys) };
+        prompt.replace("", 0);
+        prompt
+    }
+}
+
+impl Prompt {
+    /// Returns the text.
+    pub(crate) fn text(&self) -> String {
+        self.rows().map(|row| row.iter().collect::<String>()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Tells whether nothing is typed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows().all(<[char]>::is_empty)
+    }
+
+    /// Returns the lines.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[char]> {
+        self.editor.lines.iter_row().map(Vec::as_slice)
+    }
+
+    /// Returns the line and the character that the cursor is before.
+    pub(crate) fn cursor(&self) -> (usize, usize) {
+        let row = self.editor.cursor.row.min(self.editor.lines.len().saturating_sub(1));
+        (row, self.editor.cursor.col.min(self.editor.lines.len_col(row).unwrap_or_default()))
+    }
+
+    /// Returns the cursor in characters from the beginning of the text.
+    pub(crate) fn cursor_characters(&self) -> usize {
+        let (row, column) = self.cursor();
+        self.rows().take(row).map(|line| line.len() + 1).sum::<usize>() + column
+    }
+
+    /// Returns the text before the cursor.
+    pub(crate) fn before_cursor(&self) -> String {
+        self.text().chars().take(self.cursor_characters()).collect()
+    }
+
+    /// Gives a key to the editor. Keys that it does not know do nothing.
+    pub(crate) fn key(&mut self, event: KeyEvent) {
+        // The library has no answer to other keys but a panic.
+        let known = matches!(
+            event.code,
+            KeyCode::Char(_)
+                | KeyCode::Backspace
+                | KeyCode::Delete
+                | KeyCode::Left
+                | KeyCode::Right
+                | KeyCode::Up
+                | KeyCode::Down
+                | KeyCode::Home
+                | KeyCode::End
+        );
+        let types =
+            matches!(event.code, KeyCode::Char(_)) && (event.modifiers - KeyModifiers::SHIFT).is_empty();
+        let printable = !matches!(event.code, KeyCode::Char(character) if !sanitize::is_printable(character));
+        if !known || !printable || (types && self.is_full(4)) {
+            return;
+        }
+        self.keys.on_key_event(event, &mut self.editor);
+        self.repair();
+    }
+
+    /// Begins a line at the cursor, indented by `indent`, or as the code before the cursor asks for.
+    pub(crate) fn newline(&mut self, indent: Option<&str>) {
+        let indent = indent.map_or_else(|| python::indent_after(&self.before_cursor()), str::to_owned);
+        if self.is_full(indent.len() + 1) {
+            return;
+        }
+        self.editor.execute(LineBreak(1));
+        self.repair();
+        self.insert(&indent);
+    }
+
+    /// Inserts text at the cursor. Control characters are left out, tabs become spaces; what is too long is cut.
+    pub(crate) fn insert(&mut self, text: &str) {
+        let cursor = self.cursor_characters();
+        self.splice(cursor, cursor, text);
+    }
+
+    /// Replaces the characters from `start` to `end` and puts the cursor after the new ones.
+    pub(crate) fn splice(&mut self, start: usize, end: usize, text: &str) {
+        let old = self.text();
+        let mut new: String = clean(text);
+        let room = LONGEST_CELL_BYTES.saturating_sub(old.len());
+        new.truncate(new.floor_char_boundary(room));
+        let before = old.chars().take(start);
+        let after = old.chars().skip(end.max(start));
+        let cursor = start.min(old.chars().count()) + new.chars().count();
+        let joined: String = before.chain(new.chars()).chain(after).collect();
+        self.replace(&joined, cursor);
+    }
+
+    /// Removes up to four spaces before the text of the cursor's line.
+    pub(crate) fn dedent(&mut self) {
+        let (row, column) = self.cursor();
+        let spaces =
+            self.rows().nth(row).map_or(0, |line| line.iter().take(4).take_while(|c| **c == ' ').count());
+        let line_start = self.cursor_characters() - column;
+        let target = (line_start + column).saturating_sub(spaces).max(line_start);
+        self.splice(line_start, line_start + spaces, "");
+        self.move_to(target);
+    }
+
+    /// Replaces the whole text and puts the cursor at its end.
+    pub(crate) fn set(&mut self, text: &str) {
+        let text = clean(text);
+        self.replace(&text, text.chars().count());
+    }
+
+    fn replace(&mut self, text: &str, cursor: usize) {
+        self.editor.lines =
+            text.split('\n').map(|line| line.chars().collect::<Vec<char>>()).collect::<Vec<_>>().into_lines();
+        self.editor.selection = None;
+        self.move_to(cursor);
+        self.repair();
+    }
+
+    fn move_to(&mut self, characters: usize) {
+        let mut left = characters;
+        let mut place = (0, 0);
+        for (row, line) in self.rows().enumerate() {
+            place = (row, left.min(line.len()));
+            if left <= line.len() {
+                break;
+            }
+            left -= line.len() + 1;
+        }
+        self.editor.cursor = Index2::new(place.0, place.1);
+    }
+
+    fn is_full(&self, more: usize) -> bool {
+        let bytes: usize = self.rows().flatten().map(|character| character.len_utf8()).sum();
+        bytes + self.editor.lines.len() + more > LONGEST_CELL_BYTES
+    }
+
+    /// Restores what the rest relies on: insert mode, at least one line, a cursor inside the text.
+    fn repair(&mut self) {
+        self.editor.mode = EditorMode::Insert;
+        if self.editor.lines.is_empty() {
+            self.editor.lines.push(Vec::new());
+        }
+        let (row, column) = self.cursor();
+        self.editor.cursor = Index2::new(row, column);
+    }
+}
+
+/// Text as the library keeps it: a text without characters is one empty line, not none.
+trait IntoLines {
+    fn into_lines(self) -> Lines;
+}
+
+impl IntoLines for Vec<Vec<char>> {
+    fn into_lines(self) -> Lines {
+        let mut lines = Lines::default();
+        for line in self {
+            lines.push(line);
+        }
+        lines
+    }
+}
+
+fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\t', "    ")
+        .chars()
+        .filter(|character| *character == '\n' || sanitize::is_printable(*character))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> Prompt {
+        let mut prompt = Prompt::default();
+        for character in text.chars() {
+            match character {
+                '\n' => prompt.newline(None),
+                character => prompt.key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE)),
+            }
+        }
+        prompt
+    }
+
+    #[test]
+    fn readline_keys_edit() {
+        let ctrl = KeyModifiers::CONTROL;
+        for (keys, expected) in [
+            (vec![('w', ctrl)], "one "),
+            (vec![('u', ctrl)], ""),
+            (vec![('a', ctrl), ('k', ctrl)], ""),
+            (vec![('a', ctrl), ('>', KeyModifiers::NONE)], ">one two"),
+            (vec![('b', ctrl), ('!', KeyModifiers::NONE)], "one tw!o"),
+            (vec![('b', KeyModifiers::ALT), ('d', KeyModifiers::ALT)], "one "),
+            (vec![('h', ctrl)], "one tw"),
+        ] {
+            let mut prompt = typed("one two");
+            for (key, modifiers) in &keys {
+                prompt.key(KeyEvent::new(KeyCode::Char(*key), *modifiers));
+            }
+            assert_eq!(prompt.text(), expected, "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_indented_as_they_are_typed() {
+        assert_eq!(typed("def f():\nreturn 1\nf()").text(), "def f():\n    return 1\nf()");
+    }
+
+    #[test]
+    fn pasted_text_lands_at_the_cursor_whole() {
+        let mut prompt = typed("f()");
+        prompt.key(KeyEvent::new(KeyCode::Left, KeyModifiers::NONE));
+        prompt.insert("a,\r\n\tb\x1b");
+        assert_eq!(prompt.text(), "f(a,\n    b)");
+        assert_eq!(prompt.cursor(), (1, 5));
+        assert_eq!(prompt.before_cursor(), "f(a,\n    b");
+    }
+
+    #[test]
+    fn a_text_stays_within_what_the_service_takes() {
+        let mut prompt = Prompt::default();
+        prompt.insert(&"é".repeat(LONGEST_CELL_BYTES));
+        assert!(prompt.text().len() <= LONGEST_CELL_BYTES);
+    }
+}

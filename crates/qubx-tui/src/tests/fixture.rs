@@ -1,0 +1,356 @@
+//! A screen with a session behind it, made from the events that a service would send.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::Timestamp;
+use qubx_client::{Link, Update};
+use qubx_protocol::{
+    Account, Author, CellNumber, CellStatus, CommandId, Epoch, Event, Fact, Fill, Instrument, InstrumentId,
+    KernelState, KernelStatus, Latest, LedgerRow, Liquidity, LogId, LogLevel, MarketView, Mode, Order,
+    OrderId, OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark, Presence,
+    Quote, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, StrategyState, StrategyStatus,
+    StreamName, TimeInForce,
+};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::ScreenOptions;
+use crate::app::App;
+use crate::layout::Size;
+use crate::message::{Effect, Message, Now};
+use crate::update::update;
+use crate::view::view;
+
+/// A screen under test, and the time that its messages come with.
+pub(super) struct Screen {
+    pub(super) app: App,
+    now: Now,
+    seq: Seq,
+}
+
+/// The identity of the screen under test.
+pub(super) const ME: &str = "op1@pts/1";
+
+impl Screen {
+    /// Returns a screen that is connected to an empty session.
+    pub(super) fn empty(columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
+        let now = Now { instant: Instant::now(), wall: time("14:02:31") };
+        let options = ScreenOptions { owner, identity: Author::from(ME), no_color: false };
+        let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
+        screen.wait(Duration::from_millis(200));
+        screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
+        screen.update(Update::Snapshot(Box::new(SessionState::new(LogId::from("log"), 1_000))));
+        screen.event(Fact::Started { epoch: Epoch(1) });
+        screen.event(Fact::Status(Box::new(status(mode))));
+        screen.present(1);
+        screen
+    }
+
+    /// Returns a screen with something of everything.
+    pub(super) fn rich(columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
+        let mut screen = Self::empty(columns, rows, owner, mode);
+        screen.log(LogLevel::Info, "strategy", "BTCUSDT signal +0.4");
+        screen.cell(1, ME, "positions = ctx.get_positions()\nlen(positions)");
+        screen.event(Fact::CellStarted { cell: CellNumber(1), execution_count: Some(41) });
+        screen.value(1, "4");
+        screen.finish(1, CellStatus::Ok, 12);
+        screen.order("o1", "BTCUSDT", Side::Buy, "0.100", "63900", OrderStatus::New);
+        screen.order("o2", "SOLUSDT", Side::Sell, "20", "144", OrderStatus::PartiallyFilled);
+        screen.fill("BTCUSDT", Side::Buy, "0.150", "64102.1", "0.150", "12.5");
+        screen.fill("ETHUSDT", Side::Sell, "2", "3211.05", "-2", "-310.25");
+        screen.log(LogLevel::Warning, "engine", "SIM: book stale 3.2 s, resubscribing");
+        screen.cell(2, "op2@web", "for symbol in ctx.instruments:  # all of them\n    print(symbol, 1.5)");
+        screen.event(Fact::CellStarted { cell: CellNumber(2), execution_count: Some(42) });
+        screen.stream(2, "BTCUSDT \x1b[32m1.5\x1b[0m\nETHUSDT 1.5\n\x1b]52;c;ZXZpbA==\x07SOLUSDT 1.5\n");
+        screen.finish(2, CellStatus::Ok, 3_400);
+        screen.cell(3, ME, "1 / 0");
+        screen.event(Fact::CellStarted { cell: CellNumber(3), execution_count: Some(43) });
+        screen.event(Fact::Error {
+            cell: Some(CellNumber(3)),
+            ename: "ZeroDivisionError".to_owned(),
+            evalue: "division by zero".to_owned(),
+            traceback: vec![
+                "\x1b[31mTraceback\x1b[39m (most recent call last)".to_owned(),
+                "Cell In[43], line 1\n----> 1 1 / 0".to_owned(),
+                "\x1b[31mZeroDivisionError\x1b[39m: division by zero".to_owned(),
+            ],
+        });
+        screen.finish(3, CellStatus::Error, 5);
+        screen.cell(4, "op2@web", "time.sleep(60)");
+        screen.event(Fact::CellStarted { cell: CellNumber(4), execution_count: Some(44) });
+        screen.cell(5, ME, "plot()");
+        screen.market();
+        screen.present(3);
+        screen
+    }
+
+    pub(super) fn wait(&mut self, duration: Duration) {
+        self.now.instant += duration;
+        self.now.wall = self.now.wall.checked_add(duration).unwrap();
+    }
+
+    pub(super) fn send(&mut self, message: Message) -> Vec<Effect> {
+        update(&mut self.app, message, self.now)
+    }
+
+    pub(super) fn update(&mut self, news: Update) -> Vec<Effect> {
+        let effects = self.send(Message::Update(news));
+        // The copy notes the arrival by the real clock; here time is the test's.
+        if self.app.mirror.latest_at.is_some() {
+            self.app.mirror.latest_at = Some(self.now.instant);
+        }
+        effects
+    }
+
+    pub(super) fn event(&mut self, fact: Fact) -> Vec<Effect> {
+        self.seq = self.seq.next();
+        self.update(Update::Event(Event { seq: self.seq, time: self.now.wall, fact }))
+    }
+
+    /// Presses a key after every deafness is over.
+    pub(super) fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
+        self.wait(Duration::from_millis(200));
+        self.send(Message::Key(KeyEvent::new(code, modifiers)))
+    }
+
+    pub(super) fn key(&mut self, letter: char) -> Vec<Effect> {
+        self.press(KeyCode::Char(letter), KeyModifiers::NONE)
+    }
+
+    pub(super) fn ctrl(&mut self, letter: char) -> Vec<Effect> {
+        self.press(KeyCode::Char(letter), KeyModifiers::CONTROL)
+    }
+
+    pub(super) fn code(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.press(code, KeyModifiers::NONE)
+    }
+
+    /// Types text, a key a character.
+    pub(super) fn text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.key(letter);
+        }
+    }
+
+    /// Returns what the screen shows, as text.
+    pub(super) fn drawn(&self) -> String {
+        self.draw().to_string()
+    }
+
+    /// Draws the screen.
+    pub(super) fn draw(&self) -> TestBackend {
+        let size = self.app.size;
+        let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
+        terminal.draw(|frame| view(&self.app, frame)).unwrap();
+        terminal.backend().clone()
+    }
+
+    pub(super) fn cell(&mut self, cell: u64, author: &str, code: &str) {
+        self.event(Fact::Cell {
+            cell: CellNumber(cell),
+            code: code.to_owned(),
+            author: Author::from(author),
+            command: Some(CommandId(format!("cell-{cell}"))),
+        });
+    }
+
+    pub(super) fn finish(&mut self, cell: u64, status: CellStatus, duration_ms: u64) {
+        self.event(Fact::CellFinished { cell: CellNumber(cell), status, duration_ms });
+    }
+
+    pub(super) fn stream(&mut self, cell: u64, text: &str) {
+        self.event(Fact::Output {
+            cell: Some(CellNumber(cell)),
+            content: OutputContent::Stream { stream: StreamName::Stdout, text: text.to_owned() },
+        });
+    }
+
+    pub(super) fn value(&mut self, cell: u64, text: &str) {
+        self.event(Fact::Output {
+            cell: Some(CellNumber(cell)),
+            content: OutputContent::Data {
+                data: BTreeMap::from([("text/plain".to_owned(), serde_json::json!(text))]),
+                result: true,
+            },
+        });
+    }
+
+    pub(super) fn log(&mut self, level: LogLevel, source: &str, text: &str) {
+        self.event(Fact::Log { level, source: source.to_owned(), text: text.to_owned() });
+    }
+
+    /// Changes the session's status.
+    pub(super) fn status(&mut self, change: impl FnOnce(&mut SessionStatus)) {
+        let mut status = self.app.mirror.state.clone().unwrap().status.unwrap();
+        change(&mut status);
+        self.event(Fact::Status(Box::new(status)));
+    }
+
+    /// Sets how many screens are attached: this one first.
+    pub(super) fn present(&mut self, count: usize) {
+        let names = [ME, "op2@web", "op3@pts/7"];
+        let owner = self.app.options.owner;
+        let presence = names[..count]
+            .iter()
+            .enumerate()
+            .map(|(place, name)| Presence {
+                identity: Author::from(*name),
+                owner: place == 0 && owner,
+                since: time("13:00:00"),
+            })
+            .collect();
+        self.update(Update::Latest(Latest { market: None, presence: Some(presence) }));
+    }
+
+    fn order(
+        &mut self,
+        id: &str,
+        symbol: &str,
+        side: Side,
+        quantity: &str,
+        price: &str,
+        status: OrderStatus,
+    ) {
+        let order = Order {
+            id: OrderId::from(id),
+            instrument: instrument(symbol),
+            side,
+            order_type: OrderType::Limit,
+            quantity: quantity.parse().unwrap(),
+            filled: if status == OrderStatus::PartiallyFilled { "5" } else { "0" }.parse().unwrap(),
+            price: Some(price.parse().unwrap()),
+            time_in_force: TimeInForce::Gtc,
+            status,
+            author: Author::from("strategy"),
+            created_at: time("14:00:00"),
+            reason: None,
+        };
+        self.event(Fact::Order { row: LedgerRow(1), order });
+    }
+
+    fn fill(
+        &mut self,
+        symbol: &str,
+        side: Side,
+        quantity: &str,
+        price: &str,
+        position: &str,
+        realized: &str,
+    ) {
+        let fill = Fill {
+            trade_id: "t1".to_owned(),
+            order: OrderId::from("o9"),
+            instrument: instrument(symbol),
+            side,
+            quantity: quantity.parse().unwrap(),
+            price: price.parse().unwrap(),
+            fee: "1.2".parse().unwrap(),
+            liquidity: Liquidity::Taker,
+            time: self.now.wall,
+            author: Author::from("strategy"),
+        };
+        let position = Position {
+            instrument: instrument(symbol),
+            quantity: position.parse().unwrap(),
+            avg_price: Some(price.parse().unwrap()),
+            realized_pnl: realized.parse().unwrap(),
+            fees: "1.2".parse().unwrap(),
+        };
+        self.event(Fact::Fill { row: LedgerRow(2), fill, position });
+    }
+
+    fn market(&mut self) {
+        let quote = |symbol, bid: &str, ask: &str, at| Quote {
+            instrument: instrument(symbol),
+            time: time(at),
+            bid: bid.parse().unwrap(),
+            ask: ask.parse().unwrap(),
+            bid_size: "1.25".parse().unwrap(),
+            ask_size: "0.8".parse().unwrap(),
+        };
+        let mark = |symbol, price: &str, pnl: &str, value: &str| PositionMark {
+            instrument: instrument(symbol),
+            last_price: Some(price.parse().unwrap()),
+            unrealized_pnl: Some(pnl.parse().unwrap()),
+            market_value: Some(value.parse().unwrap()),
+        };
+        let market = MarketView {
+            time: Some(self.now.wall),
+            quotes: vec![
+                quote("BTCUSDT", "64232.9", "64233.0", "14:02:31"),
+                quote("ETHUSDT", "3218.80", "3219.00", "14:02:00"),
+            ],
+            marks: vec![
+                mark("BTCUSDT", "64232.95", "19.65", "9634.94"),
+                mark("ETHUSDT", "3218.9", "-15.7", "-6437.8"),
+            ],
+            accounts: vec![Account {
+                exchange: "SIM".to_owned(),
+                currency: "USDT".to_owned(),
+                capital: "103000".parse().unwrap(),
+                equity: "104233.18".parse().unwrap(),
+                realized_pnl: "1275.28".parse().unwrap(),
+                unrealized_pnl: Some("-42.1".parse().unwrap()),
+                fees: "11.2".parse().unwrap(),
+                net_leverage: Some("0.31".parse().unwrap()),
+                gross_leverage: Some("1.12".parse().unwrap()),
+            }],
+            replay: None,
+            feed_error: None,
+        };
+        self.update(Update::Latest(Latest { market: Some(market), presence: None }));
+    }
+}
+
+/// Returns a time of the day that all tests are on.
+pub(super) fn time(clock: &str) -> Timestamp {
+    format!("2026-03-02T{clock}Z").parse().unwrap()
+}
+
+/// Returns an instrument of the exchange that all tests are on.
+pub(super) fn instrument(symbol: &str) -> InstrumentId {
+    InstrumentId::new("SIM", symbol)
+}
+
+fn status(mode: Mode) -> SessionStatus {
+    let rules = |symbol, tick: &str, lot: &str| Instrument {
+        id: instrument(symbol),
+        tick_size: tick.parse().unwrap(),
+        lot_size: lot.parse().unwrap(),
+        min_notional: "5".parse().unwrap(),
+        currency: "USDT".to_owned(),
+    };
+    SessionStatus {
+        info: SessionInfo {
+            name: "momentum-v3".to_owned(),
+            strategy_name: "momentum-v3".to_owned(),
+            strategy: "momentum.Momentum".to_owned(),
+            mode,
+            runtime: Runtime::Native,
+            config: "/etc/momentum.yaml".to_owned(),
+            connection_file: "/run/momentum.json".to_owned(),
+            session_dir: "/run/momentum".to_owned(),
+            pid: 1,
+            started_at: time("12:00:00"),
+            instruments: vec![
+                rules("BTCUSDT", "0.1", "0.001"),
+                rules("ETHUSDT", "0.01", "0.01"),
+                rules("SOLUSDT", "0.1", "0.1"),
+            ],
+            version: "0.1.0".to_owned(),
+        },
+        kernel: KernelStatus {
+            state: KernelState::Ready,
+            since: time("12:00:01"),
+            pid: Some(2),
+            restarts: 0,
+            ended: None,
+        },
+        strategy: StrategyStatus { state: StrategyState::Running, error: None, callback_errors: 0 },
+        paused: false,
+        ownership: Ownership::Owned,
+        phase: Phase::Running,
+    }
+}

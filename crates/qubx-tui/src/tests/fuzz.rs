@@ -1,0 +1,147 @@
+//! Nothing that is typed, pasted, sent or resized makes the screen panic.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use qubx_client::{Link, ServiceFate, Update};
+use qubx_protocol::{Answer, AnswerResult, CellStatus, CommandId, Completion, LogLevel, Mode, RequestId};
+
+use super::fixture::{ME, Screen};
+use crate::layout::Size;
+use crate::message::{Effect, Message, Question};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Key(KeyCode, KeyModifiers),
+    Paste(String),
+    Resize(u16, u16),
+    Wait(u64),
+    Cell(u64, String),
+    Stream(u64, String),
+    Finish(u64),
+    Log(String),
+    Completions(usize, usize, String),
+    Lost,
+    Connected,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let code = prop_oneof![
+        6 => any::<char>().prop_map(KeyCode::Char),
+        6 => prop::sample::select("abijkgGcCxFPyn?1234([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        6 => prop::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Backspace, KeyCode::Delete,
+            KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
+            KeyCode::PageUp, KeyCode::PageDown, KeyCode::Insert, KeyCode::Null, KeyCode::CapsLock,
+        ]),
+        1 => (0u8..20).prop_map(KeyCode::F),
+    ];
+    let modifiers = prop::sample::select(vec![
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+        KeyModifiers::SHIFT,
+        KeyModifiers::CONTROL | KeyModifiers::ALT,
+    ]);
+    let text = "(\\PC|\n|\r|\t|\x1b|日|👩‍👩‍👧){0,40}";
+    prop_oneof![
+        10 => (code, modifiers).prop_map(|(code, modifiers)| Step::Key(code, modifiers)),
+        1 => text.prop_map(Step::Paste),
+        1 => (0u16..200, 0u16..60).prop_map(|(columns, rows)| Step::Resize(columns, rows)),
+        1 => (0u64..400).prop_map(Step::Wait),
+        1 => (0u64..20, text).prop_map(|(cell, code)| Step::Cell(cell, code)),
+        1 => (0u64..20, text).prop_map(|(cell, output)| Step::Stream(cell, output)),
+        1 => (0u64..20).prop_map(Step::Finish),
+        1 => text.prop_map(Step::Log),
+        1 => (0usize..30, 0usize..30, text).prop_map(|(start, end, text)| Step::Completions(start, end, text)),
+        1 => Just(Step::Lost),
+        1 => Just(Step::Connected),
+    ]
+}
+
+fn take(screen: &mut Screen, step: Step) {
+    let effects = match step {
+        Step::Key(code, modifiers) => screen.send(Message::Key(KeyEvent::new(code, modifiers))),
+        Step::Paste(text) => screen.send(Message::Paste(text)),
+        Step::Resize(columns, rows) => screen.send(Message::Resize(Size { columns, rows })),
+        Step::Wait(milliseconds) => {
+            screen.wait(Duration::from_millis(milliseconds));
+            screen.send(Message::Tick)
+        }
+        Step::Cell(cell, code) => {
+            screen.cell(cell, ME, &code);
+            Vec::new()
+        }
+        Step::Stream(cell, text) => {
+            screen.stream(cell, &text);
+            Vec::new()
+        }
+        Step::Finish(cell) => {
+            screen.finish(cell, CellStatus::Ok, cell);
+            Vec::new()
+        }
+        Step::Log(text) => {
+            screen.log(LogLevel::Info, &text, &text);
+            Vec::new()
+        }
+        Step::Completions(start, end, text) => {
+            let matches =
+                ["", "x"].map(|more| Completion { text: format!("{text}{more}"), kind: text.clone() });
+            screen.update(Update::Answer(Answer {
+                request: RequestId::from("r"),
+                result: AnswerResult::Completions { start, end, matches: matches.to_vec() },
+            }))
+        }
+        Step::Lost => {
+            let since = screen.app.now.instant;
+            screen.update(Update::Link(Link::Lost {
+                since,
+                attempt: 1,
+                retry_at: since,
+                service: ServiceFate::Unknown,
+            }))
+        }
+        Step::Connected => screen.update(Update::Link(Link::Connected { latency: None })),
+    };
+    for effect in effects {
+        match effect {
+            Effect::Send(_, purpose) => screen.send(Message::Sent(CommandId::from("c"), purpose)),
+            Effect::Ask(_, question) => screen.send(Message::Asked(RequestId::from("r"), question)),
+            Effect::Reconnect | Effect::Leave(_) | Effect::Redraw => continue,
+        };
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn nothing_makes_the_screen_panic(
+        owner: bool,
+        live: bool,
+        steps in prop::collection::vec(step(), 1..80),
+    ) {
+        let mode = if live { Mode::Live } else { Mode::Paper };
+        let mut screen = Screen::rich(100, 30, owner, mode);
+        for step in steps {
+            take(&mut screen, step);
+            screen.draw();
+        }
+    }
+}
+
+#[test]
+fn questions_without_a_session_are_answered_too() {
+    let question = Question::Completion;
+    let mut screen = Screen::rich(1, 1, true, Mode::Live);
+    screen.send(Message::Asked(RequestId::from("r"), question));
+    for columns in 0..130 {
+        for rows in [0, 1, 7, 8, 15, 16, 19, 20, 40] {
+            screen.send(Message::Resize(Size { columns, rows }));
+            screen.draw();
+        }
+    }
+}

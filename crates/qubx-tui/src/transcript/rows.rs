@@ -1,0 +1,189 @@
+//! The rows of an entry: how cells, output, errors and log lines look at a width.
+
+use qubx_protocol::CellStatus;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::entry::{Cell, Output, Phase, Tone};
+use crate::theme::Theme;
+use crate::view::highlight::highlight;
+use crate::{format, sanitize, wrap};
+
+/// Columns before printed output, so that it is told from cells.
+const GUTTER: usize = 2;
+/// Columns of a log line's time and label; what wraps is put under the text.
+const LINE_INDENT: usize = 15;
+
+/// Returns a cell's author, number and code.
+pub(super) fn head(cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let author = sanitize::plain(cell.author.as_str());
+    let label = format!("In[{}] ", number(cell));
+    let indent = wrap::width(&author) + 3 + wrap::width(&label);
+    let mut rows = Vec::new();
+    for (place, code) in highlight(&cell.code, theme).into_iter().enumerate() {
+        let mut spans = if place == 0 {
+            vec![
+                Span::styled(author.clone(), theme.author()),
+                Span::styled(" › ", theme.quiet()),
+                Span::styled(label.clone(), theme.label()),
+            ]
+        } else {
+            vec![Span::raw(" ".repeat(indent.min(columns / 2)))]
+        };
+        spans.extend(code.spans);
+        rows.extend(wrap::wrap(&Line::from(spans), columns, indent));
+    }
+    if let Phase::Queued { place } = cell.phase {
+        let text = format!("{}queued ({})", " ".repeat(out_indent(cell, columns)), format::ordinal(place));
+        rows.push(Line::styled(text, theme.quiet()));
+    }
+    rows
+}
+
+/// Returns one output of a cell.
+pub(super) fn output(output: &Output, cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    match output {
+        Output::Stream { stderr, text } => {
+            let base = if *stderr { theme.loss() } else { Style::default() };
+            printed(text, base, columns, theme)
+        }
+        Output::Value { result: false, text } => printed(text, Style::default(), columns, theme),
+        Output::Value { result: true, text } => result(text, cell, columns, theme),
+        Output::Error { name, value, traceback } => error(name, value, traceback, columns, theme),
+    }
+}
+
+/// Returns how a cell ended; nothing while it has not, or when its result says it.
+pub(super) fn tail(cell: &Cell, has_result: bool, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let Phase::Finished { status, .. } = cell.phase else { return Vec::new() };
+    let (text, style) = match status {
+        CellStatus::Ok if has_result => return Vec::new(),
+        CellStatus::Ok => ("done", theme.quiet()),
+        CellStatus::Error => ("failed", theme.loss()),
+        CellStatus::Interrupted => ("interrupted", theme.attention()),
+        CellStatus::KernelDied => ("the kernel ended; not run again", theme.loss()),
+    };
+    let spans = vec![out_label(cell, columns, theme), Span::styled(text, style)];
+    vec![with_run_time(Line::from(spans), cell, columns, theme)]
+}
+
+/// Returns the row that stands for output that was dropped.
+pub(super) fn mark(theme: Theme) -> Line<'static> {
+    Line::styled("  … earlier output is not kept on this screen", theme.quiet())
+}
+
+/// Returns a line of the log, of trading or of a verb.
+pub(super) fn line(line: &super::entry::Line, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let style = match line.tone {
+        Tone::Quiet => theme.quiet(),
+        Tone::Plain => Style::default(),
+        Tone::Strong => theme.strong(),
+        Tone::Attention => theme.attention(),
+        Tone::Loss => theme.loss(),
+    };
+    let mut rows = Vec::new();
+    for (place, text) in sanitize::styled(&line.text, Style::default(), theme.color).into_iter().enumerate() {
+        let mut spans = if place == 0 {
+            vec![
+                Span::styled(format::clock(line.time), theme.quiet()),
+                Span::styled(format!(" {:<5} ", line.label), style),
+            ]
+        } else {
+            vec![Span::raw(" ".repeat(LINE_INDENT.min(columns / 4)))]
+        };
+        let text_style = if line.tone == Tone::Quiet { style } else { Style::default() };
+        spans.extend(
+            text.spans.into_iter().map(|span| Span::styled(span.content, text_style.patch(span.style))),
+        );
+        rows.extend(wrap::wrap(&Line::from(spans), columns, LINE_INDENT.min(columns / 4)));
+    }
+    rows
+}
+
+fn printed(text: &str, base: Style, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(GUTTER).max(1);
+    let mut rows = Vec::new();
+    for line in sanitize::styled(text, base, theme.color) {
+        for row in wrap::wrap(&line, room, 0) {
+            let mut spans = vec![Span::raw(" ".repeat(GUTTER.min(columns)))];
+            spans.extend(row.spans);
+            rows.push(Line::from(spans));
+        }
+    }
+    rows
+}
+
+/// Returns a value: beside its label when it is one line, below it otherwise, so that its columns stay aligned.
+fn result(text: &str, cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let label = out_label(cell, columns, theme);
+    let mut lines = sanitize::styled(text, Style::default(), theme.color);
+    if lines.len() > 1 {
+        let mut rows = vec![with_run_time(Line::from(label), cell, columns, theme)];
+        rows.extend(printed(text, Style::default(), columns, theme));
+        return rows;
+    }
+    let indent = label.width();
+    let mut spans = vec![label];
+    spans.extend(lines.pop().unwrap_or_default().spans);
+    let mut rows = wrap::wrap(&Line::from(spans), columns, indent);
+    if rows.len() == 1 {
+        rows = rows.into_iter().map(|row| with_run_time(row, cell, columns, theme)).collect();
+    }
+    rows
+}
+
+/// Returns the traceback, then the exception, which says most and is therefore last and emphasised.
+fn error(name: &str, value: &str, traceback: &str, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = sanitize::styled(traceback, Style::default(), theme.color);
+    // IPython's traceback ends with the exception itself.
+    if let Some(place) = lines.iter().rposition(|line| line.to_string().starts_with(name)) {
+        lines.truncate(place);
+    }
+    let mut rows = Vec::new();
+    for line in lines {
+        for row in wrap::wrap(&line, columns.saturating_sub(GUTTER).max(1), 0) {
+            let mut spans = vec![Span::raw(" ".repeat(GUTTER.min(columns)))];
+            spans.extend(row.spans);
+            rows.push(Line::from(spans));
+        }
+    }
+    let style = theme.loss().patch(theme.strong());
+    rows.extend(printed(&sanitize_lines(&format!("{name}: {value}")), style, columns, theme));
+    rows
+}
+
+/// Returns text without colours of its own; its lines stay.
+fn sanitize_lines(text: &str) -> String {
+    sanitize::styled(text, Style::default(), false).iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn number(cell: &Cell) -> String {
+    match (cell.count, cell.phase) {
+        (_, Phase::Queued { .. }) => "·".to_owned(),
+        (_, Phase::Running) => "*".to_owned(),
+        (Some(count), _) => count.to_string(),
+        (None, _) => "–".to_owned(),
+    }
+}
+
+fn out_indent(cell: &Cell, columns: usize) -> usize {
+    (wrap::width(&sanitize::plain(cell.author.as_str())) + 2).min(columns / 4)
+}
+
+fn out_label(cell: &Cell, columns: usize, theme: Theme) -> Span<'static> {
+    Span::styled(format!("{}Out[{}] ", " ".repeat(out_indent(cell, columns)), number(cell)), theme.label())
+}
+
+/// Puts the time that a cell took at the right end of a row, if there is room.
+fn with_run_time(row: Line<'static>, cell: &Cell, columns: usize, theme: Theme) -> Line<'static> {
+    let Phase::Finished { duration_ms, .. } = cell.phase else { return row };
+    let time = format::run_time(duration_ms);
+    let gap = columns.saturating_sub(row.width() + wrap::width(&time));
+    if gap < 2 {
+        return row;
+    }
+    let mut spans = row.spans;
+    spans.push(Span::raw(" ".repeat(gap)));
+    spans.push(Span::styled(time, theme.quiet()));
+    Line::from(spans)
+}

@@ -1,0 +1,126 @@
+//! Where a key goes: to a dialog, the help, the list of completions, the table of keys, or the prompt.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use qubx_client::Link;
+
+use super::{panels, typing, verbs};
+use crate::Exit;
+use crate::app::App;
+use crate::dialog::{Answer, Outcome};
+use crate::keymap::{self, Action, Context};
+use crate::message::Effect;
+
+pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release || app.now.instant < app.deaf_until {
+        return Vec::new();
+    }
+    if let Some(why) = app.over() {
+        return vec![Effect::Leave(Exit::Ended(why.to_owned()))];
+    }
+    if app.dialog.is_some() {
+        return dialog(app, event);
+    }
+    if app.help.is_some() {
+        help(app, event);
+        return Vec::new();
+    }
+    // A key after Enter, before the kernel's answer: decide now, so that the key meets the prompt it was meant for.
+    let mut effects = if app.pending_enter.is_some() { typing::decide_enter_here(app) } else { Vec::new() };
+    if app.popup.is_some() {
+        match keymap::action(Context::Popup, event) {
+            Some(action) => {
+                effects.extend(act(app, action, event));
+                return effects;
+            }
+            None => app.popup = None,
+        }
+    }
+    effects.extend(match keymap::action(app.context, event) {
+        Some(action) => act(app, action, event),
+        None => {
+            if app.context == Context::Input {
+                typing::edit(app, event);
+            }
+            Vec::new()
+        }
+    });
+    effects
+}
+
+fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
+    match action {
+        Action::Enter => return typing::enter(app),
+        Action::Newline => typing::newline(app),
+        Action::Complete => return typing::complete(app),
+        Action::CompleteBack => typing::dedent(app),
+        Action::PopupNext => typing::popup_step(app, 1),
+        Action::PopupPrevious => typing::popup_step(app, -1),
+        Action::PopupAccept => typing::popup_accept(app),
+        Action::PopupClose => app.popup = None,
+        Action::RecallOlder => typing::older(app, event),
+        Action::RecallNewer => typing::newer(app, event),
+        Action::EndOfInput if app.prompt.is_empty() => return verbs::end_of_input(app),
+        Action::EndOfInput => typing::edit(app, event),
+        Action::Interrupt => return verbs::interrupt(app),
+        Action::ClearView => {
+            app.transcript.clear_view();
+            return vec![Effect::Redraw];
+        }
+        Action::Help => app.help = Some(0),
+        Action::Quit => return verbs::quit(app),
+        Action::Retry if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
+        Action::Retry => {}
+        Action::LeavePrompt => app.context = Context::Panel,
+        Action::ToPrompt => app.context = Context::Input,
+        Action::Dismiss => {
+            app.notices.clear();
+            app.hint = None;
+        }
+        Action::GoTo(panel) => panels::go_to(app, panel),
+        Action::NextPanel => panels::go_to(app, app.panel.step(1)),
+        Action::PreviousPanel => panels::go_to(app, app.panel.step(3)),
+        Action::Down => panels::step(app, 1),
+        Action::Up => panels::step(app, -1),
+        Action::PageDown => panels::page(app, 1),
+        Action::PageUp => panels::page(app, -1),
+        Action::First => panels::to_first(app),
+        Action::Last => panels::to_last(app),
+        Action::CancelOrder => verbs::cancel_order(app),
+        Action::CancelOrders => verbs::cancel_orders(app),
+        Action::Close => verbs::close(app),
+        Action::Flatten => verbs::flatten(app),
+        Action::Resume => verbs::resume(app),
+    }
+    Vec::new()
+}
+
+fn dialog(app: &mut App, event: KeyEvent) -> Vec<Effect> {
+    let Some(dialog) = &mut app.dialog else { return Vec::new() };
+    match dialog.key(event, app.now.instant) {
+        Answer::Open => Vec::new(),
+        Answer::Cancelled => {
+            app.dialog = None;
+            Vec::new()
+        }
+        Answer::Chosen(outcome) => {
+            app.dialog = None;
+            match outcome {
+                Outcome::Command(command, purpose) => vec![Effect::Send(command, purpose)],
+                Outcome::Leave(exit) => vec![Effect::Leave(exit)],
+            }
+        }
+    }
+}
+
+fn help(app: &mut App, event: KeyEvent) {
+    let line = app.help.unwrap_or_default();
+    app.help = match event.code {
+        KeyCode::Char('j') | KeyCode::Down => Some(line + 1),
+        KeyCode::Char('k') | KeyCode::Up => Some(line.saturating_sub(1)),
+        KeyCode::PageDown => Some(line + usize::from(app.size.rows / 2)),
+        KeyCode::PageUp => Some(line.saturating_sub(usize::from(app.size.rows / 2))),
+        _ => None,
+    };
+    // Scrolling on past the end must not have to be undone.
+    app.help = app.help.map(|line| line.min(crate::view::help::last_line(app)));
+}

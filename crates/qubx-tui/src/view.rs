@@ -1,0 +1,171 @@
+//! The screen as a function of its state. It draws and decides nothing.
+
+mod account;
+mod bars;
+mod dialog;
+mod footer;
+pub(crate) mod help;
+pub(crate) mod highlight;
+mod market;
+mod orders;
+mod positions;
+mod prompt;
+mod session;
+mod status;
+mod table;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Paragraph};
+
+use crate::app::App;
+use crate::facts::{self, Facts};
+use crate::keymap::{Context, Panel};
+use crate::layout::{self, Regions, Room};
+
+pub(crate) use status::title;
+
+/// Draws the screen.
+pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
+    let regions = regions(app);
+    status::draw(app, frame, regions.status);
+    account::draw(app, frame, regions.account);
+    draw_tabs(app, frame, regions.tabs);
+    match app.room() {
+        Room::Minimal => draw_too_small(app, frame, regions.main),
+        Room::Narrow | Room::Compact => draw_panel(app, frame, app.shown_panel(), regions.main),
+        Room::Medium => {
+            let inner = draw_frame(app, frame, Panel::Session, regions.main);
+            session::draw(app, frame, inner);
+            let inner = draw_tabbed_frame(app, frame, regions.tables);
+            draw_panel(app, frame, app.table, inner);
+        }
+        Room::Wide => {
+            let inner = draw_frame(app, frame, Panel::Session, regions.main);
+            session::draw(app, frame, inner);
+            draw_stack(app, frame, regions.tables);
+        }
+    }
+    if !app.mirror.is_connected() && app.mirror.state.is_some() {
+        // What is shown may be old: all of it steps back.
+        for area in [regions.account, regions.main, regions.tables] {
+            frame.buffer_mut().set_style(area, app.theme.quiet());
+        }
+    }
+    bars::draw(app, frame, regions.bars);
+    prompt::draw(app, frame, regions.prompt);
+    footer::draw(app, frame, regions.footer);
+    prompt::draw_popup(app, frame, regions.prompt);
+    help::draw(app, frame);
+    dialog::draw(app, frame);
+}
+
+/// Returns where things are, with as many rows for the prompt and the bars as they want.
+pub(crate) fn regions(app: &App) -> Regions {
+    let columns = usize::from(app.size.columns);
+    let prompt_rows = prompt::rows(app, columns).0.len();
+    let bar_rows = bars::rows(app, columns).len();
+    let rows = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
+    layout::regions(app.size, rows(prompt_rows), rows(bar_rows))
+}
+
+/// Returns the columns and rows that the session's lines have.
+pub(crate) fn session_size(app: &App) -> (usize, usize) {
+    let area = layout::session_lines(app.room(), regions(app).main);
+    (usize::from(area.width), usize::from(area.height))
+}
+
+fn draw_panel(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) {
+    match panel {
+        Panel::Session => session::draw(app, frame, area),
+        Panel::Positions => positions::draw(app, frame, area),
+        Panel::Orders => orders::draw(app, frame, area),
+        Panel::Market => market::draw(app, frame, area),
+    }
+}
+
+fn draw_stack(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    // A header, a frame, and a row for each instrument; the rest is for positions and orders.
+    let quotes =
+        u16::try_from(facts::instruments(&app.mirror).len()).unwrap_or(u16::MAX).clamp(1, area.height / 4);
+    let areas = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1), Constraint::Length(quotes + 3)])
+        .split(area);
+    for (panel, area) in [Panel::Positions, Panel::Orders, Panel::Market].into_iter().zip(areas.iter()) {
+        let inner = draw_frame(app, frame, panel, *area);
+        draw_panel(app, frame, panel, inner);
+    }
+}
+
+fn draw_frame(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) -> Rect {
+    let style = title_style(app, panel);
+    let border = if has_keys(app, panel) { style } else { app.theme.quiet() };
+    let mut block =
+        Block::bordered().border_style(border).title(Line::styled(format!(" {} ", name(app, panel)), style));
+    if panel == Panel::Session {
+        block = block.title(Line::styled(following(app), app.theme.quiet()).right_aligned());
+    }
+    frame.render_widget(block, area);
+    layout::inside(area)
+}
+
+fn draw_tabbed_frame(app: &App, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    let focused = app.context == Context::Panel && app.panel != Panel::Session;
+    let border = if focused { app.theme.focus() } else { app.theme.quiet() };
+    let tabs = tabs(app, &[Panel::Positions, Panel::Orders, Panel::Market], app.table);
+    frame.render_widget(Block::bordered().border_style(border).title(tabs), area);
+    layout::inside(area)
+}
+
+fn draw_tabs(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let right = Line::styled(following(app), app.theme.quiet()).right_aligned();
+    let [left_area, right_area] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(right.width() as u16)]).areas(area);
+    frame.render_widget(tabs(app, &Panel::ALL, app.shown_panel()), left_area);
+    frame.render_widget(right, right_area);
+}
+
+fn draw_too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Paragraph::new("widen for more").style(app.theme.quiet()), area);
+}
+
+fn tabs(app: &App, panels: &[Panel], shown: Panel) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    for panel in panels {
+        let text = name(app, *panel);
+        let (text, style) = if *panel == shown {
+            (format!("[{text}] "), title_style(app, *panel))
+        } else {
+            (format!("{text}  "), app.theme.quiet())
+        };
+        spans.push(Span::styled(text, style));
+    }
+    Line::from(spans)
+}
+
+fn following(app: &App) -> String {
+    if app.transcript.follows() {
+        "↧ following ".to_owned()
+    } else {
+        "scrolled up · G follows ".to_owned()
+    }
+}
+
+fn has_keys(app: &App, panel: Panel) -> bool {
+    app.context == Context::Panel && app.panel == panel
+}
+
+fn title_style(app: &App, panel: Panel) -> Style {
+    if has_keys(app, panel) { app.theme.focus() } else { app.theme.strong() }
+}
+
+fn name(app: &App, panel: Panel) -> String {
+    let count = |number: usize| if number == 0 { String::new() } else { format!(" {number}") };
+    match panel {
+        Panel::Session => "1 Session".to_owned(),
+        Panel::Positions => format!("2 Positions{}", count(facts::positions(&app.mirror).len())),
+        Panel::Orders => format!("3 Orders{}", count(facts::orders(&app.mirror).len())),
+        Panel::Market => "4 Market".to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! What needs attention now, in lines above the prompt: a lost link, a dead kernel, results of verbs, hints.
+
+use qubx_client::{Link, ServiceFate};
+use qubx_protocol::{KernelState, StrategyState};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
+
+use crate::app::{App, NoticeState};
+use crate::facts::Facts;
+use crate::{format, sanitize, wrap};
+
+/// After this long without a connection, the bar says what to check.
+const LONG_LOST_SECONDS: u64 = 60;
+
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Paragraph::new(rows(app, usize::from(area.width))), area);
+}
+
+/// Returns the rows of all bars, the gravest first.
+pub(super) fn rows(app: &App, columns: usize) -> Vec<Line<'static>> {
+    let mut bars: Vec<(String, Style)> = Vec::new();
+    bars.extend(link(app));
+    bars.extend(kernel(app));
+    bars.extend(strategy(app));
+    for notice in &app.notices {
+        let (mark, style) = match notice.state {
+            NoticeState::UnderWay => ("…", app.theme.attention()),
+            NoticeState::Done => ("✓", app.theme.gain()),
+            NoticeState::Failed => ("✗", app.theme.loss()),
+        };
+        bars.push((format!("{mark} {}", sanitize::plain(&notice.text)), style));
+    }
+    if let Some(hint) = &app.hint {
+        bars.push((sanitize::plain(&hint.text), app.theme.attention()));
+    }
+    let mut rows = Vec::new();
+    for (text, style) in bars {
+        for row in wrap::wrap(&Line::raw(format!(" {text}")), columns.max(1), 1) {
+            let padding = columns.saturating_sub(row.width());
+            rows.push(Line::styled(format!("{row}{}", " ".repeat(padding)), style));
+        }
+    }
+    rows
+}
+
+fn link(app: &App) -> Option<(String, Style)> {
+    match &app.mirror.link {
+        Link::Connecting | Link::Connected { .. } => None,
+        Link::Lost { since, attempt, retry_at, service } => {
+            let now = app.now.instant;
+            let away = now.saturating_duration_since(*since);
+            let mut text = format!("Connection lost {}.", format::stopwatch(away));
+            if app.mirror.state.is_some()
+                && let Ok(shown) = app.now.wall.checked_sub(away)
+            {
+                text.push_str(&format!(" Showing data of {}.", format::clock(shown)));
+            }
+            let retry = retry_at.saturating_duration_since(now).as_secs_f64().ceil();
+            text.push_str(&format!(" Retry in {retry} s (Enter now)."));
+            text.push_str(match service {
+                ServiceFate::Lives => " The service lives: the strategy keeps running.",
+                ServiceFate::Ended => " The service has ended.",
+                ServiceFate::Unknown => " What became of the strategy is not known from here.",
+            });
+            if away.as_secs() > LONG_LOST_SECONDS {
+                text.push_str(&format!(
+                    " Still trying (attempt {attempt}). Check on the host: qubx kernel list"
+                ));
+            }
+            Some((text, app.theme.attention_bar()))
+        }
+        Link::Closed(error) => {
+            let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" {hint}"));
+            let text = format!("{}{hint} Any key leaves.", sentence(&error.message));
+            Some((sanitize::plain(&text), app.theme.attention_bar()))
+        }
+    }
+}
+
+fn kernel(app: &App) -> Option<(String, Style)> {
+    let status = app.mirror.status()?;
+    if status.kernel.state != KernelState::Dead {
+        return None;
+    }
+    let why = status.kernel.ended.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+    let strategy = if status.strategy.state == StrategyState::Running {
+        "The strategy still runs in the engine."
+    } else {
+        "The strategy does not run."
+    };
+    let since = format::clock(status.kernel.since);
+    let text =
+        format!("Python kernel ended{why} {since}. {strategy} Positions are untouched; esc F flattens.");
+    Some((sanitize::plain(&text), app.theme.danger()))
+}
+
+fn strategy(app: &App) -> Option<(String, Style)> {
+    let status = app.mirror.status()?;
+    if status.strategy.state != StrategyState::Failed || status.kernel.state == KernelState::Dead {
+        return None;
+    }
+    let why = status.strategy.error.as_deref().unwrap_or("no reason given");
+    Some((sanitize::plain(&format!("Strategy failed: {why}")), app.theme.loss()))
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}

@@ -1,0 +1,99 @@
+//! The help: every key, from the table of keys.
+
+use ratatui::Frame;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::footer::context_name;
+use crate::app::App;
+use crate::keymap::{self, BINDINGS, Context, READLINE};
+use crate::layout::inside;
+use crate::wrap;
+
+/// Columns for the names of keys.
+const KEYS: usize = 16;
+
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
+    let Some(first) = app.help else { return };
+    let area = frame.area();
+    let inner = inside(area);
+    let lines: Vec<Line<'static>> = lines(app, usize::from(inner.width))
+        .into_iter()
+        .skip(first)
+        .take(usize::from(inner.height))
+        .collect();
+    let title = Line::styled(" Help ", app.theme.focus());
+    let close = Line::styled(" j k scroll · esc closes ", app.theme.quiet()).right_aligned();
+    frame.render_widget(Clear, area);
+    frame.render_widget(
+        Block::bordered().border_style(app.theme.quiet()).title(title).title_bottom(close),
+        area,
+    );
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// Returns the furthest line that the help can begin with.
+pub(crate) fn last_line(app: &App) -> usize {
+    let inner = inside(ratatui::layout::Rect::new(0, 0, app.size.columns, app.size.rows));
+    lines(app, usize::from(inner.width)).len().saturating_sub(usize::from(inner.height))
+}
+
+fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for context in [Context::Both, Context::Input, Context::Popup, Context::Panel] {
+        lines.push(Line::styled(format!(" {}", context_name(context)), app.theme.strong()));
+        let bindings: Vec<_> = BINDINGS.iter().filter(|binding| binding.context == context).collect();
+        for (place, binding) in bindings.iter().enumerate() {
+            if binding.help.is_empty() {
+                continue;
+            }
+            // The keys after this one that have no help of their own do the same.
+            let also = bindings[place + 1..]
+                .iter()
+                .take_while(|next| next.help.is_empty() && next.action == binding.action);
+            let names: Vec<String> =
+                std::iter::once(&binding.key).chain(also.map(|next| &next.key)).map(keymap::name).collect();
+            lines.extend(line(app, &names.join(" "), binding.help, columns));
+        }
+        if context == Context::Input {
+            lines.extend(line(app, "readline", READLINE, columns));
+        }
+        lines.push(Line::default());
+    }
+    lines.push(Line::styled(" Who stops the strategy", app.theme.strong()));
+    let text = "Leaving an attached screen changes nothing. In the screen that started the session, ^Q stops it \
+                on paper with nobody else attached; otherwise it asks. In the list of who is here, * owns the session.";
+    lines.extend(
+        words(text, columns.saturating_sub(3)).into_iter().map(|text| Line::raw(format!("   {text}"))),
+    );
+    lines
+}
+
+fn line(app: &App, keys: &str, help: &str, columns: usize) -> Vec<Line<'static>> {
+    let padding = " ".repeat(KEYS.saturating_sub(wrap::width(keys)).max(1));
+    let line = Line::from(vec![
+        Span::raw("   "),
+        Span::styled(keys.to_owned(), app.theme.key()),
+        Span::raw(padding),
+        Span::raw(help.to_owned()),
+    ]);
+    wrap::wrap(&line, columns.max(1), KEYS + 3)
+}
+
+/// Returns a text in lines that end with whole words.
+fn words(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let full = lines.last().is_some_and(|line| !line.is_empty() && line.len() + 1 + word.len() > columns);
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

@@ -1,0 +1,164 @@
+//! The first line: what runs, how it is, and who is here. What matters least goes first when there is no room.
+
+use qubx_client::Link;
+use qubx_protocol::{KernelState, Mode, Phase, StrategyState};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::account;
+use crate::app::{App, Leaving};
+use crate::facts::{self, Facts};
+use crate::layout::Room;
+use crate::{format, sanitize, wrap};
+
+/// A part of the line; those with the highest number are left out first, number 0 never.
+struct Part {
+    importance: u8,
+    text: String,
+    style: Style,
+}
+
+/// Returns the window's title: the mode is always in it.
+pub(crate) fn title(app: &App) -> String {
+    match app.mirror.info() {
+        Some(info) => format!("{} {}", mode(info.mode), sanitize::plain(&info.name)),
+        None => "qubx".to_owned(),
+    }
+}
+
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let right = format!("{} UTC ", format::clock(app.now.wall));
+    let columns = usize::from(area.width);
+    let mut parts = parts(app);
+    let gap = if app.room() <= Room::Compact { 1 } else { 3 };
+    let wanted = |parts: &[Part]| {
+        parts.iter().map(|part| wrap::width(&part.text) + gap).sum::<usize>() + wrap::width(&right) + 1
+    };
+    while wanted(&parts) > columns {
+        let Some(place) = (0..parts.len()).rev().max_by_key(|place| (parts[*place].importance, *place))
+        else {
+            break;
+        };
+        if parts[place].importance == 0 {
+            break;
+        }
+        parts.remove(place);
+    }
+    let mut spans = Vec::new();
+    for part in parts {
+        spans.push(Span::styled(part.text, part.style));
+        spans.push(Span::raw(" ".repeat(gap)));
+    }
+    let left = Line::from(spans);
+    let room_for_clock = left.width() + wrap::width(&right) <= columns;
+    frame.render_widget(left, area);
+    if room_for_clock {
+        frame.render_widget(Line::styled(right, app.theme.quiet()).right_aligned(), area);
+    }
+}
+
+fn parts(app: &App) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut add = |importance, text: String, style| parts.push(Part { importance, text, style });
+    let plain = Style::default();
+    if let Some(info) = app.mirror.info() {
+        let style = if info.mode == Mode::Live { app.theme.danger() } else { app.theme.paper() };
+        add(0, format!(" {} ", mode(info.mode)), style);
+        add(1, wrap::cut(&sanitize::plain(&info.name), 24), app.theme.strong());
+    } else {
+        add(0, " qubx ".to_owned(), app.theme.strong());
+    }
+    let (link, style) = link(app);
+    add(2, link, style);
+    if let Some(status) = app.mirror.status() {
+        if status.paused {
+            add(1, "PAUSED".to_owned(), app.theme.attention().patch(app.theme.strong()));
+        }
+        if let Phase::Stopping { by, .. } = &status.phase {
+            add(1, format!("stopping… ({})", sanitize::plain(by.as_str())), app.theme.attention());
+        }
+        let (kernel, style) = kernel(app, status.kernel.state);
+        add(3, kernel, style);
+        let strategy = match status.strategy.state {
+            StrategyState::Running => None,
+            StrategyState::Starting => Some(("strategy starting", app.theme.attention())),
+            StrategyState::Failed => Some(("strategy FAILED", app.theme.loss().patch(app.theme.strong()))),
+            StrategyState::Stopped => Some(("strategy stopped", app.theme.attention())),
+        };
+        if let Some((text, style)) = strategy {
+            add(2, text.to_owned(), style);
+        }
+        if status.strategy.callback_errors > 0 {
+            let count = usize::try_from(status.strategy.callback_errors).unwrap_or(usize::MAX);
+            add(4, format::count(count, "callback error"), app.theme.loss());
+        }
+    }
+    match app.leaving {
+        Some(Leaving::Stopping { .. }) => add(1, "stopping…".to_owned(), app.theme.attention()),
+        Some(Leaving::Releasing { .. }) => add(1, "leaving it running…".to_owned(), app.theme.attention()),
+        None => {}
+    }
+    if app.room() <= Room::Compact
+        && let Some((text, style)) = account::short(app)
+    {
+        add(4, text, style);
+    }
+    let warnings = app.transcript.warnings();
+    let feed_error = app.mirror.market().is_some_and(|market| market.feed_error.is_some());
+    let style = if warnings > 0 || feed_error { app.theme.attention() } else { app.theme.quiet() };
+    add(5, format!("⚠ {warnings}{}", if feed_error { " feed" } else { "" }), style);
+    if let Some(present) = &app.mirror.latest.presence {
+        let names: Vec<String> = present
+            .iter()
+            .map(|screen| {
+                format!(
+                    "{}{}",
+                    sanitize::plain(screen.identity.as_str()),
+                    if screen.owner { "*" } else { "" }
+                )
+            })
+            .collect();
+        add(6, format!("{} here", present.len()), plain);
+        if app.room() > Room::Compact {
+            add(7, wrap::cut(&names.join(" "), 40), app.theme.author());
+        }
+    }
+    parts
+}
+
+fn mode(mode: Mode) -> String {
+    mode.to_string().to_uppercase()
+}
+
+fn link(app: &App) -> (String, Style) {
+    match &app.mirror.link {
+        Link::Connecting => ("○ connecting".to_owned(), app.theme.attention()),
+        Link::Connected { latency: Some(latency) } => {
+            (format!("● live {}ms", latency.as_millis()), app.theme.gain())
+        }
+        Link::Connected { latency: None } => ("● live".to_owned(), app.theme.gain()),
+        Link::Lost { .. } => ("○ lost".to_owned(), app.theme.attention()),
+        Link::Closed(_) => ("○ ended".to_owned(), app.theme.loss()),
+    }
+}
+
+fn kernel(app: &App, state: KernelState) -> (String, Style) {
+    match (state, facts::running(&app.mirror)) {
+        (KernelState::Starting, _) => ("kernel starting".to_owned(), app.theme.attention()),
+        (KernelState::Dead, _) => ("kernel DEAD".to_owned(), app.theme.loss().patch(app.theme.strong())),
+        (KernelState::Ready, None) => ("kernel idle".to_owned(), app.theme.quiet()),
+        (KernelState::Ready, Some(cell)) => {
+            let since = format::stopwatch(format::between(cell.since, app.now.wall));
+            let label =
+                app.transcript.count_of(cell.cell).map_or_else(|| "*".to_owned(), |count| count.to_string());
+            let whose = if cell.author == app.options.identity {
+                "my".to_owned()
+            } else {
+                format!("{}'s", sanitize::plain(cell.author.as_str()))
+            };
+            (format!("kernel busy {since} · {whose} In[{label}]"), app.theme.attention())
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `qubx attach`: a screen on a running session, drawn or line by line.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use qubx_client::{Link, Update};
+use qubx_protocol::{CellNumber, Command, CommandId, ErrorCode, Fact};
+use tokio::sync::mpsc;
+
+use crate::arguments::AttachArguments;
+use crate::failure::{Failure, Outcome};
+use crate::find::find_or_only;
+use crate::plain::render;
+use crate::screen;
+use crate::talk::{Talk, options};
+
+/// `qubx attach [NAME]`
+pub(crate) async fn attach(arguments: AttachArguments) -> Result<Outcome, Failure> {
+    let found = find_or_only(arguments.name.as_deref())?;
+    let options = options(&found, false, !arguments.plain, arguments.timeout);
+    if arguments.plain {
+        return plain(Talk::open(options).await?).await;
+    }
+    screen::require_terminal()?;
+    let exit = screen::show(options, arguments.no_color).await?;
+    finish(&exit)
+}
+
+/// Says how an attached screen ended.
+pub(crate) fn finish(exit: &qubx_tui::Exit) -> Result<Outcome, Failure> {
+    match exit {
+        qubx_tui::Exit::Ended(why) => eprintln!("{why}"),
+        qubx_tui::Exit::Terminated => return Err(Failure::new("the screen was terminated; the session is untouched")),
+        qubx_tui::Exit::Detached | qubx_tui::Exit::Stopped | qubx_tui::Exit::LeftRunning => {}
+    }
+    Ok(Outcome::Done)
+}
+
+/// The lines typed ahead at most. When it is full the reader waits.
+const LINES: usize = 64;
+
+/// Prints the session line by line and runs what standard input says, until that ends and its cells have ended too.
+async fn plain(mut talk: Talk) -> Result<Outcome, Failure> {
+    for event in talk.state().history.all() {
+        print_event(event, &talk)?;
+    }
+    let mut lines = Some(read_lines());
+    let mut cell = String::new();
+    let mut own = OwnCells::default();
+    loop {
+        if lines.is_none() && own.are_finished() {
+            talk.client.close().await;
+            return Ok(Outcome::Done);
+        }
+        tokio::select! {
+            line = next_line(&mut lines) => match line {
+                Some(line) => {
+                    if let Some(code) = take_line(&mut cell, line) {
+                        own.sent.push(talk.client.command(Command::Execute { code }));
+                    }
+                }
+                None => {
+                    lines = None;
+                    let code = std::mem::take(&mut cell);
+                    if !code.trim().is_empty() {
+                        own.sent.push(talk.client.command(Command::Execute { code }));
+                    }
+                }
+            },
+            update = talk.updates.recv() => {
+                let Some(update) = update else { return Ok(Outcome::Done) };
+                match &update {
+                    Update::Event(event) => {
+                        print_event(event, &talk)?;
+                        own.take(&event.fact);
+                    }
+                    Update::Refused(refusal) => {
+                        eprintln!("not taken: {}", refusal.message);
+                        own.sent.retain(|id| *id != refusal.command);
+                    }
+                    Update::Link(Link::Closed(error)) if error.code == ErrorCode::Ended => {
+                        eprintln!("session ended: {}", error.message);
+                        return Ok(Outcome::Done);
+                    }
+                    Update::Link(Link::Closed(error)) => return Err(Failure::new(error.message.clone())),
+                    Update::Link(Link::Lost { attempt: 1, .. }) => eprintln!("connection lost; trying again"),
+                    _ => {}
+                }
+                talk.mirror.apply(&update);
+            }
+        }
+    }
+}
+
+fn print_event(event: &qubx_protocol::Event, talk: &Talk) -> Result<(), Failure> {
+    if let Some(text) = render(event, talk.state()) {
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{text}")?;
+        stdout.flush()?;
+    }
+    Ok(())
+}
+
+/// The cells that this screen sent and that have not ended.
+#[derive(Default)]
+struct OwnCells {
+    sent: Vec<CommandId>,
+    taken: Vec<CellNumber>,
+}
+
+impl OwnCells {
+    fn take(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Cell { cell, command: Some(command), .. } if self.sent.contains(command) => {
+                self.sent.retain(|id| id != command);
+                self.taken.push(*cell);
+            }
+            Fact::CellFinished { cell, .. } => self.taken.retain(|own| own != cell),
+            _ => {}
+        }
+    }
+
+    fn are_finished(&self) -> bool {
+        self.sent.is_empty() && self.taken.is_empty()
+    }
+}
+
+/// Adds a line to the cell and returns the cell when it is whole: a line that opens no block, or an empty line after
+/// a block.
+fn take_line(cell: &mut String, line: String) -> Option<String> {
+    let opens_block = line.trim_end().ends_with(':') || line.trim_start().starts_with('@');
+    if cell.is_empty() && !opens_block {
+        return (!line.trim().is_empty()).then_some(line);
+    }
+    if line.trim().is_empty() {
+        return Some(std::mem::take(cell));
+    }
+    cell.push_str(&line);
+    cell.push('\n');
+    None
+}
+
+async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads standard input in a thread of its own, because a terminal cannot be read without waiting.
+fn read_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(LINES);
+    if std::io::stdin().is_terminal() {
+        eprintln!("type Python; an empty line ends a block; Ctrl+D leaves, and the session goes on");
+    }
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_end_with_an_empty_line() {
+        for (lines, expected) in [
+            (vec!["1+1", "2"], vec!["1+1", "2"]),
+            (vec!["for i in x:", "    print(i)", "", "3"], vec!["for i in x:\n    print(i)\n", "3"]),
+            (vec!["", "  ", "4"], vec!["4"]),
+            (vec!["@wrap", "def f():", "    pass", ""], vec!["@wrap\ndef f():\n    pass\n"]),
+        ] {
+            let mut cell = String::new();
+            let cells: Vec<String> =
+                lines.into_iter().filter_map(|line| take_line(&mut cell, line.to_owned())).collect();
+            assert_eq!(cells, expected);
+        }
+    }
+}

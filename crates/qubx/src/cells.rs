@@ -1,0 +1,69 @@
+//! `qubx exec`: one cell, its outputs, its exit code.
+
+use std::io::{Read, Write};
+
+use qubx_client::Update;
+use qubx_protocol::{CellNumber, CellStatus, Command, Fact, OutputContent, StreamName};
+
+use crate::arguments::ExecArguments;
+use crate::failure::{Failure, Outcome};
+use crate::find::find;
+use crate::plain::cell_of;
+use crate::talk::{ANSWER_WITHIN, Talk, options};
+
+/// `qubx exec NAME CODE`
+pub(crate) async fn exec(arguments: ExecArguments) -> Result<Outcome, Failure> {
+    let found = find(&arguments.name)?;
+    let code = if arguments.code == "-" {
+        let mut code = String::new();
+        std::io::stdin().read_to_string(&mut code)?;
+        code
+    } else {
+        arguments.code
+    };
+    let mut talk = Talk::open(options(&found, false, false, ANSWER_WITHIN)).await?;
+    let status = run_cell(&mut talk, code).await?;
+    talk.client.close().await;
+    match status {
+        CellStatus::Ok => Ok(Outcome::Done),
+        CellStatus::Error => Ok(Outcome::NotWell),
+        CellStatus::Interrupted => Err(Failure::new("the cell was interrupted")),
+        CellStatus::KernelDied => Err(Failure::new("the Python kernel ended while the cell ran")),
+    }
+}
+
+async fn run_cell(talk: &mut Talk, code: String) -> Result<CellStatus, Failure> {
+    let id = talk.client.command(Command::Execute { code });
+    let mut own: Option<CellNumber> = None;
+    loop {
+        match talk.next().await? {
+            Update::Refused(refusal) if refusal.command == id => return Err(Failure::new(refusal.message)),
+            Update::Event(event) => match &event.fact {
+                Fact::Cell { cell, command: Some(command), .. } if *command == id => own = Some(*cell),
+                Fact::CellFinished { cell, status, .. } if own == Some(*cell) => return Ok(*status),
+                fact if own.is_some() && cell_of(fact) == own => print(fact)?,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+fn print(fact: &Fact) -> Result<(), Failure> {
+    let (mut stdout, mut stderr) = (std::io::stdout().lock(), std::io::stderr().lock());
+    match fact {
+        Fact::Output { content: OutputContent::Stream { stream: StreamName::Stdout, text }, .. } => {
+            write!(stdout, "{text}")?;
+        }
+        Fact::Output { content: OutputContent::Stream { stream: StreamName::Stderr, text }, .. } => {
+            write!(stderr, "{text}")?;
+        }
+        Fact::Output { content: OutputContent::Data { data, .. }, .. } => {
+            let text = data.get("text/plain").and_then(serde_json::Value::as_str).unwrap_or_default();
+            writeln!(stdout, "{text}")?;
+        }
+        Fact::Error { traceback, .. } => writeln!(stderr, "{}", traceback.join("\n"))?,
+        _ => {}
+    }
+    stdout.flush().map_err(Failure::from)
+}

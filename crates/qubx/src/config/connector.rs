@@ -1,0 +1,152 @@
+//! The schema of an exchange's `connector` and its `params`: where quotes come from.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use super::error::ConfigError;
+use super::model::{Connector, Speed};
+use super::nearest;
+use super::node::Value;
+use super::origin::Origin;
+use super::reader::{Field, Reader, Section};
+
+/// How many quotes a second the simulation may make for a symbol.
+const MOST_QUOTES_PER_SECOND: u32 = 10_000;
+/// How many quotes a second the simulation makes for a symbol unless the config says.
+const DEFAULT_QUOTES_PER_SECOND: u32 = 10;
+/// What the simulation's chance begins with unless the config says: a fixed number, so that runs can be compared.
+const DEFAULT_SEED: u64 = 1;
+/// How much faster than recorded a replay may be; who wants more wants `max`.
+const MOST_SPEED: u32 = 1_000_000;
+
+/// Returns the connector that `exchange` names, with its parameters.
+pub(super) fn read_connector(
+    reader: &mut Reader,
+    exchange: &Section,
+    universe: &[String],
+) -> Option<Connector> {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Sim,
+        Replay,
+    }
+    let field = reader.required(exchange, "connector")?;
+    let params = exchange.get("params");
+    match reader.choice(&field, &[("sim", Kind::Sim), ("replay", Kind::Replay)])? {
+        Kind::Sim => read_sim(reader, params.as_ref()),
+        Kind::Replay => match params {
+            Some(params) => read_replay(reader, &params, universe),
+            None => {
+                let error = ConfigError::new(&field.node.origin, format!("{} needs files", field.path));
+                reader.push(error.hint(FILES_HINT));
+                None
+            }
+        },
+    }
+}
+
+fn read_sim(reader: &mut Reader, params: Option<&Field>) -> Option<Connector> {
+    let mut seed = DEFAULT_SEED;
+    let mut quotes_per_second = DEFAULT_QUOTES_PER_SECOND;
+    if let Some(params) = params {
+        let section = reader.section(params, &["seed", "quotes_per_second"])?;
+        if let Some(field) = section.get("seed") {
+            seed = reader.whole(&field, 0..=u64::MAX)?;
+        }
+        if let Some(field) = section.get("quotes_per_second") {
+            quotes_per_second = reader.whole(&field, 1..=MOST_QUOTES_PER_SECOND)?;
+        }
+    }
+    Some(Connector::Sim { seed, quotes_per_second })
+}
+
+const FILES_HINT: &str = "write `params: { files: { SYMBOL: { quotes: FILE } } }` with a file for each symbol of the \
+    universe; a relative FILE is relative to this file";
+
+fn read_replay(reader: &mut Reader, params: &Field, universe: &[String]) -> Option<Connector> {
+    let section = reader.section(params, &["speed", "files"])?;
+    let speed = match section.get("speed") {
+        Some(field) => read_speed(reader, &field),
+        None => Some(Speed::Times(1)),
+    };
+    let files = reader.required(&section, "files").map(|field| read_files(reader, &field, universe));
+    Some(Connector::Replay { speed: speed?, files: files? })
+}
+
+fn read_speed(reader: &mut Reader, field: &Field) -> Option<Speed> {
+    match &field.node.value {
+        Value::Text(text) if text == "max" => Some(Speed::Max),
+        Value::Number(_) => reader.whole(field, 1..=MOST_SPEED).map(Speed::Times),
+        _ => {
+            let found = field.node.describe();
+            let error = ConfigError::new(&field.node.origin, format!("{} cannot be {found}", field.path));
+            reader
+                .push(error.hint("write 1 for real time, N for N times as fast, max for as fast as it goes"));
+            None
+        }
+    }
+}
+
+fn read_files(reader: &mut Reader, field: &Field, universe: &[String]) -> IndexMap<String, PathBuf> {
+    let Some(entries) = reader.entries(field) else { return IndexMap::new() };
+    for (symbol, entry) in entries {
+        require_in_universe(reader, &entry.key, symbol, universe);
+        if !universe.contains(symbol) {
+            // Its file is checked all the same, so that one run shows all there is to mend.
+            read_file(reader, &field.below(symbol, &entry.node));
+        }
+    }
+    let mut files = IndexMap::new();
+    for symbol in universe {
+        match entries.get(symbol) {
+            Some(entry) => {
+                files.extend(
+                    read_file(reader, &field.below(symbol, &entry.node)).map(|file| (symbol.clone(), file)),
+                );
+            }
+            None => {
+                let error =
+                    ConfigError::new(&field.node.origin, format!("{} has no file for {symbol}", field.path));
+                reader.push(error.hint(FILES_HINT));
+            }
+        }
+    }
+    files
+}
+
+/// Returns the existing file of quotes that `field` names, absolute.
+fn read_file(reader: &mut Reader, field: &Field) -> Option<PathBuf> {
+    for (key, entry) in reader.entries(field)? {
+        if ["trades", "bars"].contains(&key.as_str()) {
+            let message = format!("{}.{key}: this version replays quotes only", field.path);
+            reader.push(ConfigError::new(&entry.key, message).hint("give a file of quotes under `quotes`"));
+            return None;
+        }
+    }
+    let section = reader.section(field, &["quotes"])?;
+    let quotes = reader.required(&section, "quotes")?;
+    let path = quotes.node.origin.folder().join(reader.text(&quotes)?);
+    let problem = match path.metadata() {
+        Ok(metadata) if metadata.is_file() => return Some(path),
+        Ok(_) => "is not a file".to_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "does not exist".to_owned(),
+        Err(error) => format!("cannot be opened: {error}"),
+    };
+    let error = ConfigError::new(&quotes.node.origin, format!("the file {} {problem}", path.display()));
+    reader.push(error.hint(
+        "a relative path is relative to the file that it is written in, with --set to the current directory",
+    ));
+    None
+}
+
+/// Notes an error when `symbol`, written at `place`, is not in the universe.
+pub(super) fn require_in_universe(reader: &mut Reader, place: &Origin, symbol: &str, universe: &[String]) {
+    // An empty universe is an error already; then nothing can be said about this symbol.
+    if universe.is_empty() || universe.iter().any(|known| known == symbol) {
+        return;
+    }
+    let universe: Vec<&str> = universe.iter().map(String::as_str).collect();
+    let error = ConfigError::new(place, format!("{symbol} is not in the universe"));
+    reader.push(error.hint(nearest::hint(symbol, "symbols", &universe)));
+}

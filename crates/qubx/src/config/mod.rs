@@ -1,0 +1,29 @@
+//! Native configs: from YAML files and `--set` to a checked [`Config`].
+//!
+//! Owns reading, merging and the schema. It opens config files only, imports nothing and creates nothing.
+//! Every value remembers where it was written, through merges too, so each error points at file, line and
+//! column (or at the `--set`), and [`check`] reports all errors, not the first one.
+//!
+//! Two steps, because the strategy's class decides the runtime: [`load`] reads any config and tells which
+//! class it names; only a native one is then held against the schema by [`check`].
+
+mod connector;
+mod document;
+mod error;
+mod exchange;
+mod model;
+mod nearest;
+mod node;
+mod origin;
+mod parse;
+mod reader;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use document::{Document, load};
+pub(crate) use error::ConfigError;
+pub(crate) use model::{
+    Config, Connector, Exchange, Fees, InstrumentRules, Limits, OnKernelLoss, Session, Speed, StrategyClass,
+};
+pub(crate) use schema::check;

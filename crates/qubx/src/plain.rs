@@ -1,0 +1,89 @@
+//! A session line by line, for pipes, poor links and screen readers. No I/O.
+
+use qubx_protocol::{CellNumber, CellStatus, Event, Fact, LogLevel, OutputContent, SessionState, VerbOutcome};
+
+/// Returns an event as text of one line or more; none for what a reader of lines does not need.
+pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
+    let time = event.time.strftime("%T");
+    let text = match &event.fact {
+        Fact::Started { epoch } => format!("{time} RUN   {epoch}"),
+        Fact::Cell { cell, code, author, .. } => {
+            let indent = format!("\n{:width$}", "", width = format!("{author} › In[{cell}] ").chars().count());
+            format!("{author} › In[{cell}] {}", code.trim_end().replace('\n', &indent))
+        }
+        Fact::Output { content: OutputContent::Stream { text, .. }, .. } => text.trim_end_matches('\n').to_owned(),
+        Fact::Output { cell, content: OutputContent::Data { data, result } } => {
+            let text = data.get("text/plain").and_then(serde_json::Value::as_str);
+            let text = text.map_or_else(|| format!("[{}]", data.keys().cloned().collect::<Vec<_>>().join(", ")), str::to_owned);
+            match (result, cell) {
+                (true, Some(cell)) => format!("Out[{cell}] {text}"),
+                _ => text,
+            }
+        }
+        Fact::Error { traceback, ename, evalue, .. } => {
+            if traceback.is_empty() { format!("{ename}: {evalue}") } else { traceback.join("\n") }
+        }
+        Fact::CellFinished { cell, status, .. } => match status {
+            CellStatus::Ok | CellStatus::Error => return None,
+            CellStatus::Interrupted => format!("In[{cell}] was interrupted"),
+            CellStatus::KernelDied => format!("In[{cell}] ended with its kernel"),
+        },
+        Fact::Log { level, source, text } => format!("{time} {:<5} {source} {text}", level_word(*level)),
+        Fact::Order { order, .. } => {
+            let price = order.price.map_or_else(|| "MARKET".to_owned(), |price| format!("LIMIT {price}"));
+            let reason = order.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!(
+                "{time} ORDER {} {} {} {price} {} ({}){reason}",
+                order.instrument.symbol, order.side, order.quantity, order.status, order.author
+            )
+        }
+        Fact::Fill { fill, position, .. } => format!(
+            "{time} FILL  {} {} {} @ {} ({}), position {}",
+            fill.instrument.symbol, fill.side, fill.quantity, fill.price, fill.author, position.quantity
+        ),
+        Fact::Verb { verb, .. } => {
+            let target = if verb.target.is_empty() { String::new() } else { format!(" {}", verb.target) };
+            match verb.outcome {
+                VerbOutcome::Started => format!("{time} VERB  {}: {}{target}", verb.author, verb.verb),
+                VerbOutcome::Done => format!("{time} VERB  {}: {}{target} done: {}", verb.author, verb.verb, verb.text),
+                VerbOutcome::Failed => {
+                    format!("{time} VERB  {}: {}{target} FAILED: {}", verb.author, verb.verb, verb.text)
+                }
+            }
+        }
+        Fact::Status(status) => {
+            let previous = state.status.as_ref();
+            let word = crate::kernels::word(status);
+            let same = previous.is_some_and(|previous| {
+                crate::kernels::word(previous) == word
+                    && previous.strategy == status.strategy
+                    && previous.kernel == status.kernel
+            });
+            if same {
+                return None;
+            }
+            let ended = status.kernel.ended.as_ref().or(status.strategy.error.as_ref());
+            format!("{time} STATE {word}{}", ended.map(|why| format!(": {why}")).unwrap_or_default())
+        }
+        Fact::CellStarted { .. } | Fact::Unknown(_) => return None,
+    };
+    Some(text)
+}
+
+fn level_word(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "DEBUG",
+        LogLevel::Info => "INFO",
+        LogLevel::Warning => "WARN",
+        LogLevel::Error => "ERROR",
+    }
+}
+
+/// Returns the cell that an event belongs to.
+pub(crate) fn cell_of(fact: &Fact) -> Option<CellNumber> {
+    match fact {
+        Fact::Cell { cell, .. } | Fact::CellStarted { cell, .. } | Fact::CellFinished { cell, .. } => Some(*cell),
+        Fact::Output { cell, .. } | Fact::Error { cell, .. } => *cell,
+        _ => None,
+    }
+}

@@ -1,0 +1,31 @@
+//! Opening the terminal screen, and what its end means for the command that opened it.
+
+use std::io::IsTerminal;
+
+use qubx_client::Options;
+use qubx_tui::{Exit, ScreenOptions};
+
+use crate::failure::Failure;
+
+/// Refuses when there is no terminal to draw on.
+pub(crate) fn require_terminal() -> Result<(), Failure> {
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage("the terminal screen needs a terminal on standard input and output")
+        .hint("in a pipe or a script use --kernel-only or --detach, and `qubx attach --plain` to watch"))
+}
+
+/// Shows a session until the screen is left.
+pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failure> {
+    let screen = ScreenOptions {
+        owner: options.owner,
+        identity: options.identity.clone(),
+        no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+    };
+    let (client, updates) =
+        qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;
+    let exit = qubx_tui::run(screen, client.clone(), updates).await;
+    client.close().await;
+    exit.map_err(Failure::because("the terminal screen cannot go on"))
+}

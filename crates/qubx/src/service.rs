@@ -1,0 +1,177 @@
+//! The process behind a session: `qubx service`, started by `qubx run`.
+
+use std::io::{BufRead, Write};
+
+use qubx_engine::{ExchangeConfig, FeedConfig};
+use qubx_home::Home;
+use qubx_kernel::StrategySource;
+use qubx_protocol::{Instrument, InstrumentId};
+use qubx_session::{Control, KernelLoss, Progress, ServiceConfig, StopRequest, serve};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::config::{self, Config, Connector, OnKernelLoss};
+use crate::failure::{Failure, Outcome};
+use crate::launch::Launch;
+
+/// The steps and the signals that wait at most; there are a handful of each.
+const FEW: usize = 16;
+
+/// `qubx service`
+pub(crate) async fn service() -> Result<Outcome, Failure> {
+    // The session must not end with its starter's terminal. A process that leads a group already has no terminal
+    // session of its own to leave only when it was started by hand.
+    let _ = rustix::process::setsid();
+    start_log();
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let launch: Launch = serde_json::from_str(&line)
+        .map_err(Failure::because("`qubx service` is started by `qubx run`, which tells it what to serve"))?;
+    let (controls_sender, controls) = mpsc::channel(FEW);
+    watch_signals(controls_sender.clone())?;
+    watch_owner(controls_sender);
+    let (progress_sender, progress) = mpsc::channel(FEW);
+    std::thread::spawn(move || tell_starter(progress));
+    match serve(service_config(launch), progress_sender.clone(), controls).await {
+        Ok(why) => {
+            tracing::info!(why, "the session ended");
+            Ok(Outcome::Done)
+        }
+        Err(error) => {
+            let failure = Failure::because("the session cannot start")(error);
+            let message = failure.to_string();
+            let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
+            let _ = progress_sender.send(Progress::Failed { message, last_output: String::new() }).await;
+            progress_sender.closed().await;
+            Err(failure)
+        }
+    }
+}
+
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("QUBX_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}
+
+/// Writes the steps to the starter until the session is up or has failed; then nobody listens any more.
+fn tell_starter(mut progress: mpsc::Receiver<Progress>) {
+    let mut stdout = std::io::stdout();
+    while let Some(step) = progress.blocking_recv() {
+        let line = serde_json::to_string(&step).expect("steps have string keys");
+        let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+        let last = matches!(step, Progress::StrategyStarted | Progress::StrategyFailed { .. } | Progress::Failed { .. });
+        if told.is_err() || last {
+            return;
+        }
+    }
+}
+
+/// Waits for the end of the owner's pipe, in a thread because a pipe cannot be read without waiting.
+fn watch_owner(controls: mpsc::Sender<Control>) {
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        // The session may have ended.
+        let _ = controls.blocking_send(Control::OwnerGone);
+    });
+}
+
+fn watch_signals(controls: mpsc::Sender<Control>) -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // Taken so that it does not end the process: the terminal of the starter is not ours.
+    let mut hangup = signal(SignalKind::hangup())?;
+    let tracker = tokio_util::task::TaskTracker::new();
+    tracker.spawn(async move {
+        loop {
+            let name = tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+                _ = hangup.recv() => continue,
+            };
+            let request = StopRequest { by: "system".into(), reason: name.to_owned() };
+            if controls.send(Control::Stop(request)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+fn service_config(launch: Launch) -> ServiceConfig {
+    let Launch { home, session_dir, config_file, python, config } = launch;
+    let limits = &config.session.limits;
+    ServiceConfig {
+        home: Home::at(home),
+        session_dir,
+        name: config.name.clone(),
+        strategy_name: config.strategy_name.clone(),
+        config: config_file,
+        python,
+        strategy: StrategySource {
+            module: config.strategy.module.clone(),
+            class: config.strategy.class.clone(),
+            folder: config.folder.clone(),
+            parameters: config.parameters.clone(),
+        },
+        exchanges: exchanges(&config),
+        limits: qubx_engine::Limits {
+            order_notional: limits.order_notional,
+            position_notional: limits.position_notional,
+            gross_leverage: limits.gross_leverage,
+            orders_per_minute: limits.orders_per_minute,
+            daily_loss: limits.daily_loss,
+        },
+        on_kernel_loss: match config.session.on_kernel_loss {
+            OnKernelLoss::Hold => KernelLoss::Hold,
+            OnKernelLoss::Cancel => KernelLoss::Cancel,
+            OnKernelLoss::Flatten => KernelLoss::Flatten,
+        },
+        history_limit: HISTORY_LIMIT,
+    }
+}
+
+/// How many entries of each kind a new screen gets.
+const HISTORY_LIMIT: usize = 1_000;
+
+fn exchanges(config: &Config) -> Vec<ExchangeConfig> {
+    config.exchanges.iter().map(exchange).collect()
+}
+
+fn exchange(exchange: &config::Exchange) -> ExchangeConfig {
+    let id = |symbol: &str| InstrumentId::new(&exchange.name, symbol);
+    ExchangeConfig {
+        name: exchange.name.clone(),
+        currency: exchange.base_currency.clone(),
+        capital: exchange.capital,
+        leverage: exchange.leverage,
+        fees: qubx_engine::Fees { maker_bps: exchange.fees.maker_bps, taker_bps: exchange.fees.taker_bps },
+        instruments: exchange.universe.iter().map(|symbol| instrument(exchange, symbol)).collect(),
+        feed: match &exchange.connector {
+            Connector::Sim { seed, quotes_per_second } => FeedConfig::Sim {
+                seed: *seed,
+                quotes_per_second: std::num::NonZeroU32::new(*quotes_per_second).unwrap_or(std::num::NonZeroU32::MIN),
+            },
+            Connector::Replay { speed, files } => FeedConfig::Replay {
+                speed: match speed {
+                    config::Speed::Times(times) => qubx_engine::Speed::Times(
+                        std::num::NonZeroU32::new(*times).unwrap_or(std::num::NonZeroU32::MIN),
+                    ),
+                    config::Speed::Max => qubx_engine::Speed::Max,
+                },
+                files: files.iter().map(|(symbol, path)| (id(symbol), path.clone())).collect(),
+            },
+        },
+    }
+}
+
+fn instrument(exchange: &config::Exchange, symbol: &str) -> Instrument {
+    let default = qubx_engine::default_instrument(&exchange.name, symbol, &exchange.base_currency);
+    let rules = exchange.instruments.get(symbol).copied().unwrap_or_default();
+    Instrument {
+        tick_size: rules.tick_size.unwrap_or(default.tick_size),
+        lot_size: rules.lot_size.unwrap_or(default.lot_size),
+        min_notional: rules.min_notional.unwrap_or(default.min_notional),
+        ..default
+    }
+}

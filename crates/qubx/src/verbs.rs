@@ -1,0 +1,99 @@
+//! The verbs that change something: cancel-orders, close, flatten, resume.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use qubx_protocol::{Command, InstrumentId, SessionState, VerbOutcome, VerbProgress};
+
+use crate::arguments::VerbArguments;
+use crate::failure::{Failure, Outcome};
+use crate::find::find;
+use crate::talk::{ANSWER_WITHIN, Talk, options};
+
+/// `qubx resume NAME`
+pub(crate) async fn resume(arguments: VerbArguments) -> Result<Outcome, Failure> {
+    act(arguments, |_| Ok((Command::Resume, "new entries are allowed again".to_owned()))).await
+}
+
+/// `qubx cancel-orders NAME`
+pub(crate) async fn cancel_orders(arguments: VerbArguments) -> Result<Outcome, Failure> {
+    act(arguments, |state| {
+        let effect = format!("cancels {} open orders", state.orders.len());
+        Ok((Command::CancelOrders { instrument: None }, effect))
+    })
+    .await
+}
+
+/// `qubx close NAME SYMBOL`
+pub(crate) async fn close(arguments: VerbArguments, symbol: String) -> Result<Outcome, Failure> {
+    act(arguments, |state| {
+        let instrument = instrument(state, &symbol)?;
+        let quantity = state.positions.get(&instrument).map(|position| position.quantity).unwrap_or_default();
+        let effect = format!("closes {quantity} {symbol} at market");
+        Ok((Command::Close { instrument }, effect))
+    })
+    .await
+}
+
+/// `qubx flatten NAME`
+pub(crate) async fn flatten(arguments: VerbArguments) -> Result<Outcome, Failure> {
+    act(arguments, |state| {
+        let (orders, positions) = (state.orders.len(), state.open_positions().count());
+        let effect =
+            format!("cancels {orders} orders, closes {positions} positions at market, and pauses (undo with resume)");
+        Ok((Command::Flatten, effect))
+    })
+    .await
+}
+
+async fn act(
+    arguments: VerbArguments,
+    command: impl FnOnce(&SessionState) -> Result<(Command, String), Failure>,
+) -> Result<Outcome, Failure> {
+    let found = find(&arguments.name)?;
+    let mut talk = Talk::open(options(&found, false, false, ANSWER_WITHIN)).await?;
+    let (command, effect) = command(talk.state())?;
+    confirm(&arguments.name, &effect, arguments.yes)?;
+    let verb = talk.verb(command, ANSWER_WITHIN * 6).await?;
+    talk.client.close().await;
+    print(&verb, arguments.json);
+    Ok(if verb.outcome == VerbOutcome::Done { Outcome::Done } else { Outcome::NotWell })
+}
+
+fn print(verb: &VerbProgress, json: bool) {
+    if json {
+        println!("{}", serde_json::to_string(verb).expect("a verb has string keys"));
+    } else {
+        let outcome = if verb.outcome == VerbOutcome::Done { "done" } else { "failed" };
+        println!("{} {outcome}: {}", verb.verb, verb.text);
+    }
+}
+
+fn instrument(state: &SessionState, symbol: &str) -> Result<InstrumentId, Failure> {
+    let instruments = state.status.iter().flat_map(|status| &status.info.instruments).map(|instrument| &instrument.id);
+    let all: Vec<&InstrumentId> = instruments.collect();
+    let matching: Vec<&&InstrumentId> =
+        all.iter().filter(|id| id.symbol == symbol || id.to_string() == symbol).collect();
+    match matching[..] {
+        [id] => Ok((*id).clone()),
+        _ => {
+            let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+            Err(Failure::usage(format!("`{symbol}` does not name one instrument of this session"))
+                .hint(format!("its instruments: {}", names.join(", "))))
+        }
+    }
+}
+
+/// Reads the effect back and asks, unless `yes` was given.
+pub(crate) fn confirm(name: &str, effect: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(format!("{name}: {effect}; this must be confirmed")).hint("give --yes"));
+    }
+    eprint!("{name}: {effect}. Go on? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(Failure::new("not confirmed; nothing was done")) }
+}

@@ -1,0 +1,131 @@
+"""ipykernel with our rules: a guest can neither end the kernel nor make it grow without bound.
+
+Only the launcher imports this, when the process is prepared.
+"""
+
+import hmac
+import sys
+from typing import Any
+
+import ipykernel
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQExitAutocall, ZMQInteractiveShell
+from traitlets import default
+
+from .bridge import Bridge
+
+IOPUB_HIGH_WATER_MARK = 20_000
+"""Messages kept for one slow reader. ipykernel's 1,000 lose output of a single cell; without a bound a
+stopped guest makes the kernel grow."""
+
+ZMQ_HIGH_WATER_MARK = 1_000
+"""The library's default, for all other sockets."""
+
+EXIT_HELP = """\
+This kernel is shared and keeps running.
+To leave: Ctrl+Q in the screen, Ctrl+D in jupyter console.
+To end the session: qubx kernel stop NAME"""
+
+
+class Exit(ZMQExitAutocall):
+    """`exit` and `quit` in a cell: they would end the kernel for everyone."""
+
+    def __call__(self, keep_kernel: bool = False) -> None:
+        print(EXIT_HELP)
+
+
+class Shell(ZMQInteractiveShell):
+    """The REPL."""
+
+    @default("exiter")
+    def _default_exiter(self) -> Any:
+        return Exit(self)
+
+    def ask_exit(self) -> None:
+        """Says how to leave; the kernel stays."""
+        print(EXIT_HELP)
+
+
+class Kernel(IPythonKernel):
+    """The kernel, which only its owner can end."""
+
+    shell_class = Shell
+    banner = ""
+
+    async def shutdown_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Ends the kernel for its owner; a guest gets a refusal."""
+        token = str(parent["content"].get("qubx_token", ""))
+        if hmac.compare_digest(token.encode(), self.parent.token.encode()):
+            await super().shutdown_request(stream, ident, parent)
+            return
+        content = {
+            "status": "error",
+            "restart": False,
+            "ename": "PermissionError",
+            "evalue": EXIT_HELP,
+            "traceback": [],
+        }
+        self.session.send(stream, "shutdown_reply", content, parent, ident=ident)
+
+    def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
+        # As in the base class, plus whether the request belongs in the history, which readers cannot see.
+        self.session.send(
+            self.iopub_socket,
+            "execute_input",
+            {"code": code, "execution_count": execution_count},
+            parent=parent,
+            ident=self._topic("execute_input"),
+            metadata={"qubx_history": parent["content"].get("store_history", True)},
+        )
+
+    async def poll_stopped_queue(self) -> None:
+        """Does nothing: there is no debugger."""
+
+
+class App(IPKernelApp):
+    """The application around the kernel."""
+
+    kernel_class = Kernel
+    bridge: Bridge
+    token: str
+    folder: str
+
+    def init_iopub(self, context: Any) -> None:
+        """Bounds what a slow reader can make the kernel keep; it must be set before the socket exists."""
+        context.sndhwm = IOPUB_HIGH_WATER_MARK
+        super().init_iopub(context)
+        context.sndhwm = ZMQ_HIGH_WATER_MARK
+
+    def write_connection_file(self, **_: Any) -> None:
+        """Leaves the file as the service wrote it, and tells that every socket is bound."""
+        self.bridge.send("bound")
+
+    def init_path(self) -> None:
+        """Looks in the config's folder, then in this package's, and only then in the caller's."""
+        sys.path.insert(0, self.folder)
+        sys.path.insert(2, "")
+
+    def start(self) -> None:
+        """Tells that requests are answered from now on, and runs until the owner ends it."""
+        self.bridge.send("ready", python=sys.version.split()[0], ipykernel=ipykernel.__version__)
+        super().start()
+
+
+def build(bridge: Bridge, settings: dict[str, Any], connection_file: str) -> App:
+    """Returns the application, its sockets bound and its shell made."""
+    app: App = App.instance(
+        parent_handle=1
+    )  # 1 means: do not poll for a parent, and no advice on the terminal.
+    app.bridge = bridge
+    app.token = settings["token"]
+    app.folder = settings["folder"]
+    app.initialize(
+        [
+            f"--IPKernelApp.connection_file={connection_file}",
+            # The session has its own history; IPython's would be a second one, in another file.
+            "--HistoryManager.enabled=False",
+            "--HistoryManager.hist_file=:memory:",
+        ]
+    )
+    return app

@@ -1,0 +1,79 @@
+"""Completion on a thread of its own, so that Tab works while a cell runs."""
+
+import sys
+import threading
+import warnings
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from .bridge import Bridge
+
+WARM_UP_AFTER_SECONDS = 1.0
+"""The first completion imports much; it waits until the session's start, which shares the interpreter, is over."""
+
+MOST_MATCHES = 500
+"""More than anybody reads; `import ` alone has thousands."""
+
+
+class Assistant(threading.Thread):
+    """Answers what screens ask while they type."""
+
+    def __init__(self, bridge: Bridge, shell: Any) -> None:
+        super().__init__(name="assistant", daemon=True)
+        self._bridge = bridge
+        self._shell = shell
+        # Bounded by the service, which lets few questions wait.
+        self.inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
+
+    def run(self) -> None:
+        from IPython.core.completer import ProvisionalCompleterWarning
+
+        # Set once and for all: the context manager for it swaps the process's filters under running cells.
+        warnings.filterwarnings("ignore", category=ProvisionalCompleterWarning)
+        try:
+            message = self.inbox.get(timeout=WARM_UP_AFTER_SECONDS)
+        except Empty:
+            self._answer({"type": "complete", "id": None, "code": "sys.", "cursor": 4})
+            message = self.inbox.get()
+        while True:
+            self._answer(message)
+            message = self.inbox.get()
+
+    def _answer(self, message: dict[str, Any]) -> None:
+        try:
+            if message["type"] == "complete":
+                answer = self._complete(message["code"], message["cursor"])
+            else:
+                answer = self._is_complete(message["code"])
+        except Exception as error:
+            answer = {"answer": "failed", "message": f"{type(error).__name__}: {error}"}
+        if message["id"] is not None:
+            self._bridge.send("answer", id=message["id"], result=answer)
+
+    def _complete(self, code: str, cursor: int) -> dict[str, Any]:
+        from IPython.core.completer import rectify_completions
+
+        found = list(rectify_completions(code, self._shell.Completer.completions(code, cursor)))
+        matches = [
+            {"text": match.text, "kind": "" if match.type in (None, "<unknown>") else match.type}
+            for match in found[:MOST_MATCHES]
+        ]
+        start, end = (found[0].start, found[0].end) if found else (cursor, cursor)
+        return {"answer": "completions", "start": start, "end": end, "matches": matches}
+
+    def _is_complete(self, code: str) -> dict[str, Any]:
+        status, indent = self._shell.input_transformer_manager.check_complete(code)
+        return {"answer": "is_complete", "status": status, "indent": " " * (indent or 0)}
+
+
+def claim_output(shell: Any) -> None:
+    """Makes the output of the calling thread its own; else it would count as the last cell's."""
+    header = {"msg_id": "strategy", "msg_type": "strategy", "session": "strategy", "username": "strategy"}
+    if hasattr(shell, "set_thread_parent"):
+        shell.set_thread_parent({"header": header})
+        return
+    for stream in (sys.stdout, sys.stderr):
+        # ipykernel 6 keeps the parent in a context variable too, but has no function to set it for one thread.
+        parent = getattr(stream, "_parent_header", None)
+        if hasattr(parent, "set"):
+            parent.set(header)

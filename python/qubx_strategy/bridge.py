@@ -1,0 +1,93 @@
+"""The connection to the service: length-prefixed JSON over a unix socket.
+
+Any thread may send and call; one thread reads. When the connection ends, so does this process: a kernel
+without its service has nobody to trade for.
+"""
+
+import json
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_LENGTH = struct.Struct(">I")
+
+
+class Bridge:
+    """The connection to the service."""
+
+    def __init__(self, path: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(path)
+        self._input = self._socket.makefile("rb")
+        self._sending = threading.Lock()
+        self._waiting: dict[int, Callable[[dict[str, Any]], None]] = {}
+        self._next_call = 0
+        self.strategy_thread: threading.Thread | None = None
+
+    def send(self, type: str, **fields: Any) -> None:
+        """Sends one message."""
+        body = json.dumps({"type": type, **fields}, default=str).encode()
+        with self._sending:
+            self._socket.sendall(_LENGTH.pack(len(body)) + body)
+
+    def receive(self) -> dict[str, Any] | None:
+        """Returns the next message; none when the service is gone."""
+        header = self._input.read(_LENGTH.size)
+        if len(header) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack(header)
+        body = self._input.read(length)
+        if len(body) < length:
+            return None
+        message: dict[str, Any] = json.loads(body)
+        return message
+
+    def call(self, request: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+        """Sends a verb and waits for its answer; raises `RuntimeError` with the service's words when refused.
+
+        `read` makes the result of the answer. It runs on the reading thread, so that what it changes is in
+        order with everything else that arrives.
+        """
+        outcome: SimpleQueue[T | BaseException] = SimpleQueue()
+
+        def settle(reply: dict[str, Any]) -> None:
+            try:
+                if "error" in reply:
+                    raise RuntimeError(reply["error"])
+                outcome.put(read(reply["ok"]))
+            except BaseException as error:
+                outcome.put(error)
+
+        with self._sending:
+            self._next_call += 1
+            call = self._next_call
+        self._waiting[call] = settle
+        origin = "strategy" if threading.current_thread() is self.strategy_thread else "repl"
+        try:
+            self.send("call", call=call, origin=origin, request=request)
+            # On the main thread an interrupt ends this wait; the verb itself is with the service by then.
+            result = outcome.get()
+        finally:
+            self._waiting.pop(call, None)
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def log(self, level: str, text: str) -> None:
+        """Writes a line to the session's log."""
+        self.send("log", level=level, text=text)
+
+    def read_forever(self, handle: Callable[[dict[str, Any]], None]) -> None:
+        """Gives every message to `handle`, replies to whoever waits for them; ends the process with the service."""
+        while (message := self.receive()) is not None:
+            if message["type"] == "reply":
+                if settle := self._waiting.pop(message["call"], None):
+                    settle(message)
+            else:
+                handle(message)
+        os._exit(1)

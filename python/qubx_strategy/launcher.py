@@ -1,0 +1,89 @@
+"""The kernel's process: what has to happen before ipykernel loads, and the threads beside it.
+
+Order matters. First the process ties its life to the service's, then it connects to the bridge, and only
+then it loads ipykernel, which takes most of the start.
+"""
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from functools import partial
+from typing import Any
+
+from .bridge import Bridge
+
+
+def main(runtime_dir: str, service_pid: int) -> None:
+    """Runs the kernel until its service ends it."""
+    tie_life_to(service_pid)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Until a cell runs there is nothing to interrupt.
+    faulthandler.enable(file=os.dup(2))
+    bridge = Bridge(os.path.join(runtime_dir, "bridge.sock"))
+    settings = bridge.receive()
+    if settings is None:
+        sys.exit("the service went away before the kernel started")
+    app = without_debugger(partial(load, bridge, settings, os.path.join(runtime_dir, "kernel.json")))
+    start_threads(bridge, settings, app.shell)
+    app.start()
+
+
+def tie_life_to(service_pid: int) -> None:
+    """Makes the system kill this process when the service ends, even while Python cannot run."""
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != service_pid:
+        sys.exit("the service ended before the kernel started")
+
+
+def without_debugger(load_app: Any) -> Any:
+    """Loads ipykernel as if debugpy were not installed.
+
+    The debugger takes a third of ipykernel's start, and a breakpoint would stop the kernel for everyone.
+    """
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    try:
+        return load_app()
+    finally:
+        del sys.modules["debugpy"]
+
+
+def load(bridge: Bridge, settings: dict[str, Any], connection_file: str) -> Any:
+    """Loads ipykernel and returns the application."""
+    from .app import build
+
+    return build(bridge, settings, connection_file)
+
+
+def start_threads(bridge: Bridge, settings: dict[str, Any], shell: Any) -> None:
+    """Gives the REPL its names, and starts the threads for the strategy, for completion and for the bridge."""
+    from .assistant import Assistant, claim_output
+    from .context import Context
+    from .market import Instrument
+    from .mirror import Mirror
+    from .repl import namespace
+    from .runner import Runner
+
+    mirror = Mirror(Instrument(**fields) for fields in settings["instruments"])
+    context = Context(mirror, bridge)
+    shell.push(namespace(context), interactive=False)
+    runner = Runner(
+        bridge,
+        mirror,
+        context,
+        settings,
+        on_thread_start=partial(claim_output, shell),
+        on_constructed=lambda strategy: shell.push({"S": strategy}, interactive=False),
+    )
+    assistant = Assistant(bridge, shell)
+
+    def handle(message: dict[str, Any]) -> None:
+        (assistant if "id" in message else runner).inbox.put(message)
+
+    threads = [runner, assistant, threading.Thread(name="bridge", target=bridge.read_forever, args=(handle,))]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()

@@ -1,0 +1,93 @@
+//! Finds a Python and keeps the virtual environments of the tasks.
+//!
+//! An environment is made once: a stamp in it lists what was installed, and only what is missing there is added.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{repository, step};
+
+/// What the demo needs in `.venv`.
+pub(crate) const DEMO: &[&str] = &["ipykernel>=7.4"];
+/// What the tests and checks need in `.venv`; the tools that judge sources are pinned, so that they judge alike
+/// everywhere.
+pub(crate) const DEVELOPMENT: &[&str] =
+    &["ipykernel>=7.4", "jupyter-console>=6.6", "pytest>=9", "mypy==2.4.1", "ruff==0.17.6"];
+/// The same for the older line of ipykernel, which the framework Qubx needs.
+pub(crate) const OLD_IPYKERNEL: &[&str] = &["ipykernel==6.31.*", "jupyter-console>=6.6"];
+
+/// The file in an environment that lists what was installed, one requirement a line.
+const STAMP: &str = "qubx-requirements.txt";
+/// The Pythons that are looked for, best first.
+const NAMES: [&str; 6] = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
+/// Prints the interpreter's real path. Fails before Python 3.10 and where environments cannot be made (Debian has
+/// a package of its own for that).
+const PROBE: &str = "import sys, venv, ensurepip\nassert sys.version_info >= (3, 10)\nprint(sys.executable)";
+
+/// Returns the Python of the environment in `folder`, after making it and installing `requirements` as far as needed.
+///
+/// # Errors
+/// When there is no usable Python, or pip cannot install the requirements.
+pub(crate) fn environment(folder: &Path, requirements: &[&str]) -> Result<PathBuf> {
+    let python = folder.join("bin/python");
+    let stamp = folder.join(STAMP);
+    let mut installed: Vec<String> = Vec::new();
+    if probe(&python).is_some() {
+        installed = fs::read_to_string(&stamp).unwrap_or_default().lines().map(str::to_owned).collect();
+    } else {
+        let base = find()?;
+        let name = format!("making {} with {}", folder.display(), base.display());
+        step::run(&name, Command::new(base).args(["-m", "venv", "--clear"]).arg(folder))?;
+    }
+    let missing: Vec<&str> =
+        requirements.iter().copied().filter(|wanted| !installed.iter().any(|have| have == wanted)).collect();
+    if !missing.is_empty() {
+        step::run(
+            &format!("installing {} into {}", missing.join(", "), folder.display()),
+            Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
+                .args(&missing),
+        )?;
+        installed.extend(missing.iter().map(|&requirement| requirement.to_owned()));
+        fs::write(&stamp, installed.join("\n")).with_context(|| format!("writing {}", stamp.display()))?;
+    }
+    Ok(python)
+}
+
+/// Returns the folder of the environment that demo, tests and developers share.
+pub(crate) fn shared_folder() -> PathBuf {
+    repository::root().join(".venv")
+}
+
+/// Returns a Python of at least 3.10: from the path, else one that pyenv installed.
+fn find() -> Result<PathBuf> {
+    let installed = NAMES.iter().map(PathBuf::from).chain(pyenv_pythons());
+    match installed.into_iter().find_map(|python| probe(&python)) {
+        Some(python) => Ok(python),
+        None => bail!(
+            "no Python of at least 3.10 that can make virtual environments was found\n  hint: install one (on Debian: apt install python3 python3-venv) so that `python3` runs it"
+        ),
+    }
+}
+
+/// Returns the real path of `python` if it runs and is good enough. A name on the path proves nothing: it may be
+/// the shim of a version that is not active.
+fn probe(python: &Path) -> Option<PathBuf> {
+    let output = Command::new(python).args(["-c", PROBE]).output().ok()?;
+    let path = String::from_utf8(output.stdout).ok()?;
+    (output.status.success() && !path.trim().is_empty()).then(|| PathBuf::from(path.trim()))
+}
+
+/// Returns the Pythons that pyenv installed, whether they are active or not.
+fn pyenv_pythons() -> Vec<PathBuf> {
+    let Some(home) = std::env::home_dir() else { return Vec::new() };
+    let Ok(versions) = fs::read_dir(home.join(".pyenv/versions")) else { return Vec::new() };
+    let mut pythons: Vec<PathBuf> =
+        versions.flatten().map(|version| version.path().join("bin/python3")).collect();
+    pythons.sort();
+    pythons.reverse();
+    pythons
+}
