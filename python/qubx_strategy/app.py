@@ -110,6 +110,9 @@ class App(IPKernelApp):
         """Tells that requests are answered from now on, and runs until the owner ends it."""
         self.bridge.send("ready", python=sys.version.split()[0], ipykernel=ipykernel.__version__)
         super().start()
+        # The answer to the owner is still being written there. If the output thread ended first, ipykernel
+        # would wait twenty seconds for it.
+        self.control_thread.join(timeout=5)
 
 
 def build(bridge: Bridge, settings: dict[str, Any], connection_file: str) -> App:

@@ -9,7 +9,7 @@ from typing import Any
 from .bridge import Bridge
 
 WARM_UP_AFTER_SECONDS = 1.0
-"""The first completion imports much; it waits until the session's start, which shares the interpreter, is over."""
+"""The first completion imports much; it waits until the session's start is over."""
 
 MOST_MATCHES = 500
 """More than anybody reads; `import ` alone has thousands."""
@@ -73,7 +73,7 @@ def claim_output(shell: Any) -> None:
         shell.set_thread_parent({"header": header})
         return
     for stream in (sys.stdout, sys.stderr):
-        # ipykernel 6 keeps the parent in a context variable too, but has no function to set it for one thread.
+        # ipykernel 6 has a context variable for it too, but no function to set it for one thread.
         parent = getattr(stream, "_parent_header", None)
-        if hasattr(parent, "set"):
+        if parent is not None:
             parent.set(header)

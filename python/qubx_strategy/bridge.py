@@ -83,7 +83,7 @@ class Bridge:
         self.send("log", level=level, text=text)
 
     def read_forever(self, handle: Callable[[dict[str, Any]], None]) -> None:
-        """Gives every message to `handle`, replies to whoever waits for them; ends the process with the service."""
+        """Gives replies to whoever waits and all else to `handle`; ends the process with the service."""
         while (message := self.receive()) is not None:
             if message["type"] == "reply":
                 if settle := self._waiting.pop(message["call"], None):

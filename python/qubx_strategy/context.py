@@ -13,7 +13,6 @@ from typing import Any, Protocol, TypeVar
 from .market import Account, Instrument, Order, Position, Quote, parse_account, to_datetime
 from .mirror import Mirror
 
-
 T = TypeVar("T")
 
 
@@ -21,7 +20,7 @@ class Service(Protocol):
     """The way to the service."""
 
     def call(self, request: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """Sends a verb and returns what `read` makes of its answer; raises `RuntimeError` with the service's words when refused."""
+        """Sends a verb and returns what `read` makes of its answer; a refusal raises `RuntimeError`."""
 
     def log(self, level: str, text: str) -> None:
         """Writes a line to the session's log."""
@@ -93,12 +92,9 @@ class Context:
         limit = None if price is None else _rounded("price", price, found.tick_size)
         if limit is not None and limit < 0:
             raise ValueError(f"price must be positive, not {price}")
-        request = {
-            "verb": "trade",
-            "instrument": found.name,
-            "amount": format(quantity, "f"),
-            "price": None if limit is None else format(limit, "f"),
-        }
+        request = {"verb": "trade", "instrument": found.name, "amount": format(quantity, "f")}
+        if limit is not None:
+            request["price"] = format(limit, "f")
         return self._reported(self._service.call(request, self._take_order))
 
     def cancel_order(self, order: Order | str) -> Order:
@@ -149,7 +145,7 @@ class Context:
 
 
 def _rounded(what: str, value: float, step: float) -> Decimal:
-    """Returns the multiple of `step` nearest to `value`; raises unless it is a finite number other than zero."""
+    """Returns the multiple of `step` nearest to `value`, which must be a finite number other than zero."""
     if isinstance(value, bool) or not hasattr(value, "__float__"):
         raise TypeError(f"{what} must be a number, not {type(value).__name__}")
     if not math.isfinite(value):

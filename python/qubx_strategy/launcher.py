@@ -19,7 +19,7 @@ def main(runtime_dir: str, service_pid: int) -> None:
     """Runs the kernel until its service ends it."""
     tie_life_to(service_pid)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Until a cell runs there is nothing to interrupt.
-    faulthandler.enable(file=os.dup(2))
+    faulthandler.enable(file=os.dup(2), all_threads=False)
     bridge = Bridge(os.path.join(runtime_dir, "bridge.sock"))
     settings = bridge.receive()
     if settings is None:
@@ -59,7 +59,7 @@ def load(bridge: Bridge, settings: dict[str, Any], connection_file: str) -> Any:
 
 
 def start_threads(bridge: Bridge, settings: dict[str, Any], shell: Any) -> None:
-    """Gives the REPL its names, and starts the threads for the strategy, for completion and for the bridge."""
+    """Gives the REPL its names, and starts the threads of the strategy, of completion and of the bridge."""
     from .assistant import Assistant, claim_output
     from .context import Context
     from .market import Instrument

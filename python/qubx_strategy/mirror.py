@@ -38,7 +38,7 @@ class Mirror:
             self._by_symbol.setdefault(instrument.symbol, []).append(instrument)
 
     def find(self, name: Instrument | str) -> Instrument:
-        """Returns the instrument of this session that is meant: by itself, its symbol or `EXCHANGE:SYMBOL`."""
+        """Returns the instrument that is meant: by itself, its symbol or `EXCHANGE:SYMBOL`."""
         text = str(name)
         if found := self._by_name.get(text):
             return found

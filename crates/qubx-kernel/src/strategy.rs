@@ -112,7 +112,6 @@ pub enum StrategyCall {
         #[serde(with = "rust_decimal::serde::str")]
         amount: Decimal,
         /// The limit, a multiple of the tick size; none for a market order.
-        #[serde(with = "rust_decimal::serde::str_option")]
         price: Option<Decimal>,
     },
     /// Cancels an order; the reply is the [`Order`] as it then stands.

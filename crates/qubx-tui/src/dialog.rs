@@ -263,7 +263,7 @@ fn describe_closing(position: &Position, mirror: &Mirror) -> String {
         .and_then(|mark| mark.market_value)
         .map_or_else(|| UNKNOWN.to_owned(), |value| format::number(value.0.abs(), 0, Sign::Minus));
     format!(
-        "{:<10} {side:<4} {}   ~{value}",
+        "{:<10} {side:<4} {:>10}   ~{value}",
         position.instrument.symbol,
         format::number(position.quantity.0.abs(), decimals, Sign::Minus)
     )

@@ -84,7 +84,7 @@ pub(crate) fn regions(size: Size, prompt_rows: u16, bar_rows: u16) -> Regions {
     ])
     .areas(size.area());
     let tables_columns = match room {
-        Room::Wide => (size.columns / 2).clamp(TABLES_COLUMNS, TABLES_COLUMNS_MOST),
+        Room::Wide => (size.columns * 9 / 20).clamp(TABLES_COLUMNS, TABLES_COLUMNS_MOST),
         Room::Medium => size.columns * 9 / 20,
         _ => 0,
     };

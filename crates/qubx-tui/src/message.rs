@@ -20,6 +20,10 @@ pub(crate) struct Now {
 }
 
 /// What comes in.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once and never kept; a box for every update would cost more"
+)]
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A key was pressed.

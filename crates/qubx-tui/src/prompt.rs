@@ -115,8 +115,11 @@ impl Prompt {
     pub(crate) fn splice(&mut self, start: usize, end: usize, text: &str) {
         let old = self.text();
         let mut new: String = clean(text);
-        let room = LONGEST_CELL_BYTES.saturating_sub(old.len());
-        new.truncate(new.floor_char_boundary(room));
+        let mut room = LONGEST_CELL_BYTES.saturating_sub(old.len());
+        while !new.is_char_boundary(room.min(new.len())) {
+            room -= 1;
+        }
+        new.truncate(room);
         let before = old.chars().take(start);
         let after = old.chars().skip(end.max(start));
         let cursor = start.min(old.chars().count()) + new.chars().count();

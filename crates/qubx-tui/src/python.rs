@@ -73,7 +73,10 @@ pub(crate) fn is_complete(source: &str) -> bool {
     let ends_with = |text: &str| code().next_back().is_some_and(|token| &source[token.range.clone()] == text);
     // A block goes on until a line without indentation, an empty one included.
     let in_block = source.contains('\n')
-        && source.lines().last().is_some_and(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty());
+        && source
+            .rsplit('\n')
+            .next()
+            .is_some_and(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty());
     depth <= 0
         && !tokens.iter().any(|token| token.open_end)
         && !ends_with(":")

@@ -77,9 +77,9 @@ impl Transcript {
         self.warnings
     }
 
-    /// Tells whether there is nothing to show at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Tells whether anybody has run anything.
+    pub(crate) fn has_cells(&self) -> bool {
+        !self.cells.is_empty()
     }
 
     /// Returns the number that the kernel gave to the last cell that ran.

@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::{self, Regions, Room};
+use crate::wrap;
 
 pub(crate) use status::title;
 
@@ -119,11 +120,17 @@ fn draw_tabbed_frame(app: &App, frame: &mut Frame<'_>, area: Rect) -> Rect {
 }
 
 fn draw_tabs(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let right = Line::styled(following(app), app.theme.quiet()).right_aligned();
-    let [left_area, right_area] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Length(right.width() as u16)]).areas(area);
-    frame.render_widget(tabs(app, &Panel::ALL, app.shown_panel()), left_area);
-    frame.render_widget(right, right_area);
+    let tabs = tabs(app, &Panel::ALL, app.shown_panel());
+    let room = usize::from(area.width).saturating_sub(tabs.width());
+    frame.render_widget(tabs, area);
+    let right = match status::kernel(app) {
+        _ if !app.transcript.follows() => Line::styled(following(app), app.theme.quiet()),
+        Some((kernel, style)) => {
+            Line::styled(format!("{} ", wrap::cut(&kernel, room.saturating_sub(1))), style)
+        }
+        None => Line::default(),
+    };
+    frame.render_widget(right.right_aligned(), area);
 }
 
 fn draw_too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
@@ -162,10 +169,17 @@ fn title_style(app: &App, panel: Panel) -> Style {
 
 fn name(app: &App, panel: Panel) -> String {
     let count = |number: usize| if number == 0 { String::new() } else { format!(" {number}") };
+    let long = app.room() > Room::Compact;
     match panel {
-        Panel::Session => "1 Session".to_owned(),
-        Panel::Positions => format!("2 Positions{}", count(facts::positions(&app.mirror).len())),
-        Panel::Orders => format!("3 Orders{}", count(facts::orders(&app.mirror).len())),
-        Panel::Market => "4 Market".to_owned(),
+        Panel::Session => if long { "1 Session" } else { "1 Sess" }.to_owned(),
+        Panel::Positions => {
+            let name = if long { "2 Positions" } else { "2 Pos" };
+            format!("{name}{}", count(facts::positions(&app.mirror).len()))
+        }
+        Panel::Orders => {
+            let name = if long { "3 Orders" } else { "3 Ord" };
+            format!("{name}{}", count(facts::orders(&app.mirror).len()))
+        }
+        Panel::Market => if long { "4 Market" } else { "4 Mkt" }.to_owned(),
     }
 }

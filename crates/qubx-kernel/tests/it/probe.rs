@@ -88,7 +88,7 @@ async fn each_way_to_fail_has_its_name() {
         ("good.Good", json!({ "fast": 1.5 }), "Parameter fast"),
         ("good.Good", json!({ "fast": true }), "Parameter fast"),
         ("good.Good", json!({ "size": "1" }), "Parameter size"),
-        ("good.Good", json!({ "plain": 1 }), "Parameter plain -> names"),
+        ("good.Good", json!({ "plain": 1 }), "Parameter plain -> size"),
     ] {
         let mut wanted = source(folder.path(), name);
         wanted.parameters = parameters.as_object().unwrap().clone();

@@ -95,7 +95,7 @@ pub(super) fn line(line: &super::entry::Line, columns: usize, theme: Theme) -> V
         spans.extend(
             text.spans.into_iter().map(|span| Span::styled(span.content, text_style.patch(span.style))),
         );
-        rows.extend(wrap::wrap(&Line::from(spans), columns, LINE_INDENT.min(columns / 4)));
+        rows.extend(wrap::wrap_words(&Line::from(spans), columns, LINE_INDENT.min(columns / 4)));
     }
     rows
 }

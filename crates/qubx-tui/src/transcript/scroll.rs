@@ -23,7 +23,7 @@ impl Transcript {
     }
 
     /// Looks at the oldest entry.
-    pub(crate) fn to_first(&mut self) {
+    pub(crate) fn show_first(&mut self) {
         self.floor = self.first;
         self.top = Some(Anchor { entry: self.first, row: 0 });
     }

@@ -47,7 +47,7 @@ pub(super) fn page(app: &mut App, by: isize) {
 
 pub(super) fn to_first(app: &mut App) {
     if app.shown_panel() == Panel::Session {
-        app.transcript.to_first();
+        app.transcript.show_first();
         // A transcript shorter than the panel goes on following.
         scroll(app, 0);
     } else {

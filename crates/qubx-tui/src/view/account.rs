@@ -12,17 +12,24 @@ use crate::facts::Facts;
 use crate::format::{self, Sign, UNKNOWN};
 use crate::sanitize;
 
+/// A part of the line; those with the highest number are left out first, number 0 never.
+struct Part {
+    importance: u8,
+    spans: Vec<Span<'static>>,
+}
+
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let Some(market) = app.mirror.market() else {
         frame.render_widget(Line::styled(format!(" Equity {UNKNOWN}"), app.theme.quiet()), area);
         return;
     };
-    let mut spans = vec![Span::raw(" ")];
+    let mut parts = Vec::new();
     for account in &market.accounts {
         if market.accounts.len() > 1 {
-            spans.push(Span::styled(format!("{}: ", sanitize::plain(&account.exchange)), app.theme.quiet()));
+            let name = Span::styled(format!(" {}: ", sanitize::plain(&account.exchange)), app.theme.quiet());
+            parts.push(Part { importance: 0, spans: vec![name] });
         }
-        spans.extend(one(app, account));
+        parts.extend(one(app, account));
     }
     if let Some(replay) = &market.replay {
         let percent = (replay.fraction.clamp(0.0, 1.0) * 100.0).round();
@@ -30,13 +37,21 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             .time
             .map_or_else(|| UNKNOWN.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string());
         let text = if replay.finished {
-            format!("replay finished {time}")
+            format!("   replay finished {time}")
         } else {
-            format!("replay {percent}% ×{} {time}", sanitize::plain(&replay.speed))
+            format!("   replay {percent}% ×{} {time}", sanitize::plain(&replay.speed))
         };
-        spans.push(Span::styled(text, app.theme.label()));
+        parts.push(Part { importance: 1, spans: vec![Span::styled(text, app.theme.label())] });
     }
-    frame.render_widget(Line::from(spans), area);
+    let width = |parts: &[Part]| parts.iter().flat_map(|part| &part.spans).map(Span::width).sum::<usize>();
+    while width(&parts) > usize::from(area.width) {
+        let Some(place) = (0..parts.len()).max_by_key(|place| parts[*place].importance) else { break };
+        if parts[place].importance == 0 {
+            break;
+        }
+        parts.remove(place);
+    }
+    frame.render_widget(Line::from_iter(parts.into_iter().flat_map(|part| part.spans)), area);
 }
 
 /// Returns the account in a few words, for a status line; none before it is known.
@@ -50,36 +65,42 @@ pub(super) fn short(app: &App) -> Option<(String, Style)> {
     Some((format!("Eq {equity} {}{percent}%", format::arrow(gain)), style))
 }
 
-fn one(app: &App, account: &Account) -> Vec<Span<'static>> {
+/// Returns the leverage in a few words, for a status line; none before it is known.
+pub(super) fn leverage(app: &App) -> Option<String> {
+    let account = app.mirror.market()?.accounts.first()?;
+    let net = format::number(account.net_leverage?, 2, Sign::Both);
+    let gross = format::number(account.gross_leverage?, 2, Sign::Minus);
+    Some(format!("net {net} gr {gross}"))
+}
+
+fn one(app: &App, account: &Account) -> Vec<Part> {
     let quiet = app.theme.quiet();
     let money = |value: Decimal| format::number(value, 2, Sign::Both);
     let (gain, percent) = gain(account);
     let percent =
         percent.map_or_else(String::new, |percent| format!(" ({}%)", format::number(percent, 2, Sign::Both)));
-    let mut spans = vec![
-        Span::styled("Equity ", quiet),
-        Span::styled(format::number(account.equity.0, 2, Sign::Minus), app.theme.strong()),
-        Span::styled(format!(" {}  ", sanitize::plain(&account.currency)), quiet),
-        Span::styled(format!("{} {}{percent}", format::arrow(gain), money(gain)), tint(app, gain)),
-        Span::styled(" since start", quiet),
-    ];
-    let mut add = |label: &'static str, text: String, style: Style| {
-        spans.push(Span::styled(format!("  {label} "), quiet));
-        spans.push(Span::styled(text, style));
+    let equity = format::number(account.equity.0, 2, Sign::Minus);
+    let mut parts = Vec::new();
+    let mut add = |importance, label: &str, text: String, style: Style| {
+        let spans = vec![Span::styled(label.to_owned(), quiet), Span::styled(text, style)];
+        parts.push(Part { importance, spans });
     };
-    match account.unrealized_pnl {
-        Some(value) => add("uPnL", money(value.0), tint(app, value.0)),
-        None => add("uPnL", UNKNOWN.to_owned(), quiet),
-    }
-    add("rPnL", money(account.realized_pnl.0), tint(app, account.realized_pnl.0));
-    add("fees", format::number(account.fees.0, 2, Sign::Minus), Style::default());
+    add(0, " Equity ", equity, app.theme.strong());
+    add(5, " ", sanitize::plain(&account.currency), quiet);
+    add(1, "  ", format!("{} {}{percent}", format::arrow(gain), money(gain)), tint(app, gain));
+    add(6, " since start", String::new(), quiet);
+    let unrealized = account.unrealized_pnl.map(|value| value.0);
+    let style = unrealized.map_or(quiet, |value| tint(app, value));
+    add(2, "  uPnL ", unrealized.map_or_else(|| UNKNOWN.to_owned(), money), style);
+    let realized = account.realized_pnl.0;
+    add(3, "  rPnL ", money(realized), tint(app, realized));
+    add(4, "  fees ", format::number(account.fees.0, 2, Sign::Minus), Style::default());
     let times = |value: Option<Decimal>, sign| {
         value.map_or_else(|| UNKNOWN.to_owned(), |value| format!("{}×", format::number(value, 2, sign)))
     };
-    add("Net", times(account.net_leverage, Sign::Both), Style::default());
-    add("Gross", times(account.gross_leverage, Sign::Minus), Style::default());
-    spans.push(Span::raw("   "));
-    spans
+    add(2, "  Net ", times(account.net_leverage, Sign::Both), Style::default());
+    add(2, "  Gross ", times(account.gross_leverage, Sign::Minus), Style::default());
+    parts
 }
 
 /// Returns what was gained since the start, in money and in percent of the capital.

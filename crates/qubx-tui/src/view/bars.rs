@@ -38,7 +38,7 @@ pub(super) fn rows(app: &App, columns: usize) -> Vec<Line<'static>> {
     }
     let mut rows = Vec::new();
     for (text, style) in bars {
-        for row in wrap::wrap(&Line::raw(format!(" {text}")), columns.max(1), 1) {
+        for row in wrap::wrap_words(&Line::raw(format!(" {text}")), columns.max(1), 1) {
             let padding = columns.saturating_sub(row.width());
             rows.push(Line::styled(format!("{row}{}", " ".repeat(padding)), style));
         }

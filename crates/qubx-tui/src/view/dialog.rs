@@ -20,7 +20,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let widest = lines.iter().chain(&choices).map(Line::width).max().unwrap_or_default();
     let width = (widest.max(wrap::width(&title) + 2) + 4).clamp(20, 76).min(usize::from(screen.width));
     let columns = width.saturating_sub(2).max(1);
-    lines = lines.iter().flat_map(|line| wrap::wrap(line, columns, 3)).collect();
+    lines = lines.iter().flat_map(|line| wrap::wrap_words(line, columns, 3)).collect();
     let choices: Vec<Line<'static>> = choices.iter().flat_map(|line| wrap::wrap(line, columns, 1)).collect();
     // The choices stay in view, however much there is to list.
     let room = usize::from(screen.height).saturating_sub(choices.len() + 3);

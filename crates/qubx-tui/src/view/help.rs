@@ -63,9 +63,7 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
     lines.push(Line::styled(" Who stops the strategy", app.theme.strong()));
     let text = "Leaving an attached screen changes nothing. In the screen that started the session, ^Q stops it \
                 on paper with nobody else attached; otherwise it asks. In the list of who is here, * owns the session.";
-    lines.extend(
-        words(text, columns.saturating_sub(3)).into_iter().map(|text| Line::raw(format!("   {text}"))),
-    );
+    lines.extend(wrap::wrap_words(&Line::raw(format!("   {text}")), columns.max(1), 3));
     lines
 }
 
@@ -77,23 +75,5 @@ fn line(app: &App, keys: &str, help: &str, columns: usize) -> Vec<Line<'static>>
         Span::raw(padding),
         Span::raw(help.to_owned()),
     ]);
-    wrap::wrap(&line, columns.max(1), KEYS + 3)
-}
-
-/// Returns a text in lines that end with whole words.
-fn words(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let full = lines.last().is_some_and(|line| !line.is_empty() && line.len() + 1 + word.len() > columns);
-        if full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
+    wrap::wrap_words(&line, columns.max(1), KEYS + 3)
 }

@@ -17,9 +17,9 @@ const COLUMNS: [Column; 8] = [
     left("Type", 6, 2),
     right("Qty", 8, 0),
     right("Price", 9, 0),
-    right("Filled", 6, 1),
-    left("State", 5, 3),
-    right("Age", 4, 4),
+    right("Filled", 6, 4),
+    left("State", 5, 1),
+    right("Age", 4, 3),
     left("By", 10, 5),
 ];
 

@@ -16,13 +16,14 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if columns == 0 || rows == 0 {
         return;
     }
-    if app.transcript.is_empty() {
+    let mut lines = app.transcript.visible(columns, rows);
+    if !app.transcript.has_cells() {
+        // What could be done here, below what there is.
         let text = if app.mirror.state.is_some() { EMPTY } else { "Waiting for the session…" };
-        frame.render_widget(
-            Paragraph::new(wrap::wrap(&Line::raw(text), columns, 0)).style(app.theme.quiet()),
-            area,
-        );
-        return;
+        let hint = wrap::wrap_words(&Line::styled(text, app.theme.quiet()), columns, 0);
+        if lines.len() + hint.len() <= rows {
+            lines.extend(hint);
+        }
     }
-    frame.render_widget(Paragraph::new(app.transcript.visible(columns, rows)), area);
+    frame.render_widget(Paragraph::new(lines), area);
 }

@@ -13,7 +13,7 @@ use crate::facts::{self, Facts};
 use crate::layout::Room;
 use crate::{format, sanitize, wrap};
 
-/// A part of the line; those with the highest number are left out first, number 0 never.
+/// A part of the line. Those with the lowest number get room first.
 struct Part {
     importance: u8,
     text: String,
@@ -29,33 +29,29 @@ pub(crate) fn title(app: &App) -> String {
 }
 
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let right = format!("{} UTC ", format::clock(app.now.wall));
-    let columns = usize::from(area.width);
-    let mut parts = parts(app);
-    let gap = if app.room() <= Room::Compact { 1 } else { 3 };
-    let wanted = |parts: &[Part]| {
-        parts.iter().map(|part| wrap::width(&part.text) + gap).sum::<usize>() + wrap::width(&right) + 1
-    };
-    while wanted(&parts) > columns {
-        let Some(place) = (0..parts.len()).rev().max_by_key(|place| (parts[*place].importance, *place))
-        else {
-            break;
-        };
-        if parts[place].importance == 0 {
-            break;
-        }
-        parts.remove(place);
-    }
+    let is_small = app.room() <= Room::Compact;
+    let gap = if is_small { 1 } else { 3 };
+    let clock = format!("{}{}", format::clock(app.now.wall), if is_small { "Z " } else { " UTC " });
+    let mut parts: Vec<(usize, Part)> = parts(app).into_iter().enumerate().collect();
+    parts.sort_by_key(|(_, part)| part.importance);
+    let mut room = usize::from(area.width).saturating_sub(wrap::width(&clock));
+    parts.retain(|(_, part)| {
+        let wide = wrap::width(&part.text) + gap;
+        let fits = wide <= room || part.importance == 0;
+        room = room.saturating_sub(if fits { wide } else { 0 });
+        fits
+    });
+    parts.sort_by_key(|(place, _)| *place);
     let mut spans = Vec::new();
-    for part in parts {
+    for (_, part) in parts {
         spans.push(Span::styled(part.text, part.style));
         spans.push(Span::raw(" ".repeat(gap)));
     }
     let left = Line::from(spans);
-    let room_for_clock = left.width() + wrap::width(&right) <= columns;
+    let room_for_clock = left.width() + wrap::width(&clock) <= usize::from(area.width);
     frame.render_widget(left, area);
     if room_for_clock {
-        frame.render_widget(Line::styled(right, app.theme.quiet()).right_aligned(), area);
+        frame.render_widget(Line::styled(clock, app.theme.quiet()).right_aligned(), area);
     }
 }
 
@@ -79,8 +75,10 @@ fn parts(app: &App) -> Vec<Part> {
         if let Phase::Stopping { by, .. } = &status.phase {
             add(1, format!("stopping… ({})", sanitize::plain(by.as_str())), app.theme.attention());
         }
-        let (kernel, style) = kernel(app, status.kernel.state);
-        add(3, kernel, style);
+        // A compact screen has more room for it beside the names of the panels.
+        if let (true, Some((kernel, style))) = (app.room() != Room::Compact, kernel(app)) {
+            add(3, kernel, style);
+        }
         let strategy = match status.strategy.state {
             StrategyState::Running => None,
             StrategyState::Starting => Some(("strategy starting", app.theme.attention())),
@@ -100,10 +98,13 @@ fn parts(app: &App) -> Vec<Part> {
         Some(Leaving::Releasing { .. }) => add(1, "leaving it running…".to_owned(), app.theme.attention()),
         None => {}
     }
-    if app.room() <= Room::Compact
-        && let Some((text, style)) = account::short(app)
-    {
-        add(4, text, style);
+    if app.room() <= Room::Compact {
+        if let Some((text, style)) = account::short(app) {
+            add(4, text, style);
+        }
+        if let Some(text) = account::leverage(app) {
+            add(6, text, plain);
+        }
     }
     let warnings = app.transcript.warnings();
     let feed_error = app.mirror.market().is_some_and(|market| market.feed_error.is_some());
@@ -136,7 +137,8 @@ fn link(app: &App) -> (String, Style) {
     match &app.mirror.link {
         Link::Connecting => ("○ connecting".to_owned(), app.theme.attention()),
         Link::Connected { latency: Some(latency) } => {
-            (format!("● live {}ms", latency.as_millis()), app.theme.gain())
+            let live = if app.room() <= Room::Compact { "● " } else { "● live " };
+            (format!("{live}{}ms", latency.as_millis()), app.theme.gain())
         }
         Link::Connected { latency: None } => ("● live".to_owned(), app.theme.gain()),
         Link::Lost { .. } => ("○ lost".to_owned(), app.theme.attention()),
@@ -144,21 +146,24 @@ fn link(app: &App) -> (String, Style) {
     }
 }
 
-fn kernel(app: &App, state: KernelState) -> (String, Style) {
-    match (state, facts::running(&app.mirror)) {
+/// Returns how the Python process is; none before it is known.
+pub(super) fn kernel(app: &App) -> Option<(String, Style)> {
+    let shown = match (app.mirror.status()?.kernel.state, facts::running(&app.mirror)) {
         (KernelState::Starting, _) => ("kernel starting".to_owned(), app.theme.attention()),
         (KernelState::Dead, _) => ("kernel DEAD".to_owned(), app.theme.loss().patch(app.theme.strong())),
         (KernelState::Ready, None) => ("kernel idle".to_owned(), app.theme.quiet()),
         (KernelState::Ready, Some(cell)) => {
             let since = format::stopwatch(format::between(cell.since, app.now.wall));
-            let label =
-                app.transcript.count_of(cell.cell).map_or_else(|| "*".to_owned(), |count| count.to_string());
+            let count = app.transcript.count_of(cell.cell);
+            let label = count.map_or_else(|| "*".to_owned(), |count| count.to_string());
             let whose = if cell.author == app.options.identity {
                 "my".to_owned()
             } else {
                 format!("{}'s", sanitize::plain(cell.author.as_str()))
             };
-            (format!("kernel busy {since} · {whose} In[{label}]"), app.theme.attention())
+            let long = format!("kernel busy {since} · {whose} In[{label}]");
+            (if app.room() <= Room::Narrow { format!("busy {since}") } else { long }, app.theme.attention())
         }
-    }
+    };
+    Some(shown)
 }

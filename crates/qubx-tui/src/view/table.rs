@@ -66,7 +66,7 @@ pub(super) fn draw(
 ) {
     if rows.is_empty() {
         let lines: Vec<Line<'static>> =
-            wrap::wrap(&Line::raw(format!(" {empty}")), usize::from(area.width).max(1), 1);
+            wrap::wrap_words(&Line::raw(format!(" {empty}")), usize::from(area.width).max(1), 1);
         frame.render_widget(Paragraph::new(lines).style(theme.quiet()), area);
         return;
     }

@@ -23,7 +23,5 @@ mod tests;
 
 pub(crate) use document::{Document, load};
 pub(crate) use error::ConfigError;
-pub(crate) use model::{
-    Config, Connector, Exchange, Fees, InstrumentRules, Limits, OnKernelLoss, Session, Speed, StrategyClass,
-};
+pub(crate) use model::{Config, Connector, Exchange, OnKernelLoss, Speed};
 pub(crate) use schema::check;

@@ -8,6 +8,7 @@ use qubx_protocol::{Money, Price};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
+use super::model::{Fees, Session, StrategyClass};
 use super::*;
 
 /// A valid config with a simulated exchange. Edits of the tables replace parts of it.

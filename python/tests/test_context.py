@@ -1,0 +1,210 @@
+"""What `ctx` shows and sends."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+
+from qubx_strategy import Context, Instrument
+from qubx_strategy.mirror import Mirror
+from qubx_strategy.repl import namespace
+
+T = TypeVar("T")
+BTC = Instrument("SIM", "BTCUSDT", 0.1, 0.001, 5.0, "USDT")
+ETH = Instrument("SIM", "ETHUSDT", 0.01, 0.001, 5.0, "USDT")
+OTHER_ETH = Instrument("OKX", "ETHUSDT", 0.01, 0.001, 5.0, "USDT")
+SECOND = 1_767_225_600_000_000_000
+
+
+def order(status: str = "new", **changes: Any) -> dict[str, Any]:
+    return {
+        "id": "o-1",
+        "instrument": "SIM:BTCUSDT",
+        "side": "buy",
+        "type": "limit",
+        "quantity": "0.5",
+        "filled": "0",
+        "price": "99.5",
+        "time_in_force": "gtc",
+        "status": status,
+        "author": "strategy",
+        "created_at": "2026-01-01T00:00:00.000000001Z",
+        **changes,
+    }
+
+
+class Service:
+    """Answers every verb with the same value and keeps what it heard."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.answer = answer
+        self.requests: list[Mapping[str, Any]] = []
+        self.lines: list[tuple[str, str]] = []
+
+    def call(self, request: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+        self.requests.append(request)
+        return read(self.answer)
+
+    def log(self, level: str, text: str) -> None:
+        self.lines.append((level, text))
+
+
+def context(answer: Any = None) -> tuple[Context, Mirror, Service]:
+    mirror, service = Mirror([BTC, ETH, OTHER_ETH]), Service(answer)
+    return Context(mirror, service), mirror, service
+
+
+@pytest.mark.parametrize("name", [BTC, "BTCUSDT", "SIM:BTCUSDT"])
+def test_an_instrument_is_found_by_itself_its_symbol_and_its_full_name(name: Instrument | str) -> None:
+    ctx, mirror, _ = context()
+    mirror.apply(["q", 0, SECOND, 100, 101.5, 1, 2])
+    quote = ctx.quote(name)
+    assert quote is not None
+    assert (quote.instrument, quote.mid) == (BTC, 100.75)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("BTCUSD", "did you mean 'BTCUSDT'"),
+        ("btcusdt", "did you mean 'BTCUSDT'"),
+        ("ETHUSDT", "write SIM:ETHUSDT or OKX:ETHUSDT"),
+    ],
+)
+def test_a_wrong_name_is_refused_with_the_one_that_was_meant(name: str, message: str) -> None:
+    ctx, _, service = context()
+    with pytest.raises(ValueError, match=message):
+        ctx.trade(name, 1)
+    assert not service.requests
+
+
+@pytest.mark.parametrize(
+    ("amount", "price", "sent"),
+    [
+        (0.1 + 0.2, None, ("0.300", None)),
+        (-1, 99.96, ("-1.0", "100.0")),
+        (Decimal("0.0014"), 0.1, ("0.001", "0.1")),
+        (1e-3, 1e5, ("0.001", "100000.0")),
+    ],
+)
+def test_amount_and_price_are_rounded_to_lot_and_tick(
+    amount: float, price: float | None, sent: tuple[str, str | None]
+) -> None:
+    ctx, _, service = context(order())
+    ctx.trade(BTC, amount, price)
+    request = service.requests[0]
+    assert (request["amount"], request.get("price")) == sent
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((0,), ValueError),
+        ((0.0004,), ValueError),
+        ((float("nan"),), ValueError),
+        ((float("inf"),), ValueError),
+        ((True,), TypeError),
+        (("1",), TypeError),
+        ((1, -5), ValueError),
+        ((1, 0), ValueError),
+        ((1, 5, "ioc"), ValueError),
+    ],
+)
+def test_wrong_arguments_raise_before_anything_is_sent(
+    arguments: tuple[Any, ...], error: type[Exception]
+) -> None:
+    ctx, _, service = context()
+    with pytest.raises(error):
+        ctx.trade(BTC, *arguments)
+    assert not service.requests
+
+
+def test_an_order_is_seen_at_once_until_it_is_final() -> None:
+    ctx, mirror, _ = context(order())
+    given = ctx.trade(BTC, 0.5, 99.5)
+    assert ctx.get_orders("BTCUSDT") == {"o-1": given}
+    assert ctx.get_orders("SIM:ETHUSDT") == {}
+    mirror.apply(["o", order("filled", filled="0.5")])
+    assert ctx.get_orders() == {}
+
+
+def test_a_rejected_order_is_returned_and_logged() -> None:
+    ctx, _, service = context(order("rejected", reason="paused"))
+    rejected = ctx.trade(BTC, 0.5)
+    assert (rejected.status, rejected.reason, rejected.is_open) == ("rejected", "paused", False)
+    assert [(level, "paused" in text) for level, text in service.lines] == [("warning", True)]
+    assert ctx.get_orders() == {}
+
+
+def test_a_position_is_valued_at_the_last_quote() -> None:
+    ctx, mirror, _ = context()
+    assert ctx.get_position(BTC).quantity == 0
+    fill = {
+        "trade_id": "t",
+        "order": "o-1",
+        "instrument": "SIM:BTCUSDT",
+        "side": "sell",
+        "quantity": "2",
+        "price": "100",
+        "fee": "0.1",
+        "liquidity": "taker",
+        "time": "2026-01-01T00:00:01Z",
+        "author": "strategy",
+    }
+    held = {
+        "instrument": "SIM:BTCUSDT",
+        "quantity": "-2",
+        "avg_price": "100",
+        "realized_pnl": "3",
+        "fees": "0.1",
+    }
+    called = mirror.apply(["f", fill, held])
+    assert called is not None
+    assert called[0] == "on_fill"
+    assert ctx.get_position(BTC).unrealized_pnl is None
+    mirror.apply(["q", 0, SECOND + 2_000_000_000, 98, 100, 1, 1])
+    position = ctx.get_position(BTC)
+    assert (position.unrealized_pnl, position.last_price, position.realized_pnl) == (2.0, 99.0, 3.0)
+    assert list(ctx.get_positions()) == [BTC]
+    assert ctx.time().isoformat() == "2026-01-01T00:00:02+00:00"
+
+
+def test_a_bar_is_known_at_its_end() -> None:
+    ctx, mirror, _ = context()
+    called = mirror.apply(["b", 0, "1s", SECOND, SECOND + 1_000_000_000, 1, 3, 0.5, 2, 10])
+    assert called is not None
+    bar = called[1]
+    assert bar.time.isoformat() == "2026-01-01T00:00:00+00:00"
+    assert ctx.time().isoformat() == "2026-01-01T00:00:01+00:00"
+
+
+def test_an_account_keeps_its_exact_decimals() -> None:
+    fields = {
+        "exchange": "SIM",
+        "currency": "USDT",
+        "capital": "100000",
+        "equity": "100000.10",
+        "realized_pnl": "0",
+        "unrealized_pnl": None,
+        "fees": "0.1",
+        "net_leverage": None,
+        "gross_leverage": "0.30",
+    }
+    ctx, _, _ = context(fields)
+    account = ctx.account()
+    assert (account.equity, account.unrealized_pnl) == (Decimal("100000.10"), None)
+
+
+def test_the_repl_shows_positions_and_orders_as_tables() -> None:
+    ctx, mirror, _ = context()
+    names = namespace(ctx)
+    assert repr(names["portfolio"]()) == "no open positions"
+    assert repr(names["orders"]()) == "no open orders"
+    mirror.apply(["o", order()])
+    mirror.apply(["o", order(id="o-22", price=None, type="market")])
+    assert repr(names["orders"]()).splitlines() == [
+        "id    symbol   side  type    quantity  filled  price  status",
+        "o-1   BTCUSDT  buy   limit        0.5       0   99.5  new",
+        "o-22  BTCUSDT  buy   market       0.5       0      -  new",
+    ]
