@@ -4,6 +4,7 @@ Any thread may send and call; one thread reads. When the connection ends, so doe
 without its service has nobody to trade for.
 """
 
+import itertools
 import json
 import os
 import socket
@@ -26,14 +27,24 @@ class Bridge:
         self._input = self._socket.makefile("rb")
         self._sending = threading.Lock()
         self._waiting: dict[int, Callable[[dict[str, Any]], None]] = {}
-        self._next_call = 0
+        self._calls = itertools.count(1)
         self.strategy_thread: threading.Thread | None = None
 
     def send(self, type: str, **fields: Any) -> None:
         """Sends one message."""
         body = json.dumps({"type": type, **fields}, default=str).encode()
+        frame = _LENGTH.pack(len(body)) + body
+        if threading.current_thread() is not threading.main_thread():
+            self._send_frame(frame)
+            return
+        # An interrupt may hit the main thread at any point, and half a frame would end the connection.
+        sending = threading.Thread(target=self._send_frame, args=(frame,), daemon=True)
+        sending.start()
+        sending.join()
+
+    def _send_frame(self, frame: bytes) -> None:
         with self._sending:
-            self._socket.sendall(_LENGTH.pack(len(body)) + body)
+            self._socket.sendall(frame)
 
     def receive(self) -> dict[str, Any] | None:
         """Returns the next message; none when the service is gone."""
@@ -63,9 +74,7 @@ class Bridge:
             except BaseException as error:
                 outcome.put(error)
 
-        with self._sending:
-            self._next_call += 1
-            call = self._next_call
+        call = next(self._calls)
         self._waiting[call] = settle
         origin = "strategy" if threading.current_thread() is self.strategy_thread else "repl"
         try:

@@ -31,6 +31,8 @@ pub struct Options {
     pub identity: Author,
     /// Whether this is the command that started the session.
     pub owner: bool,
+    /// Whether somebody watches or waits, so that it counts among those attached.
+    pub screen: bool,
     /// Whether quotes, accounts and presence are wanted.
     pub latest: bool,
     /// How long the first connection may take. Later ones are tried until the service ends.
@@ -253,6 +255,7 @@ impl Connection {
             after: self.log.is_some().then_some(self.head),
             identity: self.options.identity.clone(),
             owner: self.options.owner,
+            screen: self.options.screen,
             latest: self.options.latest,
         }))
     }

@@ -67,11 +67,13 @@ impl Task {
     ) {
         let shared = self.shared.clone();
         let (events, output_log) = (self.events.clone(), self.output_log.clone());
-        tokio::select! {
-            () = cancel.cancelled() => shared.process.signal(Signal::KILL),
-            () = self.live(listener, settings, requests, frames) => {}
-        }
-        let status = shared.process.ended().await;
+        let given_up = tokio::select! {
+            () = cancel.cancelled() => None,
+            reason = self.live(listener, settings, requests, frames) => reason,
+        };
+        shared.process.signal(Signal::KILL);
+        let ended = shared.process.ended().await;
+        let status = given_up.unwrap_or(ended);
         shared.questions().waiting.clear();
         if !cancel.is_cancelled() {
             let last_output = process::last_output(&output_log);
@@ -79,24 +81,31 @@ impl Task {
         }
     }
 
+    /// Returns when the child has ended, or why it has to.
     async fn live(
         self,
         listener: Listener,
         settings: Vec<u8>,
         requests: mpsc::Receiver<Request>,
         frames: mpsc::Receiver<Vec<u8>>,
-    ) {
+    ) -> Option<String> {
         let process = self.shared.process.clone();
         let started = tokio::select! {
             started = tokio::time::timeout(START_LIMIT, self.start(listener, settings, frames)) => started,
-            _ = process.ended() => return,
+            _ = process.ended() => return None,
         };
         match started {
-            Ok(Ok(running)) => running.run(requests).await,
-            Ok(Err(error)) => tracing::error!(%error, "the kernel did not start"),
-            Err(_) => tracing::error!("the kernel did not start in {} s", START_LIMIT.as_secs()),
+            Ok(Ok(running)) => {
+                running.run(requests).await;
+                None
+            }
+            // A child that ends takes its sockets with it; then its own end says more.
+            Ok(Err(error)) => match tokio::time::timeout(LAST_WORDS, process.ended()).await {
+                Ok(_) => None,
+                Err(_) => Some(format!("not started: {error}")),
+            },
+            Err(_) => Some(format!("not started in {} s", START_LIMIT.as_secs())),
         }
-        process.signal(Signal::KILL);
     }
 
     /// Waits for the bridge and the sockets, and until a kernel's answer proves that its output arrives.

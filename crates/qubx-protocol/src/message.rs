@@ -44,6 +44,10 @@ pub struct Hello {
     /// Whether it is the command that started the session.
     #[serde(default)]
     pub owner: bool,
+    /// Whether somebody watches or waits behind it, so that it counts among those attached. A question that is over
+    /// in a moment does not.
+    #[serde(default)]
+    pub screen: bool,
     /// Whether it wants quotes, accounts and presence.
     #[serde(default)]
     pub latest: bool,

@@ -21,6 +21,7 @@ pub(crate) struct Subscribers {
 #[derive(Debug)]
 struct Subscriber {
     presence: Presence,
+    screen: bool,
     frames: FrameSender,
     cut: CancellationToken,
 }
@@ -40,7 +41,10 @@ impl Subscribers {
         let (sender, receiver) = frames();
         let cut = CancellationToken::new();
         let presence = Presence { identity: hello.identity.clone(), owner: hello.owner, since: now };
-        self.by_id.insert(self.last, Subscriber { presence, frames: sender, cut: cut.clone() });
+        self.by_id.insert(
+            self.last,
+            Subscriber { presence, screen: hello.screen, frames: sender, cut: cut.clone() },
+        );
         self.publish_presence();
         (self.last, receiver, cut)
     }
@@ -84,11 +88,16 @@ impl Subscribers {
 
     /// Tells whether a screen other than the owner's is attached.
     pub(crate) fn anyone_but_the_owner(&self) -> bool {
-        self.by_id.values().any(|subscriber| !subscriber.presence.owner)
+        self.by_id.values().any(|subscriber| subscriber.screen && !subscriber.presence.owner)
     }
 
     fn publish_presence(&self) {
-        let all = self.by_id.values().map(|subscriber| subscriber.presence.clone()).collect();
-        self.presence.send_replace(all);
+        let screens = self.by_id.values().filter(|subscriber| subscriber.screen);
+        let all: Vec<Presence> = screens.map(|subscriber| subscriber.presence.clone()).collect();
+        self.presence.send_if_modified(|shown| {
+            let changed = *shown != all;
+            *shown = all;
+            changed
+        });
     }
 }

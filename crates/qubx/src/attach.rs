@@ -11,12 +11,12 @@ use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
 use crate::plain::render;
 use crate::screen;
-use crate::talk::{Talk, options};
+use crate::talk::{self, Talk};
 
 /// `qubx attach [NAME]`
 pub(crate) async fn attach(arguments: AttachArguments) -> Result<Outcome, Failure> {
     let found = find_or_only(arguments.name.as_deref())?;
-    let options = options(&found, false, !arguments.plain, arguments.timeout);
+    let options = talk::screen(&found, !arguments.plain, arguments.timeout);
     if arguments.plain {
         return plain(Talk::open(options).await?).await;
     }
@@ -29,7 +29,9 @@ pub(crate) async fn attach(arguments: AttachArguments) -> Result<Outcome, Failur
 pub(crate) fn finish(exit: &qubx_tui::Exit) -> Result<Outcome, Failure> {
     match exit {
         qubx_tui::Exit::Ended(why) => eprintln!("{why}"),
-        qubx_tui::Exit::Terminated => return Err(Failure::new("the screen was terminated; the session is untouched")),
+        qubx_tui::Exit::Terminated => {
+            return Err(Failure::new("the screen was terminated; the session is untouched"));
+        }
         qubx_tui::Exit::Detached | qubx_tui::Exit::Stopped | qubx_tui::Exit::LeftRunning => {}
     }
     Ok(Outcome::Done)

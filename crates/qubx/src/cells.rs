@@ -9,7 +9,7 @@ use crate::arguments::ExecArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
 use crate::plain::cell_of;
-use crate::talk::{ANSWER_WITHIN, Talk, options};
+use crate::talk::{ANSWER_WITHIN, Talk, screen};
 
 /// `qubx exec NAME CODE`
 pub(crate) async fn exec(arguments: ExecArguments) -> Result<Outcome, Failure> {
@@ -21,7 +21,7 @@ pub(crate) async fn exec(arguments: ExecArguments) -> Result<Outcome, Failure> {
     } else {
         arguments.code
     };
-    let mut talk = Talk::open(options(&found, false, false, ANSWER_WITHIN)).await?;
+    let mut talk = Talk::open(screen(&found, false, ANSWER_WITHIN)).await?;
     let status = run_cell(&mut talk, code).await?;
     talk.client.close().await;
     match status {

@@ -19,7 +19,9 @@ pub(crate) fn find(name: &str) -> Result<Found, Failure> {
     named.retain(|session| session.alive);
     match named.len() {
         1 => Ok(named.remove(0)),
-        0 if died => Err(Failure::new(format!("session `{name}` has ended without a word; its files are removed now"))),
+        0 if died => {
+            Err(Failure::new(format!("session `{name}` has ended without a word; its files are removed now")))
+        }
         0 => {
             let alive: Vec<Found> = sessions.into_iter().filter(|session| session.alive).collect();
             let failure = Failure::new(format!("no session `{name}` is running"));
@@ -49,7 +51,12 @@ pub(crate) fn find_or_only(name: Option<&str>) -> Result<Found, Failure> {
 fn pick(mut alive: Vec<Found>) -> Result<Found, Failure> {
     for (session, number) in alive.iter().zip(1..) {
         let qubx = &session.file.qubx;
-        eprintln!("  {number}  {}  ({}, since {})", qubx.name, qubx.mode, qubx.started_at.strftime("%F %T UTC"));
+        eprintln!(
+            "  {number}  {}  ({}, since {})",
+            qubx.name,
+            qubx.mode,
+            qubx.started_at.strftime("%F %T UTC")
+        );
     }
     eprint!("which session? ");
     let mut line = String::new();

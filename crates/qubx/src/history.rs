@@ -20,7 +20,11 @@ pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
         None => home.session("paper", "default", &safe_component(&arguments.name)),
     };
     if !session_dir.join("session.db").is_file() {
-        return Err(Failure::new(format!("there is no session `{}`: {} is empty", arguments.name, session_dir.display())));
+        return Err(Failure::new(format!(
+            "there is no session `{}`: {} is empty",
+            arguments.name,
+            session_dir.display()
+        )));
     }
     let history = read_history(&session_dir, arguments.limit, is_entry)
         .map_err(Failure::because(format!("cannot read the history of `{}`", arguments.name)))?;
@@ -35,7 +39,11 @@ pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
             && let Err(error) = writeln!(stdout, "{line}")
         {
             // `qubx history NAME | head` is no error.
-            return if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(Outcome::Done) } else { Err(error.into()) };
+            return if error.kind() == std::io::ErrorKind::BrokenPipe {
+                Ok(Outcome::Done)
+            } else {
+                Err(error.into())
+            };
         }
     }
     Ok(Outcome::Done)

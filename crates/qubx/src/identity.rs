@@ -6,7 +6,9 @@ use qubx_protocol::Author;
 
 /// Returns this user at this terminal, or at the command line when there is no terminal.
 pub(crate) fn identity() -> Author {
-    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    let user = ["USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
     let user = user.unwrap_or_else(|| match rustix::process::geteuid().as_raw() {
         0 => "root".to_owned(),
         uid => uid.to_string(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::arguments::StopArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, START_ONE, find};
-use crate::talk::{ANSWER_WITHIN, Talk, options};
+use crate::talk::{ANSWER_WITHIN, Talk, question};
 use crate::verbs::confirm;
 
 /// How long a session may take to tell how it is before the list goes on without its word.
@@ -37,11 +37,10 @@ async fn row(found: &Found) -> Value {
     let mut screens = Value::Null;
     if found.alive {
         status = "unknown";
-        if let Ok(mut talk) = Talk::open(options(found, false, true, LIST_WITHIN)).await {
+        if let Ok(mut talk) = Talk::open(question(found, true, LIST_WITHIN)).await {
             status = talk.state().status.as_ref().map_or("starting", word);
             if talk.latest().await.is_ok() {
-                // This very question is a screen too.
-                screens = json!(talk.mirror.latest.presence.as_ref().map_or(0, |all| all.len().saturating_sub(1)));
+                screens = json!(talk.mirror.latest.presence.as_ref().map_or(0, Vec::len));
             }
             talk.client.close().await;
         }
@@ -77,7 +76,8 @@ fn print_table(rows: &[Value]) {
         Value::Null => "–".to_owned(),
         other => other.to_string(),
     };
-    let width = |column: &str| rows.iter().map(|row| cell(row, column).chars().count()).chain([column.len()]).max();
+    let width =
+        |column: &str| rows.iter().map(|row| cell(row, column).chars().count()).chain([column.len()]).max();
     let line = |cells: Vec<String>| {
         let padded = cells.iter().zip(columns).map(|(cell, column)| {
             let width = width(column).unwrap_or_default();
@@ -95,12 +95,20 @@ fn print_table(rows: &[Value]) {
 pub(crate) async fn stop(arguments: StopArguments) -> Result<Outcome, Failure> {
     let found = find(&arguments.name)?;
     let deadline = Instant::now() + arguments.timeout;
-    let mut talk = Talk::open(options(&found, false, false, ANSWER_WITHIN.min(arguments.timeout))).await?;
+    let mut talk = Talk::open(question(&found, false, ANSWER_WITHIN.min(arguments.timeout))).await?;
     let state = talk.state();
     let (orders, positions) = (state.orders.len(), state.open_positions().count());
     let (orders, positions) = (
-        if arguments.keep_orders { format!("leaves {orders} orders") } else { format!("cancels {orders} orders") },
-        if arguments.flatten { format!("closes {positions} positions") } else { format!("leaves {positions} positions") },
+        if arguments.keep_orders {
+            format!("leaves {orders} orders")
+        } else {
+            format!("cancels {orders} orders")
+        },
+        if arguments.flatten {
+            format!("closes {positions} positions")
+        } else {
+            format!("leaves {positions} positions")
+        },
     );
     confirm(&arguments.name, &format!("ends the session, {orders}, {positions}"), arguments.yes)?;
     let command = Command::Stop { flatten: arguments.flatten, keep_orders: arguments.keep_orders };

@@ -39,7 +39,8 @@ impl Service {
         Home::at(launch.home.clone()).create()?;
         ensure_private_dir(&launch.session_dir)?;
         let log = launch.session_dir.join("service.log");
-        let program = std::env::current_exe().map_err(Failure::because("cannot find this program's own file"))?;
+        let program =
+            std::env::current_exe().map_err(Failure::because("cannot find this program's own file"))?;
         let mut child = Command::new(program)
             .arg("service")
             .stdin(Stdio::piped())

@@ -1,6 +1,8 @@
 //! A session line by line, for pipes, poor links and screen readers. No I/O.
 
-use qubx_protocol::{CellNumber, CellStatus, Event, Fact, LogLevel, OutputContent, SessionState, VerbOutcome};
+use qubx_protocol::{
+    CellNumber, CellStatus, Event, Fact, LogLevel, OutputContent, SessionState, VerbOutcome,
+};
 
 /// Returns an event as text of one line or more; none for what a reader of lines does not need.
 pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
@@ -8,20 +10,30 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
     let text = match &event.fact {
         Fact::Started { epoch } => format!("{time} RUN   {epoch}"),
         Fact::Cell { cell, code, author, .. } => {
-            let indent = format!("\n{:width$}", "", width = format!("{author} › In[{cell}] ").chars().count());
+            let indent =
+                format!("\n{:width$}", "", width = format!("{author} › In[{cell}] ").chars().count());
             format!("{author} › In[{cell}] {}", code.trim_end().replace('\n', &indent))
         }
-        Fact::Output { content: OutputContent::Stream { text, .. }, .. } => text.trim_end_matches('\n').to_owned(),
+        Fact::Output { content: OutputContent::Stream { text, .. }, .. } => {
+            text.trim_end_matches('\n').to_owned()
+        }
         Fact::Output { cell, content: OutputContent::Data { data, result } } => {
             let text = data.get("text/plain").and_then(serde_json::Value::as_str);
-            let text = text.map_or_else(|| format!("[{}]", data.keys().cloned().collect::<Vec<_>>().join(", ")), str::to_owned);
+            let text = text.map_or_else(
+                || format!("[{}]", data.keys().cloned().collect::<Vec<_>>().join(", ")),
+                str::to_owned,
+            );
             match (result, cell) {
                 (true, Some(cell)) => format!("Out[{cell}] {text}"),
                 _ => text,
             }
         }
         Fact::Error { traceback, ename, evalue, .. } => {
-            if traceback.is_empty() { format!("{ename}: {evalue}") } else { traceback.join("\n") }
+            if traceback.is_empty() {
+                format!("{ename}: {evalue}")
+            } else {
+                traceback.join("\n")
+            }
         }
         Fact::CellFinished { cell, status, .. } => match status {
             CellStatus::Ok | CellStatus::Error => return None,
@@ -45,7 +57,9 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             let target = if verb.target.is_empty() { String::new() } else { format!(" {}", verb.target) };
             match verb.outcome {
                 VerbOutcome::Started => format!("{time} VERB  {}: {}{target}", verb.author, verb.verb),
-                VerbOutcome::Done => format!("{time} VERB  {}: {}{target} done: {}", verb.author, verb.verb, verb.text),
+                VerbOutcome::Done => {
+                    format!("{time} VERB  {}: {}{target} done: {}", verb.author, verb.verb, verb.text)
+                }
                 VerbOutcome::Failed => {
                     format!("{time} VERB  {}: {}{target} FAILED: {}", verb.author, verb.verb, verb.text)
                 }
@@ -82,7 +96,9 @@ fn level_word(level: LogLevel) -> &'static str {
 /// Returns the cell that an event belongs to.
 pub(crate) fn cell_of(fact: &Fact) -> Option<CellNumber> {
     match fact {
-        Fact::Cell { cell, .. } | Fact::CellStarted { cell, .. } | Fact::CellFinished { cell, .. } => Some(*cell),
+        Fact::Cell { cell, .. } | Fact::CellStarted { cell, .. } | Fact::CellFinished { cell, .. } => {
+            Some(*cell)
+        }
         Fact::Output { cell, .. } | Fact::Error { cell, .. } => *cell,
         _ => None,
     }

@@ -24,8 +24,8 @@ pub(crate) struct Prepared {
 /// Reads and checks the config, finds Python, and looks at the strategy.
 pub(crate) async fn prepare(arguments: &RunArguments) -> Result<Prepared, Failure> {
     let home = Home::locate()?;
-    let document =
-        config::load(&arguments.config, &arguments.overrides, &arguments.sets).map_err(|error| config_failure(&[error]))?;
+    let document = config::load(&arguments.config, &arguments.overrides, &arguments.sets)
+        .map_err(|error| config_failure(&[error]))?;
     let class = document.strategy().map_err(|error| config_failure(&[error]))?;
     let python = find_python(arguments.python.as_deref(), document.folder(), home.root())
         .map_err(|error| Failure::usage(error.to_string()).hint("name one with --python"))?;
@@ -35,7 +35,9 @@ pub(crate) async fn prepare(arguments: &RunArguments) -> Result<Prepared, Failur
         folder: document.folder().to_owned(),
         parameters: document.parameters().map_err(|error| config_failure(&[error]))?,
     };
-    let probe = probe(&python, &source, PROBE_WITHIN).await.map_err(|error| probe_failure(&error, &document, &python))?;
+    let probe = probe(&python, &source, PROBE_WITHIN)
+        .await
+        .map_err(|error| probe_failure(&error, &document, &python))?;
     if probe.runtime == Runtime::Qubx {
         return Err(Failure::usage(format!(
             "{}.{} is a strategy of the framework Qubx, whose runtime is not built into this version yet",
@@ -71,11 +73,16 @@ fn config_failure(errors: &[config::ConfigError]) -> Failure {
 
 /// Says what is wrong with the strategy or its Python, at the place in the config where it is named.
 fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Failure {
-    let at = |keys: &[&str], hint: Option<String>| config_failure(&[document.error_at(keys, error.to_string(), hint)]);
+    let at = |keys: &[&str], hint: Option<String>| {
+        config_failure(&[document.error_at(keys, error.to_string(), hint)])
+    };
     match error {
         ProbeError::NoModule { module, folder } => {
             let file = folder.join(module.replace('.', "/")).with_extension("py");
-            at(&["strategy"], Some(format!("a strategy's module stands beside its config: {}", file.display())))
+            at(
+                &["strategy"],
+                Some(format!("a strategy's module stands beside its config: {}", file.display())),
+            )
         }
         ProbeError::NoClass { classes, .. } if !classes.is_empty() => {
             at(&["strategy"], Some(format!("its strategies: {}", classes.join(", "))))
@@ -91,13 +98,16 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
         ProbeError::Import { traceback, .. } => {
             Failure::usage(format!("{error}\n{}", traceback.join("\n").trim_end()))
         }
-        ProbeError::NoIpykernel { .. } => Failure::usage(error.to_string())
-            .hint(format!("install it: {} -m pip install 'ipykernel>=7.4', or name another Python with --python", python.display())),
+        ProbeError::NoIpykernel { .. } => Failure::usage(error.to_string()).hint(format!(
+            "install it: {} -m pip install 'ipykernel>=7.4', or name another Python with --python",
+            python.display()
+        )),
         ProbeError::OldPython { .. } | ProbeError::RefusedIpykernel { .. } | ProbeError::Run { .. } => {
             Failure::usage(error.to_string()).hint("name another Python with --python")
         }
-        ProbeError::TimedOut { .. } => Failure::usage(error.to_string())
-            .hint("a strategy's module must not do its work while it is imported; on_start is the place for it"),
+        ProbeError::TimedOut { .. } => Failure::usage(error.to_string()).hint(
+            "a strategy's module must not do its work while it is imported; on_start is the place for it",
+        ),
         ProbeError::Prepare(_) => Failure::new(error.to_string()),
     }
 }

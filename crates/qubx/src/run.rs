@@ -33,7 +33,12 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
     }
     let mut steps = Steps::new(!arguments.textual);
     let Prepared { launch, probe } = prepare(&arguments).await?;
-    steps.done(&format!("Python {}, ipykernel {}: {}", probe.python_version, probe.ipykernel_version, launch.python.display()));
+    steps.done(&format!(
+        "Python {}, ipykernel {}: {}",
+        probe.python_version,
+        probe.ipykernel_version,
+        launch.python.display()
+    ));
     if let Some(holder) = lock_holder(&launch.session_dir.join("lock"))? {
         let name = &launch.config.name;
         return Err(Failure::new(format!("session `{name}` is already running (process {})", holder.pid))
@@ -49,6 +54,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         lock: Some(launch.session_dir.join("lock")),
         identity: identity(),
         owner: true,
+        screen: true,
         latest: arguments.textual,
         timeout: ANSWER_WITHIN,
     };
@@ -81,7 +87,7 @@ async fn connect(arguments: &RunArguments, found: &Found) -> Result<Outcome, Fai
             config.display()
         )));
     }
-    finish(&screen::show(talk::options(found, false, true, ANSWER_WITHIN), arguments.no_color).await?)
+    finish(&screen::show(talk::screen(found, true, ANSWER_WITHIN), arguments.no_color).await?)
 }
 
 /// Waits until the strategy runs, or has failed; then its error is returned.
@@ -115,7 +121,9 @@ async fn detach(mut talk: Talk, launch: &Launch, failed: Option<String>) -> Resu
     println!("{}", connection_file(&talk));
     talk.client.close().await;
     let name = &launch.config.name;
-    eprintln!("{name} runs by itself; watch it with `qubx attach {name}`, end it with `qubx kernel stop {name}`");
+    eprintln!(
+        "{name} runs by itself; watch it with `qubx attach {name}`, end it with `qubx kernel stop {name}`"
+    );
     Ok(if failed.is_some() { Outcome::StrategyFailed } else { Outcome::Done })
 }
 

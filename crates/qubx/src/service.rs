@@ -60,7 +60,10 @@ fn tell_starter(mut progress: mpsc::Receiver<Progress>) {
     while let Some(step) = progress.blocking_recv() {
         let line = serde_json::to_string(&step).expect("steps have string keys");
         let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-        let last = matches!(step, Progress::StrategyStarted | Progress::StrategyFailed { .. } | Progress::Failed { .. });
+        let last = matches!(
+            step,
+            Progress::StrategyStarted | Progress::StrategyFailed { .. } | Progress::Failed { .. }
+        );
         if told.is_err() || last {
             return;
         }
@@ -150,7 +153,8 @@ fn exchange(exchange: &config::Exchange) -> ExchangeConfig {
         feed: match &exchange.connector {
             Connector::Sim { seed, quotes_per_second } => FeedConfig::Sim {
                 seed: *seed,
-                quotes_per_second: std::num::NonZeroU32::new(*quotes_per_second).unwrap_or(std::num::NonZeroU32::MIN),
+                quotes_per_second: std::num::NonZeroU32::new(*quotes_per_second)
+                    .unwrap_or(std::num::NonZeroU32::MIN),
             },
             Connector::Replay { speed, files } => FeedConfig::Replay {
                 speed: match speed {

@@ -6,17 +6,20 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
 use crate::kernels::word;
-use crate::talk::{ANSWER_WITHIN, Talk, options};
+use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx status [NAME]`
 pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Failure> {
     let found = find_or_only(name)?;
-    let mut talk = Talk::open(options(&found, false, true, ANSWER_WITHIN)).await?;
+    let mut talk = Talk::open(question(&found, true, ANSWER_WITHIN)).await?;
     talk.latest().await?;
     talk.client.close().await;
     let (state, latest) = (talk.state(), &talk.mirror.latest);
     if json {
-        println!("{}", serde_json::to_string_pretty(&object(state, latest)).expect("a status has string keys"));
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&object(state, latest)).expect("a status has string keys")
+        );
     } else {
         print(state, latest);
     }
@@ -26,7 +29,9 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
 fn is_well(state: &SessionState, latest: &Latest) -> bool {
     let Some(status) = &state.status else { return false };
     let feed_is_well = latest.market.as_ref().is_some_and(|market| market.feed_error.is_none());
-    status.kernel.state == KernelState::Ready && status.strategy.state == StrategyState::Running && feed_is_well
+    status.kernel.state == KernelState::Ready
+        && status.strategy.state == StrategyState::Running
+        && feed_is_well
 }
 
 /// Returns the state of the kernel in one word.
@@ -96,9 +101,19 @@ fn position(position: &Position, latest: &Latest) -> Value {
 fn print(state: &SessionState, latest: &Latest) {
     let Some(status) = &state.status else { return println!("the session is starting") };
     let paused = if status.paused { ", PAUSED" } else { "" };
-    println!("{}  {}  {}{paused}", status.info.name, status.info.mode.to_string().to_uppercase(), word(status));
+    println!(
+        "{}  {}  {}{paused}",
+        status.info.name,
+        status.info.mode.to_string().to_uppercase(),
+        word(status)
+    );
     println!("kernel    {}{}", kernel_word(state), reason(status.kernel.ended.as_ref()));
-    println!("strategy  {} {:?}{}", status.info.strategy, status.strategy.state, reason(status.strategy.error.as_ref()));
+    println!(
+        "strategy  {} {:?}{}",
+        status.info.strategy,
+        status.strategy.state,
+        reason(status.strategy.error.as_ref())
+    );
     let Some(market) = &latest.market else { return };
     if let Some(error) = &market.feed_error {
         println!("feed      {error}");
@@ -130,7 +145,13 @@ fn print(state: &SessionState, latest: &Latest) {
         let price = shown(order.price.map(|price| price.to_string()));
         println!(
             "order     {} {} {} {} {price} {}/{} {}",
-            order.id, order.instrument.symbol, order.side, order.order_type, order.filled, order.quantity, order.status
+            order.id,
+            order.instrument.symbol,
+            order.side,
+            order.order_type,
+            order.filled,
+            order.quantity,
+            order.status
         );
     }
 }

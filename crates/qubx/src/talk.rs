@@ -20,13 +20,19 @@ pub(crate) struct Talk {
     pub(crate) mirror: Mirror,
 }
 
-/// Returns how to reach a session.
-pub(crate) fn options(found: &Found, owner: bool, latest: bool, timeout: Duration) -> Options {
+/// Returns how to reach a session for a question that is over in a moment.
+pub(crate) fn question(found: &Found, latest: bool, timeout: Duration) -> Options {
+    Options { screen: false, ..screen(found, latest, timeout) }
+}
+
+/// Returns how to reach a session for somebody who watches or waits.
+pub(crate) fn screen(found: &Found, latest: bool, timeout: Duration) -> Options {
     Options {
         socket: found.file.qubx.socket.clone(),
         lock: Some(found.file.qubx.session_dir.join("lock")),
         identity: identity(),
-        owner,
+        owner: false,
+        screen: true,
         latest,
         timeout,
     }
@@ -47,7 +53,9 @@ impl Talk {
         };
         match tokio::time::timeout(timeout, state).await {
             Ok(result) => result.map(|()| talk),
-            Err(_) => Err(Failure::new(format!("the session did not answer within {} s", timeout.as_secs_f64()))),
+            Err(_) => {
+                Err(Failure::new(format!("the session did not answer within {} s", timeout.as_secs_f64())))
+            }
         }
     }
 
@@ -82,8 +90,10 @@ impl Talk {
         let id = self.client.command(command);
         match tokio::time::timeout(within, self.verb_end(&id)).await {
             Ok(result) => result,
-            Err(_) => Err(Failure::new(format!("{name} is not done after {} s; it goes on", within.as_secs_f64()))
-                .hint("qubx history shows when it is done")),
+            Err(_) => {
+                Err(Failure::new(format!("{name} is not done after {} s; it goes on", within.as_secs_f64()))
+                    .hint("qubx history shows when it is done"))
+            }
         }
     }
 
@@ -98,7 +108,9 @@ impl Talk {
                         return Ok(verb);
                     }
                 }
-                Update::Refused(refusal) if refusal.command == *id => return Err(Failure::new(refusal.message)),
+                Update::Refused(refusal) if refusal.command == *id => {
+                    return Err(Failure::new(refusal.message));
+                }
                 _ => {}
             }
         }

@@ -2,23 +2,28 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use qubx_protocol::{Command, InstrumentId, SessionState, VerbOutcome, VerbProgress};
+use qubx_protocol::{Command, InstrumentId, Mode, SessionState, VerbOutcome, VerbProgress};
 
 use crate::arguments::VerbArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
-use crate::talk::{ANSWER_WITHIN, Talk, options};
+use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx resume NAME`
 pub(crate) async fn resume(arguments: VerbArguments) -> Result<Outcome, Failure> {
-    act(arguments, |_| Ok((Command::Resume, "new entries are allowed again".to_owned()))).await
+    act(arguments, |state| {
+        let is_paper = state.status.as_ref().is_some_and(|status| status.info.mode == Mode::Paper);
+        let effect = (!is_paper).then(|| "new entries are allowed again".to_owned());
+        Ok((Command::Resume, effect))
+    })
+    .await
 }
 
 /// `qubx cancel-orders NAME`
 pub(crate) async fn cancel_orders(arguments: VerbArguments) -> Result<Outcome, Failure> {
     act(arguments, |state| {
         let effect = format!("cancels {} open orders", state.orders.len());
-        Ok((Command::CancelOrders { instrument: None }, effect))
+        Ok((Command::CancelOrders { instrument: None }, Some(effect)))
     })
     .await
 }
@@ -29,7 +34,7 @@ pub(crate) async fn close(arguments: VerbArguments, symbol: String) -> Result<Ou
         let instrument = instrument(state, &symbol)?;
         let quantity = state.positions.get(&instrument).map(|position| position.quantity).unwrap_or_default();
         let effect = format!("closes {quantity} {symbol} at market");
-        Ok((Command::Close { instrument }, effect))
+        Ok((Command::Close { instrument }, Some(effect)))
     })
     .await
 }
@@ -38,21 +43,25 @@ pub(crate) async fn close(arguments: VerbArguments, symbol: String) -> Result<Ou
 pub(crate) async fn flatten(arguments: VerbArguments) -> Result<Outcome, Failure> {
     act(arguments, |state| {
         let (orders, positions) = (state.orders.len(), state.open_positions().count());
-        let effect =
-            format!("cancels {orders} orders, closes {positions} positions at market, and pauses (undo with resume)");
-        Ok((Command::Flatten, effect))
+        let effect = format!(
+            "cancels {orders} orders, closes {positions} positions at market, and pauses (undo with resume)"
+        );
+        Ok((Command::Flatten, Some(effect)))
     })
     .await
 }
 
+/// Gives the command that `command` makes of the state, after its effect was confirmed; none needs no word.
 async fn act(
     arguments: VerbArguments,
-    command: impl FnOnce(&SessionState) -> Result<(Command, String), Failure>,
+    command: impl FnOnce(&SessionState) -> Result<(Command, Option<String>), Failure>,
 ) -> Result<Outcome, Failure> {
     let found = find(&arguments.name)?;
-    let mut talk = Talk::open(options(&found, false, false, ANSWER_WITHIN)).await?;
+    let mut talk = Talk::open(question(&found, false, ANSWER_WITHIN)).await?;
     let (command, effect) = command(talk.state())?;
-    confirm(&arguments.name, &effect, arguments.yes)?;
+    if let Some(effect) = effect {
+        confirm(&arguments.name, &effect, arguments.yes)?;
+    }
     let verb = talk.verb(command, ANSWER_WITHIN * 6).await?;
     talk.client.close().await;
     print(&verb, arguments.json);
@@ -69,7 +78,8 @@ fn print(verb: &VerbProgress, json: bool) {
 }
 
 fn instrument(state: &SessionState, symbol: &str) -> Result<InstrumentId, Failure> {
-    let instruments = state.status.iter().flat_map(|status| &status.info.instruments).map(|instrument| &instrument.id);
+    let instruments =
+        state.status.iter().flat_map(|status| &status.info.instruments).map(|instrument| &instrument.id);
     let all: Vec<&InstrumentId> = instruments.collect();
     let matching: Vec<&&InstrumentId> =
         all.iter().filter(|id| id.symbol == symbol || id.to_string() == symbol).collect();
@@ -95,5 +105,9 @@ pub(crate) fn confirm(name: &str, effect: &str, yes: bool) -> Result<(), Failure
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(Failure::new("not confirmed; nothing was done")) }
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(Failure::new("not confirmed; nothing was done"))
+    }
 }

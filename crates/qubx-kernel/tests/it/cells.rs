@@ -132,3 +132,18 @@ async fn output_after_the_end_of_its_cell_is_nobodys() {
     assert_eq!(author, CellRef::Strategy);
     kernel.end().await;
 }
+
+#[tokio::test]
+async fn figures_are_shown_where_matplotlib_is_installed() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    let cell = kernel.submit("%matplotlib inline\nimport matplotlib.pyplot as plot\nplot.plot([1, 2]);");
+    let (events, status) = kernel.finish(&cell).await;
+    if text_of(&events, &cell).contains("No module named 'matplotlib'") {
+        println!("skipped: no matplotlib");
+    } else {
+        assert_eq!(status, CellStatus::Ok, "{events:?}");
+        assert!(events.iter().any(|event| matches!(event, KernelEvent::Output {
+            content: OutputContent::Data { data, .. }, .. } if data.contains_key("image/png"))));
+    }
+    kernel.end().await;
+}

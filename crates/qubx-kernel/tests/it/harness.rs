@@ -55,20 +55,14 @@ pub(crate) struct Kernel {
 impl Kernel {
     /// Starts a kernel for the strategy `S` in `code` and waits until it is ready; none without a Python.
     pub(crate) async fn start(code: &str) -> Option<Self> {
+        Self::start_in(tempfile::tempdir().unwrap(), code).await
+    }
+
+    /// Starts a kernel in a folder that may have had one.
+    pub(crate) async fn start_in(folder: TempDir, code: &str) -> Option<Self> {
         let python = python()?;
-        let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tested.py"), code).unwrap();
-        let config = KernelConfig {
-            python,
-            runtime_dir: folder.path().to_owned(),
-            source: source(folder.path(), "tested.S"),
-            instruments: ["BTCUSDT", "ETHUSDT"].map(instrument).to_vec(),
-            output_log: folder.path().join("output.log"),
-        };
-        let (send, events) = mpsc::channel(64);
-        let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-        let handle = qubx_kernel::start(config, send, &tracker, cancel.clone()).unwrap();
-        let mut events = events;
+        let (handle, cancel, mut events, tracker) = launch(python, folder.path());
         let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap().unwrap();
         let KernelEvent::Ready { pid, connection, python_version, ipykernel_version } = event else {
             panic!("{event:?}")
@@ -164,6 +158,24 @@ impl Kernel {
         self.tracker.close();
         tokio::time::timeout(LIMIT, self.tracker.wait()).await.expect("every task ends");
     }
+}
+
+/// Starts a kernel and does not wait for it.
+pub(crate) fn launch(
+    python: PathBuf,
+    folder: &Path,
+) -> (KernelHandle, CancellationToken, mpsc::Receiver<KernelEvent>, TaskTracker) {
+    let config = KernelConfig {
+        python,
+        runtime_dir: folder.to_owned(),
+        source: source(folder, "tested.S"),
+        instruments: ["BTCUSDT", "ETHUSDT"].map(instrument).to_vec(),
+        output_log: folder.join("output.log"),
+    };
+    let (send, events) = mpsc::channel(64);
+    let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+    let handle = qubx_kernel::start(config, send, &tracker, cancel.clone()).unwrap();
+    (handle, cancel, events, tracker)
 }
 
 /// Returns what a cell printed and showed as text.

@@ -62,9 +62,11 @@ async fn the_end_of_a_kernel_is_told_with_its_last_words() {
 #[tokio::test]
 async fn a_kernel_that_hears_nothing_is_killed_after_its_grace() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
-    kernel.submit("import ctypes\nprint('begun', flush=True)\nctypes.PyDLL(None).sleep(600)");
+    kernel.submit(
+        "import ctypes, time\nprint('begun', flush=True)\ntime.sleep(0.5)\nctypes.PyDLL(None).sleep(600)",
+    );
     kernel.printed("begun").await;
-    kernel.handle.shutdown(Duration::from_secs(1)).await;
+    kernel.handle.shutdown(Duration::from_secs(2)).await;
     // SIGTERM ends even a Python that holds its lock, because nobody handles it.
     assert_eq!(died(&mut kernel).await.0, "signal 15");
     kernel.cancel().await;
@@ -91,7 +93,7 @@ async fn only_the_user_can_read_what_a_kernel_leaves() {
 }
 
 #[tokio::test]
-async fn what_the_user_installed_or_names_alike_does_no_harm() {
+async fn the_repl_begins_with_its_names_and_little_else() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
     println!("Python {}, ipykernel {}", kernel.versions.0, kernel.versions.1);
     for (code, expected) in [
@@ -103,9 +105,41 @@ async fn what_the_user_installed_or_names_alike_does_no_harm() {
             "['S', 'ctx', 'orders', 'portfolio', 'trade']",
         ),
         ("(S, portfolio(), orders())", "(None, no open positions, no open orders)"),
-        ("import importlib.util as u; 'debugpy' in sys.modules", "False"),
+        ("import sys; 'debugpy' in sys.modules", "False"),
     ] {
         assert_eq!(kernel.run(code).await, (expected.into(), CellStatus::Ok), "{code}");
     }
     kernel.end().await;
+}
+
+#[tokio::test]
+async fn a_kernel_that_is_started_again_is_found_by_the_guests_of_the_one_before() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    let pid = rustix::process::Pid::from_raw(kernel.handle.pid().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    died(&mut kernel).await;
+    let before = kernel.connection.clone();
+    let mut kernel = Kernel::start_in(kernel.folder, IDLE).await.unwrap();
+    assert_eq!(kernel.connection, before);
+    assert_eq!(kernel.run("1 + 1").await, ("2".into(), CellStatus::Ok));
+    kernel.end().await;
+}
+
+#[tokio::test]
+async fn an_interpreter_that_ends_at_once_is_told_with_its_last_words() {
+    let Some(python) = crate::harness::python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // A Python whose ipykernel cannot be imported.
+    let script =
+        format!("#!/bin/sh\nPYTHONPATH={} exec {} \"$@\"\n", folder.path().display(), python.display());
+    std::fs::create_dir(folder.path().join("ipykernel")).unwrap();
+    std::fs::write(folder.path().join("ipykernel/__init__.py"), "raise OSError('broken')\n").unwrap();
+    let wrapper = folder.path().join("wrapper");
+    std::fs::write(&wrapper, script).unwrap();
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut events = crate::harness::launch(wrapper, folder.path()).2;
+    let event = tokio::time::timeout(Duration::from_secs(60), events.recv()).await.unwrap().unwrap();
+    let KernelEvent::Died { status, last_output } = event else { panic!("{event:?}") };
+    assert_eq!(status, "exit code 1");
+    assert!(last_output.contains("OSError: broken"), "{last_output}");
 }

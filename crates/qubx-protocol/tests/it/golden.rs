@@ -37,6 +37,7 @@ fn what_a_client_sends_is_as_it_was() {
                 after: Some(Seq(41)),
                 identity: "op1@pts/0".into(),
                 owner: true,
+                screen: true,
                 latest: true,
             }),
             command(Command::Execute { code: "print('ä')\n".to_owned() }),

@@ -267,7 +267,9 @@ impl Session {
             CellRef::Session(cell) => cell,
             CellRef::Guest(request) => {
                 let cell = self.cells.guest_started(request);
-                let author = if user.is_empty() { JUPYTER.to_owned() } else { format!("{user}@{JUPYTER}") };
+                // `username` is what Jupyter's clients say when they know no name.
+                let is_named = !matches!(user, "" | "username");
+                let author = if is_named { format!("{user}@{JUPYTER}") } else { JUPYTER.to_owned() };
                 self.fact(Fact::Cell { cell, code, author: author.into(), command: None });
                 cell
             }

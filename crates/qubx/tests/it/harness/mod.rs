@@ -1,0 +1,51 @@
+//! What the tests share: a place with its own home, the program run in it, and the peers that talk to its sessions.
+//!
+//! Every wait names what it waits for and has a limit. A [`Place`] is left only through [`Place::finish`], which
+//! asserts that nothing of its sessions is left.
+
+mod guest;
+mod needs;
+mod place;
+mod processes;
+mod program;
+mod proxy;
+mod raw;
+mod screen;
+mod strategies;
+mod terminal;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use guest::Guest;
+pub(crate) use needs::data_file;
+pub(crate) use place::Place;
+pub(crate) use processes::{is_alive, leader_of, send_signal};
+pub(crate) use program::{Finished, Running};
+pub(crate) use proxy::Proxy;
+pub(crate) use raw::Raw;
+pub(crate) use screen::Screen;
+pub(crate) use strategies::{CROSS, IDLE, STEPS, config};
+pub(crate) use terminal::Terminal;
+
+/// The longest wait for anything. A loaded machine takes a few seconds to start a kernel.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Waits until `probe` finds what is named, at most [`LIMIT`].
+pub(crate) async fn wait_for<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
+    wait_at_most(LIMIT, what, probe).await
+}
+
+/// Waits until `probe` finds what is named.
+pub(crate) async fn wait_at_most<T>(limit: Duration, what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(began.elapsed() < limit, "not within {} s: {what}", limit.as_secs_f64());
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

@@ -1,0 +1,40 @@
+//! What a test needs of the machine. Where it is not there, the test says so and passes, unless `QUBX_REQUIRE`, a list
+//! with commas, has its name.
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// Returns a Python with ipykernel: `QUBX_TEST_PYTHON`, else the one of the repository's `.venv`.
+pub(crate) fn python() -> Option<PathBuf> {
+    let own = || Path::new(ROOT).join(".venv/bin/python");
+    present("python", std::env::var_os("QUBX_TEST_PYTHON").map_or_else(own, PathBuf::from))
+}
+
+/// Returns the `jupyter-console` of that Python.
+pub(crate) fn console(python: &Path) -> Option<PathBuf> {
+    present("console", python.with_file_name("jupyter-console"))
+}
+
+/// Returns `tmux`.
+pub(crate) fn tmux() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("tmux")).find(|program| program.exists());
+    present("tmux", found.unwrap_or_else(|| "tmux".into()))
+}
+
+/// Returns a file of recorded market data.
+pub(crate) fn data_file(name: &str) -> Option<PathBuf> {
+    present("data", Path::new(ROOT).join("../shared/data").join(name))
+}
+
+fn present(need: &str, path: PathBuf) -> Option<PathBuf> {
+    if path.exists() {
+        return Some(path);
+    }
+    let required = std::env::var("QUBX_REQUIRE").unwrap_or_default();
+    assert!(!required.split(',').any(|part| part == need), "{need} is required, and is not at {}", path.display());
+    println!("skipped: no {need} at {}", path.display());
+    None
+}
