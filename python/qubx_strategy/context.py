@@ -83,7 +83,7 @@ class Context:
         """Gives an order and returns it at once: it may rest, be filled or be rejected.
 
         A positive amount buys, a negative one sells; without a price at market. Amount and price are rounded
-        to the nearest lot and tick. A rejected order is returned (and logged), not raised.
+        to the nearest lot and tick. A rejected order is returned with its reason, not raised.
         """
         found = self._mirror.find(instrument)
         if time_in_force != "gtc":
@@ -95,7 +95,7 @@ class Context:
         request = {"verb": "trade", "instrument": found.name, "amount": format(quantity, "f")}
         if limit is not None:
             request["price"] = format(limit, "f")
-        return self._reported(self._service.call(request, self._take_order))
+        return self._service.call(request, self._take_order)
 
     def cancel_order(self, order: Order | str) -> Order:
         """Cancels one order, by itself or its id, and returns it as it then stands."""
@@ -111,13 +111,11 @@ class Context:
         """Closes a position at market and returns the order; none when it is flat."""
         name = self._mirror.find(instrument).name
         request = {"verb": "close_position", "instrument": name}
-        order = self._service.call(request, lambda answer: answer and self._take_order(answer))
-        return None if order is None else self._reported(order)
+        return self._service.call(request, lambda answer: answer and self._take_order(answer))
 
     def close_positions(self) -> list[Order]:
         """Closes all positions at market and returns the orders."""
-        orders = self._service.call({"verb": "close_positions"}, self._take_orders)
-        return [self._reported(order) for order in orders]
+        return self._service.call({"verb": "close_positions"}, self._take_orders)
 
     def subscribe_bars(self, timeframe: str) -> None:
         """Asks for `on_bar` at the end of every interval, for example `1s`, `15m`, `4h`, `1d`."""
@@ -136,11 +134,6 @@ class Context:
         """Returns the order of an answer, and shows it in the mirror before the engine's own word of it."""
         order = self._mirror.order(fields)
         self._mirror.put_order(order)
-        return order
-
-    def _reported(self, order: Order) -> Order:
-        if order.status == "rejected":
-            self._service.log("warning", f"order rejected: {order!r}")
         return order
 
 

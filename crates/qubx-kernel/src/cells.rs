@@ -187,3 +187,60 @@ impl Request {
         self.replied_at.map(|at| at + LATEST_IDLE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parent(id: &str) -> Header {
+        Header { msg_id: id.into(), msg_type: "execute_request".into(), ..Header::default() }
+    }
+
+    fn finished(status: CellStatus) -> Vec<KernelEvent> {
+        vec![KernelEvent::CellFinished { cell: CellRef::Session(CellNumber(1)), status }]
+    }
+
+    fn submitted() -> Cells {
+        let mut cells = Cells::default();
+        cells.submit("a".into(), CellNumber(1), "1", 0);
+        cells
+    }
+
+    #[test]
+    fn a_cell_is_over_when_its_reply_and_its_idle_status_came() {
+        let (now, ok) = (Instant::now(), Reply::Ran(CellStatus::Ok));
+        let mut cells = submitted();
+        assert_eq!(cells.reply(&parent("a"), ok, 0, now), Replied::Events(Vec::new()));
+        assert_eq!(cells.broadcast(&parent("a"), Broadcast::Idle), finished(CellStatus::Ok));
+        let mut cells = submitted();
+        assert_eq!(cells.broadcast(&parent("a"), Broadcast::Idle), []);
+        assert_eq!(cells.reply(&parent("a"), ok, 0, now), Replied::Events(finished(CellStatus::Ok)));
+    }
+
+    #[test]
+    fn a_cell_whose_idle_status_is_lost_ends_all_the_same() {
+        let now = Instant::now();
+        let mut cells = submitted();
+        assert_eq!(cells.deadline(), None);
+        cells.reply(&parent("a"), Reply::Ran(CellStatus::Error), 0, now);
+        assert_eq!(cells.give_up(now), []);
+        assert_eq!(cells.give_up(cells.deadline().unwrap()), finished(CellStatus::Error));
+        assert_eq!(cells.deadline(), None);
+    }
+
+    #[test]
+    fn a_cancelled_await_is_an_interrupt_only_when_there_was_one() {
+        for (interrupts, status) in [(0, CellStatus::Error), (1, CellStatus::Interrupted)] {
+            let mut cells = submitted();
+            cells.broadcast(&parent("a"), Broadcast::Idle);
+            let replied = cells.reply(&parent("a"), Reply::Cancelled, interrupts, Instant::now());
+            assert_eq!(replied, Replied::Events(finished(status)));
+        }
+    }
+
+    #[test]
+    fn a_cell_that_never_ran_is_sent_again() {
+        let replied = submitted().reply(&parent("a"), Reply::Aborted, 0, Instant::now());
+        assert_eq!(replied, Replied::Resend { cell: CellNumber(1), code: "1".into() });
+    }
+}

@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod cells;
+mod config;
 mod connection;
 mod input;
 mod publication;
+mod rest;
 mod service;
 mod session;
 mod store;
@@ -16,6 +18,7 @@ mod strategy;
 mod subscribers;
 mod verbs;
 
+pub use config::{Control, KernelLoss, Progress, ServiceConfig, ServiceError};
 pub use input::StopRequest;
-pub use service::{Control, KernelLoss, Progress, ServiceConfig, ServiceError, serve};
+pub use service::serve;
 pub use store::{ReadHistory, StoreError, read_history};

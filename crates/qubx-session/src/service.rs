@@ -1,131 +1,27 @@
 //! A session from its first file to its last: lock, databases, sockets, engine, kernel, session task; and their end in
 //! the opposite order.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_engine::{EngineConfig, EngineHandle, ExchangeConfig, Limits};
-use qubx_home::{Home, HomeError, ProcessId, QubxSection, SessionLock, boot_id, ensure_private_dir};
-use qubx_kernel::{KernelConfig, KernelHandle, StrategySource};
+use qubx_engine::EngineConfig;
+use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_private_dir};
+use qubx_kernel::KernelConfig;
 use qubx_protocol::{
     Epoch, Fact, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus,
     StrategyState, StrategyStatus,
 };
-use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::config::{Control, Progress, ServiceConfig, ServiceError};
 use crate::connection::{self, Doors};
-use crate::input::{Input, StopRequest};
+use crate::input::Input;
 use crate::publication::Publication;
 use crate::session::{self, Beginning, Session, Sources};
 use crate::store::{Draft, Store, StoreError};
 use crate::subscribers::Subscribers;
-
-/// What a service is started with.
-#[derive(Debug)]
-pub struct ServiceConfig {
-    /// Where things live.
-    pub home: Home,
-    /// The folder of the session.
-    pub session_dir: PathBuf,
-    /// The session's name.
-    pub name: String,
-    /// The name as a path component.
-    pub strategy_name: String,
-    /// The config file, absolute.
-    pub config: PathBuf,
-    /// The interpreter.
-    pub python: PathBuf,
-    /// The strategy.
-    pub strategy: StrategySource,
-    /// The exchanges.
-    pub exchanges: Vec<ExchangeConfig>,
-    /// What no order may exceed.
-    pub limits: Limits,
-    /// What happens to orders and positions when Python ends.
-    pub on_kernel_loss: KernelLoss,
-    /// How many entries of each kind a new screen gets.
-    pub history_limit: usize,
-}
-
-/// What happens to orders and positions when Python ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KernelLoss {
-    /// Nothing.
-    #[default]
-    Hold,
-    /// Open orders are cancelled.
-    Cancel,
-    /// Everything is cancelled and closed.
-    Flatten,
-}
-
-/// A step of the start, as the starter is told it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-pub enum Progress {
-    /// Screens may connect.
-    Listening {
-        /// The socket.
-        socket: PathBuf,
-    },
-    /// Python answers.
-    KernelReady {
-        /// The connection file.
-        connection_file: String,
-    },
-    /// The strategy's `on_start` ran.
-    StrategyStarted,
-    /// The strategy raised; the session is up.
-    StrategyFailed {
-        /// What, in one line.
-        error: String,
-    },
-    /// The session does not come up.
-    Failed {
-        /// Why.
-        message: String,
-        /// What Python printed last.
-        last_output: String,
-    },
-}
-
-/// What whoever runs the service tells it.
-#[derive(Clone, Debug)]
-pub enum Control {
-    /// The owner's pipe ended.
-    OwnerGone,
-    /// Stop, for another reason than a command.
-    Stop(StopRequest),
-}
-
-/// Why a service does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// A folder, a lock or a file.
-    #[error(transparent)]
-    Home(#[from] HomeError),
-    /// A database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The engine.
-    #[error(transparent)]
-    Engine(#[from] qubx_engine::EngineError),
-    /// The kernel.
-    #[error(transparent)]
-    Kernel(#[from] qubx_kernel::KernelError),
-    /// The socket.
-    #[error("cannot listen on {path}")]
-    Listen {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-}
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
 const INPUTS: usize = 1_024;
@@ -136,8 +32,6 @@ const ENGINE_OUTPUTS: usize = 1_024;
 const KERNEL_EVENTS: usize = 4_096;
 /// The engine sends one batch at a time.
 const STRATEGY_BATCHES: usize = 1;
-/// How long `on_stop` may take.
-const ON_STOP_WITHIN: Duration = Duration::from_secs(5);
 /// How long Python may take to end by itself.
 const KERNEL_ENDS_WITHIN: Duration = Duration::from_secs(2);
 /// How long tasks may take to end.
@@ -244,37 +138,6 @@ async fn forward_controls(
         // The session task is gone only when everything ends.
         let _ = inputs.send(input).await;
     }
-}
-
-/// Brings strategy and engine to rest before a session ends, and returns what was done in words.
-pub(crate) async fn bring_to_rest(
-    engine: &EngineHandle,
-    kernel: &KernelHandle,
-    python_lives: bool,
-    strategy_stopped: oneshot::Receiver<()>,
-    flatten: bool,
-    keep_orders: bool,
-) -> String {
-    let mut done = Vec::new();
-    if python_lives {
-        kernel.stop_strategy();
-        if tokio::time::timeout(ON_STOP_WITHIN, strategy_stopped).await.is_err() {
-            done.push(format!("the strategy did not stop within {} s", ON_STOP_WITHIN.as_secs()));
-        }
-    }
-    if flatten {
-        let summary = engine.flatten("stop".into()).await;
-        done.push(
-            summary.map_or_else(|error| format!("not flattened: {error}"), |summary| summary.to_string()),
-        );
-    } else if !keep_orders {
-        let summary = engine.cancel_orders(None).await;
-        done.push(
-            summary
-                .map_or_else(|error| format!("orders not cancelled: {error}"), |summary| summary.to_string()),
-        );
-    }
-    done.join("; ")
 }
 
 fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> KernelConfig {

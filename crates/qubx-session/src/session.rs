@@ -4,7 +4,9 @@
 //! a cell to the kernel, a verb to the engine, the release of orders. If the commit fails, what waited for it is
 //! refused with the reason.
 
-mod handlers;
+mod kernel;
+mod market;
+mod people;
 
 use jiff::Timestamp;
 use qubx_engine::{EngineHandle, EngineOutput, StrategyBatch};
@@ -17,9 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::cells::{Cells, Waiting};
+use crate::config::{KernelLoss, Progress};
 use crate::input::{Input, Subscription};
 use crate::publication::Publication;
-use crate::service::{KernelLoss, Progress, bring_to_rest};
+use crate::rest::bring_to_rest;
 use crate::store::{Draft, Store, StoreError};
 use crate::strategy::Port;
 use crate::subscribers::Subscribers;
@@ -99,6 +102,11 @@ pub(crate) struct Beginning {
     pub(crate) progress: mpsc::Sender<Progress>,
     pub(crate) tracker: TaskTracker,
 }
+
+/// The author of what the session does by itself.
+const SESSION: &str = "session";
+/// The author of a Jupyter guest's cells.
+const JUPYTER: &str = "jupyter";
 
 /// How many things one commit takes in at most, so that a screen never waits long for its welcome.
 const TURNS_PER_COMMIT: usize = 256;

@@ -1,0 +1,114 @@
+//! What a service is started with, what it tells its starter, and why it may not start.
+
+use std::path::PathBuf;
+
+use qubx_engine::{ExchangeConfig, Limits};
+use qubx_home::{Home, HomeError};
+use qubx_kernel::StrategySource;
+use serde::{Deserialize, Serialize};
+
+use crate::input::StopRequest;
+use crate::store::StoreError;
+
+/// What a service is started with.
+#[derive(Debug)]
+pub struct ServiceConfig {
+    /// Where things live.
+    pub home: Home,
+    /// The folder of the session.
+    pub session_dir: PathBuf,
+    /// The session's name.
+    pub name: String,
+    /// The name as a path component.
+    pub strategy_name: String,
+    /// The config file, absolute.
+    pub config: PathBuf,
+    /// The interpreter.
+    pub python: PathBuf,
+    /// The strategy.
+    pub strategy: StrategySource,
+    /// The exchanges.
+    pub exchanges: Vec<ExchangeConfig>,
+    /// What no order may exceed.
+    pub limits: Limits,
+    /// What happens to orders and positions when Python ends.
+    pub on_kernel_loss: KernelLoss,
+    /// How many entries of each kind a new screen gets.
+    pub history_limit: usize,
+}
+
+/// What happens to orders and positions when Python ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KernelLoss {
+    /// Nothing.
+    #[default]
+    Hold,
+    /// Open orders are cancelled.
+    Cancel,
+    /// Everything is cancelled and closed.
+    Flatten,
+}
+
+/// A step of the start, as the starter is told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Progress {
+    /// Screens may connect.
+    Listening {
+        /// The socket.
+        socket: PathBuf,
+    },
+    /// Python answers.
+    KernelReady {
+        /// The connection file.
+        connection_file: String,
+    },
+    /// The strategy's `on_start` ran.
+    StrategyStarted,
+    /// The strategy raised; the session is up.
+    StrategyFailed {
+        /// What, in one line.
+        error: String,
+    },
+    /// The session does not come up.
+    Failed {
+        /// Why.
+        message: String,
+        /// What Python printed last.
+        last_output: String,
+    },
+}
+
+/// What whoever runs the service tells it.
+#[derive(Clone, Debug)]
+pub enum Control {
+    /// The owner's pipe ended.
+    OwnerGone,
+    /// Stop, for another reason than a command.
+    Stop(StopRequest),
+}
+
+/// Why a service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A folder, a lock or a file.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// A database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] qubx_engine::EngineError),
+    /// The kernel.
+    #[error(transparent)]
+    Kernel(#[from] qubx_kernel::KernelError),
+    /// The socket.
+    #[error("cannot listen on {path}")]
+    Listen {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,96 @@
+//! What engine and strategy say.
+
+use qubx_engine::{EngineEvent, EngineOutput, Interests};
+use qubx_kernel::{CallOrigin, StrategyEvent};
+use qubx_protocol::{Author, Fact, LogLevel, StrategyState};
+
+use super::{Effect, JUPYTER, Session};
+use crate::config::Progress;
+use crate::store::Draft;
+
+/// The author of what the strategy does.
+const STRATEGY: &str = "strategy";
+
+impl Session {
+    pub(super) fn take_engine(&mut self, output: EngineOutput) {
+        for event in output.events {
+            match event {
+                EngineEvent::Order(order) => self.drafts.push(Draft::Order(order)),
+                EngineEvent::Fill { fill, position } => self.drafts.push(Draft::Fill { fill, position }),
+                EngineEvent::Paused { paused, reason } => {
+                    self.status.paused = paused;
+                    self.status_changed();
+                    let level = if paused { LogLevel::Warning } else { LogLevel::Info };
+                    self.log(level, "engine", reason);
+                }
+                EngineEvent::Log { level, text } => self.log(level, "engine", text),
+                EngineEvent::FeedFinished => {
+                    self.log(LogLevel::Info, "engine", "the replay is at its end".to_owned());
+                }
+            }
+        }
+        self.effects.extend(output.committed.map(Effect::Release));
+    }
+
+    pub(super) fn take_strategy(&mut self, event: StrategyEvent) {
+        match event {
+            StrategyEvent::Constructed => {}
+            StrategyEvent::Started { callbacks } => {
+                self.set_strategy(StrategyState::Running, None);
+                let quotes = callbacks.iter().any(|callback| callback == "on_quote");
+                self.start_feed(Interests { strategy: true, quotes });
+                self.report(Progress::StrategyStarted);
+            }
+            StrategyEvent::Failed { stage, ename, evalue, traceback } => {
+                let error = format!("{ename} in {stage}: {evalue}");
+                self.fact(Fact::Error { cell: None, ename, evalue, traceback });
+                self.set_strategy(StrategyState::Failed, Some(error.clone()));
+                self.start_feed(Interests { strategy: false, quotes: false });
+                self.report(Progress::StrategyFailed { error });
+            }
+            StrategyEvent::CallbackError { callback, ename, evalue, traceback } => {
+                self.status.strategy.callback_errors += 1;
+                let error = format!("{ename} in {callback}: {evalue}");
+                self.fact(Fact::Error { cell: None, ename, evalue, traceback });
+                self.set_strategy(self.status.strategy.state, Some(error));
+            }
+            StrategyEvent::Stopped => {
+                self.set_strategy(StrategyState::Stopped, None);
+                if let Some(stopped) = self.strategy_stopped.take() {
+                    let _ = stopped.send(());
+                }
+            }
+            StrategyEvent::Log { level, text } => self.log(level, STRATEGY, text),
+            StrategyEvent::BatchDone { batch } => self.port.done(batch),
+            StrategyEvent::Call { call, origin, request } => {
+                let author = match origin {
+                    CallOrigin::Strategy => Author::from(STRATEGY),
+                    CallOrigin::Repl => {
+                        self.cells.author_at_kernel().cloned().unwrap_or_else(|| Author::from(JUPYTER))
+                    }
+                };
+                let (engine, kernel) = (self.engine.clone(), self.kernel.clone());
+                let instruments = self.status.info.instruments.clone();
+                self.tracker.spawn(async move {
+                    let answer = crate::strategy::answer(&engine, &instruments, request, author).await;
+                    kernel.reply(call, answer);
+                });
+            }
+        }
+    }
+
+    fn start_feed(&self, interests: Interests) {
+        let engine = self.engine.clone();
+        self.tracker.spawn(async move {
+            if let Err(error) = engine.start_feed(interests).await {
+                tracing::error!(%error, "the feed does not start");
+            }
+        });
+    }
+
+    fn set_strategy(&mut self, state: StrategyState, error: Option<String>) {
+        self.status.strategy.state = state;
+        self.status.strategy.error = error;
+        self.status_changed();
+    }
+}
