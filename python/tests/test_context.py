@@ -130,7 +130,7 @@ def test_an_order_is_seen_at_once_until_it_is_final() -> None:
 
 
 def test_a_rejected_order_is_returned_and_not_raised() -> None:
-    ctx, _, service = context(order("rejected", reason="paused"))
+    ctx, _, _ = context(order("rejected", reason="paused"))
     rejected = ctx.trade(BTC, 0.5)
     assert (rejected.status, rejected.reason, rejected.is_open) == ("rejected", "paused", False)
     assert ctx.get_orders() == {}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use qubx_client::{Link, Options, Update};
 use qubx_home::{Found, lock_holder, read_connection_file};
-use qubx_protocol::{Command, ErrorCode, VerbOutcome};
+use qubx_protocol::{Command, ErrorCode, Fact, VerbOutcome};
 use qubx_session::Progress;
 use qubx_tui::Exit;
 
@@ -133,7 +133,10 @@ async fn watch(mut talk: Talk, mut service: Service, print: bool) -> Result<Outc
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut stopping = false;
     if print {
-        for event in talk.state().history.all() {
+        // What happened before this run is in `qubx history`.
+        let events = talk.state().history.all();
+        let began = events.iter().rposition(|event| matches!(event.fact, Fact::Started { .. })).unwrap_or(0);
+        for event in &events[began..] {
             print_line(render(event, talk.state()));
         }
     }
