@@ -1,6 +1,6 @@
 //! `qubx exec`: one cell, its outputs, its exit code.
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 
 use qubx_client::Update;
 use qubx_protocol::{CellNumber, CellStatus, Command, Fact, OutputContent, StreamName};
@@ -50,20 +50,28 @@ async fn run_cell(talk: &mut Talk, code: String) -> Result<CellStatus, Failure> 
 }
 
 fn print(fact: &Fact) -> Result<(), Failure> {
-    let (mut stdout, mut stderr) = (std::io::stdout().lock(), std::io::stderr().lock());
     match fact {
         Fact::Output { content: OutputContent::Stream { stream: StreamName::Stdout, text }, .. } => {
-            write!(stdout, "{text}")?;
+            write_to(std::io::stdout(), text)
         }
         Fact::Output { content: OutputContent::Stream { stream: StreamName::Stderr, text }, .. } => {
-            write!(stderr, "{text}")?;
+            write_to(std::io::stderr(), text)
         }
         Fact::Output { content: OutputContent::Data { data, .. }, .. } => {
             let text = data.get("text/plain").and_then(serde_json::Value::as_str).unwrap_or_default();
-            writeln!(stdout, "{text}")?;
+            write_to(std::io::stdout(), &format!("{text}\n"))
         }
-        Fact::Error { traceback, .. } => writeln!(stderr, "{}", traceback.join("\n"))?,
-        _ => {}
+        Fact::Error { traceback, .. } => write_to(std::io::stderr(), &format!("{}\n", traceback.join("\n"))),
+        _ => Ok(()),
     }
-    stdout.flush().map_err(Failure::from)
+}
+
+/// Writes a cell's output: as it is to a pipe or a file, without what could command the terminal to a terminal.
+fn write_to(mut stream: impl Write + IsTerminal, text: &str) -> Result<(), Failure> {
+    if stream.is_terminal() {
+        stream.write_all(qubx_tui::printable(text).as_bytes())?;
+    } else {
+        stream.write_all(text.as_bytes())?;
+    }
+    stream.flush().map_err(Failure::from)
 }

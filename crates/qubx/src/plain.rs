@@ -1,8 +1,11 @@
 //! A session line by line, for pipes, poor links and screen readers. No I/O.
+//!
+//! What a cell or a name holds may be meant to command a terminal: every text goes through `printable`.
 
 use qubx_protocol::{
     CellNumber, CellStatus, Event, Fact, LogLevel, OutputContent, SessionState, VerbOutcome,
 };
+use qubx_tui::printable;
 
 /// Returns an event as text of one line or more; none for what a reader of lines does not need.
 pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
@@ -81,7 +84,7 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
         }
         Fact::CellStarted { .. } | Fact::Unknown(_) => return None,
     };
-    Some(text)
+    Some(printable(&text))
 }
 
 fn level_word(level: LogLevel) -> &'static str {
