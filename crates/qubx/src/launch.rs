@@ -80,9 +80,16 @@ impl Service {
     }
 
     /// Waits until the service has ended.
+    ///
+    /// # Errors
+    /// When it takes longer, and when it did not end in good order.
     pub(crate) async fn ended(&mut self, within: Duration) -> Result<(), Failure> {
         match tokio::time::timeout(within, self.child.wait()).await {
-            Ok(status) => status.map(|_| ()).map_err(Failure::from),
+            Ok(status) => match status? {
+                status if status.success() => Ok(()),
+                status => Err(Failure::new(format!("the service ended without a word ({status})"))
+                    .hint(format!("its log: {}", self.log.display()))),
+            },
             Err(_) => Err(Failure::new(format!(
                 "the service (process {}) has not ended after {} s",
                 self.child.id().unwrap_or_default(),

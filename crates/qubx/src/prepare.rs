@@ -95,8 +95,12 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
             let hint = nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"));
             at(&["parameters", name], hint)
         }
-        ProbeError::Import { traceback, .. } => {
-            Failure::usage(format!("{error}\n{}", traceback.join("\n").trim_end()))
+        ProbeError::Import { traceback, ename, evalue, .. } => {
+            let failure = Failure::usage(format!("{error}\n{}", traceback.join("\n").trim_end()));
+            if ename == "ModuleNotFoundError" && evalue.contains("'qubx'") {
+                return failure.hint("this is a strategy of the framework Qubx, whose runtime is not built yet");
+            }
+            failure
         }
         ProbeError::NoIpykernel { .. } => Failure::usage(error.to_string()).hint(format!(
             "install it: {} -m pip install 'ipykernel>=7.4', or name another Python with --python",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::error::ConfigError;
 use super::model::StrategyClass;
+use super::nearest::nearest;
 use super::node::{Node, Value, json_map};
 use super::origin::{Origin, Source};
 use super::parse::{MAX_BYTES, MAX_DEPTH, parse};
@@ -65,7 +66,7 @@ impl Document {
         const HINT: &str = "write `strategy: module.Class`, for example `strategy: ema_cross.EmaCross` \
             for the class EmaCross in ema_cross.py beside this file";
         let Some(node) = self.root.get("strategy") else {
-            return Err(ConfigError::new(&self.root.origin, "missing key `strategy`").hint(HINT));
+            return Err(self.no_strategy(HINT));
         };
         let Value::Text(text) = &node.value else {
             let message = format!("strategy must be `module.Class`, not {}", node.describe());
@@ -81,6 +82,19 @@ impl Document {
                 Ok(StrategyClass { module: module.to_owned(), class: class.to_owned() })
             }
             _ => Err(ConfigError::new(&node.origin, format!("`{text}` is not `module.Class`")).hint(HINT)),
+        }
+    }
+
+    /// Says that there is no strategy, at the key that looks like a misspelt one if there is such a key.
+    fn no_strategy(&self, hint: &str) -> ConfigError {
+        let entries = if let Value::Map(entries) = &self.root.value { Some(entries) } else { None };
+        let misspelt = entries.into_iter().flatten().find(|(key, _)| nearest(key, ["strategy"]).is_some());
+        match misspelt {
+            Some((key, entry)) => {
+                ConfigError::new(&entry.key, format!("unknown key `{key}` at the top level"))
+                    .hint("did you mean `strategy`?")
+            }
+            None => ConfigError::new(&self.root.origin, "missing key `strategy`").hint(hint),
         }
     }
 
