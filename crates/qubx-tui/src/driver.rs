@@ -66,6 +66,10 @@ pub(crate) async fn run(
             },
             count = updates.recv_many(&mut news, MOST_NEWS), if !connection_over => {
                 connection_over = count == 0;
+                // The first thing that there is to see does not wait for its frame.
+                if news.iter().any(|update| matches!(update, Update::Snapshot(_))) {
+                    drawn_at = None;
+                }
                 let over = connection_over.then_some(Message::ConnectionOver);
                 news.drain(..).map(Message::Update).chain(over).find_map(|message| screen.take(message))
             }

@@ -30,6 +30,8 @@ mod wrap;
 #[cfg(test)]
 mod tests;
 
+pub use sanitize::printable;
+
 use qubx_client::{ClientHandle, Update};
 use qubx_protocol::Author;
 use tokio::sync::mpsc;

@@ -21,6 +21,19 @@ pub(crate) fn plain(text: &str) -> String {
     result
 }
 
+/// Returns text that is safe to print on a terminal: its lines stay, colours and all other sequences are dropped.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let lines = styled(text, Style::default(), false);
+    let lines =
+        lines.iter().map(|line| line.spans.iter().map(|span| span.content.as_ref()).collect::<String>());
+    let mut printable = lines.collect::<Vec<_>>().join("\n");
+    if text.ends_with('\n') {
+        printable.push('\n');
+    }
+    printable
+}
+
 /// Returns text as lines that are safe to draw. A lone carriage return begins its line anew, as progress bars want.
 ///
 /// Without `color`, colours are dropped and bold, dim, italic, underline and reverse stay.
@@ -232,6 +245,20 @@ fn extended(codes: &mut impl Iterator<Item = u16>) -> Option<Color> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn printed_text_keeps_its_lines_and_nothing_else() {
+        for (text, expected) in [
+            ("a\nb", "a\nb"),
+            ("a\n", "a\n"),
+            ("", ""),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]52;c;aGk=\u{7}x\u{1b}[2J", "x"),
+            ("10%\r20%\n", "20%\n"),
+        ] {
+            assert_eq!(super::printable(text), expected, "{text:?}");
+        }
+    }
+
     use proptest::prelude::*;
 
     use super::*;

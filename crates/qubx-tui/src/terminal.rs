@@ -2,6 +2,7 @@
 
 use std::io::{self, Write, stdout};
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
@@ -11,6 +12,9 @@ use ratatui::DefaultTerminal;
 use crate::app::App;
 use crate::layout::Size;
 use crate::view;
+
+/// Whether the terminal was given back by a panic, perhaps of another thread, while a screen still draws.
+static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while this lives; dropping it gives the terminal back.
 pub(crate) struct Terminal {
@@ -25,6 +29,7 @@ impl Terminal {
         HOOK.call_once(|| {
             let hook = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
+                PANICKED.store(true, Ordering::Relaxed);
                 leave();
                 hook(info);
             }));
@@ -44,7 +49,13 @@ impl Terminal {
     }
 
     /// Draws the screen, and its name in the window's title when that has changed.
+    ///
+    /// # Errors
+    /// When the terminal fails, or was given back because some part of the program panicked.
     pub(crate) fn draw(&mut self, app: &App) -> io::Result<()> {
+        if PANICKED.load(Ordering::Relaxed) {
+            return Err(io::Error::other("a part of this program panicked; its message is above"));
+        }
         let title = view::title(app);
         if title != self.title {
             execute!(stdout(), SetTitle(&title))?;
@@ -62,6 +73,9 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        if PANICKED.load(Ordering::Relaxed) {
+            return;
+        }
         leave();
         ratatui::restore();
     }

@@ -104,6 +104,8 @@ impl Transcript {
         let line = |label, tone, text: String| Body::Line(Line { time: event.time, label, tone, text });
         match &event.fact {
             Fact::Started { epoch } => {
+                // A run has a Python of its own, which counts from 1.
+                self.last_count = None;
                 self.push(line("START", Tone::Quiet, format!("a run begins; account epoch {epoch}")));
             }
             Fact::Cell { cell, code, author, .. } => {
@@ -126,7 +128,6 @@ impl Transcript {
             }
             Fact::Error { cell: Some(cell), ename, evalue, traceback } => {
                 let traceback = traceback.join("\n");
-                self.bytes += traceback.len() + evalue.len();
                 self.change_entry(*cell, |entry| entry.push_error(ename, evalue, traceback));
             }
             Fact::Error { cell: None, ename, evalue, traceback } => {
@@ -194,7 +195,6 @@ impl Transcript {
     }
 
     fn output(&mut self, cell: CellNumber, content: &OutputContent) {
-        self.bytes += entry::size_of(content);
         self.change_entry(cell, |entry| match content {
             OutputContent::Stream { stream, text } => entry.push_stream(*stream == StreamName::Stderr, text),
             OutputContent::Data { result, .. } => entry.push_value(*result, entry::text_of(content)),
@@ -204,6 +204,10 @@ impl Transcript {
     fn push(&mut self, body: Body) {
         self.bytes += body.size();
         self.entries.push_back(Entry::new(body));
+        self.trim();
+    }
+
+    fn trim(&mut self) {
         while self.entries.len() > MOST_ENTRIES || (self.bytes > MOST_BYTES && self.entries.len() > 1) {
             let dropped = self.entries.pop_front().map_or(0, |entry| entry.size());
             self.bytes = self.bytes.saturating_sub(dropped);
@@ -232,9 +236,12 @@ impl Transcript {
 
     /// Changes a cell's entry. What belongs to a cell that is no longer kept is not shown.
     fn change_entry(&mut self, cell: CellNumber, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = self.entry_mut(cell) {
-            change(entry);
-        }
+        let Some(entry) = self.entry_mut(cell) else { return };
+        let before = entry.size();
+        change(entry);
+        let after = entry.size();
+        self.bytes = self.bytes - before + after;
+        self.trim();
     }
 
     fn change_cell(&mut self, cell: CellNumber, change: impl FnOnce(&mut Cell)) {

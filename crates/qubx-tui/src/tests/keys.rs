@@ -461,6 +461,19 @@ fn news_do_not_move_what_is_being_read() {
 }
 
 #[test]
+fn a_cell_that_prints_without_end_drives_nothing_else_out() {
+    let mut screen = Screen::rich(80, 24, false, Mode::Paper);
+    for _ in 0..40 {
+        screen.stream(4, &"a line of output\n".repeat(64 << 10));
+    }
+    screen.stream(4, "the last line\n");
+    assert!(screen.drawn().contains("the last line"));
+    screen.code(KeyCode::Esc);
+    screen.key('g');
+    assert!(screen.drawn().contains("a run begins"));
+}
+
+#[test]
 fn panels_are_reached_from_everywhere() {
     let mut screen = Screen::rich(80, 24, false, Mode::Paper);
     screen.code(KeyCode::F(5));

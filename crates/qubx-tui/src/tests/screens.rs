@@ -9,8 +9,12 @@ use qubx_protocol::{
     Answer, AnswerResult, Completion, ErrorCode, ErrorMessage, KernelState, Mode, RequestId, StrategyState,
 };
 
+use ratatui::style::Color;
+
 use super::fixture::Screen;
 use crate::message::{Message, Question};
+use crate::theme::Theme;
+use crate::transcript::Transcript;
 
 #[test]
 fn a_rich_session_on_a_wide_screen() {
@@ -138,6 +142,18 @@ fn a_long_prompt_grows_and_keeps_its_cursor_in_view() {
     let code: Vec<String> = (0..12).map(|line| format!("line_{line} = \"{line}\"  # number")).collect();
     screen.send(Message::Paste(code.join("\n")));
     assert_snapshot!(screen.drawn());
+}
+
+#[test]
+fn without_colour_nothing_is_coloured_and_nothing_is_lost() {
+    let coloured = Screen::rich(120, 40, false, Mode::Live);
+    let mut plain = Screen::rich(120, 40, false, Mode::Live);
+    plain.app.theme = Theme { color: false };
+    plain.app.transcript = Transcript::new(plain.app.theme);
+    plain.app.transcript.rebuild(plain.app.mirror.state.as_ref().unwrap());
+    assert_eq!(plain.drawn(), coloured.drawn());
+    let drawn = plain.draw();
+    assert!(drawn.buffer().content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
 }
 
 #[test]

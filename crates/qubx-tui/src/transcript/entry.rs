@@ -1,6 +1,7 @@
 //! One entry: a cell with what it printed, or a line of the log, of trading or of a verb.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -14,6 +15,8 @@ use crate::theme::Theme;
 const PIECE_BYTES: usize = 8 << 10;
 /// The text of one cell that is kept here; its oldest output is dropped for more.
 const CELL_BYTES: usize = 2 << 20;
+/// And the pieces, for output that is short and without end.
+const CELL_PIECES: usize = 1_000;
 
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -21,9 +24,11 @@ pub(super) struct Entry {
     /// What the entry begins with.
     head: Cache,
     /// What the cell printed, in order.
-    pieces: Vec<Piece>,
+    pieces: VecDeque<Piece>,
     /// What the entry ends with: how the cell ended.
     tail: Cache,
+    /// The bytes of the pieces.
+    output_bytes: usize,
     /// Whether output was dropped for newer output.
     cut: bool,
 }
@@ -121,15 +126,18 @@ impl Body {
 
 impl Entry {
     pub(super) fn new(body: Body) -> Self {
-        Self { body, head: Cache::default(), pieces: Vec::new(), tail: Cache::default(), cut: false }
+        Self {
+            body,
+            head: Cache::default(),
+            pieces: VecDeque::new(),
+            tail: Cache::default(),
+            output_bytes: 0,
+            cut: false,
+        }
     }
 
     pub(super) fn size(&self) -> usize {
-        self.body.size() + self.output_size()
-    }
-
-    fn output_size(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.output.size()).sum()
+        self.body.size() + self.output_bytes
     }
 
     pub(super) fn change_cell(&mut self, change: impl FnOnce(&mut Cell)) {
@@ -147,12 +155,13 @@ impl Entry {
     }
 
     pub(super) fn push_stream(&mut self, stderr: bool, more: &str) {
-        if let Some(Piece { output: Output::Stream { stderr: same, text }, cache }) = self.pieces.last_mut()
+        if let Some(Piece { output: Output::Stream { stderr: same, text }, cache }) = self.pieces.back_mut()
             && *same == stderr
             && !(text.len() > PIECE_BYTES && text.ends_with('\n'))
         {
             text.push_str(more);
             cache.clear();
+            self.output_bytes += more.len();
         } else {
             self.push(Output::Stream { stderr, text: more.to_owned() });
         }
@@ -168,9 +177,11 @@ impl Entry {
     }
 
     fn push(&mut self, output: Output) {
-        self.pieces.push(Piece { output, cache: Cache::default() });
-        while self.pieces.len() > 1 && self.output_size() > CELL_BYTES {
-            self.pieces.remove(0);
+        self.output_bytes += output.size();
+        self.pieces.push_back(Piece { output, cache: Cache::default() });
+        while self.pieces.len() > CELL_PIECES || (self.pieces.len() > 1 && self.output_bytes > CELL_BYTES) {
+            let dropped = self.pieces.pop_front().map_or(0, |piece| piece.output.size());
+            self.output_bytes -= dropped;
             self.cut = true;
         }
     }
@@ -227,13 +238,5 @@ pub(super) fn text_of(content: &OutputContent) -> String {
         (Some(text), Some(image)) => format!("{text} [{image}]"),
         (None, Some(image)) => format!("[{image}]"),
         (None, None) => format!("[{}]", data.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// Returns the bytes that an output holds here.
-pub(super) fn size_of(content: &OutputContent) -> usize {
-    match content {
-        OutputContent::Stream { text, .. } => text.len(),
-        OutputContent::Data { .. } => text_of(content).len(),
     }
 }
