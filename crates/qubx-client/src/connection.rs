@@ -13,6 +13,7 @@ use qubx_protocol::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -242,9 +243,20 @@ impl Connection {
                 }
             };
             if !frame.is_empty() && writer.write_all(&frame).await.is_err() {
-                return Ending::Lost;
+                // The service closed its end, and what it said before that has not been read yet.
+                return self.last_words(&mut reader, &mut buffer).await;
             }
         }
+    }
+
+    /// Takes what a connection that takes nothing any more still brings.
+    async fn last_words(&mut self, reader: &mut OwnedReadHalf, buffer: &mut FrameBuffer) -> Ending {
+        while matches!(reader.read_buf(buffer.bytes_mut()).await, Ok(1..)) {
+            if let Err(ending) = self.take_messages(buffer).await {
+                return ending;
+            }
+        }
+        Ending::Lost
     }
 
     fn hello(&mut self) -> Vec<u8> {

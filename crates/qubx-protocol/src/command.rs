@@ -6,7 +6,7 @@ use crate::{CellNumber, InstrumentId, OrderId};
 
 /// A command. Sending one twice with the same [`crate::CommandId`] does what sending it once does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Runs code in the shared kernel, after the cells that wait already.
     Execute {

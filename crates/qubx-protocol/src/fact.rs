@@ -1,8 +1,11 @@
 //! Numbered events: what happened, once, in order, for everyone.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Author, CellNumber, CommandId, Epoch, Fill, LedgerRow, Order, Position, Seq, SessionStatus};
@@ -15,12 +18,14 @@ pub struct Event {
     /// When it was written down.
     pub time: Timestamp,
     /// What happened.
-    #[serde(flatten)]
     pub fact: Fact,
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// On the wire it is an object with one key, the kind, and is read without a detour: a snapshot has thousands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Fact {
     /// A run began: the account is new unless it was restored. Positions and orders of before are gone.
     Started {
@@ -107,6 +112,7 @@ pub enum Fact {
     /// The session's status changed; this is the whole of it.
     Status(Box<SessionStatus>),
     /// Something that this version does not know, kept as it came.
+    #[serde(skip)]
     Unknown(serde_json::Map<String, serde_json::Value>),
 }
 
@@ -169,7 +175,7 @@ pub enum LogLevel {
 
 /// What a cell wrote or showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(rename_all = "snake_case")]
 pub enum OutputContent {
     /// Text on a stream.
     Stream {
@@ -197,64 +203,7 @@ pub enum StreamName {
     Stderr,
 }
 
-/// The kinds that this version knows, as they stand on the wire.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Known {
-    Started {
-        epoch: Epoch,
-    },
-    Cell {
-        cell: CellNumber,
-        code: String,
-        author: Author,
-        command: Option<CommandId>,
-    },
-    CellStarted {
-        cell: CellNumber,
-        execution_count: Option<u32>,
-    },
-    Output {
-        cell: Option<CellNumber>,
-        #[serde(flatten)]
-        content: OutputContent,
-    },
-    Error {
-        cell: Option<CellNumber>,
-        ename: String,
-        evalue: String,
-        traceback: Vec<String>,
-    },
-    CellFinished {
-        cell: CellNumber,
-        status: CellStatus,
-        duration_ms: u64,
-    },
-    Log {
-        level: LogLevel,
-        source: String,
-        text: String,
-    },
-    Order {
-        row: LedgerRow,
-        order: Order,
-    },
-    Fill {
-        row: LedgerRow,
-        fill: Fill,
-        position: Position,
-    },
-    Verb {
-        row: LedgerRow,
-        #[serde(flatten)]
-        verb: VerbProgress,
-    },
-    Status {
-        status: Box<SessionStatus>,
-    },
-}
-
-/// The names of the kinds in [`Known`]. A kind that is not here is kept as unknown.
+/// The kinds that this version knows. One that is not here is kept as unknown.
 const KNOWN_KINDS: [&str; 11] = [
     "started",
     "cell",
@@ -269,50 +218,78 @@ const KNOWN_KINDS: [&str; 11] = [
     "status",
 ];
 
+impl Fact {
+    /// Returns the kind as it stands on the wire.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self {
+            Fact::Started { .. } => "started",
+            Fact::Cell { .. } => "cell",
+            Fact::CellStarted { .. } => "cell_started",
+            Fact::Output { .. } => "output",
+            Fact::Error { .. } => "error",
+            Fact::CellFinished { .. } => "cell_finished",
+            Fact::Log { .. } => "log",
+            Fact::Order { .. } => "order",
+            Fact::Fill { .. } => "fill",
+            Fact::Verb { .. } => "verb",
+            Fact::Status(_) => "status",
+            Fact::Unknown(map) => map.keys().next().map_or("unknown", String::as_str),
+        }
+    }
+}
+
 impl Serialize for Fact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let known = match self.clone() {
-            Fact::Unknown(map) => return map.serialize(serializer),
-            Fact::Started { epoch } => Known::Started { epoch },
-            Fact::Cell { cell, code, author, command } => Known::Cell { cell, code, author, command },
-            Fact::CellStarted { cell, execution_count } => Known::CellStarted { cell, execution_count },
-            Fact::Output { cell, content } => Known::Output { cell, content },
-            Fact::Error { cell, ename, evalue, traceback } => Known::Error { cell, ename, evalue, traceback },
-            Fact::CellFinished { cell, status, duration_ms } => {
-                Known::CellFinished { cell, status, duration_ms }
-            }
-            Fact::Log { level, source, text } => Known::Log { level, source, text },
-            Fact::Order { row, order } => Known::Order { row, order },
-            Fact::Fill { row, fill, position } => Known::Fill { row, fill, position },
-            Fact::Verb { row, verb } => Known::Verb { row, verb },
-            Fact::Status(status) => Known::Status { status },
-        };
-        known.serialize(serializer)
+        match self {
+            Fact::Unknown(map) => map.serialize(serializer),
+            known => Fact::serialize(known, serializer),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Fact {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map = serde_json::Map::deserialize(deserializer)?;
-        let kind = map.get("kind").and_then(serde_json::Value::as_str);
-        if !kind.is_some_and(|kind| KNOWN_KINDS.contains(&kind)) {
-            return Ok(Fact::Unknown(map));
+        deserializer.deserialize_map(FactVisitor)
+    }
+}
+
+/// Reads the kind, and then the rest as what that kind has.
+struct FactVisitor;
+
+impl<'de> Visitor<'de> for FactVisitor {
+    type Value = Fact;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with one key, the kind of a fact")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fact, A::Error> {
+        let kind: String = map.next_key()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
+        if KNOWN_KINDS.contains(&kind.as_str()) {
+            return Fact::deserialize(MapAccessDeserializer::new(WithKind { kind: Some(kind), map }));
         }
-        let known = Known::deserialize(serde_json::Value::Object(map)).map_err(serde::de::Error::custom)?;
-        Ok(match known {
-            Known::Started { epoch } => Fact::Started { epoch },
-            Known::Cell { cell, code, author, command } => Fact::Cell { cell, code, author, command },
-            Known::CellStarted { cell, execution_count } => Fact::CellStarted { cell, execution_count },
-            Known::Output { cell, content } => Fact::Output { cell, content },
-            Known::Error { cell, ename, evalue, traceback } => Fact::Error { cell, ename, evalue, traceback },
-            Known::CellFinished { cell, status, duration_ms } => {
-                Fact::CellFinished { cell, status, duration_ms }
-            }
-            Known::Log { level, source, text } => Fact::Log { level, source, text },
-            Known::Order { row, order } => Fact::Order { row, order },
-            Known::Fill { row, fill, position } => Fact::Fill { row, fill, position },
-            Known::Verb { row, verb } => Fact::Verb { row, verb },
-            Known::Status { status } => Fact::Status(status),
-        })
+        Ok(Fact::Unknown([(kind, map.next_value()?)].into_iter().collect()))
+    }
+}
+
+/// A map whose first key was read already.
+struct WithKind<A> {
+    kind: Option<String>,
+    map: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithKind<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        match self.kind.take() {
+            Some(kind) => seed.deserialize(kind.into_deserializer()).map(Some),
+            None => self.map.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }

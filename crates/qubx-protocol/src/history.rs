@@ -3,6 +3,7 @@
 //! The bounds are part of the reducer, so both ends drop the same entries at the same event.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,8 @@ pub struct History {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct List {
-    events: VecDeque<Event>,
+    /// Shared, so that the copy of a state for a new screen costs little.
+    events: VecDeque<Arc<Event>>,
     entries: usize,
     bytes: usize,
 }
@@ -61,13 +63,14 @@ impl History {
         }
         .events
         .iter()
+        .map(Arc::as_ref)
     }
 
     /// Returns all kept events in the order of their numbers.
     #[must_use]
     pub fn all(&self) -> Vec<&Event> {
         let lists = [&self.session, &self.trading, &self.log];
-        let mut events: Vec<&Event> = lists.iter().flat_map(|list| &list.events).collect();
+        let mut events: Vec<&Event> = lists.iter().flat_map(|list| &list.events).map(Arc::as_ref).collect();
         events.sort_unstable_by_key(|event| event.seq);
         events
     }
@@ -88,7 +91,7 @@ impl List {
     fn push(&mut self, event: &Event, limit: usize) {
         self.entries += usize::from(!belongs_to_an_entry(&event.fact));
         self.bytes += size(&event.fact);
-        self.events.push_back(event.clone());
+        self.events.push_back(Arc::new(event.clone()));
         // The newest entry stays, however large it is.
         while self.entries > limit || (self.bytes > LIST_BYTES && self.entries > 1) {
             self.drop_oldest_entry();

@@ -9,7 +9,7 @@ pub const PROTOCOL_VERSION: u32 = 1;
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ClientMessage {
     /// The first message, and again after a gap.
     Hello(Hello),
@@ -18,7 +18,6 @@ pub enum ClientMessage {
         /// Made by the client; the same id is done once.
         id: CommandId,
         /// What.
-        #[serde(flatten)]
         command: Command,
     },
     /// A question without an effect.
@@ -59,13 +58,12 @@ pub struct Request {
     /// Made by the client; the answer names it.
     pub id: RequestId,
     /// What is asked.
-    #[serde(flatten)]
     pub kind: RequestKind,
 }
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "request", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum RequestKind {
     /// How could the text at the cursor go on?
     Complete {
@@ -83,7 +81,7 @@ pub enum RequestKind {
 
 /// What a service sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The answer to `Hello`; events follow.
     Welcome(Welcome),
@@ -163,13 +161,12 @@ pub struct Answer {
     /// The request.
     pub request: RequestId,
     /// The answer.
-    #[serde(flatten)]
     pub result: AnswerResult,
 }
 
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum AnswerResult {
     /// How the text could go on.
     Completions {

@@ -105,7 +105,7 @@ impl Transcript {
         match &event.fact {
             Fact::Started { epoch } => {
                 // A run has a Python of its own, which counts from 1.
-                self.last_count = None;
+                self.last_count = Some(0);
                 self.push(line("START", Tone::Quiet, format!("a run begins; account epoch {epoch}")));
             }
             Fact::Cell { cell, code, author, .. } => {

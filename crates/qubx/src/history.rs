@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use qubx_home::{Home, list_sessions, safe_component};
-use qubx_protocol::{Event, Fact, LogId, SessionState};
+use qubx_protocol::{Event, Fact, LogId, OutputContent, SessionState};
 use qubx_session::read_history;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::arguments::HistoryArguments;
 use crate::failure::{Failure, Outcome};
@@ -56,14 +56,38 @@ fn is_entry(fact: &Fact) -> bool {
 
 /// Returns an event as the documented object: flat, with `kind`, and `author` where there is one.
 fn entry(event: &Event) -> Value {
-    let mut object = json!(event);
-    let author = match &event.fact {
-        Fact::Order { order, .. } => Some(&order.author),
-        Fact::Fill { fill, .. } => Some(&fill.author),
+    let mut entry = Map::new();
+    entry.insert("seq".to_owned(), json!(event.seq));
+    entry.insert("time".to_owned(), json!(event.time));
+    entry.insert("kind".to_owned(), json!(event.fact.kind()));
+    if let Value::Object(mut body) = json!(event.fact) {
+        entry.extend(body.remove(event.fact.kind()).and_then(object).unwrap_or_default());
+    }
+    // What is one level deeper on the wire stands beside the rest here.
+    let nested = match &event.fact {
+        Fact::Output { content, .. } => {
+            entry.remove("content");
+            object(match content {
+                OutputContent::Stream { stream, text } => json!({"stream": stream, "text": text}),
+                OutputContent::Data { data, result } => json!({"mime": data, "result": result}),
+            })
+        }
+        Fact::Verb { .. } => entry.remove("verb").and_then(object),
+        Fact::Order { order, .. } => object(json!({"author": order.author})),
+        Fact::Fill { fill, .. } => object(json!({"author": fill.author})),
+        Fact::Status(status) => {
+            entry.clear();
+            object(json!({"seq": event.seq, "time": event.time, "kind": "status", "status": status}))
+        }
         _ => None,
     };
-    if let (Value::Object(fields), Some(author)) = (&mut object, author) {
-        fields.insert("author".to_owned(), json!(author));
+    entry.extend(nested.unwrap_or_default());
+    Value::Object(entry)
+}
+
+fn object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(fields) => Some(fields),
+        _ => None,
     }
-    object
 }

@@ -98,7 +98,8 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
         ProbeError::Import { traceback, ename, evalue, .. } => {
             let failure = Failure::usage(format!("{error}\n{}", traceback.join("\n").trim_end()));
             if ename == "ModuleNotFoundError" && evalue.contains("'qubx'") {
-                return failure.hint("this is a strategy of the framework Qubx, whose runtime is not built yet");
+                return failure
+                    .hint("this is a strategy of the framework Qubx, whose runtime is not built yet");
             }
             failure
         }

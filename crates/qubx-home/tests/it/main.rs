@@ -5,7 +5,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use qubx_home::{ConnectionFile, Home, HomeError, ProcessId, QubxSection, list_sessions, read_connection_file};
+use qubx_home::{
+    ConnectionFile, Home, HomeError, ProcessId, QubxSection, list_sessions, read_connection_file,
+};
 use tempfile::tempdir;
 
 fn file(home: &Home, socket: &Path) -> ConnectionFile {
@@ -95,7 +97,9 @@ fn a_file_cut_off_anywhere_is_an_error_that_names_it() {
     for length in 0..whole.len() {
         std::fs::write(&path, &whole[..length]).unwrap();
         match read_connection_file(&path) {
-            Err(error @ HomeError::BadConnectionFile { .. }) => assert!(error.to_string().contains("cut.json")),
+            Err(error @ HomeError::BadConnectionFile { .. }) => {
+                assert!(error.to_string().contains("cut.json"))
+            }
             other => panic!("{length}: {other:?}"),
         }
     }

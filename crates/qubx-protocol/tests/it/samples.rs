@@ -105,8 +105,7 @@ pub(crate) fn facts() -> Vec<Fact> {
     let (cell, row) = (CellNumber(1), LedgerRow(1));
     let data = [("text/plain".to_owned(), "4".into())].into();
     let mut unknown = serde_json::Map::new();
-    unknown.insert("kind".to_owned(), "weather".into());
-    unknown.insert("rain".to_owned(), true.into());
+    unknown.insert("weather".to_owned(), serde_json::json!({"rain": true}));
     vec![
         Fact::Started { epoch: Epoch(3) },
         Fact::Status(Box::new(status())),

@@ -46,30 +46,12 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn new(seq: Seq, time: Timestamp, fact: &Fact, row: Option<LedgerRow>) -> Self {
         let body = row.is_none().then(|| serde_json::to_string(fact).expect("facts have string keys"));
-        Self { seq, time, kind: kind(fact).to_owned(), row, body }
+        Self { seq, time, kind: fact.kind().to_owned(), row, body }
     }
 
     /// Returns the entry that refers to a row of the ledger; none for rows that have no event.
     pub(super) fn reference(seq: Seq, time: Timestamp, kind: &str, row: LedgerRow) -> Option<Self> {
         (kind != "command").then(|| Self { seq, time, kind: kind.to_owned(), row: Some(row), body: None })
-    }
-}
-
-/// Returns the kind of a fact as it stands on the wire.
-fn kind(fact: &Fact) -> &str {
-    match fact {
-        Fact::Started { .. } => "started",
-        Fact::Cell { .. } => "cell",
-        Fact::CellStarted { .. } => "cell_started",
-        Fact::Output { .. } => "output",
-        Fact::Error { .. } => "error",
-        Fact::CellFinished { .. } => "cell_finished",
-        Fact::Log { .. } => "log",
-        Fact::Order { .. } => "order",
-        Fact::Fill { .. } => "fill",
-        Fact::Verb { .. } => "verb",
-        Fact::Status(_) => "status",
-        Fact::Unknown(map) => map.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown"),
     }
 }
 
@@ -155,8 +137,7 @@ impl Log {
 
     /// Returns the number of the newest cell; numbers ascend with the events.
     pub(super) fn last_cell(&self) -> Result<CellNumber, StoreError> {
-        let sql =
-            "SELECT json_extract(body, '$.cell') FROM events WHERE kind = 'cell' ORDER BY seq DESC LIMIT 1";
+        let sql = "SELECT json_extract(body, '$.cell.cell') FROM events WHERE kind = 'cell' ORDER BY seq DESC LIMIT 1";
         let cell: Option<u64> = self
             .connection
             .query_row(sql, [], |row| row.get(0))
