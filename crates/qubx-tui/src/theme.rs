@@ -79,7 +79,8 @@ impl Theme {
     /// The PAPER badge.
     pub(crate) fn paper(self) -> Style {
         if self.color {
-            Style::new().fg(Color::Black).bg(Color::Green).add_modifier(Modifier::BOLD)
+            // Not bold: many terminals draw bold black as grey.
+            Style::new().fg(Color::Black).bg(Color::Green)
         } else {
             Style::new().add_modifier(Modifier::BOLD)
         }
