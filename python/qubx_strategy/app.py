@@ -4,7 +4,9 @@ Only the launcher imports this, when the process is prepared.
 """
 
 import hmac
+import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import ipykernel
@@ -97,6 +99,14 @@ class App(IPKernelApp):
         super().init_iopub(context)
         context.sndhwm = ZMQ_HIGH_WATER_MARK
 
+    def init_sockets(self) -> None:
+        """Binds the sockets, for this user alone."""
+        bind_private(super().init_sockets)
+
+    def init_heartbeat(self) -> None:
+        """Binds the heartbeat's socket, for this user alone."""
+        bind_private(super().init_heartbeat)
+
     def write_connection_file(self, **_: Any) -> None:
         """Leaves the file as the service wrote it, and tells that every socket is bound."""
         self.bridge.send("bound")
@@ -113,6 +123,15 @@ class App(IPKernelApp):
         # The answer to the owner is still being written there. If the output thread ended first, ipykernel
         # would wait twenty seconds for it.
         self.control_thread.join(timeout=5)
+
+
+def bind_private(bind: Callable[[], None]) -> None:
+    """Runs `bind` so that the socket files that it makes are the user's alone, whatever the umask says."""
+    umask = os.umask(0o177)
+    try:
+        bind()
+    finally:
+        os.umask(umask)
 
 
 def build(bridge: Bridge, settings: dict[str, Any], connection_file: str) -> App:

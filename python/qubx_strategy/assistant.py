@@ -46,7 +46,7 @@ class Assistant(threading.Thread):
             else:
                 answer = self._is_complete(message["code"])
         except Exception as error:
-            answer = {"answer": "failed", "message": f"{type(error).__name__}: {error}"}
+            answer = {"failed": {"message": f"{type(error).__name__}: {error}"}}
         if message["id"] is not None:
             self._bridge.send("answer", id=message["id"], result=answer)
 
@@ -59,11 +59,11 @@ class Assistant(threading.Thread):
             for match in found[:MOST_MATCHES]
         ]
         start, end = (found[0].start, found[0].end) if found else (cursor, cursor)
-        return {"answer": "completions", "start": start, "end": end, "matches": matches}
+        return {"completions": {"start": start, "end": end, "matches": matches}}
 
     def _is_complete(self, code: str) -> dict[str, Any]:
         status, indent = self._shell.input_transformer_manager.check_complete(code)
-        return {"answer": "is_complete", "status": status, "indent": " " * (indent or 0)}
+        return {"is_complete": {"status": status, "indent": " " * (indent or 0)}}
 
 
 def claim_output(shell: Any) -> None:

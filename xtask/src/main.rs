@@ -5,15 +5,20 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod check;
 mod demo;
+mod picture;
 mod python;
 mod repository;
 mod step;
+mod terminal;
 mod test;
 #[cfg(test)]
 mod tests;
+mod workbench;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +43,14 @@ enum Task {
     Test,
     /// Checks format, lints, documentation, types and the architecture.
     Check,
+    /// Measures speed and memory beside plain Jupyter, on the release build. Takes some minutes.
+    Bench {
+        /// Writes the measures to this file too.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Takes docs/screen.svg from the running demo.
+    Picture,
 }
 
 fn main() -> ExitCode {
@@ -45,6 +58,8 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test => test::run(),
         Task::Check => check::run(),
+        Task::Bench { json } => bench::run(json.as_deref()),
+        Task::Picture => picture::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

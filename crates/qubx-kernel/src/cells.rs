@@ -14,6 +14,9 @@ use crate::{CellRef, KernelEvent};
 
 /// How long an idle status may come after its reply. It is lost only when the child dropped messages.
 const LATEST_IDLE: Duration = Duration::from_secs(10);
+/// How long a reply may come after its idle status. It is sent before it, on another socket; it is never sent when an
+/// interrupt hit the kernel's own code around a cell.
+const LATEST_REPLY: Duration = Duration::from_secs(1);
 /// The most requests that are kept in mind. Only a loss of idle statuses could leave so many; the oldest is
 /// forgotten then.
 const MOST_REQUESTS: usize = 256;
@@ -36,7 +39,7 @@ struct Request {
     /// By its reply, or for a guest by the exception that it showed.
     status: Option<CellStatus>,
     replied_at: Option<Instant>,
-    idle: bool,
+    idle_at: Option<Instant>,
 }
 
 /// What a reply to a cell leads to.
@@ -58,7 +61,7 @@ impl Cells {
             interrupts_before: interrupts,
             status: None,
             replied_at: None,
-            idle: false,
+            idle_at: None,
         });
     }
 
@@ -84,7 +87,12 @@ impl Cells {
     }
 
     /// Takes a broadcast and returns what it means for the session.
-    pub(crate) fn broadcast(&mut self, parent: &Header, broadcast: Broadcast) -> Vec<KernelEvent> {
+    pub(crate) fn broadcast(
+        &mut self,
+        parent: &Header,
+        broadcast: Broadcast,
+        now: Instant,
+    ) -> Vec<KernelEvent> {
         let place = self.place(&parent.msg_id);
         match broadcast {
             Broadcast::Busy => {
@@ -96,7 +104,7 @@ impl Cells {
                         interrupts_before: 0,
                         status: None,
                         replied_at: None,
-                        idle: false,
+                        idle_at: None,
                     });
                 }
                 Vec::new()
@@ -129,7 +137,7 @@ impl Cells {
             Broadcast::Idle => {
                 let Some(place) = place else { return Vec::new() };
                 let request = &mut self.requests[place];
-                request.idle = true;
+                request.idle_at = Some(now);
                 if !matches!(request.cell, Some(CellRef::Session(_))) {
                     request.status.get_or_insert(CellStatus::Ok);
                 }
@@ -138,13 +146,17 @@ impl Cells {
         }
     }
 
-    /// Ends the cells whose idle status should have come long ago.
+    /// Ends the cells whose reply or idle status should have come long ago.
     pub(crate) fn give_up(&mut self, now: Instant) -> Vec<KernelEvent> {
         let mut events = Vec::new();
-        while let Some(place) = self.requests.iter().position(|r| r.latest_idle().is_some_and(|at| at <= now))
-        {
-            tracing::warn!(request = self.requests[place].id, "the kernel lost the end of a cell's output");
-            self.requests[place].idle = true;
+        while let Some(place) = self.requests.iter().position(|r| r.deadline().is_some_and(|at| at <= now)) {
+            let request = &mut self.requests[place];
+            tracing::warn!(
+                request = request.id,
+                "the kernel lost the reply to a cell, or the end of its output"
+            );
+            request.idle_at = Some(now);
+            request.status.get_or_insert(CellStatus::Interrupted);
             events.extend(self.finish(place));
         }
         events
@@ -152,7 +164,7 @@ impl Cells {
 
     /// Returns when [`Cells::give_up`] has something to do next.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.requests.iter().filter_map(Request::latest_idle).min()
+        self.requests.iter().filter_map(Request::deadline).min()
     }
 
     /// Returns whose output this is; none for a request that belongs in no history.
@@ -165,7 +177,7 @@ impl Cells {
 
     fn finish(&mut self, place: usize) -> Vec<KernelEvent> {
         let request = &self.requests[place];
-        let (Some(status), true) = (request.status, request.idle) else { return Vec::new() };
+        let (Some(status), true) = (request.status, request.idle_at.is_some()) else { return Vec::new() };
         let request = self.requests.remove(place);
         request.cell.map(|cell| KernelEvent::CellFinished { cell, status }).into_iter().collect()
     }
@@ -183,8 +195,10 @@ impl Cells {
 }
 
 impl Request {
-    fn latest_idle(&self) -> Option<Instant> {
-        self.replied_at.map(|at| at + LATEST_IDLE)
+    /// Returns when what is missing of its end should have come; none while it runs.
+    fn deadline(&self) -> Option<Instant> {
+        let latest_idle = self.replied_at.map(|at| at + LATEST_IDLE);
+        latest_idle.or(self.idle_at.map(|at| at + LATEST_REPLY))
     }
 }
 
@@ -211,9 +225,9 @@ mod tests {
         let (now, ok) = (Instant::now(), Reply::Ran(CellStatus::Ok));
         let mut cells = submitted();
         assert_eq!(cells.reply(&parent("a"), ok, 0, now), Replied::Events(Vec::new()));
-        assert_eq!(cells.broadcast(&parent("a"), Broadcast::Idle), finished(CellStatus::Ok));
+        assert_eq!(cells.broadcast(&parent("a"), Broadcast::Idle, now), finished(CellStatus::Ok));
         let mut cells = submitted();
-        assert_eq!(cells.broadcast(&parent("a"), Broadcast::Idle), []);
+        assert_eq!(cells.broadcast(&parent("a"), Broadcast::Idle, now), []);
         assert_eq!(cells.reply(&parent("a"), ok, 0, now), Replied::Events(finished(CellStatus::Ok)));
     }
 
@@ -229,10 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_whose_reply_is_lost_ends_all_the_same() {
+        let now = Instant::now();
+        let mut cells = submitted();
+        assert_eq!(cells.broadcast(&parent("a"), Broadcast::Idle, now), []);
+        assert_eq!(cells.give_up(now), []);
+        assert_eq!(cells.give_up(cells.deadline().unwrap()), finished(CellStatus::Interrupted));
+        assert_eq!(cells.deadline(), None);
+    }
+
+    #[test]
     fn a_cancelled_await_is_an_interrupt_only_when_there_was_one() {
         for (interrupts, status) in [(0, CellStatus::Error), (1, CellStatus::Interrupted)] {
             let mut cells = submitted();
-            cells.broadcast(&parent("a"), Broadcast::Idle);
+            cells.broadcast(&parent("a"), Broadcast::Idle, Instant::now());
             let replied = cells.reply(&parent("a"), Reply::Cancelled, interrupts, Instant::now());
             assert_eq!(replied, Replied::Events(finished(status)));
         }

@@ -242,7 +242,7 @@ impl Running {
 
     async fn broadcast(&mut self, message: &Message) {
         if let Some(broadcast) = translate::broadcast(message) {
-            let events = self.cells.broadcast(&message.parent, broadcast);
+            let events = self.cells.broadcast(&message.parent, broadcast, Instant::now());
             self.emit_all(events).await;
         }
     }

@@ -93,7 +93,7 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
         }
         ProbeError::Parameter { name, nearest, .. } => {
             let hint = nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"));
-            at(&["parameters", name], hint)
+            config_failure(&[document.error_at_key(&["parameters"], name, error.to_string(), hint)])
         }
         ProbeError::Import { traceback, ename, evalue, .. } => {
             let failure = Failure::usage(format!("{error}\n{}", traceback.join("\n").trim_end()));

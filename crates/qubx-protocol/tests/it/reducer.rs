@@ -24,7 +24,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         }),
         cell.clone().prop_map(|cell| Fact::CellStarted { cell, execution_count: None }),
         cell.clone().prop_map(|cell| Fact::CellFinished { cell, status: CellStatus::Ok, duration_ms: 1 }),
-        (cell, 0usize..2_000_000).prop_map(|(cell, size)| Fact::Output {
+        (cell, 0usize..700_000).prop_map(|(cell, size)| Fact::Output {
             cell: Some(cell),
             content: OutputContent::Stream { stream: StreamName::Stdout, text: "y".repeat(size) },
         }),
@@ -112,7 +112,7 @@ proptest! {
             prop_assert!(state.history.of(kind).filter(begins).count() <= 5);
         }
         let json = serde_json::to_string(&state.history).unwrap().len();
-        prop_assert!(json < 3 * (4 << 20) + 60 * 2_000_000, "{json}");
+        prop_assert!(json < 3 * (4 << 20) + 120 * 700_000, "{json}");
     }
 }
 

@@ -122,11 +122,31 @@ impl Document {
         message: impl Into<String>,
         hint: Option<String>,
     ) -> ConfigError {
-        let error = ConfigError::new(&self.root.nearest_at(keys).origin, message);
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+        hinted(ConfigError::new(&self.root.nearest_at(keys).origin, message), hint)
+    }
+
+    /// Returns an error that points at the key `key` of the map at the path `keys`, else at what encloses it.
+    #[must_use]
+    pub(crate) fn error_at_key(
+        &self,
+        keys: &[&str],
+        key: &str,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) -> ConfigError {
+        let place = self.root.nearest_at(keys);
+        let origin = match &place.value {
+            Value::Map(entries) => entries.get(key).map_or(&place.origin, |entry| &entry.key),
+            _ => &place.origin,
+        };
+        hinted(ConfigError::new(origin, message), hint)
+    }
+}
+
+fn hinted(error: ConfigError, hint: Option<String>) -> ConfigError {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }
 

@@ -17,13 +17,13 @@ mod terminal;
 use std::time::{Duration, Instant};
 
 pub(crate) use guest::Guest;
-pub(crate) use needs::data_file;
+pub(crate) use needs::{console, data_file};
 pub(crate) use place::Place;
 pub(crate) use processes::{is_alive, leader_of, send_signal};
-pub(crate) use program::{Finished, Running};
+pub(crate) use program::Running;
 pub(crate) use proxy::Proxy;
-pub(crate) use raw::Raw;
-pub(crate) use screen::Screen;
+pub(crate) use raw::{Raw, hello};
+pub(crate) use screen::{Screen, text_of};
 pub(crate) use strategies::{CROSS, IDLE, STEPS, config};
 pub(crate) use terminal::Terminal;
 
@@ -39,7 +39,11 @@ pub(crate) async fn wait_for<T>(what: &str, probe: impl AsyncFnMut() -> Option<T
 }
 
 /// Waits until `probe` finds what is named.
-pub(crate) async fn wait_at_most<T>(limit: Duration, what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn wait_at_most<T>(
+    limit: Duration,
+    what: &str,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = probe().await {

@@ -20,7 +20,8 @@ pub(crate) fn console(python: &Path) -> Option<PathBuf> {
 /// Returns `tmux`.
 pub(crate) fn tmux() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join("tmux")).find(|program| program.exists());
+    let found =
+        std::env::split_paths(&path).map(|folder| folder.join("tmux")).find(|program| program.exists());
     present("tmux", found.unwrap_or_else(|| "tmux".into()))
 }
 
@@ -34,7 +35,11 @@ fn present(need: &str, path: PathBuf) -> Option<PathBuf> {
         return Some(path);
     }
     let required = std::env::var("QUBX_REQUIRE").unwrap_or_default();
-    assert!(!required.split(',').any(|part| part == need), "{need} is required, and is not at {}", path.display());
+    assert!(
+        !required.split(',').any(|part| part == need),
+        "{need} is required, and is not at {}",
+        path.display()
+    );
     println!("skipped: no {need} at {}", path.display());
     None
 }

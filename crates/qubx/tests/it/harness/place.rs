@@ -85,7 +85,8 @@ impl Place {
     /// Runs a command of this place to its end.
     pub(crate) async fn finish_command(&self, mut command: Command, input: &str) -> Finished {
         let what = format!("{command:?}");
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // A program that reads nothing may have ended already.
         let _ = stdin.write_all(input.as_bytes()).await;
@@ -127,6 +128,12 @@ impl Place {
     pub(crate) async fn stop(&self, name: &str) {
         self.assert_private();
         self.qubx(&["kernel", "stop", name, "--yes"]).await.code(0);
+    }
+
+    /// Stops a session and asserts that nothing is left of it.
+    pub(crate) async fn stop_and_finish(self, name: &str) {
+        self.stop(name).await;
+        self.finish().await;
     }
 
     /// Returns the running session of this name.
@@ -172,7 +179,8 @@ impl Place {
     /// Asserts that no process, no connection file and no socket is left, and that what stays is private.
     pub(crate) async fn finish(mut self) {
         self.is_empty().await;
-        let left: Vec<PathBuf> = ["kernels", "run"].iter().flat_map(|name| files_below(&self.home().join(name))).collect();
+        let left: Vec<PathBuf> =
+            ["kernels", "run"].iter().flat_map(|name| files_below(&self.home().join(name))).collect();
         let left: Vec<&PathBuf> = left.iter().filter(|path| **path != self.home().join("kernels")).collect();
         assert!(left.is_empty(), "left behind: {left:#?}");
         self.assert_private();
@@ -206,7 +214,9 @@ impl Drop for Place {
             eprintln!("killed: {pid} {command}");
             send_signal(pid, Signal::KILL);
         }
-        for path in files_below(&self.home()).iter().filter(|path| path.extension().is_some_and(|kind| kind == "log")) {
+        for path in
+            files_below(&self.home()).iter().filter(|path| path.extension().is_some_and(|kind| kind == "log"))
+        {
             eprintln!("{}:\n{}", path.display(), std::fs::read_to_string(path).unwrap_or_default());
         }
         assert!(std::thread::panicking(), "a test that has a place ends with its finish()");

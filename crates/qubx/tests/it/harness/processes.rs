@@ -12,7 +12,9 @@ pub(crate) fn of(home: &Path) -> Vec<(u32, String)> {
     wanted.extend(home.as_os_str().as_bytes());
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         // A process that ended meanwhile, or waits to be reaped, has no environment.
         let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
         if environment.split(|byte| *byte == 0).any(|variable| variable == wanted) && is_alive(pid) {

@@ -102,7 +102,8 @@ impl Running {
     pub(crate) async fn end(mut self) -> Finished {
         drop(self.stdin.take());
         let status = tokio::time::timeout(LIMIT, self.child.wait()).await;
-        let status = status.unwrap_or_else(|_| panic!("it does not end:\n{}\n{}", self.out(), self.err())).unwrap();
+        let status =
+            status.unwrap_or_else(|_| panic!("it does not end:\n{}\n{}", self.out(), self.err())).unwrap();
         Finished::new(status, self.out().as_bytes(), self.err().as_bytes())
     }
 }

@@ -1,0 +1,120 @@
+//! A terminal in tmux: keys go in, and its text can be looked at.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use tokio::process::Command;
+
+use super::{LIMIT, Place, needs, wait_for};
+
+/// A terminal with a shell in it.
+pub(crate) struct Terminal<'a> {
+    place: &'a Place,
+    tmux: PathBuf,
+    socket: PathBuf,
+}
+
+impl<'a> Terminal<'a> {
+    /// Opens a terminal; none without tmux.
+    pub(crate) async fn open(place: &'a Place, name: &str, columns: u16, rows: u16) -> Option<Self> {
+        let terminal = Self { place, tmux: needs::tmux()?, socket: place.path(&format!("{name}.tmux")) };
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        terminal
+            .tmux(&[
+                "-f",
+                "/dev/null",
+                "new-session",
+                "-d",
+                "-x",
+                &columns,
+                "-y",
+                &rows,
+                "env PS1='shell> ' sh",
+            ])
+            .await;
+        terminal.shows("shell>").await;
+        Some(terminal)
+    }
+
+    async fn tmux(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(&self.tmux);
+        self.place.prepare(&mut command);
+        command
+            .env("LC_ALL", "C.UTF-8")
+            .env("TERM", "xterm-256color")
+            .arg("-S")
+            .arg(&self.socket)
+            .args(arguments);
+        self.place.finish_command(command, "").await.code(0).stdout
+    }
+
+    /// Types a line at the shell.
+    pub(crate) async fn shell(&self, line: &str) {
+        self.types(line).await;
+        self.key("Enter").await;
+    }
+
+    /// Runs the program at the shell.
+    pub(crate) async fn qubx(&self, arguments: &str) {
+        self.shell(&format!("{} {arguments}", env!("CARGO_BIN_EXE_qubx"))).await;
+    }
+
+    pub(crate) async fn types(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]).await;
+    }
+
+    /// Presses a key, by tmux's name for it.
+    pub(crate) async fn key(&self, key: &str) {
+        self.tmux(&["send-keys", key]).await;
+    }
+
+    /// Presses a key until the terminal shows a text.
+    pub(crate) async fn presses(&self, key: &str, text: &str) {
+        wait_for(text, async || {
+            self.key(key).await;
+            self.text().await.contains(text).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the screen takes keys: in its first moments it ignores them.
+    pub(crate) async fn is_awake(&self) {
+        self.presses("#", "] #").await;
+        self.key("C-u").await;
+        wait_for("an empty prompt", async || (!self.text().await.contains("] #")).then_some(())).await;
+    }
+
+    /// Returns what the terminal shows.
+    pub(crate) async fn text(&self) -> String {
+        self.tmux(&["capture-pane", "-p"]).await
+    }
+
+    /// Waits until the terminal shows a text, and returns everything that it shows then.
+    pub(crate) async fn shows(&self, text: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let seen = self.text().await;
+            if seen.contains(text) {
+                return seen;
+            }
+            assert!(began.elapsed() < LIMIT, "`{text}` is not in\n{seen}");
+        }
+    }
+
+    /// Tells whether a program has taken the whole terminal over.
+    pub(crate) async fn is_taken_over(&self) -> bool {
+        self.tmux(&["display-message", "-p", "#{alternate_on}"]).await.trim() == "1"
+    }
+
+    /// Waits until no program has the whole terminal any more.
+    pub(crate) async fn is_given_back(&self) {
+        let began = Instant::now();
+        while self.is_taken_over().await {
+            assert!(began.elapsed() < LIMIT, "the terminal is not given back:\n{}", self.text().await);
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        self.tmux(&["kill-server"]).await;
+    }
+}

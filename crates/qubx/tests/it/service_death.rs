@@ -1,0 +1,93 @@
+//! The service is killed: what dies with it, what is cleaned up, and what the next run finds.
+
+use std::time::Duration;
+
+use qubx_protocol::{CellNumber, CellStatus, Epoch, Fact};
+use rustix::process::Signal;
+
+use crate::harness::{Place, STEPS, Screen, config, is_alive, send_signal, wait_at_most};
+
+/// How long the kernel may outlive its service. A kernel that waits for its parent by asking took up to eleven.
+const DIES_WITHIN: Duration = Duration::from_secs(2);
+
+async fn kill(place: &Place, name: &str) {
+    let file = place.session(name).file.qubx;
+    send_signal(file.service.pid, Signal::KILL);
+    wait_at_most(DIES_WITHIN, "the end of the kernel after its service", async || {
+        (!is_alive(file.service.pid) && !is_alive(file.kernel_pid)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_kernel_dies_with_its_service_and_the_dead_are_listed_once() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    kill(&place, "idle").await;
+    let path = place.home().join("kernels");
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 1, "its file is left");
+    let first = place.qubx(&["kernel", "list", "--json"]).await.code(0).json();
+    assert_eq!((first.as_array().unwrap().len(), &first[0]["status"]), (1, &"dead".into()));
+    let second = place.qubx(&["kernel", "list", "--json"]).await.code(0).json();
+    assert_eq!(second, serde_json::json!([]));
+    assert!(place.session_dir("idle").exists(), "the folder outlives the run");
+    place.finish().await;
+}
+
+#[tokio::test]
+async fn a_name_of_the_dead_is_told_and_cleaned_up() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    kill(&place, "idle").await;
+    place.qubx(&["kernel", "stop", "idle", "--yes"]).await.code(1).says(&["`idle` has ended"]);
+    place.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_run_has_the_old_history_and_a_fresh_account() {
+    let Some(place) = Place::new() else { return };
+    place.write("steps.py", STEPS);
+    place.write("steps.yml", &config("steps", "steps.Steps"));
+    let owner = place.own("steps.yml").await;
+    let mut screen = Screen::attach(&place, "steps", "op1").await;
+    screen.event("a fill", |fact| matches!(fact, Fact::Fill { .. }).then_some(())).await;
+    screen.quoted().await;
+    screen.run("trade('ETHUSDT', 1)").await;
+    screen.run("'before the end'").await;
+    let busy = screen.submit("while True: pass").await;
+    screen.started(busy).await;
+    let waiting = screen.submit("'never'").await;
+    kill(&place, "steps").await;
+    assert_eq!(screen.closed().await, "the service has ended");
+    screen.close().await;
+    owner.end().await.code(1).says(&["the service ended without a word", "signal: 9", "hint: its log:"]);
+
+    place.start("steps.yml").await;
+    let mut screen = Screen::attach(&place, "steps", "op2").await;
+    assert_eq!(screen.state().epoch, Epoch(2));
+    for cell in [busy, waiting] {
+        assert_eq!(screen.ended(cell).await, CellStatus::KernelDied);
+    }
+    assert!(screen.state().running.is_none() && screen.state().queue.is_empty());
+    let eth = screen.state().positions.keys().any(|instrument| instrument.symbol == "ETHUSDT");
+    assert!(!eth, "positions of before are gone: {:?}", screen.state().positions);
+    let codes: Vec<&str> = screen.events.iter().filter_map(|event| code(&event.fact)).collect();
+    assert_eq!(codes, ["trade('ETHUSDT', 1)", "'before the end'", "while True: pass", "'never'"]);
+    // Numbers of cells go on, and a cell that was cut off is not run again.
+    let next = screen.submit("'fresh', ctx.account().capital, ctx.get_position('ETHUSDT').quantity").await;
+    assert!(next > waiting && next <= CellNumber(waiting.0 + 1));
+    screen.ended(next).await;
+    let shown = crate::harness::text_of(&screen.events, next);
+    assert!(shown.contains("'fresh', Decimal('100000')") && shown.contains('0'), "{shown}");
+    screen.close().await;
+    let history = place.qubx(&["history", "steps"]).await.code(0).stdout;
+    for part in ["'before the end'", "RUN   1", "RUN   2"] {
+        assert!(history.contains(part), "{part} in {history}");
+    }
+    place.stop_and_finish("steps").await;
+}
+
+fn code(fact: &Fact) -> Option<&str> {
+    match fact {
+        Fact::Cell { code, .. } => Some(code),
+        _ => None,
+    }
+}

@@ -1,0 +1,82 @@
+"""Plain Jupyter, measured for `cargo xtask bench`: commands as lines in, seconds as lines out."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+LIMIT = 60.0
+"""The seconds that a kernel may take for anything."""
+
+
+def launch() -> tuple[KernelManager, BlockingKernelClient]:
+    """Starts a kernel and connects to it, without waiting for it."""
+    manager = KernelManager(kernel_name="python3")
+    # A kernel warns at each start that its TCP ports are not encrypted.
+    manager.start_kernel(stderr=subprocess.DEVNULL)
+    client = manager.blocking_client()
+    client.start_channels()
+    return manager, client
+
+
+def reply(client: BlockingKernelClient, request: str) -> None:
+    """Waits for the answer to a request to execute."""
+    while True:
+        message: dict[str, Any] = client.get_shell_msg(timeout=LIMIT)
+        if message["parent_header"].get("msg_id") == request:
+            assert message["content"]["status"] == "ok", message["content"]
+            return
+
+
+def idle(client: BlockingKernelClient, request: str) -> None:
+    """Waits until a cell's output is complete."""
+    while True:
+        message: dict[str, Any] = client.get_iopub_msg(timeout=LIMIT)
+        own = message["parent_header"].get("msg_id") == request
+        if own and message["content"].get("execution_state") == "idle":
+            return
+
+
+def first_answer(wait_for_ready: bool) -> float:
+    """Measures from the start of a kernel to its answer to the first cell."""
+    began = time.perf_counter()
+    manager, client = launch()
+    if wait_for_ready:
+        client.wait_for_ready(timeout=LIMIT)
+    reply(client, client.execute("1"))
+    took = time.perf_counter() - began
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    return took
+
+
+def main() -> None:
+    """Answers commands until there are no more."""
+    manager, client = launch()
+    client.wait_for_ready(timeout=LIMIT)
+
+    def cell() -> float:
+        began = time.perf_counter()
+        request = client.execute("1+1")
+        idle(client, request)
+        reply(client, request)
+        return time.perf_counter() - began
+
+    commands: dict[str, Callable[[], float]] = {
+        "cell": cell,
+        "first answer": lambda: first_answer(wait_for_ready=False),
+        "first answer when ready": lambda: first_answer(wait_for_ready=True),
+    }
+    try:
+        for line in sys.stdin:
+            print(commands[line.strip()](), flush=True)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+main()
