@@ -18,7 +18,7 @@ pub(crate) struct Row {
     unit: &'static str,
     count: usize,
     p50: f64,
-    /// None for a single value.
+    /// None where there is no distribution.
     p99: Option<f64>,
     goal_p50: Option<f64>,
     goal_p99: Option<f64>,
@@ -50,10 +50,11 @@ impl Row {
         Self::new(name, "ms", samples.0.len(), p50, Some(p99))
     }
 
-    /// Returns the row that says how many times slower `ours` is than `theirs`.
+    /// Returns the row that says how many times longer `ours` takes than `theirs`: the ratio of the medians, as one of
+    /// the tails would compare one stray sample with another.
     pub(crate) fn ratio(name: &str, ours: &Samples, theirs: &Samples) -> Self {
-        let ratio = |percent| ours.percentile(percent) / theirs.percentile(percent);
-        Self::new(name, "×", ours.0.len().min(theirs.0.len()), ratio(50), Some(ratio(99)))
+        let ratio = ours.percentile(50) / theirs.percentile(50);
+        Self::new(name, "×", ours.0.len().min(theirs.0.len()), ratio, None)
     }
 
     /// Returns the row of an amount of memory, in megabytes of 10^6 bytes.
