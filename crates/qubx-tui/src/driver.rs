@@ -66,8 +66,14 @@ pub(crate) async fn run(
             },
             count = updates.recv_many(&mut news, MOST_NEWS), if !connection_over => {
                 connection_over = count == 0;
-                // The first thing that there is to see does not wait for its frame.
-                if news.iter().any(|update| matches!(update, Update::Snapshot(_))) {
+                // The first things that there are to see do not wait for their frame.
+                let first_values = screen.app.mirror.latest_at.is_none();
+                let shows_first = |update: &Update| match update {
+                    Update::Snapshot(_) => true,
+                    Update::Latest(_) => first_values,
+                    _ => false,
+                };
+                if news.iter().any(shows_first) {
                     drawn_at = None;
                 }
                 let over = connection_over.then_some(Message::ConnectionOver);

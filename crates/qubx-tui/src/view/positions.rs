@@ -41,7 +41,8 @@ fn row(app: &App, position: &Position) -> Row {
             |price| format::fit(price, app.mirror.price_decimals(id, price.scale()), Sign::Minus, 9),
         )
     };
-    let pnl = |value: Option<Decimal>| match value {
+    // Profit is money: less than half a cent is none.
+    let pnl = |value: Option<Decimal>| match value.map(|value| value.round_dp(2)) {
         Some(value) => {
             let text = format!("{}{}", format::arrow(value), format::fit(value, 2, Sign::Both, 9));
             let style = match value {

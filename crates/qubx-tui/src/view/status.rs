@@ -51,7 +51,9 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let room_for_clock = left.width() + wrap::width(&clock) <= usize::from(area.width);
     frame.render_widget(left, area);
     if room_for_clock {
-        frame.render_widget(Line::styled(clock, app.theme.quiet()).right_aligned(), area);
+        // A style of the line would colour the whole row.
+        let clock = Line::from(Span::styled(clock, app.theme.quiet()));
+        frame.render_widget(clock.right_aligned(), area);
     }
 }
 
