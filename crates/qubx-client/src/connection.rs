@@ -4,105 +4,22 @@
 //! stops the task from reading, the service cuts the connection off, and the task resumes where the screen is.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use qubx_protocol::{
-    Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Fact, FrameBuffer, Hello, LogId,
-    MAX_FRAME, PROTOCOL_VERSION, Request, RequestId, RequestKind, Seq, ServerMessage, encode_frame,
+    ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Fact, FrameBuffer, Hello, LogId, MAX_FRAME,
+    PROTOCOL_VERSION, Seq, ServerMessage, encode_frame,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::{Link, ServiceFate, Update};
+use crate::handle::Outgoing;
+use crate::{Link, Options, ServiceFate, Update};
 
-/// How to reach a session, and as whom.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The service's socket.
-    pub socket: PathBuf,
-    /// The file whose lock proves that the service lives; none when it is not known.
-    pub lock: Option<PathBuf>,
-    /// Who attaches, for the author tag: `user@tty`.
-    pub identity: Author,
-    /// Whether this is the command that started the session.
-    pub owner: bool,
-    /// Whether somebody watches or waits, so that it counts among those attached.
-    pub screen: bool,
-    /// Whether quotes, accounts and presence are wanted.
-    pub latest: bool,
-    /// How long the first connection may take. Later ones are tried until the service ends.
-    pub timeout: Duration,
-}
-
-/// A session that cannot be reached.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The first connection failed.
-    #[error("cannot reach the session at {socket}")]
-    Connect {
-        /// The service's socket.
-        socket: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-}
-
-/// The screen's end of a connection. It is cheap to clone.
-#[derive(Clone, Debug)]
-pub struct ClientHandle {
-    /// Unbounded: filled by a person's hands or by one call of the command line, and emptied into the socket;
-    /// a bound would have to lose a command.
-    outbox: mpsc::UnboundedSender<Outgoing>,
-    reconnect: std::sync::Arc<Notify>,
-    cancel: CancellationToken,
-    tracker: TaskTracker,
-}
-
-#[derive(Debug)]
-enum Outgoing {
-    Command(CommandId, Command),
-    Request(Request),
-}
-
-impl ClientHandle {
-    /// Sends a command and returns its id. It is kept until an event or a refusal answers it.
-    #[must_use = "the answer names this id"]
-    pub fn command(&self, command: Command) -> CommandId {
-        let id = CommandId(random_id());
-        // The receiver is gone only after `close`, when nobody waits for an answer any more.
-        let _ = self.outbox.send(Outgoing::Command(id.clone(), command));
-        id
-    }
-
-    /// Asks a question and returns its id. It is forgotten when the connection breaks.
-    #[must_use = "the answer names this id"]
-    pub fn request(&self, kind: RequestKind) -> RequestId {
-        let id = RequestId(random_id());
-        let _ = self.outbox.send(Outgoing::Request(Request { id: id.clone(), kind }));
-        id
-    }
-
-    /// Tries a lost connection now instead of at the next attempt.
-    pub fn reconnect_now(&self) {
-        self.reconnect.notify_one();
-    }
-
-    /// Ends the connection and waits for its task.
-    pub async fn close(&self) {
-        self.cancel.cancel();
-        self.tracker.close();
-        self.tracker.wait().await;
-    }
-}
-
-/// The updates that wait for a screen at most. When it is full the task stops reading the socket.
-const UPDATES: usize = 1_024;
 /// How often a connection that works is measured by a ping.
 const PING_EVERY: Duration = Duration::from_secs(2);
 /// How long no byte may arrive before a connection counts as lost. Pings make the service speak more often.
@@ -112,56 +29,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Connects, and keeps connected until the handle is closed.
-///
-/// # Errors
-/// When the first connection does not come about within [`Options::timeout`].
-pub async fn start(options: Options) -> Result<(ClientHandle, mpsc::Receiver<Update>), ClientError> {
-    let stream = first_connection(&options).await?;
-    let (outbox, outgoing) = mpsc::unbounded_channel();
-    let (updates, receiver) = mpsc::channel(UPDATES);
-    let handle = ClientHandle {
-        outbox,
-        reconnect: std::sync::Arc::default(),
-        cancel: CancellationToken::new(),
-        tracker: TaskTracker::new(),
-    };
-    let connection = Connection {
-        options,
-        outgoing,
-        updates,
-        reconnect: handle.reconnect.clone(),
-        log: None,
-        head: Seq(0),
-        welcomed: false,
-        unanswered: BTreeMap::new(),
-        pinged: None,
-    };
-    let cancel = handle.cancel.clone();
-    handle.tracker.spawn(async move {
-        cancel.run_until_cancelled(connection.run(stream)).await;
-    });
-    Ok((handle, receiver))
-}
-
-async fn first_connection(options: &Options) -> Result<UnixStream, ClientError> {
-    let deadline = Instant::now() + options.timeout;
-    loop {
-        match UnixStream::connect(&options.socket).await {
-            Ok(stream) => return Ok(stream),
-            Err(source) if Instant::now() >= deadline => {
-                return Err(ClientError::Connect { socket: options.socket.clone(), source });
-            }
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-    }
-}
-
-struct Connection {
+/// The task's state.
+pub(crate) struct Connection {
     options: Options,
     outgoing: mpsc::UnboundedReceiver<Outgoing>,
     updates: mpsc::Sender<Update>,
-    reconnect: std::sync::Arc<Notify>,
+    reconnect: Arc<Notify>,
     log: Option<LogId>,
     /// The last event handed on.
     head: Seq,
@@ -182,7 +55,28 @@ enum Ending {
 }
 
 impl Connection {
-    async fn run(mut self, stream: UnixStream) {
+    /// Returns a connection that has seen nothing yet.
+    pub(crate) fn new(
+        options: Options,
+        outgoing: mpsc::UnboundedReceiver<Outgoing>,
+        updates: mpsc::Sender<Update>,
+        reconnect: Arc<Notify>,
+    ) -> Self {
+        Self {
+            options,
+            outgoing,
+            updates,
+            reconnect,
+            log: None,
+            head: Seq(0),
+            welcomed: false,
+            unanswered: BTreeMap::new(),
+            pinged: None,
+        }
+    }
+
+    /// Talks, and finds the service again when it was lost, until either end is gone.
+    pub(crate) async fn run(mut self, stream: UnixStream) {
         let mut stream = Some(stream);
         loop {
             let ending = match stream.take() {
@@ -406,11 +300,4 @@ fn answered(fact: &Fact) -> Option<&CommandId> {
         Fact::Verb { verb, .. } => verb.command.as_ref(),
         _ => None,
     }
-}
-
-/// Returns 128 random bits as text.
-fn random_id() -> String {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

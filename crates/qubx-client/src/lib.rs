@@ -7,7 +7,8 @@
 #![forbid(unsafe_code)]
 
 mod connection;
+mod handle;
 mod mirror;
 
-pub use connection::{ClientError, ClientHandle, Options, start};
+pub use handle::{ClientError, ClientHandle, Options, start};
 pub use mirror::{Link, Mirror, ServiceFate, Update};
