@@ -28,6 +28,7 @@ use crate::{
 const PROGRAM: &str = "\
 import sys
 sys.path[:] = [sys.argv[1], *filter(None, sys.path)]
+sys.dont_write_bytecode = True
 arguments, sys.argv[1:] = sys.argv[2:], []
 from qubx_strategy.launcher import main
 main(arguments[0], int(arguments[1]))
@@ -38,8 +39,9 @@ const REQUESTS: usize = 256;
 /// Frames that wait for Python to read them. The owner keeps few batches under way, so it fills only when
 /// Python hangs; then a frame is refused.
 const FRAMES: usize = 1024;
-/// How long a completion may take. A busy interpreter answers in a tenth of a second.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// How long a completion may take. A busy interpreter answers in a tenth of a second; the very first one beside a cell
+/// that never lets go imports for several seconds, and late is better than never: nobody's typing waits for it.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 /// What a kernel needs.
 #[derive(Clone, Debug)]
