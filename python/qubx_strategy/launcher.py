@@ -67,7 +67,7 @@ def start_threads(bridge: Bridge, settings: dict[str, Any], shell: Any) -> None:
     from .repl import namespace
     from .runner import Runner
 
-    # This package lies in a folder that goes with the kernel, and is not worth a cache; what the user imports is.
+    # This package lies in a folder that goes with the kernel, so it has no cache; what the user imports has.
     sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
     mirror = Mirror(Instrument(**fields) for fields in settings["instruments"])
     context = Context(mirror, bridge)
