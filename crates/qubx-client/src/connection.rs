@@ -22,8 +22,8 @@ use crate::{Link, Options, ServiceFate, Update};
 
 /// How often a connection that works is measured by a ping.
 const PING_EVERY: Duration = Duration::from_secs(2);
-/// How long no byte may arrive before a connection counts as lost. Pings make the service speak more often.
-const SILENCE: Duration = Duration::from_secs(10);
+/// How long no byte may arrive before a connection counts as lost: three pings without an answer.
+const SILENCE: Duration = Duration::from_secs(6);
 /// The pause before the first new attempt. It doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between attempts.
@@ -42,6 +42,8 @@ pub(crate) struct Connection {
     welcomed: bool,
     unanswered: BTreeMap<CommandId, Command>,
     pinged: Option<(u64, Instant)>,
+    /// When the connection was lost; none since the last welcome.
+    lost_since: Option<Instant>,
 }
 
 /// Why a connection ended.
@@ -72,6 +74,7 @@ impl Connection {
             welcomed: false,
             unanswered: BTreeMap::new(),
             pinged: None,
+            lost_since: None,
         }
     }
 
@@ -201,6 +204,7 @@ impl Connection {
         let update = match message {
             ServerMessage::Welcome(welcome) => {
                 self.welcomed = true;
+                self.lost_since = None;
                 self.log = Some(welcome.log);
                 for (id, command) in &self.unanswered {
                     let (id, command) = (id.clone(), command.clone());
@@ -249,20 +253,21 @@ impl Connection {
         self.updates.send(update).await.map_err(|_| Ending::ScreenGone)
     }
 
-    /// Tries until the service is there again; none when it has ended.
+    /// Tries until the service is there again; none when it has ended. A service that stands still takes the connection
+    /// and says nothing, so only its welcome ends the loss.
     async fn find_again(&mut self) -> Option<UnixStream> {
-        let since = Instant::now();
+        let since = *self.lost_since.get_or_insert_with(Instant::now);
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
-            if let Ok(stream) = UnixStream::connect(&self.options.socket).await {
-                return Some(stream);
-            }
             let service = self.fate();
             if service == ServiceFate::Ended {
                 return None;
             }
             let lost = Link::Lost { since, attempt, retry_at: Instant::now() + pause, service };
             self.updates.send(Update::Link(lost)).await.ok()?;
+            if let Ok(stream) = UnixStream::connect(&self.options.socket).await {
+                return Some(stream);
+            }
             self.wait_or_keep_commands(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

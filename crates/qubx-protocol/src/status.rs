@@ -86,7 +86,7 @@ pub struct KernelStatus {
     pub pid: Option<u32>,
     /// How often it was started again.
     pub restarts: u32,
-    /// How it ended, in words; none while it lives.
+    /// How it ended, for example `signal 9`; none while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
 }

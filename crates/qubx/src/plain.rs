@@ -79,7 +79,8 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             if same {
                 return None;
             }
-            let ended = status.kernel.ended.as_ref().or(status.strategy.error.as_ref());
+            let ended = status.kernel.ended.as_ref().map(|how| format!("the Python kernel ended ({how})"));
+            let ended = ended.or_else(|| status.strategy.error.clone());
             format!("{time} STATE {word}{}", ended.map(|why| format!(": {why}")).unwrap_or_default())
         }
         Fact::CellStarted { .. } | Fact::Unknown(_) => return None,

@@ -106,7 +106,7 @@ impl Session {
     fn kernel_died(&mut self, status: &str, last_output: &str) {
         let was_ready = std::mem::replace(&mut self.kernel_is_ready, false);
         let restarts = self.status.kernel.restarts;
-        let ended = Some(format!("Python kernel ended ({status})"));
+        let ended = Some(status.to_owned());
         self.status.kernel =
             KernelStatus { state: KernelState::Dead, since: Timestamp::now(), pid: None, restarts, ended };
         // A strategy that never started, or stopped by itself, keeps what it says of itself.

@@ -1,8 +1,10 @@
 //! Leaving and coming back: replay of what was, and resuming without loss or repetition.
 
+use qubx_client::{Link, ServiceFate};
 use qubx_protocol::{CellStatus, Command, Event, Fact, Seq};
+use rustix::process::Signal;
 
-use crate::harness::{Place, Proxy, STEPS, Screen, config};
+use crate::harness::{Place, Proxy, STEPS, Screen, config, send_signal};
 
 /// The part of the events that a history keeps.
 fn kept(events: &[Event]) -> Vec<&Event> {
@@ -102,6 +104,35 @@ async fn a_screen_whose_connection_is_cut_misses_nothing_and_sees_nothing_twice(
     steady.close().await;
     proxy.end().await;
     place.stop_and_finish("steps").await;
+}
+
+#[tokio::test]
+async fn a_screen_says_that_the_service_stands_still_and_goes_on_where_it_was() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    screen.run("1").await;
+    let pid = place.session("idle").file.qubx.service.pid;
+    send_signal(pid, Signal::STOP);
+    let fate = screen
+        .until("the loss of the connection", |screen| match screen.mirror.link {
+            Link::Lost { service, .. } => Some(service),
+            _ => None,
+        })
+        .await;
+    assert_eq!(fate, ServiceFate::Lives);
+    // What is typed meanwhile is kept, and done once.
+    let id = screen.client.command(Command::Execute { code: "2".to_owned() });
+    send_signal(pid, Signal::CONT);
+    let cell = screen
+        .event("its cell", |fact| match fact {
+            Fact::Cell { cell, command: Some(command), .. } => (*command == id).then_some(*cell),
+            _ => None,
+        })
+        .await;
+    assert_eq!(screen.ended(cell).await, CellStatus::Ok);
+    assert_eq!(screen.events.iter().filter(|event| is_cell_of(&event.fact, &id)).count(), 1);
+    screen.close().await;
+    place.stop_and_finish("idle").await;
 }
 
 fn is_cell_of(fact: &Fact, id: &qubx_protocol::CommandId) -> bool {
