@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{repository, step};
 
-/// What the demo needs in `.venv`.
-pub(crate) const DEMO: &[&str] = &["ipykernel>=7.4"];
+/// What the demo needs in `.venv`: the console is there to attach with.
+pub(crate) const DEMO: &[&str] = &["ipykernel>=7.4", "jupyter-console>=6.6"];
 /// What the tests and checks need in `.venv`; the tools that judge sources are pinned, so that they judge alike
 /// everywhere.
 pub(crate) const DEVELOPMENT: &[&str] =
