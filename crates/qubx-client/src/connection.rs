@@ -265,6 +265,11 @@ impl Connection {
             }
             let lost = Link::Lost { since, attempt, retry_at: Instant::now() + pause, service };
             self.updates.send(Update::Link(lost)).await.ok()?;
+            if attempt == 1 && !self.welcomed {
+                // It takes connections and does not talk: a service that ends, say. Ask it no more often than one that
+                // takes none.
+                self.wait_or_keep_commands(pause).await;
+            }
             if let Ok(stream) = UnixStream::connect(&self.options.socket).await {
                 return Some(stream);
             }

@@ -107,13 +107,16 @@ pub async fn serve(
         presence,
         tracker: tracker.clone(),
     };
-    tracker.spawn(connection::listen(listener, doors, cancel.clone()));
+    let listening = cancel.child_token();
+    tracker.spawn(connection::listen(listener, doors, listening.clone()));
     tracker.spawn(forward_controls(controls, inputs_sender, cancel.clone()));
     // The starter may be gone, and then its pipe's end says so.
     let _ = progress.send(Progress::Listening { socket }).await;
 
     let sources = Sources { inputs, engine: engine_outputs, kernel: kernel_events, strategy: batches };
     let why = session.run(sources).await;
+    // Nobody is let in any more while Python takes its time to end.
+    listening.cancel();
     kernel.shutdown(KERNEL_ENDS_WITHIN).await;
     cancel.cancel();
     tracker.close();
