@@ -21,4 +21,4 @@ mod verbs;
 pub use config::{Control, KernelLoss, Progress, ServiceConfig, ServiceError};
 pub use input::StopRequest;
 pub use service::serve;
-pub use store::{ReadHistory, StoreError, read_history};
+pub use store::{StoreError, read_history};

@@ -8,8 +8,8 @@ use qubx_engine::EngineConfig;
 use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_private_dir};
 use qubx_kernel::KernelConfig;
 use qubx_protocol::{
-    Epoch, Fact, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus,
-    StrategyState, StrategyStatus,
+    Epoch, Fact, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionState,
+    SessionStatus, StrategyState, StrategyStatus,
 };
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use crate::connection::{self, Doors};
 use crate::input::Input;
 use crate::publication::Publication;
 use crate::session::{self, Beginning, Session, Sources};
-use crate::store::{Draft, Store, StoreError};
+use crate::store::{Draft, Store};
 use crate::subscribers::Subscribers;
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
@@ -85,9 +85,10 @@ pub async fn serve(
 
     let started_at = Timestamp::now();
     let (presence_sender, presence) = watch::channel(Vec::new());
+    let left = session::load(&store, config.history_limit)?;
     let beginning = Beginning {
-        state: session::load(&store, config.history_limit)?,
-        drafts: first_drafts(&store, epoch, config.history_limit)?,
+        drafts: first_drafts(&left, epoch),
+        state: left,
         store,
         status: status(&config, started_at),
         subscribers: Subscribers::new(presence_sender),
@@ -170,14 +171,13 @@ fn instruments(config: &ServiceConfig) -> Vec<qubx_protocol::Instrument> {
 }
 
 /// Returns the events that a run begins with: the cells that the last one left are ended, then the epoch begins.
-fn first_drafts(store: &Store, epoch: Epoch, history_limit: usize) -> Result<Vec<Draft>, StoreError> {
-    let left = session::load(store, history_limit)?;
+fn first_drafts(left: &SessionState, epoch: Epoch) -> Vec<Draft> {
     let cells = left.running.iter().chain(&left.queue).map(|view| view.cell);
     let ended = cells.map(|cell| {
         let status = qubx_protocol::CellStatus::KernelDied;
         Draft::Session(Fact::CellFinished { cell, status, duration_ms: 0 })
     });
-    Ok(ended.chain([Draft::Started(epoch)]).collect())
+    ended.chain([Draft::Started(epoch)]).collect()
 }
 
 fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {

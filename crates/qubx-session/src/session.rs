@@ -112,7 +112,7 @@ const JUPYTER: &str = "jupyter";
 const TURNS_PER_COMMIT: usize = 256;
 /// How many events a screen that resumes gets one by one; a longer gap is a snapshot.
 const LONGEST_RESUME: usize = 5_000;
-/// How many drafts are kept while the disk refuses them. The oldest output goes first, orders and fills stay.
+/// How many drafts are kept while the disk refuses them. Above it the oldest text goes; orders and fills stay.
 const UNSTORED_DRAFTS: usize = 10_000;
 
 impl Session {
@@ -244,8 +244,7 @@ impl Session {
             }
         }
         self.drafts.retain(|draft| !is_a_wish(draft));
-        let excess = self.drafts.len().saturating_sub(UNSTORED_DRAFTS);
-        self.drafts.drain(..excess);
+        drop_oldest_text(&mut self.drafts, UNSTORED_DRAFTS);
     }
 
     fn run_cells(&mut self) {
@@ -311,6 +310,17 @@ impl Session {
     }
 }
 
+/// Drops the oldest outputs and log lines while there are more than `limit` drafts; everything else stays.
+fn drop_oldest_text(drafts: &mut Vec<Draft>, limit: usize) {
+    let mut excess = drafts.len().saturating_sub(limit);
+    drafts.retain(|draft| {
+        let is_text = matches!(draft, Draft::Session(Fact::Output { .. } | Fact::Log { .. }));
+        let goes = excess > 0 && is_text;
+        excess -= usize::from(goes);
+        !goes
+    });
+}
+
 /// Tells whether a draft is what somebody asked for, and not yet what happened.
 fn is_a_wish(draft: &Draft) -> bool {
     match draft {
@@ -362,4 +372,29 @@ pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, 
     }
     state.head = store.head();
     Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use qubx_protocol::Epoch;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_costs_the_oldest_text_and_no_fact_of_money() {
+        let log = |text: &str| {
+            let (level, source) = (LogLevel::Info, "kernel".to_owned());
+            Draft::Session(Fact::Log { level, source, text: text.to_owned() })
+        };
+        let money = Draft::Started(Epoch(1));
+        for (limit, expected) in [
+            (9, vec![money.clone(), log("old"), money.clone(), log("new")]),
+            (3, vec![money.clone(), money.clone(), log("new")]),
+            (1, vec![money.clone(), money.clone()]),
+        ] {
+            let mut drafts = vec![money.clone(), log("old"), money.clone(), log("new")];
+            drop_oldest_text(&mut drafts, limit);
+            assert_eq!(drafts, expected, "{limit}");
+        }
+    }
 }

@@ -26,11 +26,11 @@ pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
             session_dir.display()
         )));
     }
-    let history = read_history(&session_dir, arguments.limit, is_entry)
+    let events = read_history(&session_dir, arguments.limit, is_entry)
         .map_err(Failure::because(format!("cannot read the history of `{}`", arguments.name)))?;
     let mut stdout = std::io::stdout().lock();
     let mut state = SessionState::new(LogId::default(), 0);
-    for event in &history.events {
+    for event in &events {
         let line = if arguments.json { Some(entry(event).to_string()) } else { render(event, &state) };
         if let Fact::Status(status) = &event.fact {
             state.status = Some((**status).clone());

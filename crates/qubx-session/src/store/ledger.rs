@@ -203,8 +203,7 @@ impl Ledger {
         let mut statement = self.connection.prepare(sql).map_err(read())?;
         let rows = statement
             .query_map([row.0], |row| {
-                let time: String = row.get(1)?;
-                let time = time.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+                let time = super::log::time_in(row, 1)?;
                 Ok(Reference { number: LedgerRow(row.get(0)?), time, kind: row.get(2)? })
             })
             .map_err(read())?;

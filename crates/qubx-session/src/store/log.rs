@@ -87,9 +87,11 @@ impl Log {
     }
 
     /// Returns the newest row of the ledger that an entry refers to.
-    pub(super) fn last_row(&self) -> LedgerRow {
-        let row = self.connection.query_row("SELECT coalesce(max(row), 0) FROM events", [], |row| row.get(0));
-        LedgerRow(row.unwrap_or(0))
+    pub(super) fn last_row(&self) -> Result<LedgerRow, StoreError> {
+        self.connection
+            .query_row("SELECT coalesce(max(row), 0) FROM events", [], |row| row.get(0))
+            .map(LedgerRow)
+            .map_err(StoreError::database("read", &self.path))
     }
 
     /// Gives the log a new name and goes on above `highest`: a client of the old name takes a snapshot.
@@ -160,17 +162,24 @@ pub(super) fn read_entries(
     let sql = "SELECT seq, time, kind, row, body FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params![after.0, limit], |row| {
-        let time: String = row.get(1)?;
         let ledger_row: Option<u64> = row.get(3)?;
         Ok(Entry {
             seq: Seq(row.get(0)?),
-            time: time.parse().unwrap_or(Timestamp::UNIX_EPOCH),
+            time: time_in(row, 1)?,
             kind: row.get(2)?,
             row: ledger_row.map(LedgerRow),
             body: row.get(4)?,
         })
     })?;
     rows.collect()
+}
+
+/// Returns the time in a column; one that is none is an error, like any other value that cannot be read.
+pub(super) fn time_in(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error: jiff::Error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
 }
 
 /// How long a writer waits for a reader's short lock.

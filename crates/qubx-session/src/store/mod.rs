@@ -17,7 +17,7 @@ use qubx_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use read::{ReadHistory, read_history};
+pub use read::read_history;
 
 use ledger::Ledger;
 use log::Log;
@@ -206,7 +206,7 @@ impl Store {
     }
 
     fn append_missing_references(&mut self) -> Result<(), StoreError> {
-        let missing = self.ledger.rows_after(self.log.last_row())?;
+        let missing = self.ledger.rows_after(self.log.last_row()?)?;
         let highest = self.ledger.highest_seq()?;
         if highest > self.log.head() {
             // The log lost rows that a client may have seen: numbers go on above them, under a new name.

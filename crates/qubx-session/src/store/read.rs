@@ -8,17 +8,10 @@ use rusqlite::{Connection, OpenFlags};
 use super::log::{Entry, read_entries};
 use super::{FillRow, StoreError, ledger};
 
-/// Events that were read, oldest first.
-#[derive(Debug)]
-pub struct ReadHistory {
-    /// The events.
-    pub events: Vec<Event>,
-}
-
 /// How many events are read at once.
 const PAGE: usize = 10_000;
 
-/// Reads the events of the session in `session_dir` for which `wanted` says yes, the last `limit` of them.
+/// Reads the events of the session in `session_dir` for which `wanted` says yes, the last `limit` of them, oldest first.
 ///
 /// # Errors
 /// When a database is not there, cannot be read, or holds what this version cannot read.
@@ -26,7 +19,7 @@ pub fn read_history(
     session_dir: &Path,
     limit: usize,
     wanted: impl Fn(&Fact) -> bool,
-) -> Result<ReadHistory, StoreError> {
+) -> Result<Vec<Event>, StoreError> {
     let (log_path, ledger_path) = (session_dir.join("session.db"), session_dir.join("ledger.db"));
     let log = open_read_only(&log_path)?;
     let ledger = open_read_only(&ledger_path)?;
@@ -48,7 +41,7 @@ pub fn read_history(
             }
         }
     }
-    Ok(ReadHistory { events: events.into() })
+    Ok(events.into())
 }
 
 fn open_read_only(path: &Path) -> Result<Connection, StoreError> {

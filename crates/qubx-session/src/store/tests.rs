@@ -46,7 +46,7 @@ fn what_was_stored_is_read_back_in_order_by_the_writer_and_by_others() {
     assert_eq!(store.last_cell().unwrap(), CellNumber(1));
     assert!(store.knows_command(&"c1".into()).unwrap());
     assert!(!store.knows_command(&"c2".into()).unwrap());
-    assert_eq!(read_history(dir.path(), 2, |_| true).unwrap().events, events[1..]);
+    assert_eq!(read_history(dir.path(), 2, |_| true).unwrap(), events[1..]);
 }
 
 #[test]
@@ -109,4 +109,14 @@ fn the_files_are_the_users_alone() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
     }
+}
+
+#[test]
+fn a_time_that_is_none_is_an_error_and_not_another_time() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    store.append(&[cell(1)], time()).unwrap();
+    let log = Connection::open(dir.path().join("session.db")).unwrap();
+    assert_eq!(log.execute("UPDATE events SET time = '2026-13-01'", []).unwrap(), 1);
+    assert!(matches!(store.events_after(Seq(0), 10), Err(StoreError::Database { action: "read", .. })));
 }
