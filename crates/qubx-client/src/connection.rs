@@ -166,6 +166,7 @@ impl Connection {
             owner: self.options.owner,
             screen: self.options.screen,
             latest: self.options.latest,
+            role: self.options.role,
         }))
     }
 

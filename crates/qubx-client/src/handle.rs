@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use qubx_protocol::{Author, Command, CommandId, Request, RequestId, RequestKind};
+use qubx_protocol::{Author, Command, CommandId, Request, RequestId, RequestKind, Role};
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -26,8 +26,10 @@ pub struct Options {
     pub owner: bool,
     /// Whether somebody watches or waits, so that it counts among those attached.
     pub screen: bool,
-    /// Whether quotes, accounts and presence are wanted.
+    /// Whether quotes, accounts, presence and alarms are wanted.
     pub latest: bool,
+    /// What this screen may do; the service holds it to that.
+    pub role: Role,
     /// How long the first connection may take. Later ones are tried until the service ends.
     pub timeout: Duration,
 }

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use qubx_protocol::{Instrument, InstrumentId, Money};
 use rust_decimal::Decimal;
 
-use crate::EngineError;
 use crate::core::MAX_AMOUNT;
+use crate::{EngineError, Restore};
 
 /// What an engine is started with.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct EngineConfig {
     pub order_prefix: String,
     /// The number of the next order.
     pub next_order: u64,
+    /// What to go on with; none for a new account.
+    pub restore: Option<Restore>,
 }
 
 /// One exchange, or what stands in for it.

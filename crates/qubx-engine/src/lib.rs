@@ -20,6 +20,7 @@ mod handle;
 mod instruments;
 mod output;
 mod queue;
+mod restore;
 mod strategy;
 mod task;
 #[cfg(test)]
@@ -33,5 +34,6 @@ pub use instruments::default_instrument;
 pub use output::{
     CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, OrderRequest,
 };
+pub use restore::{Checkpoint, Restore};
 pub use strategy::{Interests, StrategyBatch, StrategyInput};
 pub use task::start;

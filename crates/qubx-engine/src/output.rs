@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use qubx_protocol::{Account, Author, Fill, InstrumentId, LogLevel, Order, Position, Price, Quantity, Side};
 use tokio::sync::oneshot;
 
+use crate::Checkpoint;
+
 /// Facts that belong together, in order.
 #[derive(Debug)]
 pub struct EngineOutput {
@@ -14,6 +16,8 @@ pub struct EngineOutput {
     /// Present when orders wait for it: they are sent once it says that `events` are stored, and are
     /// rejected with its reason, or when it is dropped, otherwise.
     pub committed: Option<oneshot::Sender<Result<(), String>>>,
+    /// To be stored together with `events`, in place of the one before.
+    pub checkpoint: Checkpoint,
 }
 
 /// One fact.

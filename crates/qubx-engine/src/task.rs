@@ -227,7 +227,7 @@ impl<F: Feed> Task<F> {
         self.queue.events(&events);
         self.paused
             .send_if_modified(|paused| std::mem::replace(paused, self.desk.state().is_paused()) != *paused);
-        let output = EngineOutput { events, committed };
+        let output = EngineOutput { events, committed, checkpoint: crate::Checkpoint::default() };
         tokio::select! {
             biased;
             room = self.outputs.reserve() => match room {

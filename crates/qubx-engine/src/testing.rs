@@ -71,5 +71,6 @@ pub(crate) fn config(limits: Limits) -> EngineConfig {
         limits,
         order_prefix: "q".to_owned(),
         next_order: 1,
+        restore: None,
     }
 }

@@ -65,6 +65,27 @@ pub enum KernelEvent {
         /// How.
         status: CellStatus,
     },
+    /// A cell waits for a line of text.
+    InputRequested {
+        /// Which.
+        cell: CellRef,
+        /// What it asks, possibly empty.
+        prompt: String,
+        /// Whether the answer must not be shown.
+        password: bool,
+    },
+    /// A cell does not wait for a line any more: it got one, from whomever, or was interrupted.
+    InputEnded {
+        /// Which.
+        cell: CellRef,
+    },
+    /// Messages on the output channel were lost.
+    Lost {
+        /// How many.
+        messages: u64,
+    },
+    /// Whether the kernel answers beside a running cell has changed.
+    Responding(bool),
     /// Something about the strategy.
     Strategy(StrategyEvent),
     /// The child ended. This is the last event.
@@ -73,5 +94,7 @@ pub enum KernelEvent {
         status: String,
         /// The end of what it wrote to its log.
         last_output: String,
+        /// Where its threads were, as `faulthandler` wrote it; empty when it could not or needed not.
+        traceback: String,
     },
 }

@@ -57,6 +57,19 @@ pub struct KernelConfig {
     pub instruments: Vec<Instrument>,
     /// Gets all that the child writes to its real standard output and error.
     pub output_log: PathBuf,
+    /// What the child may use at most.
+    pub limits: ChildLimits,
+}
+
+/// What a child may use at most. None leaves the system's own limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChildLimits {
+    /// Bytes of memory of its own (`RLIMIT_DATA`); above it Python raises `MemoryError`.
+    pub memory: Option<u64>,
+    /// Processes and threads, beyond those that the user has when it starts (`RLIMIT_NPROC`).
+    pub processes: Option<u64>,
+    /// Open files (`RLIMIT_NOFILE`).
+    pub open_files: Option<u64>,
 }
 
 /// Starts a kernel; its events begin with [`KernelEvent::Ready`] and end with [`KernelEvent::Died`].
@@ -175,6 +188,20 @@ impl KernelHandle {
     /// [`KernelError::Ended`], [`KernelError::TimedOut`] or [`KernelError::Busy`].
     pub async fn is_complete(&self, code: &str) -> Result<AnswerResult, KernelError> {
         self.ask(serde_json::json!({ "type": "is_complete", "code": code })).await
+    }
+
+    /// Returns the signature and the documentation of what is at the cursor (in Unicode characters), as plain text; it
+    /// works while a cell runs.
+    ///
+    /// # Errors
+    /// [`KernelError::Ended`], [`KernelError::TimedOut`] or [`KernelError::Busy`].
+    pub async fn inspect(&self, code: &str, cursor: usize) -> Result<AnswerResult, KernelError> {
+        self.ask(serde_json::json!({ "type": "inspect", "code": code, "cursor": cursor })).await
+    }
+
+    /// Gives the line that the running cell waits for since [`KernelEvent::InputRequested`].
+    pub fn answer_input(&self, text: &str) {
+        let _ = text;
     }
 
     /// Answers a call; [`crate::StrategyCall`] says with which value.

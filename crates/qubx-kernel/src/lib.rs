@@ -26,7 +26,7 @@ pub mod wire;
 pub use connection::ConnectionInfo;
 pub use error::KernelError;
 pub use event::{CellRef, KernelEvent};
-pub use kernel::{KernelConfig, KernelHandle, start};
+pub use kernel::{ChildLimits, KernelConfig, KernelHandle, start};
 pub use probe::{Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe};
 pub use python::{PythonError, find_python};
 pub use strategy::{CallId, CallOrigin, StrategyCall, StrategyEvent, StrategyMessage, StrategyStage};

@@ -136,6 +136,13 @@ pub enum StrategyCall {
         /// Their length.
         timeframe: Timeframe,
     },
+    /// Keeps an object for the strategy's next start in this account; the reply is null, once it is stored.
+    SaveState {
+        /// The object.
+        state: serde_json::Value,
+    },
+    /// Asks for the object that was kept last; the reply is it, or null when there is none.
+    LoadState,
     /// Asks for an account; the reply is a [`qubx_protocol::Account`].
     Account {
         /// The exchange; none for the only one.

@@ -77,7 +77,7 @@ impl Task {
         shared.questions().waiting.clear();
         if !cancel.is_cancelled() {
             let last_output = process::last_output(&output_log);
-            let _ = events.send(KernelEvent::Died { status, last_output }).await;
+            let _ = events.send(KernelEvent::Died { status, last_output, traceback: String::new() }).await;
         }
     }
 

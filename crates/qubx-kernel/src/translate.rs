@@ -73,7 +73,7 @@ pub(crate) fn broadcast(message: &Message) -> Option<Broadcast> {
     }
     let data = |result| {
         let Data { data } = content(message)?;
-        Some(Broadcast::Output(OutputContent::Data { data, result }))
+        Some(Broadcast::Output(OutputContent::Data { data, result, display: None, update: false }))
     };
     match message.header.msg_type.as_str() {
         "status" => match content::<Status>(message)?.execution_state.as_str() {

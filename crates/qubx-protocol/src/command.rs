@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CellNumber, InstrumentId, OrderId};
+use crate::{CellNumber, InputId, InstrumentId, OrderId, Role};
 
 /// A command. Sending one twice with the same [`crate::CommandId`] does what sending it once does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,15 @@ pub enum Command {
         /// The cell; none for whatever runs.
         cell: Option<CellNumber>,
     },
+    /// Gives the line that a cell waits for. The first answer counts.
+    Answer {
+        /// The wait.
+        input: InputId,
+        /// The line, without its end. It is written down, unless it is a password.
+        text: String,
+    },
+    /// Ends the Python process and starts another one. Orders and positions stay, and the strategy is created anew.
+    RestartKernel,
     /// Cancels one order.
     CancelOrder {
         /// The order.
@@ -35,6 +44,8 @@ pub enum Command {
     },
     /// Pauses, cancels all orders and closes all positions at market.
     Flatten,
+    /// Refuses orders that would increase a position and cancels those that rest; exits go on.
+    Pause,
     /// Ends a pause.
     Resume,
     /// Ends the session.
@@ -55,13 +66,35 @@ impl Command {
         match self {
             Command::Execute { .. } => "execute",
             Command::Interrupt { .. } => "interrupt",
+            Command::Answer { .. } => "answer",
+            Command::RestartKernel => "restart",
             Command::CancelOrder { .. } => "cancel order",
             Command::CancelOrders { .. } => "cancel orders",
             Command::Close { .. } => "close",
             Command::Flatten => "flatten",
+            Command::Pause => "pause",
             Command::Resume => "resume",
             Command::Stop { .. } => "stop",
             Command::Release => "detach",
+        }
+    }
+
+    /// Returns the least role that may give the command.
+    #[must_use]
+    pub fn needs(&self) -> Role {
+        match self {
+            Command::CancelOrder { .. }
+            | Command::CancelOrders { .. }
+            | Command::Close { .. }
+            | Command::Flatten
+            | Command::Pause
+            | Command::Resume => Role::Trader,
+            Command::Execute { .. }
+            | Command::Interrupt { .. }
+            | Command::Answer { .. }
+            | Command::RestartKernel
+            | Command::Stop { .. }
+            | Command::Release => Role::Admin,
         }
     }
 
@@ -74,6 +107,7 @@ impl Command {
                 instrument.symbol.clone()
             }
             Command::Interrupt { cell: Some(cell) } => format!("cell {cell}"),
+            Command::Answer { input, .. } => format!("input {input}"),
             _ => String::new(),
         }
     }

@@ -8,7 +8,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Author, CellNumber, CommandId, Epoch, Fill, LedgerRow, Order, Position, Seq, SessionStatus};
+use crate::{
+    Author, CellNumber, CommandId, Epoch, Fill, InputId, LedgerRow, Order, Position, Seq, SessionStatus,
+};
 
 /// A fact with its number and its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +29,13 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Fact {
-    /// A run began: the account is new unless it was restored. Positions and orders of before are gone.
+    /// A run began. Cells of before are gone; positions and orders too, unless the run was restored.
     Started {
-        /// The account's life.
+        /// The account's life: a new one, unless the run was restored.
         epoch: Epoch,
+        /// Whether it goes on with the positions and orders of the run before.
+        #[serde(default)]
+        restored: bool,
     },
     /// Somebody submitted a cell.
     Cell {
@@ -56,6 +61,26 @@ pub enum Fact {
         cell: Option<CellNumber>,
         /// What.
         content: OutputContent,
+    },
+    /// A cell waits for a line of text; anyone who may run cells may give it.
+    InputRequested {
+        /// The cell.
+        cell: CellNumber,
+        /// The wait, to be named by the answer.
+        input: InputId,
+        /// What the cell asks, possibly empty.
+        prompt: String,
+        /// Whether the answer must not be shown.
+        password: bool,
+    },
+    /// A cell does not wait for a line any more.
+    InputEnded {
+        /// The wait.
+        input: InputId,
+        /// Who answered; none when the cell was interrupted or ended.
+        author: Option<Author>,
+        /// The answer; none for a password, for a Jupyter guest's own, and when nobody answered.
+        text: Option<String>,
     },
     /// A cell, or the strategy, raised.
     Error {
@@ -190,6 +215,29 @@ pub enum OutputContent {
         data: BTreeMap<String, serde_json::Value>,
         /// Whether this is the value of the cell's last expression.
         result: bool,
+        /// The name under which it can be updated later; none when it cannot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display: Option<String>,
+        /// Whether it takes the place of what was shown under `display`, instead of being shown anew.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        update: bool,
+    },
+    /// What the cell has shown so far goes.
+    Clear {
+        /// Only when something new is shown, so that nothing flickers.
+        wait: bool,
+    },
+    /// What stood here is too much for the log.
+    Omitted {
+        /// How many bytes are left out here.
+        bytes: u64,
+        /// The file below the session's folder that has the cell's whole output; none when its quota was reached.
+        file: Option<String>,
+    },
+    /// Messages of the kernel were lost here; there were more than it keeps for a slow reader.
+    Lost {
+        /// How many.
+        messages: u64,
     },
 }
 
@@ -204,11 +252,13 @@ pub enum StreamName {
 }
 
 /// The kinds that this version knows. One that is not here is kept as unknown.
-const KNOWN_KINDS: [&str; 11] = [
+const KNOWN_KINDS: [&str; 13] = [
     "started",
     "cell",
     "cell_started",
     "output",
+    "input_requested",
+    "input_ended",
     "error",
     "cell_finished",
     "log",
@@ -227,6 +277,8 @@ impl Fact {
             Fact::Cell { .. } => "cell",
             Fact::CellStarted { .. } => "cell_started",
             Fact::Output { .. } => "output",
+            Fact::InputRequested { .. } => "input_requested",
+            Fact::InputEnded { .. } => "input_ended",
             Fact::Error { .. } => "error",
             Fact::CellFinished { .. } => "cell_finished",
             Fact::Log { .. } => "log",

@@ -1,16 +1,18 @@
 //! The part of the log that a screen keeps: the last entries of each kind, bounded by count and by bytes.
 //!
-//! The bounds are part of the reducer, so both ends drop the same entries at the same event.
+//! The bounds are part of the reducer, so both ends drop the same entries at the same event. So is what a cell does to
+//! its own output: what it cleared is gone, and what it updated stands where it stood.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Fact, OutputContent};
+use crate::{CellNumber, Event, Fact, OutputContent};
 
 /// The lists that are bounded apart, so that a chatty one never drives the others out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HistoryKind {
     /// Cells and their output.
     Session,
@@ -76,7 +78,7 @@ impl History {
     }
 
     pub(crate) fn push(&mut self, event: &Event) {
-        let Some(kind) = kind(&event.fact) else { return };
+        let Some(kind) = event.fact.history_kind() else { return };
         let limit = self.limit;
         match kind {
             HistoryKind::Session => &mut self.session,
@@ -89,7 +91,18 @@ impl History {
 
 impl List {
     fn push(&mut self, event: &Event, limit: usize) {
-        self.entries += usize::from(!belongs_to_an_entry(&event.fact));
+        if let Fact::Output { cell, content } = &event.fact {
+            match content {
+                OutputContent::Clear { wait: false } => return self.clear(*cell),
+                OutputContent::Data { display: Some(display), data, update: true, .. } => {
+                    return self.update(display, data);
+                }
+                OutputContent::Clear { wait: true } => {}
+                _ if self.waits_for_new_output(*cell) => self.clear(*cell),
+                _ => {}
+            }
+        }
+        self.entries += usize::from(!event.fact.continues_an_entry());
         self.bytes += size(&event.fact);
         self.events.push_back(Arc::new(event.clone()));
         // The newest entry stays, however large it is.
@@ -98,12 +111,54 @@ impl List {
         }
     }
 
+    /// Drops what a cell has shown.
+    fn clear(&mut self, cell: Option<CellNumber>) {
+        let bytes = &mut self.bytes;
+        let entries = &mut self.entries;
+        self.events.retain(|event| {
+            let goes = matches!(&event.fact, Fact::Output { cell: of, .. } if *of == cell);
+            if goes {
+                *bytes -= size(&event.fact);
+                *entries -= usize::from(!event.fact.continues_an_entry());
+            }
+            !goes
+        });
+    }
+
+    /// Tells whether the newest thing that a cell did to its output was to clear it as soon as something new comes.
+    fn waits_for_new_output(&self, cell: Option<CellNumber>) -> bool {
+        let newest = self.events.iter().rev().find_map(|event| match &event.fact {
+            Fact::Output { cell: of, content } if *of == cell => Some(content),
+            _ => None,
+        });
+        matches!(newest, Some(OutputContent::Clear { wait: true }))
+    }
+
+    /// Puts new forms in the place of what is shown under a name. There may be several places, or none any more.
+    fn update(&mut self, name: &str, forms: &BTreeMap<String, serde_json::Value>) {
+        for event in &mut self.events {
+            let is_meant = matches!(
+                &event.fact,
+                Fact::Output { content: OutputContent::Data { display: Some(display), .. }, .. } if display == name
+            );
+            if !is_meant {
+                continue;
+            }
+            self.bytes -= size(&event.fact);
+            if let Fact::Output { content: OutputContent::Data { data, .. }, .. } =
+                &mut Arc::make_mut(event).fact
+            {
+                data.clone_from(forms);
+            }
+            self.bytes += size(&event.fact);
+        }
+    }
+
     fn drop_oldest_entry(&mut self) {
         while let Some(event) = self.events.pop_front() {
             self.bytes -= size(&event.fact);
-            self.entries -= usize::from(!belongs_to_an_entry(&event.fact));
-            let next_begins_an_entry =
-                self.events.front().is_none_or(|next| !belongs_to_an_entry(&next.fact));
+            self.entries -= usize::from(!event.fact.continues_an_entry());
+            let next_begins_an_entry = self.events.front().is_none_or(|next| !next.fact.continues_an_entry());
             if next_begins_an_entry {
                 return;
             }
@@ -111,29 +166,37 @@ impl List {
     }
 }
 
-/// Returns the list that a fact belongs to; none for those that live in the state alone.
-fn kind(fact: &Fact) -> Option<HistoryKind> {
-    match fact {
-        Fact::Cell { .. }
-        | Fact::CellStarted { .. }
-        | Fact::Output { .. }
-        | Fact::Error { .. }
-        | Fact::CellFinished { .. } => Some(HistoryKind::Session),
-        Fact::Order { .. } | Fact::Fill { .. } | Fact::Verb { .. } => Some(HistoryKind::Trading),
-        Fact::Log { .. } | Fact::Started { .. } | Fact::Unknown(_) => Some(HistoryKind::Log),
-        Fact::Status(_) => None,
+impl Fact {
+    /// Returns the list that the fact belongs to; none for those that live in the state alone.
+    #[must_use]
+    pub fn history_kind(&self) -> Option<HistoryKind> {
+        match self {
+            Fact::Cell { .. }
+            | Fact::CellStarted { .. }
+            | Fact::Output { .. }
+            | Fact::InputRequested { .. }
+            | Fact::InputEnded { .. }
+            | Fact::Error { .. }
+            | Fact::CellFinished { .. } => Some(HistoryKind::Session),
+            Fact::Order { .. } | Fact::Fill { .. } | Fact::Verb { .. } => Some(HistoryKind::Trading),
+            Fact::Log { .. } | Fact::Started { .. } | Fact::Unknown(_) => Some(HistoryKind::Log),
+            Fact::Status(_) => None,
+        }
     }
-}
 
-/// Tells whether a fact continues the entry before it: what a cell printed and how it ended.
-fn belongs_to_an_entry(fact: &Fact) -> bool {
-    matches!(
-        fact,
-        Fact::CellStarted { .. }
-            | Fact::CellFinished { .. }
-            | Fact::Output { cell: Some(_), .. }
-            | Fact::Error { cell: Some(_), .. }
-    )
+    /// Tells whether the fact continues the entry before it: what a cell printed and how it ended.
+    #[must_use]
+    pub fn continues_an_entry(&self) -> bool {
+        matches!(
+            self,
+            Fact::CellStarted { .. }
+                | Fact::CellFinished { .. }
+                | Fact::InputRequested { .. }
+                | Fact::InputEnded { .. }
+                | Fact::Output { cell: Some(_), .. }
+                | Fact::Error { cell: Some(_), .. }
+        )
+    }
 }
 
 /// Returns the bytes that a fact holds, near enough to bound memory by.

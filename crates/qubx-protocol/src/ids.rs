@@ -88,6 +88,11 @@ text! {
     RequestId
 }
 text! {
+    /// The id of one wait for a line that `input()` asks for: the cell's number and a count in it. It never repeats in
+    /// one log.
+    InputId
+}
+text! {
     /// The id that an order has with us and with its exchange.
     OrderId
 }

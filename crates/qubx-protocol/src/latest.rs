@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Account, Author, InstrumentId, Money, Price, Quote};
+use crate::{Account, Author, InstrumentId, Money, Price, Quote, Role};
 
 /// The newest values. A part that is absent has not changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,22 @@ pub struct Latest {
     /// Who is attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presence: Option<Vec<Presence>>,
+    /// What is wrong with the session itself. It flows even when nothing can be written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<Vec<Alarm>>,
+}
+
+/// Something that is wrong with the session itself, until it is mended: a full disk, for example.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What is concerned: `disk`, `ledger`, `log`, `clock`.
+    pub source: String,
+    /// What is wrong, what still works, and what to do.
+    pub text: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether orders are refused because of it.
+    pub stops_orders: bool,
 }
 
 impl Latest {
@@ -24,6 +40,9 @@ impl Latest {
         }
         if newer.presence.is_some() {
             self.presence = newer.presence;
+        }
+        if newer.alarms.is_some() {
+            self.alarms = newer.alarms;
         }
     }
 }
@@ -78,6 +97,9 @@ pub struct Presence {
     pub identity: Author,
     /// Whether this is the command that started the session.
     pub owner: bool,
+    /// What it may do.
+    #[serde(default)]
+    pub role: Role,
     /// Since when.
     pub since: Timestamp,
 }

@@ -17,6 +17,7 @@ mod market;
 mod message;
 mod money;
 mod order;
+mod role;
 mod state;
 mod status;
 
@@ -26,9 +27,9 @@ pub use command::Command;
 pub use fact::{CellStatus, Event, Fact, LogLevel, OutputContent, StreamName, VerbOutcome, VerbProgress};
 pub use history::{History, HistoryKind};
 pub use ids::{
-    Author, CellNumber, CommandId, Epoch, InstrumentId, LedgerRow, LogId, OrderId, RequestId, Seq,
+    Author, CellNumber, CommandId, Epoch, InputId, InstrumentId, LedgerRow, LogId, OrderId, RequestId, Seq,
 };
-pub use latest::{Latest, MarketView, PositionMark, Presence, ReplayProgress};
+pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress};
 pub use market::{Bar, Instrument, ParseTimeframeError, Quote, Timeframe};
 pub use message::{
     Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello,
@@ -36,7 +37,8 @@ pub use message::{
 };
 pub use money::{Money, Price, Quantity};
 pub use order::{Fill, Liquidity, Order, OrderStatus, OrderType, Side, TimeInForce};
-pub use state::{Applied, CellView, SessionState};
+pub use role::Role;
+pub use state::{Applied, CellView, InputView, SessionState};
 pub use status::{
     KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
     StrategyStatus,

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, Command, CommandId, Epoch, Event, Latest, LogId, RequestId, Seq, SessionState};
+use crate::{
+    Author, Command, CommandId, Epoch, Event, HistoryKind, Latest, LogId, RequestId, Role, Seq, SessionState,
+};
 
 /// The version of this protocol. A service refuses a client of another one; kinds may be added without a new version.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -47,12 +49,15 @@ pub struct Hello {
     /// in a moment does not.
     #[serde(default)]
     pub screen: bool,
-    /// Whether it wants quotes, accounts and presence.
+    /// Whether it wants quotes, accounts, presence and alarms.
     #[serde(default)]
     pub latest: bool,
+    /// What it may do. A local client may do everything, and may ask for less.
+    #[serde(default)]
+    pub role: Role,
 }
 
-/// A question to the kernel that never waits for a running cell.
+/// A question that never waits for a running cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Made by the client; the answer names it.
@@ -77,6 +82,35 @@ pub enum RequestKind {
         /// The source.
         code: String,
     },
+    /// What is the thing at the cursor: its signature, and what its author says of it?
+    Inspect {
+        /// The source.
+        code: String,
+        /// The cursor, in Unicode characters from the beginning.
+        cursor: usize,
+    },
+    /// What was before the entries that the client has?
+    History {
+        /// Entries before this number.
+        before: Seq,
+        /// Of which kind; none for all.
+        kind: Option<HistoryKind>,
+        /// How many entries at most; a cell with its output is one. A service gives no more than 1,000.
+        limit: usize,
+    },
+}
+
+impl RequestKind {
+    /// Returns the least role that may ask.
+    #[must_use]
+    pub fn needs(&self) -> Role {
+        match self {
+            RequestKind::Complete { .. } | RequestKind::IsComplete { .. } | RequestKind::Inspect { .. } => {
+                Role::Admin
+            }
+            RequestKind::History { .. } => Role::Viewer,
+        }
+    }
 }
 
 /// What a service sends.
@@ -183,6 +217,18 @@ pub enum AnswerResult {
         status: Completeness,
         /// What the next line begins with when it is not.
         indent: String,
+    },
+    /// What the thing at the cursor is.
+    Inspection {
+        /// Signature and documentation as plain text; none when nothing is known there.
+        text: Option<String>,
+    },
+    /// What was before.
+    History {
+        /// The events of whole entries, oldest first.
+        events: Vec<Event>,
+        /// Whether there is nothing before them.
+        complete: bool,
     },
     /// No answer, and why.
     Failed {

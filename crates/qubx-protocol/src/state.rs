@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, CellNumber, CommandId, Epoch, Event, Fact, History, InstrumentId, LogId, Order, OrderId,
+    Author, CellNumber, CommandId, Epoch, Event, Fact, History, InputId, InstrumentId, LogId, Order, OrderId,
     Position, Seq, SessionStatus,
 };
 
@@ -25,6 +25,9 @@ pub struct SessionState {
     pub running: Option<CellView>,
     /// The cells that wait, next first.
     pub queue: VecDeque<CellView>,
+    /// The line that a cell waits for.
+    #[serde(default)]
+    pub input: Option<InputView>,
     /// The orders that can still be filled.
     pub orders: BTreeMap<OrderId, Order>,
     /// The positions that were ever held in this epoch, also those that are flat now.
@@ -43,6 +46,21 @@ pub struct CellView {
     /// The command that brought it.
     pub command: Option<CommandId>,
     /// When it was submitted, and from its start on when it started.
+    pub since: Timestamp,
+}
+
+/// A line that a cell waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputView {
+    /// The cell.
+    pub cell: CellNumber,
+    /// The wait, to be named by the answer.
+    pub input: InputId,
+    /// What the cell asks, possibly empty.
+    pub prompt: String,
+    /// Whether the answer must not be shown.
+    pub password: bool,
+    /// Since when.
     pub since: Timestamp,
 }
 
@@ -68,6 +86,7 @@ impl SessionState {
             status: None,
             running: None,
             queue: VecDeque::new(),
+            input: None,
             orders: BTreeMap::new(),
             positions: BTreeMap::new(),
             history: History::new(limit),
@@ -90,13 +109,16 @@ impl SessionState {
 
     fn reduce(&mut self, event: &Event) {
         match &event.fact {
-            Fact::Started { epoch } => {
+            Fact::Started { epoch, restored } => {
                 self.epoch = *epoch;
                 self.status = None;
                 self.running = None;
                 self.queue.clear();
-                self.orders.clear();
-                self.positions.clear();
+                self.input = None;
+                if !restored {
+                    self.orders.clear();
+                    self.positions.clear();
+                }
             }
             Fact::Cell { cell, author, command, .. } => self.queue.push_back(CellView {
                 cell: *cell,
@@ -115,6 +137,19 @@ impl SessionState {
                 if self.running.as_ref().is_some_and(|running| running.cell == *cell) {
                     self.running = None;
                 }
+                self.input.take_if(|waiting| waiting.cell == *cell);
+            }
+            Fact::InputRequested { cell, input, prompt, password } => {
+                self.input = Some(InputView {
+                    cell: *cell,
+                    input: input.clone(),
+                    prompt: prompt.clone(),
+                    password: *password,
+                    since: event.time,
+                });
+            }
+            Fact::InputEnded { input, .. } => {
+                self.input.take_if(|waiting| waiting.input == *input);
             }
             Fact::Order { order, .. } => {
                 if order.status.is_open() {

@@ -63,7 +63,7 @@ pub struct SessionInfo {
     pub version: String,
 }
 
-/// Whether the Python process lives. Whether it is busy follows from the running cell.
+/// Whether the Python process lives. That it is busy, since when and with whose cell follows from the running cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KernelState {
@@ -71,6 +71,9 @@ pub enum KernelState {
     Starting,
     /// It answers.
     Ready,
+    /// It lives and answers nothing, not even beside a running cell: something holds the interpreter in a call that
+    /// does not return, so an interrupt has no effect. Its end, or a restart, is the way out.
+    NotResponding,
     /// It ended.
     Dead,
 }
@@ -89,6 +92,9 @@ pub struct KernelStatus {
     /// How it ended, for example `signal 9`; none while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
+    /// When it is started again by itself; none while it lives, and when it stays down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_start: Option<Timestamp>,
 }
 
 /// Where a strategy is in its life.

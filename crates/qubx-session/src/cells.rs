@@ -153,6 +153,9 @@ impl Cells {
         printed.left_out += size;
         let (stream, text) = match content {
             OutputContent::Stream { stream, text } => (stream, text),
+            OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => {
+                return Some(content);
+            }
             OutputContent::Data { data, .. } => {
                 let kinds: Vec<&str> = data.keys().map(String::as_str).collect();
                 (StreamName::Stderr, format!("[{} of {size} bytes is left out]\n", kinds.join(", ")))
@@ -187,6 +190,7 @@ impl Printed {
 fn size(content: &OutputContent) -> usize {
     match content {
         OutputContent::Stream { text, .. } => text.len(),
+        OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => 0,
         OutputContent::Data { data, .. } => {
             data.values().map(|value| value.as_str().map_or_else(|| value.to_string().len(), str::len)).sum()
         }

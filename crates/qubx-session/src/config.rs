@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use qubx_engine::{ExchangeConfig, Limits};
 use qubx_home::{Home, HomeError};
-use qubx_kernel::StrategySource;
+use qubx_kernel::{ChildLimits, StrategySource};
 use serde::{Deserialize, Serialize};
 
 use crate::input::StopRequest;
@@ -35,6 +35,33 @@ pub struct ServiceConfig {
     pub on_kernel_loss: KernelLoss,
     /// How many entries of each kind a new screen gets.
     pub history_limit: usize,
+    /// Whether to go on with the account, the orders and the place in a replay that the run before left.
+    pub restore: bool,
+    /// The folder of the sockets, when a service that died left one whose screens and guests should come back; none
+    /// makes a new one.
+    pub runtime_dir: Option<PathBuf>,
+    /// What the Python process may use at most.
+    pub kernel_limits: ChildLimits,
+    /// How often Python is started again by itself in any ten minutes; then it stays down.
+    pub kernel_restarts: u32,
+    /// How much of the output of cells is kept in files.
+    pub output_quota: OutputQuota,
+}
+
+/// How much of the output of cells is kept in files, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputQuota {
+    /// Of one cell.
+    pub cell: u64,
+    /// Of the session; above it the oldest files go.
+    pub session: u64,
+}
+
+impl Default for OutputQuota {
+    /// 100 MB a cell and 2 GB a session.
+    fn default() -> Self {
+        Self { cell: 100_000_000, session: 2_000_000_000 }
+    }
 }
 
 /// What happens to orders and positions when Python ends.

@@ -251,6 +251,8 @@ impl Screen {
             let result = match request.kind {
                 RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
                 RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
+                RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
+                RequestKind::History { .. } => Ok(AnswerResult::Failed { message: String::new() }),
             };
             let result = result.unwrap_or_else(|error| AnswerResult::Failed { message: error.to_string() });
             // The screen may have left meanwhile.
@@ -274,5 +276,6 @@ fn newest(
     (market_changed || presence_changed).then(|| Latest {
         market: market_changed.then(|| MarketView::clone(&market.borrow_and_update())),
         presence: presence_changed.then(|| presence.borrow_and_update().clone()),
+        alarms: None,
     })
 }

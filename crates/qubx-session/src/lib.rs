@@ -18,7 +18,7 @@ mod strategy;
 mod subscribers;
 mod verbs;
 
-pub use config::{Control, KernelLoss, Progress, ServiceConfig, ServiceError};
+pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
 pub use input::StopRequest;
 pub use service::serve;
 pub use store::{StoreError, read_history};

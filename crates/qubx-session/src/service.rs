@@ -151,6 +151,7 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> Kerne
         source: config.strategy.clone(),
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
+        limits: qubx_kernel::ChildLimits::default(),
     }
 }
 
@@ -163,6 +164,7 @@ fn engine_config(config: &ServiceConfig, store: &Store, epoch: Epoch) -> EngineC
         limits: config.limits.clone(),
         order_prefix,
         next_order: 1,
+        restore: None,
     }
 }
 
@@ -177,7 +179,7 @@ fn first_drafts(left: &SessionState, epoch: Epoch) -> Vec<Draft> {
         let status = qubx_protocol::CellStatus::KernelDied;
         Draft::Session(Fact::CellFinished { cell, status, duration_ms: 0 })
     });
-    ended.chain([Draft::Started(epoch)]).collect()
+    ended.chain([Draft::Started { epoch, restored: false }]).collect()
 }
 
 fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
@@ -202,6 +204,7 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
             pid: None,
             restarts: 0,
             ended: None,
+            next_start: None,
         },
         strategy: StrategyStatus { state: StrategyState::Starting, error: None, callback_errors: 0 },
         paused: false,

@@ -386,7 +386,7 @@ mod tests {
             let (level, source) = (LogLevel::Info, "kernel".to_owned());
             Draft::Session(Fact::Log { level, source, text: text.to_owned() })
         };
-        let money = Draft::Started(Epoch(1));
+        let money = Draft::Started { epoch: Epoch(1), restored: false };
         for (limit, expected) in [
             (9, vec![money.clone(), log("old"), money.clone(), log("new")]),
             (3, vec![money.clone(), money.clone(), log("new")]),

@@ -96,6 +96,7 @@ pub(crate) async fn answer(
         StrategyCall::SubscribeBars { timeframe } => {
             engine.subscribe_bars(timeframe).await.map(|()| Value::Null).map_err(text)
         }
+        StrategyCall::SaveState { .. } | StrategyCall::LoadState => Ok(Value::Null),
         StrategyCall::Account { exchange } => {
             let accounts = engine.snapshot().await.map_err(text)?.accounts;
             let names: Vec<String> = accounts.iter().map(|account| account.exchange.clone()).collect();

@@ -40,7 +40,8 @@ impl Subscribers {
         self.last += 1;
         let (sender, receiver) = frames();
         let cut = CancellationToken::new();
-        let presence = Presence { identity: hello.identity.clone(), owner: hello.owner, since: now };
+        let presence =
+            Presence { identity: hello.identity.clone(), owner: hello.owner, role: hello.role, since: now };
         self.by_id.insert(
             self.last,
             Subscriber { presence, screen: hello.screen, frames: sender, cut: cut.clone() },

@@ -23,12 +23,18 @@ pub(crate) async fn run(engine: &EngineHandle, command: Command, author: Author)
                 (whole, summary.to_string())
             }))
         }
+        Command::Pause => {
+            report(engine.pause(author).await.map(|summary| (summary.failed.is_empty(), summary.to_string())))
+        }
         Command::Resume => {
             report(engine.resume(author).await.map(|()| (true, "new entries are allowed".to_owned())))
         }
-        Command::Execute { .. } | Command::Interrupt { .. } | Command::Stop { .. } | Command::Release => {
-            (VerbOutcome::Failed, "this verb is not the engine's".to_owned())
-        }
+        Command::Execute { .. }
+        | Command::Interrupt { .. }
+        | Command::Stop { .. }
+        | Command::Release
+        | Command::Answer { .. }
+        | Command::RestartKernel => (VerbOutcome::Failed, "this verb is not the engine's".to_owned()),
     }
 }
 

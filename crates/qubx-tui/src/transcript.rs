@@ -103,7 +103,7 @@ impl Transcript {
     fn take(&mut self, event: &Event) {
         let line = |label, tone, text: String| Body::Line(Line { time: event.time, label, tone, text });
         match &event.fact {
-            Fact::Started { epoch } => {
+            Fact::Started { epoch, .. } => {
                 // A run has a Python of its own, which counts from 1.
                 self.last_count = Some(0);
                 self.push(line("START", Tone::Quiet, format!("a run begins; account epoch {epoch}")));
@@ -186,7 +186,7 @@ impl Transcript {
                 let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
                 self.push(line("VERB", tone, format!("{}  ({})", words.join(" "), verb.author)));
             }
-            Fact::Status(_) => {}
+            Fact::Status(_) | Fact::InputRequested { .. } | Fact::InputEnded { .. } => {}
             Fact::Unknown(fields) => {
                 let kind = fields.get("kind").and_then(|kind| kind.as_str()).unwrap_or("without a kind");
                 self.push(line("?", Tone::Quiet, format!("an event of a newer version: {kind}")));
@@ -198,6 +198,7 @@ impl Transcript {
         self.change_entry(cell, |entry| match content {
             OutputContent::Stream { stream, text } => entry.push_stream(*stream == StreamName::Stderr, text),
             OutputContent::Data { result, .. } => entry.push_value(*result, entry::text_of(content)),
+            OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => {}
         });
     }
 

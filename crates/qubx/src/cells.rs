@@ -61,6 +61,13 @@ fn print(fact: &Fact) -> Result<(), Failure> {
             let text = data.get("text/plain").and_then(serde_json::Value::as_str).unwrap_or_default();
             write_to(std::io::stdout(), &format!("{text}\n"))
         }
+        Fact::Output { content: OutputContent::Omitted { bytes, file }, .. } => {
+            let file = file.as_ref().map(|file| format!("; all of it is in {file}")).unwrap_or_default();
+            write_to(std::io::stderr(), &format!("[{bytes} bytes are left out{file}]\n"))
+        }
+        Fact::Output { content: OutputContent::Lost { messages }, .. } => {
+            write_to(std::io::stderr(), &format!("[{messages} messages of the kernel were lost]\n"))
+        }
         Fact::Error { traceback, .. } => write_to(std::io::stderr(), &format!("{}\n", traceback.join("\n"))),
         _ => Ok(()),
     }

@@ -69,7 +69,8 @@ fn entry(event: &Event) -> Value {
             entry.remove("content");
             object(match content {
                 OutputContent::Stream { stream, text } => json!({"stream": stream, "text": text}),
-                OutputContent::Data { data, result } => json!({"mime": data, "result": result}),
+                OutputContent::Data { data, result, .. } => json!({"mime": data, "result": result}),
+                other => json!(other),
             })
         }
         Fact::Verb { .. } => entry.remove("verb").and_then(object),

@@ -63,7 +63,7 @@ async fn row(found: &Found) -> Value {
 /// Returns how a session is, in the word of the lists.
 pub(crate) fn word(status: &SessionStatus) -> &'static str {
     match (status.kernel.state, status.strategy.state) {
-        (KernelState::Dead, _) | (_, StrategyState::Failed) => "failed",
+        (KernelState::Dead | KernelState::NotResponding, _) | (_, StrategyState::Failed) => "failed",
         (KernelState::Starting, _) | (_, StrategyState::Starting) => "starting",
         (KernelState::Ready, StrategyState::Running | StrategyState::Stopped) => "running",
     }

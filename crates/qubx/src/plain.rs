@@ -11,7 +11,9 @@ use qubx_tui::printable;
 pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
     let time = event.time.strftime("%T");
     let text = match &event.fact {
-        Fact::Started { epoch } => format!("{time} RUN   {epoch}"),
+        Fact::Started { epoch, restored } => {
+            format!("{time} RUN   {epoch}{}", if *restored { ", goes on" } else { "" })
+        }
         Fact::Cell { cell, code, author, .. } => {
             let indent =
                 format!("\n{:width$}", "", width = format!("{author} › In[{cell}] ").chars().count());
@@ -20,7 +22,18 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
         Fact::Output { content: OutputContent::Stream { text, .. }, .. } => {
             text.trim_end_matches('\n').to_owned()
         }
-        Fact::Output { cell, content: OutputContent::Data { data, result } } => {
+        Fact::Output { content: OutputContent::Clear { .. }, .. } => return None,
+        Fact::Output { content: OutputContent::Omitted { bytes, file }, .. } => {
+            let file = file.as_ref().map(|file| format!("; all of it is in {file}")).unwrap_or_default();
+            format!("[… {bytes} bytes of output are left out here{file} …]")
+        }
+        Fact::Output { content: OutputContent::Lost { messages }, .. } => {
+            format!("[… {messages} messages of the kernel were lost here …]")
+        }
+        Fact::InputRequested { cell, prompt, .. } => format!("In[{cell}] waits for a line: {prompt}"),
+        Fact::InputEnded { author: Some(author), .. } => format!("answered by {author}"),
+        Fact::InputEnded { author: None, .. } => return None,
+        Fact::Output { cell, content: OutputContent::Data { data, result, .. } } => {
             let text = data.get("text/plain").and_then(serde_json::Value::as_str);
             let text = text.map_or_else(
                 || format!("[{}]", data.keys().cloned().collect::<Vec<_>>().join(", ")),

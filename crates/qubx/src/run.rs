@@ -56,6 +56,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         owner: true,
         screen: true,
         latest: arguments.textual,
+        role: qubx_protocol::Role::Admin,
         timeout: ANSWER_WITHIN,
     };
     if arguments.textual {

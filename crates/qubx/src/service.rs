@@ -131,6 +131,11 @@ fn service_config(launch: Launch) -> ServiceConfig {
             OnKernelLoss::Flatten => KernelLoss::Flatten,
         },
         history_limit: HISTORY_LIMIT,
+        restore: false,
+        runtime_dir: None,
+        kernel_limits: qubx_kernel::ChildLimits::default(),
+        kernel_restarts: 5,
+        output_quota: qubx_session::OutputQuota::default(),
     }
 }
 

@@ -40,6 +40,7 @@ fn kernel_word(state: &SessionState) -> &'static str {
         Some(KernelState::Ready) if state.running.is_some() => "busy",
         Some(KernelState::Ready) => "idle",
         Some(KernelState::Dead) => "dead",
+        Some(KernelState::NotResponding) => "not responding",
         Some(KernelState::Starting) | None => "starting",
     }
 }

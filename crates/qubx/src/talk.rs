@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
 use qubx_home::Found;
-use qubx_protocol::{Command, CommandId, ErrorCode, Fact, SessionState, VerbOutcome, VerbProgress};
+use qubx_protocol::{Command, CommandId, ErrorCode, Fact, Role, SessionState, VerbOutcome, VerbProgress};
 use tokio::sync::mpsc;
 
 use crate::failure::Failure;
@@ -34,6 +34,7 @@ pub(crate) fn screen(found: &Found, latest: bool, timeout: Duration) -> Options 
         owner: false,
         screen: true,
         latest,
+        role: Role::Admin,
         timeout,
     }
 }

@@ -31,6 +31,7 @@ impl Client {
             owner: false,
             screen: false,
             latest: false,
+            role: qubx_protocol::Role::Admin,
             timeout: LIMIT,
         };
         let (handle, updates) = qubx_client::start(options).await?;

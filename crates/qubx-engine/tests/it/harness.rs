@@ -148,6 +148,7 @@ pub(crate) fn config(symbols: &[&str], feed: FeedConfig) -> EngineConfig {
         limits: Limits::default(),
         order_prefix: "q".to_owned(),
         next_order: 1,
+        restore: None,
     }
 }
 

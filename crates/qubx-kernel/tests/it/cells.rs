@@ -28,13 +28,13 @@ async fn a_cell_tells_its_start_its_output_and_its_end() {
     assert!(streams.contains(&(StreamName::Stdout, "out\n")), "{streams:?}");
     assert!(streams.contains(&(StreamName::Stderr, "err\n")), "{streams:?}");
     assert!(events.iter().any(|event| matches!(event, KernelEvent::Output {
-        content: OutputContent::Data { data, result: true }, .. } if data["text/plain"] == "42")));
+        content: OutputContent::Data { data, result: true, .. }, .. } if data["text/plain"] == "42")));
 
     let show = "from IPython.display import display, HTML\ndisplay(HTML('<b>x</b>'))";
     let cell = kernel.submit(show);
     let (events, _) = kernel.finish(&cell).await;
     assert!(events.iter().any(|event| matches!(event, KernelEvent::Output {
-        content: OutputContent::Data { data, result: false }, .. } if data["text/html"] == "<b>x</b>")));
+        content: OutputContent::Data { data, result: false, .. }, .. } if data["text/html"] == "<b>x</b>")));
 
     for (code, expected, expected_status) in [
         ("1 / 0", "ZeroDivisionError: division by zero", CellStatus::Error),

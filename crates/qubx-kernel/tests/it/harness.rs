@@ -171,6 +171,7 @@ pub(crate) fn launch(
         source: source(folder, "tested.S"),
         instruments: ["BTCUSDT", "ETHUSDT"].map(instrument).to_vec(),
         output_log: folder.join("output.log"),
+        limits: qubx_kernel::ChildLimits::default(),
     };
     let (send, events) = mpsc::channel(64);
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
@@ -188,6 +189,7 @@ pub(crate) fn text_of(events: &[KernelEvent], wanted: &CellRef) -> String {
                 OutputContent::Data { data, .. } => {
                     text.push_str(data["text/plain"].as_str().unwrap_or_default());
                 }
+                OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => {}
             },
             KernelEvent::Error { cell, ename, evalue, .. } if cell == wanted => {
                 text.push_str(&format!("{ename}: {evalue}"));

@@ -11,7 +11,7 @@ use crate::harness::{IDLE, Kernel};
 async fn died(kernel: &mut Kernel) -> (String, String) {
     kernel
         .until(|event| match event {
-            KernelEvent::Died { status, last_output } => Some((status.clone(), last_output.clone())),
+            KernelEvent::Died { status, last_output, .. } => Some((status.clone(), last_output.clone())),
             _ => None,
         })
         .await
@@ -139,7 +139,7 @@ async fn an_interpreter_that_ends_at_once_is_told_with_its_last_words() {
     std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o700)).unwrap();
     let mut events = crate::harness::launch(wrapper, folder.path()).2;
     let event = tokio::time::timeout(Duration::from_secs(60), events.recv()).await.unwrap().unwrap();
-    let KernelEvent::Died { status, last_output } = event else { panic!("{event:?}") };
+    let KernelEvent::Died { status, last_output, .. } = event else { panic!("{event:?}") };
     assert_eq!(status, "exit code 1");
     assert!(last_output.contains("OSError: broken"), "{last_output}");
 }

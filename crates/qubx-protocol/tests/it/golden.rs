@@ -39,6 +39,7 @@ fn what_a_client_sends_is_as_it_was() {
                 owner: true,
                 screen: true,
                 latest: true,
+                role: Role::Trader,
             }),
             command(Command::Execute { code: "print('ä')\n".to_owned() }),
             command(Command::Interrupt { cell: Some(CellNumber(2)) }),
@@ -47,11 +48,17 @@ fn what_a_client_sends_is_as_it_was() {
             command(Command::CancelOrders { instrument: None }),
             command(Command::Close { instrument: btc() }),
             command(Command::Flatten),
+            command(Command::Answer { input: "1-1".into(), text: "4".to_owned() }),
+            command(Command::RestartKernel),
+            command(Command::Pause),
             command(Command::Resume),
             command(Command::Stop { flatten: true, keep_orders: false }),
             command(Command::Release),
             request(RequestKind::Complete { code: "ctx.".to_owned(), cursor: 4 }),
             request(RequestKind::IsComplete { code: "for i in x:".to_owned() }),
+            request(RequestKind::Inspect { code: "ctx.trade".to_owned(), cursor: 9 }),
+            request(RequestKind::History { before: Seq(7), kind: Some(HistoryKind::Trading), limit: 100 }),
+            request(RequestKind::History { before: Seq(7), kind: None, limit: 100 }),
             ClientMessage::Ping { nonce: 9 },
         ],
     );
@@ -92,7 +99,14 @@ fn what_a_service_sends_is_as_it_was() {
         replay: Some(ReplayProgress { fraction: 0.25, speed: "max".to_owned(), finished: false }),
         feed_error: None,
     };
-    let presence = vec![Presence { identity: "op1@pts/0".into(), owner: true, since: time(0) }];
+    let presence =
+        vec![Presence { identity: "op1@pts/0".into(), owner: true, role: Role::Admin, since: time(0) }];
+    let alarm = Alarm {
+        source: "disk".to_owned(),
+        text: "the disk is full".to_owned(),
+        since: time(3),
+        stops_orders: true,
+    };
     let mut messages = vec![
         ServerMessage::Welcome(Welcome { log: "a1b2".into(), epoch: Epoch(3), head: Seq(9), snapshot: None }),
         ServerMessage::Error(ErrorMessage {
@@ -100,14 +114,16 @@ fn what_a_service_sends_is_as_it_was() {
             message: "versions differ".to_owned(),
             hint: Some("update".to_owned()),
         }),
-        ServerMessage::Latest(Latest { market: Some(market), presence: None }),
-        ServerMessage::Latest(Latest { market: None, presence: Some(presence) }),
+        ServerMessage::Latest(Latest { market: Some(market), presence: None, alarms: None }),
+        ServerMessage::Latest(Latest { market: None, presence: Some(presence), alarms: Some(vec![alarm]) }),
         answer(AnswerResult::Completions {
             start: 4,
             end: 4,
             matches: vec![Completion { text: "time".to_owned(), kind: "function".to_owned() }],
         }),
         answer(AnswerResult::IsComplete { status: Completeness::Incomplete, indent: "    ".to_owned() }),
+        answer(AnswerResult::Inspection { text: Some("trade(instrument, amount)".to_owned()) }),
+        answer(AnswerResult::History { events: events()[..1].to_vec(), complete: true }),
         answer(AnswerResult::Failed { message: "the kernel has ended".to_owned() }),
         ServerMessage::Refused(Refusal { command: "c1".into(), message: "too long".to_owned() }),
         ServerMessage::Pong { nonce: 9 },

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use qubx_protocol::*;
 
-use crate::samples::{events, facts, fill, order, position, time};
+use crate::samples::{events, facts, fill, order, position, shown, time};
 
 /// Any fact of a session with a few cells and orders, so that facts meet each other.
 fn any_fact() -> impl Strategy<Value = Fact> {
@@ -116,11 +116,48 @@ proptest! {
     }
 }
 
+fn outputs(contents: impl IntoIterator<Item = OutputContent>) -> Vec<OutputContent> {
+    let cell = Some(CellNumber(1));
+    let facts = contents.into_iter().map(|content| Fact::Output { cell, content });
+    let state = state_after(&numbered(facts.collect()));
+    let kept = state.history.of(HistoryKind::Session).map(|event| match &event.fact {
+        Fact::Output { content, .. } => content.clone(),
+        other => panic!("{other:?}"),
+    });
+    kept.collect()
+}
+
+#[test]
+fn what_a_cell_cleared_is_gone_and_what_it_updated_stands_where_it_stood() {
+    let text = |text: &str| OutputContent::Stream { stream: StreamName::Stdout, text: text.to_owned() };
+    let clear = |wait| OutputContent::Clear { wait };
+    assert_eq!(outputs([text("a"), clear(false), text("b")]), [text("b")]);
+    assert_eq!(outputs([text("a"), clear(true)]), [text("a"), clear(true)]);
+    assert_eq!(outputs([text("a"), clear(true), text("b"), text("c")]), [text("b"), text("c")]);
+    assert_eq!(outputs([shown("1", false), text("a"), shown("2", true)]), [shown("2", false), text("a")]);
+}
+
+#[test]
+fn a_restored_run_goes_on_with_its_book() {
+    let mut state = state_after(&events());
+    let (orders, positions) = (state.orders.clone(), state.positions.clone());
+    assert!(state.input.is_some() && !positions.is_empty());
+    let started = Fact::Started { epoch: Epoch(3), restored: true };
+    let event = Event { seq: state.head.next(), time: time(9), fact: started };
+    assert_eq!(state.apply(&event), Applied::Applied);
+    assert_eq!((state.orders, state.positions), (orders, positions));
+    assert!(state.input.is_none() && state.queue.is_empty());
+}
+
 #[test]
 fn a_new_run_begins_with_an_empty_book_and_keeps_the_history() {
     let mut state = state_after(&events());
     let history = state.history.all().len();
-    let started = Event { seq: state.head.next(), time: time(9), fact: Fact::Started { epoch: Epoch(4) } };
+    let started = Event {
+        seq: state.head.next(),
+        time: time(9),
+        fact: Fact::Started { epoch: Epoch(4), restored: false },
+    };
     assert_eq!(state.apply(&started), Applied::Applied);
     assert_eq!(state.epoch, Epoch(4));
     assert!(state.positions.is_empty() && state.orders.is_empty() && state.queue.is_empty());

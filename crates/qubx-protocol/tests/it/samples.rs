@@ -81,6 +81,7 @@ pub(crate) fn status() -> SessionStatus {
             pid: Some(8),
             restarts: 0,
             ended: None,
+            next_start: Some(time(9)),
         },
         strategy: StrategyStatus { state: StrategyState::Running, error: None, callback_errors: 2 },
         paused: true,
@@ -100,6 +101,12 @@ pub(crate) fn verb(outcome: VerbOutcome) -> VerbProgress {
     }
 }
 
+/// Something shown under a name, or what takes its place.
+pub(crate) fn shown(text: &str, update: bool) -> OutputContent {
+    let data = [("text/plain".to_owned(), text.into())].into();
+    OutputContent::Data { data, result: false, display: Some("d1".to_owned()), update }
+}
+
 /// A short session that has every kind of fact in it.
 pub(crate) fn facts() -> Vec<Fact> {
     let (cell, row) = (CellNumber(1), LedgerRow(1));
@@ -107,7 +114,7 @@ pub(crate) fn facts() -> Vec<Fact> {
     let mut unknown = serde_json::Map::new();
     unknown.insert("weather".to_owned(), serde_json::json!({"rain": true}));
     vec![
-        Fact::Started { epoch: Epoch(3) },
+        Fact::Started { epoch: Epoch(3), restored: true },
         Fact::Status(Box::new(status())),
         Fact::Cell { cell, code: "2 + 2".to_owned(), author: "op1@pts/0".into(), command: Some("c1".into()) },
         Fact::Cell { cell: CellNumber(2), code: "S".to_owned(), author: "jupyter".into(), command: None },
@@ -116,7 +123,25 @@ pub(crate) fn facts() -> Vec<Fact> {
             cell: Some(cell),
             content: OutputContent::Stream { stream: StreamName::Stdout, text: "ä\n".to_owned() },
         },
-        Fact::Output { cell: Some(cell), content: OutputContent::Data { data, result: true } },
+        Fact::Output {
+            cell: Some(cell),
+            content: OutputContent::Data { data, result: true, display: None, update: false },
+        },
+        Fact::Output { cell: Some(cell), content: shown("a", false) },
+        Fact::Output { cell: Some(cell), content: shown("b", true) },
+        Fact::Output { cell: Some(cell), content: OutputContent::Clear { wait: true } },
+        Fact::Output {
+            cell: Some(cell),
+            content: OutputContent::Omitted { bytes: 9, file: Some("outputs/1.txt".to_owned()) },
+        },
+        Fact::Output { cell: Some(cell), content: OutputContent::Lost { messages: 3 } },
+        Fact::InputRequested { cell, input: "1-1".into(), prompt: "size? ".to_owned(), password: true },
+        Fact::InputEnded {
+            input: "1-1".into(),
+            author: Some("op2@pts/1".into()),
+            text: Some("4".to_owned()),
+        },
+        Fact::InputRequested { cell, input: "1-2".into(), prompt: String::new(), password: false },
         Fact::Error {
             cell: Some(cell),
             ename: "ValueError".to_owned(),

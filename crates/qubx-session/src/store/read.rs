@@ -73,7 +73,7 @@ pub(super) fn resolve(
 fn ledger_fact(row: LedgerRow, kind: &str, body: &str) -> Result<Fact, String> {
     let read = |error: serde_json::Error| error.to_string();
     match kind {
-        "started" => Ok(Fact::Started { epoch: serde_json::from_str(body).map_err(read)? }),
+        "started" => Ok(Fact::Started { epoch: serde_json::from_str(body).map_err(read)?, restored: false }),
         "order" => Ok(Fact::Order { row, order: serde_json::from_str(body).map_err(read)? }),
         "fill" => {
             let FillRow { fill, position } = serde_json::from_str(body).map_err(read)?;

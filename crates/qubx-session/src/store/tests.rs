@@ -32,7 +32,8 @@ fn command(id: &str) -> Draft {
 fn what_was_stored_is_read_back_in_order_by_the_writer_and_by_others() {
     let dir = tempdir().unwrap();
     let mut store = Store::open(dir.path()).unwrap();
-    let drafts = [Draft::Started(Epoch(1)), command("c1"), cell(1), verb("2/2 flat")];
+    let drafts =
+        [Draft::Started { epoch: Epoch(1), restored: false }, command("c1"), cell(1), verb("2/2 flat")];
     let events = store.append(&drafts, time()).unwrap();
     assert_eq!(events.iter().map(|event| event.seq.0).collect::<Vec<_>>(), [1, 2, 3]);
     let log = store.log_id().clone();

@@ -42,7 +42,7 @@ impl Screen {
         screen.wait(Duration::from_millis(200));
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
         screen.update(Update::Snapshot(Box::new(SessionState::new(LogId::from("log"), 1_000))));
-        screen.event(Fact::Started { epoch: Epoch(1) });
+        screen.event(Fact::Started { epoch: Epoch(1), restored: false });
         screen.event(Fact::Status(Box::new(status(mode))));
         screen.present(1);
         screen
@@ -173,6 +173,8 @@ impl Screen {
             content: OutputContent::Data {
                 data: BTreeMap::from([("text/plain".to_owned(), serde_json::json!(text))]),
                 result: true,
+                display: None,
+                update: false,
             },
         });
     }
@@ -198,10 +200,11 @@ impl Screen {
             .map(|(place, name)| Presence {
                 identity: Author::from(*name),
                 owner: place == 0 && owner,
+                role: qubx_protocol::Role::Admin,
                 since: time("13:00:00"),
             })
             .collect();
-        self.update(Update::Latest(Latest { market: None, presence: Some(presence) }));
+        self.update(Update::Latest(Latest { market: None, presence: Some(presence), alarms: None }));
     }
 
     fn order(
@@ -300,7 +303,7 @@ impl Screen {
             replay: None,
             feed_error: None,
         };
-        self.update(Update::Latest(Latest { market: Some(market), presence: None }));
+        self.update(Update::Latest(Latest { market: Some(market), presence: None, alarms: None }));
     }
 }
 
@@ -347,6 +350,7 @@ fn status(mode: Mode) -> SessionStatus {
             pid: Some(2),
             restarts: 0,
             ended: None,
+            next_start: None,
         },
         strategy: StrategyStatus { state: StrategyState::Running, error: None, callback_errors: 0 },
         paused: false,

@@ -225,6 +225,9 @@ impl Output {
 pub(super) fn text_of(content: &OutputContent) -> String {
     let data = match content {
         OutputContent::Stream { text, .. } => return text.clone(),
+        OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => {
+            return String::new();
+        }
         OutputContent::Data { data, .. } => data,
     };
     let plain = data.get("text/plain").map(|value| match value.as_str() {

@@ -127,7 +127,7 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
     if is_for_enter {
         return match answer.result {
             AnswerResult::IsComplete { status, indent } => typing::decide_enter(app, status, &indent),
-            AnswerResult::Completions { .. } | AnswerResult::Failed { .. } => typing::decide_enter_here(app),
+            _ => typing::decide_enter_here(app),
         };
     }
     let is_for_completion = app
@@ -140,7 +140,7 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
                 typing::completions(app, &pending, (start, end), matches);
             }
             AnswerResult::Failed { message } => app.hint(format!("no completion: {message}")),
-            AnswerResult::IsComplete { .. } => {}
+            _ => {}
         }
     }
     Vec::new()

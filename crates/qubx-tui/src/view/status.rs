@@ -152,6 +152,7 @@ fn link(app: &App) -> (String, Style) {
 pub(super) fn kernel(app: &App) -> Option<(String, Style)> {
     let shown = match (app.mirror.status()?.kernel.state, facts::running(&app.mirror)) {
         (KernelState::Starting, _) => ("kernel starting".to_owned(), app.theme.attention()),
+        (KernelState::NotResponding, _) => ("kernel NOT RESPONDING".to_owned(), app.theme.loss()),
         (KernelState::Dead, _) => ("kernel DEAD".to_owned(), app.theme.loss().patch(app.theme.strong())),
         (KernelState::Ready, None) => ("kernel idle".to_owned(), app.theme.quiet()),
         (KernelState::Ready, Some(cell)) => {

@@ -75,5 +75,6 @@ pub(crate) fn hello(who: &str, after: Option<(LogId, Seq)>) -> ClientMessage {
         owner: false,
         screen: true,
         latest: false,
+        role: qubx_protocol::Role::Admin,
     })
 }

@@ -36,6 +36,7 @@ impl Screen {
             owner: false,
             screen: true,
             latest: true,
+            role: qubx_protocol::Role::Admin,
             timeout: LIMIT,
         };
         let (client, updates) = qubx_client::start(options).await.unwrap();
@@ -212,6 +213,7 @@ pub(crate) fn text_of(events: &[Event], wanted: CellNumber) -> String {
                 OutputContent::Data { data, .. } => {
                     text.push_str(data["text/plain"].as_str().unwrap_or_default())
                 }
+                OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => {}
             },
             Fact::Error { cell: Some(cell), ename, evalue, .. } if *cell == wanted => {
                 text.push_str(&format!("{ename}: {evalue}"));
