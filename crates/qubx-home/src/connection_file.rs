@@ -63,6 +63,31 @@ impl ConnectionFile {
         std::fs::remove_file(&draft).map_err(HomeError::io("remove", &draft))?;
         published
     }
+
+    /// Puts the file in the place of an older one of the same session, in one step.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn replace(&self, path: &Path) -> Result<(), HomeError> {
+        let content = serde_json::to_vec_pretty(self).expect("a connection file has string keys");
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let draft = path.with_file_name(format!(".{name}.{}.draft", std::process::id()));
+        write_private_file(&draft, &content)?;
+        std::fs::rename(&draft, path).map_err(HomeError::io("replace", path))
+    }
+}
+
+/// Returns the connection files in `kernels` that name a session's folder, oldest first.
+#[must_use]
+pub fn connection_files_of(kernels: &Path, session_dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(kernels).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| read_connection_file(path).is_ok_and(|file| file.qubx.session_dir == session_dir))
+        .collect();
+    paths.sort();
+    paths
 }
 
 fn link_free_name(draft: &Path, kernels: &Path, stem: &str) -> Result<PathBuf, HomeError> {

@@ -11,6 +11,8 @@ use crate::HomeError;
 const PRIVATE_DIR: u32 = 0o700;
 /// The mode of our files: the user's alone.
 const PRIVATE_FILE: u32 = 0o600;
+/// The socket that screens connect to.
+const SESSION_SOCKET: &str = "session.sock";
 /// The longest path of a unix socket on Linux: `sun_path` has 108 bytes and ends with a zero.
 const SOCKET_PATH_BYTES: usize = 107;
 /// The longest name of a socket in a runtime folder, so that the folder can be checked before any is made.
@@ -97,6 +99,23 @@ impl Home {
     }
 }
 
+impl RuntimeDir {
+    /// Takes over the folder that a service left when it died, and makes it when it is not there any more.
+    ///
+    /// # Errors
+    /// When it cannot be made or is not safe.
+    pub fn take_over(path: PathBuf) -> Result<Self, HomeError> {
+        ensure_private_dir(&path)?;
+        let socket = path.join(SESSION_SOCKET);
+        match std::fs::remove_file(&socket) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(HomeError::io("remove", &socket)(error))
+            }
+            _ => Ok(Self { path }),
+        }
+    }
+}
+
 /// The folder of one service's sockets. It goes when this is dropped.
 #[derive(Debug)]
 pub struct RuntimeDir {
@@ -113,7 +132,7 @@ impl RuntimeDir {
     /// Returns the socket that screens connect to.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
-        self.path.join("session.sock")
+        self.path.join(SESSION_SOCKET)
     }
 }
 

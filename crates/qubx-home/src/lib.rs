@@ -11,7 +11,7 @@ mod lock;
 mod process;
 mod sessions;
 
-pub use connection_file::{ConnectionFile, QubxSection, read_connection_file};
+pub use connection_file::{ConnectionFile, QubxSection, connection_files_of, read_connection_file};
 pub use folders::{
     Home, RuntimeDir, create_private_file, ensure_private_dir, safe_component, write_private_file,
 };

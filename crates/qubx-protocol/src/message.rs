@@ -173,6 +173,8 @@ pub enum ErrorCode {
     Forbidden,
     /// The client read too slowly; it may resume.
     TooSlow,
+    /// Too many clients are attached; another attempt may succeed.
+    Busy,
     /// The session ended.
     Ended,
     /// A code of a newer version.

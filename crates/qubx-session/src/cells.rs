@@ -1,11 +1,14 @@
-//! The cell queue and the bounds of a cell's output. No I/O.
+//! The cell queue, and what each cell has shown. No I/O.
 //!
 //! One of our cells is at the kernel at a time; the others wait here, where they can still be taken back.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
 
 use jiff::Timestamp;
-use qubx_protocol::{Author, CellNumber, OutputContent, StreamName};
+use qubx_protocol::{Author, CellNumber, OutputContent};
+
+use crate::printed::{Printed, Shown};
 
 /// A cell that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +28,6 @@ pub(crate) struct Cells {
     guests: HashMap<String, CellNumber>,
     started: HashMap<CellNumber, Timestamp>,
     printed: HashMap<CellNumber, Printed>,
-}
-
-/// The bytes of a cell's output that go to the log as they come.
-const HEAD_BYTES: usize = 512 << 10;
-/// The bytes of the end of a cell's output that go to the log when it ends.
-const TAIL_BYTES: usize = 64 << 10;
-
-/// What a cell has printed.
-#[derive(Debug, Default)]
-struct Printed {
-    head: usize,
-    /// The end of what did not fit any more, and the stream it came on.
-    tail: Option<(StreamName, String)>,
-    left_out: usize,
 }
 
 impl Cells {
@@ -116,116 +105,53 @@ impl Cells {
         self.at_kernel.as_ref().map(|waiting| waiting.cell).or_else(|| self.guests.values().min().copied())
     }
 
-    /// Forgets a cell that ended and returns the end of its output that was held back.
-    pub(crate) fn finished(&mut self, cell: CellNumber) -> Option<OutputContent> {
+    /// Forgets a cell that ended and returns what it had shown.
+    pub(crate) fn finished(&mut self, cell: CellNumber) -> Printed {
         if self.at_kernel.as_ref().is_some_and(|waiting| waiting.cell == cell) {
             self.at_kernel = None;
         }
         self.guests.retain(|_, guest| *guest != cell);
         self.started.remove(&cell);
-        let printed = self.printed.remove(&cell)?;
-        let (stream, tail) = printed.tail?;
-        let left_out = printed.left_out - tail.len();
-        let text = format!("\n[… {left_out} bytes of output are left out here …]\n{tail}");
-        Some(OutputContent::Stream { stream, text })
+        self.printed.remove(&cell).unwrap_or_default()
     }
 
-    /// Forgets all cells, as their kernel is gone, and returns them, the running ones first.
-    pub(crate) fn abandon(&mut self) -> Vec<CellNumber> {
-        let mut cells: Vec<CellNumber> =
-            self.at_kernel.take().map(|waiting| waiting.cell).into_iter().collect();
-        cells.extend(self.guests.drain().map(|(_, cell)| cell));
-        cells.extend(self.waiting.drain(..).map(|waiting| waiting.cell));
-        self.started.clear();
-        self.printed.clear();
-        cells
+    /// Returns all cells, the running ones first.
+    pub(crate) fn all(&self) -> Vec<CellNumber> {
+        let running = self.at_kernel.iter().map(|waiting| waiting.cell);
+        let waiting = self.waiting.iter().map(|waiting| waiting.cell);
+        running.chain(self.guests.values().copied()).chain(waiting).collect()
     }
 
-    /// Returns what of an output goes to the log now. A huge output keeps its head and its tail.
-    pub(crate) fn bound(&mut self, cell: CellNumber, content: OutputContent) -> Option<OutputContent> {
-        let printed = self.printed.entry(cell).or_default();
-        let size = size(&content);
-        if printed.head + size <= HEAD_BYTES {
-            printed.head += size;
-            return Some(content);
-        }
-        // From here on everything goes to the tail, so that the order of the lines stays.
-        printed.left_out += size;
-        let (stream, text) = match content {
-            OutputContent::Stream { stream, text } => (stream, text),
-            OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => {
-                return Some(content);
-            }
-            OutputContent::Data { data, .. } => {
-                let kinds: Vec<&str> = data.keys().map(String::as_str).collect();
-                (StreamName::Stderr, format!("[{} of {size} bytes is left out]\n", kinds.join(", ")))
-            }
-        };
-        if printed.head < HEAD_BYTES {
-            // The head is filled up to its bound, so that one huge print shows its beginning.
-            let room = floor_char_boundary(&text, HEAD_BYTES - printed.head);
-            printed.head = HEAD_BYTES;
-            printed.left_out = printed.left_out.saturating_sub(room);
-            printed.append_tail(stream, &text[room..]);
-            return Some(OutputContent::Stream { stream, text: text[..room].to_owned() });
-        }
-        printed.append_tail(stream, &text);
-        None
+    /// Forgets the cells that wait.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.waiting.clear();
     }
-}
 
-impl Printed {
-    fn append_tail(&mut self, stream: StreamName, text: &str) {
-        let (last_stream, tail) = self.tail.get_or_insert((stream, String::new()));
-        *last_stream = stream;
-        tail.push_str(text);
-        // The tail may grow to twice its bound before it is cut, so that cutting does not copy at every line.
-        if tail.len() > 2 * TAIL_BYTES {
-            let cut = ceil_char_boundary(tail, tail.len() - TAIL_BYTES);
-            tail.drain(..cut);
-        }
+    /// Takes what a cell shows and tells where it goes.
+    pub(crate) fn show(&mut self, cell: CellNumber, content: OutputContent, now: Instant) -> Shown {
+        self.printed.entry(cell).or_default().take(content, now)
     }
-}
 
-fn size(content: &OutputContent) -> usize {
-    match content {
-        OutputContent::Stream { text, .. } => text.len(),
-        OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => 0,
-        OutputContent::Data { data, .. } => {
-            data.values().map(|value| value.as_str().map_or_else(|| value.to_string().len(), str::len)).sum()
-        }
+    /// Returns what a cell holds back, at once.
+    pub(crate) fn release(&mut self, cell: CellNumber, now: Instant) -> Shown {
+        self.printed.get_mut(&cell).map(|printed| printed.release(now)).unwrap_or_default()
     }
-}
 
-fn floor_char_boundary(text: &str, mut index: usize) -> usize {
-    index = index.min(text.len());
-    while !text.is_char_boundary(index) {
-        index -= 1;
+    /// Returns when a cell has something to show that was held back.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.printed.values().filter_map(Printed::due).min()
     }
-    index
-}
 
-fn ceil_char_boundary(text: &str, mut index: usize) -> usize {
-    while !text.is_char_boundary(index) {
-        index += 1;
+    /// Returns what of the cells that was held back is due.
+    pub(crate) fn flush(&mut self, now: Instant) -> Vec<(CellNumber, Shown)> {
+        let due = self.printed.iter_mut().filter(|(_, printed)| printed.due().is_some_and(|due| due <= now));
+        due.map(|(cell, printed)| (*cell, printed.flush(now))).collect()
     }
-    index
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(text: &str) -> OutputContent {
-        OutputContent::Stream { stream: StreamName::Stdout, text: text.to_owned() }
-    }
-
-    fn shown(content: Option<OutputContent>) -> String {
-        match content {
-            Some(OutputContent::Stream { text, .. }) => text,
-            _ => String::new(),
-        }
-    }
 
     #[test]
     fn one_cell_is_at_the_kernel_and_the_others_can_be_taken_back() {
@@ -240,34 +166,5 @@ mod tests {
         assert!(cells.take_back(second));
         cells.finished(first);
         assert_eq!(cells.next_for_kernel().map(|waiting| waiting.cell), Some(third));
-    }
-
-    #[test]
-    fn a_huge_output_keeps_head_and_tail() {
-        let mut cells = Cells::new(CellNumber(0));
-        let cell = cells.submit(String::new(), "op1".into());
-        let mut logged = String::new();
-        let mut total = 0;
-        for line in 0..200_000 {
-            let line = format!("line {line} ä\n");
-            total += line.len();
-            logged += &shown(cells.bound(cell, text(&line)));
-        }
-        logged += &shown(cells.finished(cell));
-        assert!(logged.starts_with("line 0 ä\nline 1 ä\n"), "{}", &logged[..100]);
-        assert!(logged.ends_with("line 199999 ä\n"));
-        assert!(logged.len() < HEAD_BYTES + 2 * TAIL_BYTES + 100);
-        let (head, rest) = logged.split_once("\n[… ").unwrap();
-        let (left_out, tail) = rest.split_once(" bytes of output are left out here …]\n").unwrap();
-        assert_eq!(head.len() + left_out.parse::<usize>().unwrap() + tail.len(), total);
-    }
-
-    #[test]
-    fn a_single_huge_print_shows_its_beginning_and_its_end() {
-        let mut cells = Cells::new(CellNumber(0));
-        let cell = cells.submit(String::new(), "op1".into());
-        let head = shown(cells.bound(cell, text(&("a".to_owned() + &"ä".repeat(3 << 20) + "z"))));
-        assert!(head.starts_with("aä") && head.len() <= HEAD_BYTES);
-        assert!(shown(cells.finished(cell)).ends_with("äz"));
     }
 }

@@ -8,29 +8,39 @@ use std::time::Duration;
 
 use qubx_kernel::KernelHandle;
 use qubx_protocol::{
-    Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, FrameBuffer,
-    Hello, Latest, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence, Refusal, Request, RequestKind,
-    ServerMessage, encode_frame,
+    Alarm, Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage,
+    FrameBuffer, Hello, HistoryKind, Latest, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence,
+    Refusal, Request, RequestKind, Role, Seq, ServerMessage, encode_frame,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::input::{Input, Subscription};
+use crate::store;
 
 /// What every connection needs. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Doors {
     pub(crate) inputs: mpsc::Sender<Input>,
-    pub(crate) kernel: KernelHandle,
+    /// The Python process; none while there is none.
+    pub(crate) python: watch::Receiver<Option<KernelHandle>>,
     pub(crate) market: watch::Receiver<Arc<MarketView>>,
     pub(crate) presence: watch::Receiver<Vec<Presence>>,
+    pub(crate) alarms: watch::Receiver<Vec<Alarm>>,
+    pub(crate) session_dir: Arc<Path>,
+    /// Places for clients; a client without one is refused, so that descriptors are left for the session itself.
+    pub(crate) places: Arc<Semaphore>,
     pub(crate) tracker: TaskTracker,
 }
 
+/// The clients that are served at once.
+pub(crate) const MOST_CLIENTS: usize = 1_000;
+/// The entries of older history that are given at once.
+const LONGEST_PAGE: usize = 1_000;
 /// The largest cell, in bytes of its source.
 const LARGEST_CELL: usize = 256 << 10;
 /// How long a peer may take to say hello.
@@ -78,17 +88,28 @@ async fn serve_screen(stream: UnixStream, doors: Doors) {
     let own = rustix::process::geteuid().as_raw();
     let is_own = stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
     let (mut reader, writer) = stream.into_split();
-    let mut screen =
-        Screen { writer, buffer: FrameBuffer::new(MAX_CLIENT_FRAME), doors, identity: Author::default() };
+    let place = doors.places.clone().try_acquire_owned();
+    let mut screen = Screen {
+        writer,
+        buffer: FrameBuffer::new(MAX_CLIENT_FRAME),
+        doors,
+        identity: Author::default(),
+        role: Role::Viewer,
+    };
     if !is_own {
         return screen.refuse(ErrorCode::Forbidden, "this session belongs to another user", None).await;
     }
+    let Ok(_place) = place else {
+        let message = format!("{MOST_CLIENTS} clients are attached, and no more are served at once");
+        return screen.refuse(ErrorCode::Busy, &message, Some("close some of them")).await;
+    };
     let hello = match tokio::time::timeout(HELLO_WITHIN, screen.hello(&mut reader)).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(Some(error))) => return screen.say(ServerMessage::Error(error)).await.unwrap_or(()),
         Ok(Err(None)) | Err(_) => return,
     };
     screen.identity = hello.identity.clone();
+    screen.role = hello.role;
     let mut next = Some(hello);
     while let Some(hello) = next {
         next = screen.attend(&mut reader, hello).await;
@@ -100,6 +121,8 @@ struct Screen {
     buffer: FrameBuffer,
     doors: Doors,
     identity: Author,
+    /// What the peer may do, as its first hello said. It is held to that here, whatever it shows.
+    role: Role,
 }
 
 /// The peer is gone.
@@ -147,6 +170,9 @@ impl Screen {
     /// Serves one subscription. Returns the hello with which the screen asks for another one.
     async fn attend(&mut self, reader: &mut tokio::net::unix::OwnedReadHalf, hello: Hello) -> Option<Hello> {
         let wants_latest = hello.latest;
+        // A role can be lowered on the way, never raised.
+        self.role = self.role.min(hello.role);
+        let hello = Hello { role: self.role, owner: hello.owner && self.role == Role::Admin, ..hello };
         let (reply, answer) = oneshot::channel();
         self.doors.inputs.send(Input::Subscribe { hello, reply }).await.ok()?;
         let subscription = answer.await.ok()?;
@@ -182,9 +208,12 @@ impl Screen {
         }
         self.writer.write_all(&first).await.ok()?;
         let (answers, mut answered) = mpsc::channel(ANSWERS);
-        let (mut market, mut presence) = (self.doors.market.clone(), self.doors.presence.clone());
-        market.mark_changed();
-        presence.mark_changed();
+        let mut newest = Newest {
+            market: self.doors.market.clone(),
+            presence: self.doors.presence.clone(),
+            alarms: self.doors.alarms.clone(),
+        };
+        newest.mark_changed();
         let mut latest = tokio::time::interval(LATEST_EVERY);
         latest.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -202,7 +231,7 @@ impl Screen {
                 }
                 Some(answer) = answered.recv() => self.say(ServerMessage::Answer(answer)).await.ok()?,
                 _ = latest.tick(), if wants_latest => {
-                    if let Some(latest) = newest(&mut market, &mut presence) {
+                    if let Some(latest) = newest.take() {
                         self.say(ServerMessage::Latest(latest)).await.ok()?;
                     }
                 }
@@ -228,6 +257,9 @@ impl Screen {
     }
 
     async fn command(&mut self, id: CommandId, command: Command) -> Result<(), Gone> {
+        if let Some(message) = forbidden(self.role, command.needs(), command.verb()) {
+            return self.say(ServerMessage::Refused(Refusal { command: id, message })).await;
+        }
         if let Command::Execute { code } = &command
             && code.len() > LARGEST_CELL
         {
@@ -246,15 +278,18 @@ impl Screen {
 
     /// Answers a request from a task of its own, so that a slow kernel holds no event up.
     fn answer(&self, request: Request, answers: mpsc::Sender<Answer>) {
-        let kernel = self.doors.kernel.clone();
+        let python = self.doors.python.borrow().clone();
+        let session_dir = self.doors.session_dir.clone();
+        let forbidden = forbidden(self.role, request.kind.needs(), "this question");
         self.doors.tracker.spawn(async move {
-            let result = match request.kind {
-                RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
-                RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
-                RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
-                RequestKind::History { .. } => Ok(AnswerResult::Failed { message: String::new() }),
+            let result = match (forbidden, request.kind) {
+                (Some(message), _) => Err(message),
+                (None, RequestKind::History { before, kind, limit }) => {
+                    older(session_dir, before, kind, limit.min(LONGEST_PAGE)).await
+                }
+                (None, kind) => ask(python, kind).await,
             };
-            let result = result.unwrap_or_else(|error| AnswerResult::Failed { message: error.to_string() });
+            let result = result.unwrap_or_else(|message| AnswerResult::Failed { message });
             // The screen may have left meanwhile.
             let _ = answers.send(Answer { request: request.id, result }).await;
         });
@@ -265,17 +300,62 @@ fn bad_message(message: &str) -> ErrorMessage {
     ErrorMessage { code: ErrorCode::BadMessage, message: message.to_owned(), hint: None }
 }
 
-/// Returns the newest values that this screen has not got yet.
-fn newest(
-    market: &mut watch::Receiver<Arc<MarketView>>,
-    presence: &mut watch::Receiver<Vec<Presence>>,
-) -> Option<Latest> {
-    // A sender that is gone leaves its last value.
-    let market_changed = market.has_changed().unwrap_or(false);
-    let presence_changed = presence.has_changed().unwrap_or(false);
-    (market_changed || presence_changed).then(|| Latest {
-        market: market_changed.then(|| MarketView::clone(&market.borrow_and_update())),
-        presence: presence_changed.then(|| presence.borrow_and_update().clone()),
-        alarms: None,
-    })
+/// Asks Python something that it answers beside a running cell.
+async fn ask(python: Option<KernelHandle>, question: RequestKind) -> Result<AnswerResult, String> {
+    let Some(kernel) = python else { return Err("the Python kernel does not run".to_owned()) };
+    let answer = match question {
+        RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
+        RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
+        RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
+        RequestKind::History { .. } => return Err("Python has no history".to_owned()),
+    };
+    answer.map_err(|error| error.to_string())
+}
+
+/// Reads older entries, on a thread where reading may block.
+async fn older(
+    session_dir: Arc<Path>,
+    before: Seq,
+    kind: Option<HistoryKind>,
+    limit: usize,
+) -> Result<AnswerResult, String> {
+    let read = move || store::older(&session_dir, before, kind, limit);
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok((events, complete))) => Ok(AnswerResult::History { events, complete }),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Says why a role may not do something; none when it may.
+fn forbidden(role: Role, needs: Role, what: &str) -> Option<String> {
+    (role < needs).then(|| format!("{what} needs the role {needs}, and this screen has the role {role}"))
+}
+
+/// The newest values, as far as a screen has not got them yet.
+struct Newest {
+    market: watch::Receiver<Arc<MarketView>>,
+    presence: watch::Receiver<Vec<Presence>>,
+    alarms: watch::Receiver<Vec<Alarm>>,
+}
+
+impl Newest {
+    fn mark_changed(&mut self) {
+        self.market.mark_changed();
+        self.presence.mark_changed();
+        self.alarms.mark_changed();
+    }
+
+    /// Returns what has changed since the last time.
+    fn take(&mut self) -> Option<Latest> {
+        // A sender that is gone leaves its last value.
+        let market = self.market.has_changed().unwrap_or(false);
+        let presence = self.presence.has_changed().unwrap_or(false);
+        let alarms = self.alarms.has_changed().unwrap_or(false);
+        (market || presence || alarms).then(|| Latest {
+            market: market.then(|| MarketView::clone(&self.market.borrow_and_update())),
+            presence: presence.then(|| self.presence.borrow_and_update().clone()),
+            alarms: alarms.then(|| self.alarms.borrow_and_update().clone()),
+        })
+    }
 }

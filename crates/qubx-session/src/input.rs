@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use qubx_engine::EngineSnapshot;
 use qubx_protocol::{Author, Command, CommandId, Event, Hello, Refusal, VerbOutcome, Welcome};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,8 @@ pub(crate) enum Input {
     OwnerGone,
     /// The service was told to stop by other means than a command.
     Stop(StopRequest),
+    /// The engine begins anew for a strategy, with this book.
+    StrategyAttached(Box<EngineSnapshot>),
     /// The strategy and the engine are at rest, as the text says: the session ends.
     Stopped { text: String },
 }

@@ -6,11 +6,19 @@
 #![forbid(unsafe_code)]
 
 mod cells;
+mod clock;
 mod config;
 mod connection;
+mod crash;
 mod input;
+mod interrupts;
+mod outputs;
+mod printed;
+mod prompts;
 mod publication;
+mod python;
 mod rest;
+mod restarts;
 mod service;
 mod session;
 mod store;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use qubx_home::{ConnectionFile, HomeError, QubxSection};
+use qubx_home::{ConnectionFile, HomeError, QubxSection, connection_files_of};
 use qubx_kernel::ConnectionInfo;
 
 /// The session's connection file: not there yet, or published.
@@ -19,7 +19,12 @@ impl Publication {
         Self { kernels, section, published: None }
     }
 
-    /// Publishes the file for a kernel that answers, and returns where.
+    /// Takes the place of the file that a service of the same session left when it died, so that its path stays.
+    pub(crate) fn take_over(&mut self) {
+        self.published = connection_files_of(&self.kernels, &self.section.session_dir).pop();
+    }
+
+    /// Publishes the file for a kernel that answers, in the place of the one before, and returns where.
     pub(crate) fn publish(
         &mut self,
         connection: &ConnectionInfo,
@@ -30,7 +35,11 @@ impl Publication {
             _ => serde_json::Map::new(),
         };
         self.section.kernel_pid = kernel_pid;
-        let path = ConnectionFile { jupyter, qubx: self.section.clone() }.publish(&self.kernels)?;
+        let file = ConnectionFile { jupyter, qubx: self.section.clone() };
+        let path = match &self.published {
+            Some(path) => file.replace(path).map(|()| path.clone())?,
+            None => file.publish(&self.kernels)?,
+        };
         self.published = Some(path.clone());
         Ok(path)
     }

@@ -6,23 +6,42 @@ use qubx_engine::EngineHandle;
 use qubx_kernel::KernelHandle;
 use tokio::sync::oneshot;
 
-/// How long `on_stop` may take.
-const ON_STOP_WITHIN: Duration = Duration::from_secs(5);
+/// How long `on_stop` may take when somebody stops the session.
+pub(crate) const PATIENT: Duration = Duration::from_secs(5);
+/// How long `on_stop` may take when the system ends the service: it kills what has not ended soon.
+pub(crate) const HURRIED: Duration = Duration::from_secs(3);
+
+/// How a session is brought to rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// Closes all positions.
+    pub(crate) flatten: bool,
+    /// Leaves open orders as they are.
+    pub(crate) keep_orders: bool,
+    /// How long `on_stop` may take.
+    pub(crate) patience: Duration,
+}
+
+impl Rest {
+    /// Orders are cancelled, positions stay.
+    pub(crate) fn usual(patience: Duration) -> Self {
+        Self { flatten: false, keep_orders: false, patience }
+    }
+}
 
 /// Brings strategy and engine to rest before a session ends, and returns what was done in words.
 pub(crate) async fn bring_to_rest(
     engine: &EngineHandle,
-    kernel: &KernelHandle,
-    python_lives: bool,
+    python: Option<&KernelHandle>,
     strategy_stopped: oneshot::Receiver<()>,
-    flatten: bool,
-    keep_orders: bool,
+    rest: Rest,
 ) -> String {
+    let Rest { flatten, keep_orders, patience } = rest;
     let mut done = Vec::new();
-    if python_lives {
+    if let Some(kernel) = python {
         kernel.stop_strategy();
-        if tokio::time::timeout(ON_STOP_WITHIN, strategy_stopped).await.is_err() {
-            done.push(format!("the strategy did not stop within {} s", ON_STOP_WITHIN.as_secs()));
+        if tokio::time::timeout(patience, strategy_stopped).await.is_err() {
+            done.push(format!("the strategy did not stop within {} s", patience.as_secs()));
         }
     }
     if flatten {

@@ -1,26 +1,29 @@
 //! A session from its first file to its last: lock, databases, sockets, engine, kernel, session task; and their end in
 //! the opposite order.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_engine::EngineConfig;
-use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_private_dir};
+use qubx_engine::{EngineConfig, Restore};
+use qubx_home::{ProcessId, QubxSection, RuntimeDir, SessionLock, boot_id, ensure_private_dir};
 use qubx_kernel::KernelConfig;
 use qubx_protocol::{
     Epoch, Fact, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionState,
     SessionStatus, StrategyState, StrategyStatus,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Control, Progress, ServiceConfig, ServiceError};
 use crate::connection::{self, Doors};
 use crate::input::Input;
+use crate::outputs::Outputs;
 use crate::publication::Publication;
+use crate::python::Python;
 use crate::session::{self, Beginning, Session, Sources};
-use crate::store::{Draft, Store};
+use crate::store::{Book, Draft, Store, StoreError};
 use crate::subscribers::Subscribers;
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
@@ -32,8 +35,6 @@ const ENGINE_OUTPUTS: usize = 1_024;
 const KERNEL_EVENTS: usize = 4_096;
 /// The engine sends one batch at a time.
 const STRATEGY_BATCHES: usize = 1;
-/// How long Python may take to end by itself.
-const KERNEL_ENDS_WITHIN: Duration = Duration::from_secs(2);
 /// How long tasks may take to end.
 const TASKS_END_WITHIN: Duration = Duration::from_secs(2);
 
@@ -50,62 +51,80 @@ pub async fn serve(
     ensure_private_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
     let store = Store::open(&config.session_dir)?;
-    let runtime_dir = config.home.create_runtime_dir()?;
+    let runtime_dir = match &config.runtime_dir {
+        Some(path) => RuntimeDir::take_over(path.clone())?,
+        None => config.home.create_runtime_dir()?,
+    };
     let socket = runtime_dir.socket();
     let listen = |source| ServiceError::Listen { path: socket.clone(), source };
     let listener = connection::bind(&socket).map_err(listen)?;
 
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-    let epoch = store.epoch()?.next();
+    let life = Life::of(&store, config.restore)?;
     let (engine_sender, engine_outputs) = mpsc::channel(ENGINE_OUTPUTS);
     let (batch_sender, batches) = mpsc::channel(STRATEGY_BATCHES);
     let (kernel_sender, kernel_events) = mpsc::channel(KERNEL_EVENTS);
     let (inputs_sender, inputs) = mpsc::channel(INPUTS);
 
-    let kernel = qubx_kernel::start(
+    let engine_config = engine_config(&config, &store, &life)?;
+    let engine =
+        qubx_engine::start(engine_config, engine_sender, batch_sender, &tracker, cancel.child_token())?;
+    let mut python = Python::new(
         kernel_config(&config, runtime_dir.path()),
+        config.kernel_restarts,
         kernel_sender,
-        &tracker,
+        tracker.clone(),
         cancel.child_token(),
-    )?;
-    let engine_config = engine_config(&config, &store, epoch);
-    let engine = match qubx_engine::start(
-        engine_config,
-        engine_sender,
-        batch_sender,
-        &tracker,
-        cancel.child_token(),
-    ) {
-        Ok(engine) => engine,
-        Err(error) => {
-            kernel.shutdown(KERNEL_ENDS_WITHIN).await;
-            return Err(error.into());
-        }
-    };
+    );
 
     let started_at = Timestamp::now();
     let (presence_sender, presence) = watch::channel(Vec::new());
-    let left = session::load(&store, config.history_limit)?;
+    let alarms_sender = watch::Sender::new(Vec::new());
+    let alarms = alarms_sender.subscribe();
+    let mut left = session::load(&store, config.history_limit)?;
+    if let Some(book) = &life.book {
+        left.orders = book.orders.iter().map(|order| (order.id.clone(), order.clone())).collect();
+        left.positions = book.positions.iter().map(|held| (held.instrument.clone(), held.clone())).collect();
+    }
+    let mut publication = Publication::new(config.home.kernels(), section(&config, &socket, started_at));
+    if config.runtime_dir.is_some() {
+        publication.take_over();
+    }
+    // Nothing can fail any more between its start and the session that ends it.
+    python.start()?;
+    let current_python = python.watch();
     let beginning = Beginning {
-        drafts: first_drafts(&left, epoch),
+        drafts: first_drafts(&left, &life),
         state: left,
         store,
         status: status(&config, started_at),
         subscribers: Subscribers::new(presence_sender),
         engine: engine.clone(),
-        kernel: kernel.clone(),
+        python,
         on_kernel_loss: config.on_kernel_loss,
-        publication: Publication::new(config.home.kernels(), section(&config, &socket, started_at)),
+        outputs: Outputs::new(&config.session_dir, config.output_quota),
+        publication,
+        session_dir: config.session_dir.clone(),
+        alarms: alarms_sender,
         own_inputs: inputs_sender.clone(),
         progress: progress.clone(),
         tracker: tracker.clone(),
     };
-    let session = Session::new(beginning)?;
+    let session = match Session::new(beginning) {
+        Ok(session) => session,
+        Err(error) => {
+            end_python(&current_python).await;
+            return Err(error.into());
+        }
+    };
     let doors = Doors {
         inputs: inputs_sender.clone(),
-        kernel: kernel.clone(),
+        python: current_python.clone(),
         market: engine.market(),
         presence,
+        alarms,
+        session_dir: Arc::from(config.session_dir.as_path()),
+        places: Arc::new(Semaphore::new(connection::MOST_CLIENTS)),
         tracker: tracker.clone(),
     };
     let listening = cancel.child_token();
@@ -118,7 +137,7 @@ pub async fn serve(
     let why = session.run(sources).await;
     // Nobody is let in any more while Python takes its time to end.
     listening.cancel();
-    kernel.shutdown(KERNEL_ENDS_WITHIN).await;
+    end_python(&current_python).await;
     cancel.cancel();
     tracker.close();
     if tokio::time::timeout(TASKS_END_WITHIN, tracker.wait()).await.is_err() {
@@ -127,6 +146,32 @@ pub async fn serve(
     drop(runtime_dir);
     drop(lock);
     Ok(why.message)
+}
+
+/// Ends the Python process that is there now, if there is one.
+async fn end_python(current: &watch::Receiver<Option<qubx_kernel::KernelHandle>>) {
+    let kernel = current.borrow().clone();
+    if let Some(kernel) = kernel {
+        kernel.shutdown(crate::python::ENDS_WITHIN).await;
+    }
+}
+
+/// The life of the account that a run belongs to.
+struct Life {
+    epoch: Epoch,
+    /// What it goes on with; none for a new account.
+    book: Option<Book>,
+}
+
+impl Life {
+    /// Returns a new life, or the newest one when the run goes on with it.
+    fn of(store: &Store, restore: bool) -> Result<Self, StoreError> {
+        let newest = store.epoch()?;
+        if restore && newest > Epoch(0) {
+            return Ok(Self { epoch: newest, book: Some(store.book()?) });
+        }
+        Ok(Self { epoch: newest.next(), book: None })
+    }
 }
 
 async fn forward_controls(
@@ -151,21 +196,32 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> Kerne
         source: config.strategy.clone(),
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
-        limits: qubx_kernel::ChildLimits::default(),
+        limits: config.kernel_limits,
     }
 }
 
-fn engine_config(config: &ServiceConfig, store: &Store, epoch: Epoch) -> EngineConfig {
+fn engine_config(config: &ServiceConfig, store: &Store, life: &Life) -> Result<EngineConfig, ServiceError> {
+    let epoch = life.epoch;
     // The prefix is unique for this life of the account, the number in it, so an exchange's record names our row.
     let log = store.log_id().as_str();
     let order_prefix = format!("q{}-{epoch}-", &log[..log.len().min(8)]);
-    EngineConfig {
+    Ok(EngineConfig {
         exchanges: config.exchanges.clone(),
         limits: config.limits.clone(),
         order_prefix,
-        next_order: 1,
-        restore: None,
-    }
+        next_order: life.book.as_ref().map_or(0, |book| book.order_count) + 1,
+        restore: life.book.as_ref().map(restore).transpose()?,
+    })
+}
+
+/// Returns what the engine goes on with.
+fn restore(book: &Book) -> Result<Restore, ServiceError> {
+    let checkpoint = book.checkpoint.clone().map(serde_json::from_value).transpose();
+    let checkpoint = checkpoint.map_err(|error| {
+        let reason = format!("the engine's checkpoint in the ledger cannot be read: {error}");
+        qubx_engine::EngineError::Config(reason)
+    })?;
+    Ok(Restore { positions: book.positions.clone(), orders: book.orders.clone(), checkpoint })
 }
 
 fn instruments(config: &ServiceConfig) -> Vec<qubx_protocol::Instrument> {
@@ -173,13 +229,14 @@ fn instruments(config: &ServiceConfig) -> Vec<qubx_protocol::Instrument> {
 }
 
 /// Returns the events that a run begins with: the cells that the last one left are ended, then the epoch begins.
-fn first_drafts(left: &SessionState, epoch: Epoch) -> Vec<Draft> {
+fn first_drafts(left: &SessionState, life: &Life) -> Vec<Draft> {
     let cells = left.running.iter().chain(&left.queue).map(|view| view.cell);
     let ended = cells.map(|cell| {
         let status = qubx_protocol::CellStatus::KernelDied;
         Draft::Session(Fact::CellFinished { cell, status, duration_ms: 0 })
     });
-    ended.chain([Draft::Started { epoch, restored: false }]).collect()
+    let started = Draft::Started { epoch: life.epoch, restored: life.book.is_some() };
+    ended.chain([started]).collect()
 }
 
 fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {

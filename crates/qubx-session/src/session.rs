@@ -7,22 +7,31 @@
 mod kernel;
 mod market;
 mod people;
+mod running;
 
 use jiff::Timestamp;
+use std::path::PathBuf;
+use std::time::Instant;
+
 use qubx_engine::{EngineHandle, EngineOutput, StrategyBatch};
-use qubx_kernel::{KernelEvent, KernelHandle};
+use qubx_kernel::{CallId, KernelEvent};
 use qubx_protocol::{
-    Author, Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, LogLevel, Phase, Refusal, Seq,
+    Alarm, Author, Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, LogLevel, Phase, Refusal, Seq,
     SessionState, SessionStatus, VerbOutcome, VerbProgress, Welcome,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::cells::{Cells, Waiting};
+use crate::clock::Clock;
 use crate::config::{KernelLoss, Progress};
 use crate::input::{Input, Subscription};
+use crate::interrupts::Interrupts;
+use crate::outputs::Outputs;
+use crate::prompts::Prompts;
 use crate::publication::Publication;
-use crate::rest::bring_to_rest;
+use crate::python::Python;
+use crate::rest::{Rest, bring_to_rest};
 use crate::store::{Draft, Store, StoreError};
 use crate::strategy::Port;
 use crate::subscribers::Subscribers;
@@ -41,6 +50,8 @@ enum Turn {
     Engine(EngineOutput),
     Kernel(KernelEvent),
     Strategy(StrategyBatch),
+    /// Something is due by time.
+    Tick,
 }
 
 /// What waits for a commit.
@@ -54,9 +65,17 @@ enum Effect {
     /// Lets the engine do a verb.
     Verb { command: Option<CommandId>, verb: Command, author: Author },
     /// Brings everything to rest, then ends the session.
-    Stop { flatten: bool, keep_orders: bool },
+    Stop(Rest),
     /// Lets a screen in.
     Subscribe(qubx_protocol::Hello, oneshot::Sender<Subscription>),
+    /// Gives a cell the line that it waits for.
+    AnswerInput(String),
+    /// Answers the strategy that its state is kept.
+    StateKept(CallId),
+    /// Gives the strategy the state that it kept.
+    LoadState(CallId),
+    /// Ends Python, so that it is started again.
+    RestartPython,
 }
 
 /// The session task's state.
@@ -69,9 +88,15 @@ pub(crate) struct Session {
     port: Port,
     subscribers: Subscribers,
     engine: EngineHandle,
-    kernel: KernelHandle,
+    python: Python,
     on_kernel_loss: KernelLoss,
+    interrupts: Interrupts,
+    prompts: Prompts,
+    outputs: Outputs,
+    clock: Clock,
     publication: Publication,
+    session_dir: PathBuf,
+    alarms: watch::Sender<Vec<Alarm>>,
     /// Sends this task inputs from the tasks that it starts.
     own_inputs: mpsc::Sender<Input>,
     progress: mpsc::Sender<Progress>,
@@ -79,6 +104,8 @@ pub(crate) struct Session {
     drafts: Vec<Draft>,
     effects: Vec<Effect>,
     kernel_is_ready: bool,
+    /// The verbs that asked for a restart of Python, until it is up again.
+    restarting: Vec<VerbProgress>,
     /// The verb that stops the session, to report on when it is done.
     stopping: Option<VerbProgress>,
     /// Why the session ended; the loop ends with the turn that sets it.
@@ -95,9 +122,12 @@ pub(crate) struct Beginning {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) subscribers: Subscribers,
     pub(crate) engine: EngineHandle,
-    pub(crate) kernel: KernelHandle,
+    pub(crate) python: Python,
     pub(crate) on_kernel_loss: KernelLoss,
+    pub(crate) outputs: Outputs,
     pub(crate) publication: Publication,
+    pub(crate) session_dir: PathBuf,
+    pub(crate) alarms: watch::Sender<Vec<Alarm>>,
     pub(crate) own_inputs: mpsc::Sender<Input>,
     pub(crate) progress: mpsc::Sender<Progress>,
     pub(crate) tracker: TaskTracker,
@@ -127,15 +157,22 @@ impl Session {
             port: Port::default(),
             subscribers: beginning.subscribers,
             engine: beginning.engine,
-            kernel: beginning.kernel,
+            python: beginning.python,
             on_kernel_loss: beginning.on_kernel_loss,
+            interrupts: Interrupts::default(),
+            prompts: Prompts::default(),
+            outputs: beginning.outputs,
+            clock: Clock::new(Instant::now(), Timestamp::now()),
             publication: beginning.publication,
+            session_dir: beginning.session_dir,
+            alarms: beginning.alarms,
             own_inputs: beginning.own_inputs,
             progress: beginning.progress,
             tracker: beginning.tracker,
             drafts: beginning.drafts,
             effects: Vec::new(),
             kernel_is_ready: false,
+            restarting: Vec::new(),
             stopping: None,
             ended: None,
             strategy_stopped: None,
@@ -148,7 +185,7 @@ impl Session {
     /// Runs until the session ends and returns why it did.
     pub(crate) async fn run(mut self, mut sources: Sources) -> ErrorMessage {
         loop {
-            let Some(turn) = sources.next().await else { continue };
+            let turn = sources.next(self.due()).await;
             self.take(turn);
             for _ in 1..TURNS_PER_COMMIT {
                 let Some(turn) = sources.try_next() else { break };
@@ -171,8 +208,38 @@ impl Session {
             Turn::Input(input) => self.take_input(input),
             Turn::Engine(output) => self.take_engine(output),
             Turn::Kernel(event) => self.take_kernel(event),
-            Turn::Strategy(batch) => self.port.send(&self.kernel, batch),
+            Turn::Strategy(batch) => self.port.send(self.python.kernel().as_ref(), batch),
+            Turn::Tick => self.tick(Instant::now()),
         }
+    }
+
+    /// Returns when something is due by time.
+    fn due(&self) -> Instant {
+        let due = [self.cells.due(), self.interrupts.due(), self.python.due()];
+        due.into_iter().flatten().chain([self.clock.due()]).min().unwrap_or_else(Instant::now)
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.show_what_is_due(now);
+        self.interrupts_due(now);
+        if self.python.due().is_some_and(|due| due <= now) {
+            self.start_python();
+        }
+        if self.clock.due() <= now
+            && let Some(text) = self.clock.look(now, Timestamp::now())
+        {
+            self.log(LogLevel::Warning, SESSION, text);
+        }
+        self.publish_alarms();
+    }
+
+    fn publish_alarms(&self) {
+        let alarms = self.store.alarms();
+        self.alarms.send_if_modified(|shown| {
+            let changed = *shown != alarms;
+            *shown = alarms;
+            changed
+        });
     }
 
     fn fact(&mut self, fact: Fact) {
@@ -197,6 +264,12 @@ impl Session {
         if self.drafts.is_empty() {
             return Ok(());
         }
+        let result = self.store_drafts();
+        self.publish_alarms();
+        result
+    }
+
+    fn store_drafts(&mut self) -> Result<(), StoreError> {
         let events = self.store.append(&self.drafts, Timestamp::now())?;
         self.drafts.clear();
         for event in &events {
@@ -215,10 +288,29 @@ impl Session {
                 Effect::Accept(_, reply) => drop(reply.send(None)),
                 Effect::Release(committed) => drop(committed.send(Ok(()))),
                 Effect::Verb { command, verb, author } => self.start_verb(command, verb, author),
-                Effect::Stop { flatten, keep_orders } => self.start_stop(flatten, keep_orders),
+                Effect::Stop(rest) => self.start_stop(rest),
                 Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
+                Effect::AnswerInput(line) => {
+                    if let Some(kernel) = self.python.kernel() {
+                        kernel.answer_input(&line);
+                    }
+                }
+                Effect::StateKept(call) => self.reply(call, Ok(serde_json::Value::Null)),
+                Effect::LoadState(call) => self.load_state(call),
+                Effect::RestartPython => self.python.restart(),
             }
         }
+    }
+
+    fn reply(&self, call: CallId, answer: Result<serde_json::Value, String>) {
+        if let Some(kernel) = self.python.kernel() {
+            kernel.reply(call, answer);
+        }
+    }
+
+    fn load_state(&self, call: CallId) {
+        let state = self.store.strategy_state().map(Option::unwrap_or_default);
+        self.reply(call, state.map_err(|error| error.to_string()));
     }
 
     /// The disk refused: nothing that waited for it happens. What the engine and the kernel did is kept for the next
@@ -226,16 +318,27 @@ impl Session {
     fn refuse_all(&mut self, error: &StoreError) {
         tracing::error!(%error, "cannot store");
         let reason = format!("it cannot be written down: {error}");
+        let allowed: Vec<CommandId> = self.drafts.iter().filter_map(allowed_without_a_record).collect();
         for effect in std::mem::take(&mut self.effects) {
             match effect {
                 Effect::Accept(command, reply) => {
-                    drop(reply.send(Some(Refusal { command, message: reason.clone() })));
+                    let refused = !allowed.contains(&command);
+                    let refusal = refused.then(|| Refusal { command, message: reason.clone() });
+                    drop(reply.send(refusal));
                 }
                 Effect::Release(committed) => drop(committed.send(Err(reason.clone()))),
                 Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
                 // Stopping must be possible with a full disk.
-                Effect::Stop { flatten, keep_orders } => self.start_stop(flatten, keep_orders),
-                Effect::RunCells | Effect::Verb { .. } => {}
+                Effect::Stop(rest) => self.start_stop(rest),
+                Effect::Verb { command, verb, author } => {
+                    if command.as_ref().is_none_or(|command| allowed.contains(command)) {
+                        self.start_verb(command, verb, author);
+                    }
+                }
+                Effect::StateKept(call) => self.reply(call, Err(reason.clone())),
+                Effect::LoadState(call) => self.load_state(call),
+                Effect::RestartPython => self.python.restart(),
+                Effect::RunCells | Effect::AnswerInput(_) => {}
             }
         }
         for draft in &self.drafts {
@@ -243,7 +346,7 @@ impl Session {
                 self.cells.take_back(*cell);
             }
         }
-        self.drafts.retain(|draft| !is_a_wish(draft));
+        self.drafts.retain(|draft| !is_a_wish(draft, &allowed));
         drop_oldest_text(&mut self.drafts, UNSTORED_DRAFTS);
     }
 
@@ -251,8 +354,9 @@ impl Session {
         if !self.kernel_is_ready {
             return;
         }
+        let Some(kernel) = self.python.kernel() else { return };
         if let Some(Waiting { cell, code, .. }) = self.cells.next_for_kernel() {
-            self.kernel.execute(cell, &code);
+            kernel.execute(cell, &code);
         }
     }
 
@@ -267,13 +371,14 @@ impl Session {
         });
     }
 
-    fn start_stop(&mut self, flatten: bool, keep_orders: bool) {
+    fn start_stop(&mut self, rest: Rest) {
         let (sender, stopped) = oneshot::channel();
         self.strategy_stopped = Some(sender);
-        let (engine, kernel, inputs) = (self.engine.clone(), self.kernel.clone(), self.own_inputs.clone());
-        let python_lives = self.kernel_is_ready;
+        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
+        let kernel = self.python.kernel().filter(|_| self.kernel_is_ready);
+        self.python.stay_down();
         self.tracker.spawn(async move {
-            let text = bring_to_rest(&engine, &kernel, python_lives, stopped, flatten, keep_orders).await;
+            let text = bring_to_rest(&engine, kernel.as_ref(), stopped, rest).await;
             let _ = inputs.send(Input::Stopped { text }).await;
         });
     }
@@ -321,11 +426,35 @@ fn drop_oldest_text(drafts: &mut Vec<Draft>, limit: usize) {
     });
 }
 
-/// Tells whether a draft is what somebody asked for, and not yet what happened.
-fn is_a_wish(draft: &Draft) -> bool {
+/// Returns the id of a command that is done even when it cannot be written down: what only takes risk away. It is
+/// written down as soon as that is possible.
+fn allowed_without_a_record(draft: &Draft) -> Option<CommandId> {
     match draft {
-        Draft::Command(_) | Draft::Session(Fact::Cell { command: Some(_), .. }) => true,
-        Draft::Verb(verb) => verb.outcome == VerbOutcome::Started,
+        Draft::Command(audit) => match audit.command {
+            Command::CancelOrder { .. }
+            | Command::CancelOrders { .. }
+            | Command::Pause
+            | Command::Flatten
+            | Command::Interrupt { .. }
+            | Command::Stop { .. } => Some(audit.id.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Tells whether a draft is what somebody asked for, and not yet what happened.
+fn is_a_wish(draft: &Draft, allowed: &[CommandId]) -> bool {
+    match draft {
+        Draft::Command(audit) => !allowed.contains(&audit.id),
+        Draft::Session(Fact::Cell { command: Some(_), .. } | Fact::InputEnded { author: Some(_), .. }) => {
+            true
+        }
+        Draft::StrategyState(_) => true,
+        Draft::Verb(verb) => {
+            let is_allowed = verb.command.as_ref().is_none_or(|command| allowed.contains(command));
+            verb.outcome == VerbOutcome::Started && !is_allowed
+        }
         // An order that is intended is refused by the engine, which then says so.
         Draft::Order(order) => order.status == qubx_protocol::OrderStatus::Intended,
         _ => false,
@@ -333,15 +462,15 @@ fn is_a_wish(draft: &Draft) -> bool {
 }
 
 impl Sources {
-    /// Waits for the next thing. Engine and kernel come before what people ask, so that an answer shows their news.
-    async fn next(&mut self) -> Option<Turn> {
+    /// Waits for the next thing, until `due` at most. Engine and kernel come before what people ask, so that an answer shows their news.
+    async fn next(&mut self, due: Instant) -> Turn {
         tokio::select! {
             biased;
-            Some(output) = self.engine.recv() => Some(Turn::Engine(output)),
-            Some(event) = self.kernel.recv() => Some(Turn::Kernel(event)),
-            Some(batch) = self.strategy.recv() => Some(Turn::Strategy(batch)),
-            Some(input) = self.inputs.recv() => Some(Turn::Input(input)),
-            else => None,
+            () = tokio::time::sleep_until(due.into()) => Turn::Tick,
+            Some(output) = self.engine.recv() => Turn::Engine(output),
+            Some(event) = self.kernel.recv() => Turn::Kernel(event),
+            Some(batch) = self.strategy.recv() => Turn::Strategy(batch),
+            Some(input) = self.inputs.recv() => Turn::Input(input),
         }
     }
 

@@ -8,15 +8,41 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 /// The batch of news that the strategy works on.
+///
+/// It is closed while there is no strategy, or one that has not got its book yet: news wait then.
 #[derive(Debug, Default)]
 pub(crate) struct Port {
+    is_open: bool,
+    waiting: Option<StrategyBatch>,
     last: u64,
     in_flight: Option<oneshot::Sender<()>>,
 }
 
 impl Port {
-    /// Sends news to the strategy. The engine sends the next ones when it says that it is done.
-    pub(crate) fn send(&mut self, kernel: &KernelHandle, batch: StrategyBatch) {
+    /// Takes news for the strategy. The engine sends the next ones when it says that it is done.
+    pub(crate) fn send(&mut self, kernel: Option<&KernelHandle>, batch: StrategyBatch) {
+        match kernel {
+            Some(kernel) if self.is_open => self.hand_on(kernel, batch),
+            _ => self.waiting = Some(batch),
+        }
+    }
+
+    /// Lets news through, as the strategy has its book.
+    pub(crate) fn open(&mut self, kernel: &KernelHandle) {
+        self.is_open = true;
+        // What was meant for the strategy before has been forgotten by the engine.
+        if let Some(batch) = self.waiting.take_if(|batch| !batch.done.is_closed()) {
+            self.hand_on(kernel, batch);
+        }
+        self.waiting = None;
+    }
+
+    /// Holds news back. A batch under way stays under way, so that a replay in lockstep waits.
+    pub(crate) fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    fn hand_on(&mut self, kernel: &KernelHandle, batch: StrategyBatch) {
         self.last += 1;
         let messages: Vec<StrategyMessage> = batch.inputs.into_iter().filter_map(translate).collect();
         match kernel.send_batch(self.last, &messages) {
@@ -96,7 +122,9 @@ pub(crate) async fn answer(
         StrategyCall::SubscribeBars { timeframe } => {
             engine.subscribe_bars(timeframe).await.map(|()| Value::Null).map_err(text)
         }
-        StrategyCall::SaveState { .. } | StrategyCall::LoadState => Ok(Value::Null),
+        StrategyCall::SaveState { .. } | StrategyCall::LoadState => {
+            Err("a state is kept by the session, not by the engine".to_owned())
+        }
         StrategyCall::Account { exchange } => {
             let accounts = engine.snapshot().await.map_err(text)?.accounts;
             let names: Vec<String> = accounts.iter().map(|account| account.exchange.clone()).collect();

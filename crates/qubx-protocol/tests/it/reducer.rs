@@ -140,6 +140,13 @@ fn what_a_cell_cleared_is_gone_and_what_it_updated_stands_where_it_stood() {
 #[test]
 fn a_restored_run_goes_on_with_its_book() {
     let mut state = state_after(&events());
+    let asked = Fact::InputRequested {
+        cell: CellNumber(2),
+        input: "2-1".into(),
+        prompt: String::new(),
+        password: false,
+    };
+    state.apply(&Event { seq: state.head.next(), time: time(8), fact: asked });
     let (orders, positions) = (state.orders.clone(), state.positions.clone());
     assert!(state.input.is_some() && !positions.is_empty());
     let started = Fact::Started { epoch: Epoch(3), restored: true };

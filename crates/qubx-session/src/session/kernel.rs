@@ -1,45 +1,65 @@
-//! What the Python process says: its life, and the cells in it.
+//! The life of the Python process: up, not responding, ended, and up again.
+
+use std::time::Instant;
 
 use jiff::Timestamp;
-use qubx_kernel::{CellRef, ConnectionInfo, KernelEvent};
+use qubx_engine::EngineSnapshot;
+use qubx_kernel::{ConnectionInfo, KernelEvent};
 use qubx_protocol::{
-    Author, CellNumber, CellStatus, Command, Fact, KernelState, KernelStatus, LogLevel, StrategyState,
+    Author, Command, CommandId, Fact, KernelState, KernelStatus, LogLevel, StrategyState, VerbOutcome,
+    VerbProgress,
 };
 
 use super::people::verb;
-use super::{Effect, JUPYTER, SESSION, Session};
+use super::{Effect, SESSION, Session};
 use crate::config::{KernelLoss, Progress};
+use crate::crash::CrashRecord;
+use crate::input::Input;
+use crate::python::AfterEnd;
 use crate::store::Draft;
+
+/// How a process ended, as the kernel tells it.
+struct End {
+    status: String,
+    last_output: String,
+    traceback: String,
+}
 
 impl Session {
     pub(super) fn take_kernel(&mut self, event: KernelEvent) {
         match event {
             KernelEvent::Ready { pid, connection, .. } => self.kernel_ready(pid, &connection),
+            KernelEvent::Responding(responds) => self.responding(responds),
             KernelEvent::CellStarted { cell, code, user, execution_count } => {
                 self.cell_started(cell, code, &user, execution_count);
             }
-            KernelEvent::Output { cell, content } => {
-                let number = self.number(&cell);
-                let content = match number {
-                    Some(number) => self.cells.bound(number, content),
-                    None => Some(content),
-                };
-                if let Some(content) = content {
-                    self.fact(Fact::Output { cell: number, content });
-                }
+            KernelEvent::Output { cell, content } => self.output(&cell, content),
+            KernelEvent::Lost { messages } => self.lost(messages),
+            KernelEvent::InputRequested { cell, prompt, password } => {
+                self.input_requested(&cell, prompt, password);
             }
+            KernelEvent::InputEnded { cell } => self.input_ended(&cell),
             KernelEvent::Error { cell, ename, evalue, traceback } => {
-                let cell = self.number(&cell);
-                self.fact(Fact::Error { cell, ename, evalue, traceback });
+                self.raised(&cell, ename, evalue, traceback);
             }
             KernelEvent::CellFinished { cell, status } => self.cell_finished(&cell, status),
-            KernelEvent::InputRequested { .. }
-            | KernelEvent::InputEnded { .. }
-            | KernelEvent::Lost { .. }
-            | KernelEvent::Responding(_) => {}
             KernelEvent::Strategy(event) => self.take_strategy(event),
-            KernelEvent::Died { status, last_output, .. } => self.kernel_died(&status, &last_output),
+            KernelEvent::Died { status, last_output, traceback } => {
+                self.kernel_died(&End { status, last_output, traceback });
+            }
         }
+    }
+
+    /// Starts Python, again or for the first time.
+    pub(super) fn start_python(&mut self) {
+        if self.is_stopping() {
+            return self.python.stay_down();
+        }
+        if let Err(error) = self.python.start() {
+            let status = error.to_string();
+            return self.kernel_died(&End { status, last_output: String::new(), traceback: String::new() });
+        }
+        self.set_kernel(KernelState::Starting, None);
     }
 
     fn kernel_ready(&mut self, pid: u32, connection: &ConnectionInfo) {
@@ -52,19 +72,55 @@ impl Session {
             }
         }
         self.kernel_is_ready = true;
-        let restarts = self.status.kernel.restarts;
-        self.status.kernel = KernelStatus {
-            state: KernelState::Ready,
-            since: Timestamp::now(),
-            pid: Some(pid),
-            restarts,
-            ended: None,
-            next_start: None,
-        };
-        self.status_changed();
+        self.python.ready();
+        self.status.kernel.pid = Some(pid);
+        self.status.strategy.state = StrategyState::Starting;
+        self.status.strategy.error = None;
+        self.set_kernel(KernelState::Ready, None);
         self.report(Progress::KernelReady { connection_file: self.status.info.connection_file.clone() });
-        self.kernel.start_strategy(Timestamp::now(), &[], &[]);
+        for asked in std::mem::take(&mut self.restarting) {
+            let text = format!("the Python kernel is up again (process {pid})");
+            self.drafts.push(Draft::Verb(VerbProgress { outcome: VerbOutcome::Done, text, ..asked }));
+        }
+        self.attach_strategy();
         self.effects.push(Effect::RunCells);
+    }
+
+    /// Asks the engine for the book that the strategy begins with.
+    fn attach_strategy(&mut self) {
+        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
+        self.tracker.spawn(async move {
+            match engine.attach_strategy().await {
+                // The session is gone only when everything is.
+                Ok(book) => drop(inputs.send(Input::StrategyAttached(Box::new(book))).await),
+                Err(error) => tracing::error!(%error, "the strategy cannot begin"),
+            }
+        });
+    }
+
+    /// Starts the strategy with the book, and then gives it what happened since.
+    pub(super) fn start_strategy(&mut self, book: &EngineSnapshot) {
+        let Some(kernel) = self.python.kernel() else { return };
+        let open: Vec<_> = book.orders.iter().filter(|order| order.status.is_open()).cloned().collect();
+        kernel.start_strategy(book.time, &book.positions, &open);
+        self.port.open(&kernel);
+    }
+
+    fn responding(&mut self, responds: bool) {
+        if !self.kernel_is_ready {
+            return;
+        }
+        let (state, level, text) = if responds {
+            (KernelState::Ready, LogLevel::Info, "Python responds again")
+        } else {
+            let text = "Python does not respond: something holds it in a call that lets nothing else run. \
+                        Orders and verbs go on in the engine; an interrupt has no effect until the call returns";
+            (KernelState::NotResponding, LogLevel::Warning, text)
+        };
+        if state != self.status.kernel.state {
+            self.set_kernel(state, None);
+            self.log(level, "kernel", text.to_owned());
+        }
     }
 
     /// Tells the starter; it listens only until the session is ready, and then this is ignored.
@@ -72,81 +128,128 @@ impl Session {
         let _ = self.progress.try_send(progress);
     }
 
-    /// Returns the number of a cell; none for the strategy and for requests of guests that are not cells.
-    fn number(&self, cell: &CellRef) -> Option<CellNumber> {
-        match cell {
-            CellRef::Session(cell) => Some(*cell),
-            CellRef::Guest(request) => self.cells.guest(request),
-            CellRef::Strategy => None,
-        }
-    }
-
-    fn cell_started(&mut self, cell: CellRef, code: String, user: &str, execution_count: Option<u32>) {
-        let cell = match cell {
-            CellRef::Session(cell) => cell,
-            CellRef::Guest(request) => {
-                let cell = self.cells.guest_started(request);
-                // `username` is what Jupyter's clients say when they know no name.
-                let is_named = !matches!(user, "" | "username");
-                let author = if is_named { format!("{user}@{JUPYTER}") } else { JUPYTER.to_owned() };
-                self.fact(Fact::Cell { cell, code, author: author.into(), command: None });
-                cell
-            }
-            CellRef::Strategy => return,
-        };
-        self.cells.started(cell, Timestamp::now());
-        self.fact(Fact::CellStarted { cell, execution_count });
-    }
-
-    fn cell_finished(&mut self, cell: &CellRef, status: CellStatus) {
-        let Some(cell) = self.number(cell) else { return };
-        let duration_ms = self.cells.duration_ms(cell, Timestamp::now());
-        if let Some(content) = self.cells.finished(cell) {
-            self.fact(Fact::Output { cell: Some(cell), content });
-        }
-        self.fact(Fact::CellFinished { cell, status, duration_ms });
-        self.effects.push(Effect::RunCells);
-    }
-
-    fn kernel_died(&mut self, status: &str, last_output: &str) {
-        let was_ready = std::mem::replace(&mut self.kernel_is_ready, false);
-        let restarts = self.status.kernel.restarts;
-        let ended = Some(status.to_owned());
-        self.status.kernel = KernelStatus {
-            state: KernelState::Dead,
-            since: Timestamp::now(),
-            pid: None,
-            restarts,
-            ended,
-            next_start: None,
-        };
-        // A strategy that never started, or stopped by itself, keeps what it says of itself.
-        if matches!(self.status.strategy.state, StrategyState::Running | StrategyState::Starting) {
-            self.status.strategy.state = StrategyState::Failed;
-            self.status.strategy.error = Some(format!("the Python kernel ended ({status})"));
-        }
+    fn set_kernel(&mut self, state: KernelState, ended: Option<String>) {
+        let pid =
+            self.status.kernel.pid.filter(|_| !matches!(state, KernelState::Dead | KernelState::Starting));
+        let restarts = self.python.restarts();
+        let next_start = self.python.due().map(|due| {
+            let pause = due.saturating_duration_since(Instant::now());
+            Timestamp::now() + jiff::SignedDuration::try_from(pause).unwrap_or_default()
+        });
+        self.status.kernel =
+            KernelStatus { state, since: Timestamp::now(), pid, restarts, ended, next_start };
         self.status_changed();
+    }
+
+    /// Takes the wish for another Python process.
+    pub(super) fn ask_for_restart(&mut self, id: CommandId, author: Author) {
+        let asked = verb(Some(id), &author, &Command::RestartKernel);
+        self.drafts.push(Draft::Verb(asked.clone()));
+        if self.status.kernel.state == KernelState::Starting {
+            let text = "the Python kernel is starting already".to_owned();
+            return self.drafts.push(Draft::Verb(VerbProgress { outcome: VerbOutcome::Done, text, ..asked }));
+        }
+        self.restarting.push(asked);
+        if self.status.kernel.state == KernelState::Dead {
+            self.python.start_now(Instant::now());
+        } else {
+            self.effects.push(Effect::RestartPython);
+        }
+    }
+
+    fn kernel_died(&mut self, end: &End) {
+        self.kernel_is_ready = false;
+        self.port.close();
+        let asked_for = self.python.end_was_asked_for();
+        let after = self.python.ended(Instant::now());
+        let record = if asked_for || self.is_stopping() { None } else { Some(self.record_crash(end)) };
+        self.strategy_lost(&end.status);
+        self.set_kernel(KernelState::Dead, Some(end.status.clone()));
         self.abandon_cells();
         if let Some(stopped) = self.strategy_stopped.take() {
             // Its `on_stop` cannot run any more.
             let _ = stopped.send(());
         }
         if self.is_stopping() {
-            return;
+            return self.python.stay_down();
         }
-        if !was_ready {
-            self.report(Progress::Failed {
-                message: format!("the Python kernel did not start ({status})"),
-                last_output: last_output.to_owned(),
-            });
-            let hint = (!last_output.is_empty()).then(|| format!("its last output:\n{last_output}"));
-            return self.end(format!("the Python kernel did not start ({status})"), hint);
+        match after {
+            AfterEnd::NeverCameUp => return self.never_came_up(end),
+            AfterEnd::StaysDown => self.stays_down(),
+            AfterEnd::StartsAgain(_) => {}
         }
-        let text = format!("the Python kernel ended ({status}); engine, orders and positions are untouched");
+        let Some(record) = record else { return };
+        let next = match after {
+            AfterEnd::StartsAgain(pause) => format!("it is started again in {} s", pause.as_secs()),
+            _ => format!(
+                "after {} crashes in ten minutes it stays down; restart it: qubx kernel restart {}",
+                self.python.crashes(),
+                self.status.info.name
+            ),
+        };
+        let text = format!(
+            "the Python kernel ended ({}); orders and positions are untouched; {next}{record}",
+            end.status
+        );
         self.log(LogLevel::Error, "kernel", text);
-        if !last_output.is_empty() {
-            self.log(LogLevel::Error, "kernel", format!("its last output:\n{last_output}"));
+        for part in [&end.traceback, &end.last_output].into_iter().filter(|part| !part.trim().is_empty()) {
+            self.log(LogLevel::Error, "kernel", part.trim_end().to_owned());
         }
+        self.act_on_loss();
+    }
+
+    /// Writes what is known of a crash into a file, and returns a remark that names it.
+    fn record_crash(&self, end: &End) -> String {
+        let cell = self.cells.at_kernel().map(|cell| {
+            let source = self.state.history.of(qubx_protocol::HistoryKind::Session).rev();
+            let source = source.into_iter().find_map(|event| match &event.fact {
+                Fact::Cell { cell: of, code, author, .. } if *of == cell => {
+                    Some((author.clone(), code.clone()))
+                }
+                _ => None,
+            });
+            let (author, code) = source.unwrap_or_default();
+            (cell, author, code)
+        });
+        let record = CrashRecord {
+            time: Timestamp::now(),
+            pid: self.status.kernel.pid,
+            status: &end.status,
+            cell,
+            traceback: &end.traceback,
+            last_output: &end.last_output,
+        };
+        match tokio::task::block_in_place(|| record.write(&self.session_dir)) {
+            Ok(path) => format!("; its record: {}", path.display()),
+            Err(error) => format!("; its record cannot be written: {error}"),
+        }
+    }
+
+    /// Notes that the strategy has no Python. One that stopped by itself keeps what it says of itself.
+    fn strategy_lost(&mut self, status: &str) {
+        if self.status.strategy.state != StrategyState::Stopped {
+            self.status.strategy.state = StrategyState::Failed;
+            self.status.strategy.error.get_or_insert_with(|| format!("the Python kernel ended ({status})"));
+        }
+    }
+
+    /// Python stays down: whoever waits for it is told, and the market goes on without a strategy.
+    fn stays_down(&mut self) {
+        self.start_feed(qubx_engine::Interests { strategy: false, quotes: false });
+        for asked in std::mem::take(&mut self.restarting) {
+            let text = "the Python kernel did not come up".to_owned();
+            self.drafts.push(Draft::Verb(VerbProgress { outcome: VerbOutcome::Failed, text, ..asked }));
+        }
+    }
+
+    fn never_came_up(&mut self, end: &End) {
+        let message = format!("the Python kernel did not start, twice ({})", end.status);
+        self.report(Progress::Failed { message: message.clone(), last_output: end.last_output.clone() });
+        let hint = (!end.last_output.is_empty()).then(|| format!("its last output:\n{}", end.last_output));
+        self.end(message, hint);
+    }
+
+    fn act_on_loss(&mut self) {
         let command = match self.on_kernel_loss {
             KernelLoss::Hold => return,
             KernelLoss::Cancel => Command::CancelOrders { instrument: None },

@@ -1,7 +1,7 @@
 //! What engine and strategy say.
 
-use qubx_engine::{EngineEvent, EngineOutput, Interests};
-use qubx_kernel::{CallOrigin, StrategyEvent};
+use qubx_engine::{Checkpoint, EngineEvent, EngineOutput, Interests};
+use qubx_kernel::{CallId, CallOrigin, StrategyCall, StrategyEvent};
 use qubx_protocol::{Author, Fact, LogLevel, StrategyState};
 
 use super::{Effect, JUPYTER, Session};
@@ -10,6 +10,8 @@ use crate::store::Draft;
 
 /// The author of what the strategy does.
 const STRATEGY: &str = "strategy";
+/// The largest state that a strategy may keep, in bytes of JSON: it is written anew each time.
+const LARGEST_STATE: usize = 4 << 20;
 
 impl Session {
     pub(super) fn take_engine(&mut self, output: EngineOutput) {
@@ -29,7 +31,15 @@ impl Session {
                 }
             }
         }
+        self.checkpoint(&output.checkpoint);
         self.effects.extend(output.committed.map(Effect::Release));
+    }
+
+    /// Keeps the engine's place with the facts of this turn; only the newest one counts.
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) {
+        let checkpoint = serde_json::to_value(checkpoint).expect("a checkpoint has string keys");
+        self.drafts.retain(|draft| !matches!(draft, Draft::Checkpoint(_)));
+        self.drafts.push(Draft::Checkpoint(checkpoint));
     }
 
     pub(super) fn take_strategy(&mut self, event: StrategyEvent) {
@@ -69,7 +79,18 @@ impl Session {
                         self.cells.author_at_kernel().cloned().unwrap_or_else(|| Author::from(JUPYTER))
                     }
                 };
-                let (engine, kernel) = (self.engine.clone(), self.kernel.clone());
+                self.call(call, request, author);
+            }
+        }
+    }
+
+    fn call(&mut self, call: CallId, request: StrategyCall, author: Author) {
+        match request {
+            StrategyCall::SaveState { state } => self.save_state(call, state),
+            StrategyCall::LoadState => self.effects.push(Effect::LoadState(call)),
+            request => {
+                let Some(kernel) = self.python.kernel() else { return };
+                let engine = self.engine.clone();
                 let instruments = self.status.info.instruments.clone();
                 self.tracker.spawn(async move {
                     let answer = crate::strategy::answer(&engine, &instruments, request, author).await;
@@ -79,7 +100,18 @@ impl Session {
         }
     }
 
-    fn start_feed(&self, interests: Interests) {
+    fn save_state(&mut self, call: CallId, state: serde_json::Value) {
+        let size = state.to_string().len();
+        if size > LARGEST_STATE {
+            let message = format!("a state of {size} bytes is larger than the {LARGEST_STATE} allowed");
+            return self.reply(call, Err(message));
+        }
+        self.drafts.retain(|draft| !matches!(draft, Draft::StrategyState(_)));
+        self.drafts.push(Draft::StrategyState(state));
+        self.effects.push(Effect::StateKept(call));
+    }
+
+    pub(super) fn start_feed(&self, interests: Interests) {
         let engine = self.engine.clone();
         self.tracker.spawn(async move {
             if let Err(error) = engine.start_feed(interests).await {

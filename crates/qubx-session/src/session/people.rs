@@ -1,13 +1,14 @@
 //! What people ask for, and the owner's end: drafts to store, and effects that wait for them.
 
 use qubx_protocol::{
-    Author, CellNumber, CellStatus, Command, CommandId, Fact, KernelState, LogLevel, Ownership, Phase,
-    Refusal, VerbOutcome, VerbProgress,
+    Author, Command, CommandId, Fact, InputId, KernelState, LogLevel, Mode, Ownership, Phase, Refusal,
+    VerbOutcome, VerbProgress,
 };
 use tokio::sync::oneshot;
 
 use super::{Effect, SESSION, Session};
 use crate::input::{Input, StopRequest};
+use crate::rest::{self, Rest};
 use crate::store::{CommandAudit, Draft};
 
 impl Session {
@@ -23,9 +24,10 @@ impl Session {
             Input::OwnerGone => self.owner_gone(),
             Input::Stop(StopRequest { by, reason }) => {
                 let progress = verb(None, &by, &Command::Stop { flatten: false, keep_orders: false });
-                self.stop(progress, by, reason, false, false);
+                self.stop(progress, reason, Rest::usual(rest::HURRIED));
             }
             Input::Stopped { text } => self.stopped(text),
+            Input::StrategyAttached(book) => self.start_strategy(&book),
         }
     }
 
@@ -50,10 +52,14 @@ impl Session {
             return refuse(reply, "the session is stopping".to_owned());
         }
         if matches!(command, Command::Execute { .. }) && self.status.kernel.state == KernelState::Dead {
-            return refuse(
-                reply,
-                "the Python kernel has ended; stop the session and start it again".to_owned(),
-            );
+            let when = match self.status.kernel.next_start {
+                Some(_) => "it is started again in a moment",
+                None => "restart it: qubx kernel restart NAME",
+            };
+            return refuse(reply, format!("the Python kernel has ended; {when}"));
+        }
+        if let Command::Answer { input, text } = command {
+            return self.answer_input(id, input, text, author, reply);
         }
         let audit = CommandAudit { id: id.clone(), author: author.clone(), command: command.clone() };
         self.drafts.push(Draft::Command(audit));
@@ -67,7 +73,8 @@ impl Session {
             Command::Interrupt { cell } => self.interrupt(id, author, cell),
             Command::Stop { flatten, keep_orders } => {
                 let progress = verb(Some(id), &author, &command);
-                self.stop(progress, author, "stop".to_owned(), flatten, keep_orders);
+                let rest = Rest { flatten, keep_orders, patience: rest::PATIENT };
+                self.stop(progress, "stop".to_owned(), rest);
             }
             Command::Release => {
                 let ended = VerbProgress {
@@ -78,7 +85,8 @@ impl Session {
                 self.drafts.push(Draft::Verb(ended));
                 self.set_ownership(Ownership::Detached);
             }
-            Command::Answer { .. } | Command::RestartKernel => {}
+            Command::Answer { .. } => {}
+            Command::RestartKernel => self.ask_for_restart(id, author),
             Command::CancelOrder { .. }
             | Command::CancelOrders { .. }
             | Command::Close { .. }
@@ -98,39 +106,46 @@ impl Session {
         if in_this_turn { Ok(true) } else { self.store.knows_command(id) }
     }
 
-    fn interrupt(&mut self, id: CommandId, author: Author, cell: Option<CellNumber>) {
-        let command = Command::Interrupt { cell };
-        let at_kernel = self.cells.at_kernel();
-        let (outcome, text) = match (cell, at_kernel) {
-            (Some(cell), _) if self.cells.take_back(cell) => {
-                self.fact(Fact::CellFinished { cell, status: CellStatus::Interrupted, duration_ms: 0 });
-                (VerbOutcome::Done, format!("cell {cell} was taken out of the queue"))
-            }
-            (Some(cell), Some(running)) if cell != running => {
-                (VerbOutcome::Failed, format!("cell {cell} does not run; cell {running} does"))
-            }
-            (_, Some(running)) => {
-                self.kernel.interrupt();
-                (VerbOutcome::Done, format!("interrupt sent to cell {running}"))
-            }
-            (_, None) => (VerbOutcome::Failed, "no cell runs".to_owned()),
-        };
-        self.drafts.push(Draft::Verb(VerbProgress { outcome, text, ..verb(Some(id), &author, &command) }));
+    /// Takes the line that a cell waits for. A password is written down nowhere.
+    fn answer_input(
+        &mut self,
+        id: CommandId,
+        input: InputId,
+        line: String,
+        author: Author,
+        reply: oneshot::Sender<Option<Refusal>>,
+    ) {
+        let is_password = self.prompts.is_password(&input);
+        if let Err(message) = self.prompts.answer(&input, &author) {
+            // Whoever asked may be gone.
+            return drop(reply.send(Some(Refusal { command: id, message })));
+        }
+        let text = (!is_password).then(|| line.clone());
+        let recorded = Command::Answer { input: input.clone(), text: text.clone().unwrap_or_default() };
+        self.drafts.push(Draft::Command(CommandAudit {
+            id: id.clone(),
+            author: author.clone(),
+            command: recorded,
+        }));
+        self.fact(Fact::InputEnded { input, author: Some(author), text });
+        self.effects.push(Effect::Accept(id, reply));
+        self.effects.push(Effect::AnswerInput(line));
     }
 
     fn owner_gone(&mut self) {
         if self.status.ownership != Ownership::Owned || self.is_stopping() {
             return;
         }
-        if self.subscribers.anyone_but_the_owner() {
-            let text = "the command that started this session is gone; others are attached, so it goes on"
-                .to_owned();
+        let is_live = self.status.info.mode == Mode::Live;
+        if is_live || self.subscribers.anyone_but_the_owner() {
+            let why = if is_live { "it trades live" } else { "others are attached" };
+            let text = format!("the command that started this session is gone; {why}, so it goes on");
             self.log(LogLevel::Warning, SESSION, text);
             self.set_ownership(Ownership::OwnerLost);
         } else {
             let by = Author::from(SESSION);
             let progress = verb(None, &by, &Command::Stop { flatten: false, keep_orders: false });
-            self.stop(progress, by, "its owner is gone".to_owned(), false, false);
+            self.stop(progress, "its owner is gone".to_owned(), Rest::usual(rest::PATIENT));
         }
     }
 
@@ -139,15 +154,15 @@ impl Session {
         self.status_changed();
     }
 
-    fn stop(&mut self, progress: VerbProgress, by: Author, reason: String, flatten: bool, keep_orders: bool) {
+    fn stop(&mut self, progress: VerbProgress, reason: String, rest: Rest) {
         if self.is_stopping() {
             return;
         }
-        self.status.phase = Phase::Stopping { by, reason };
+        self.status.phase = Phase::Stopping { by: progress.author.clone(), reason };
         self.status_changed();
         self.drafts.push(Draft::Verb(progress.clone()));
         self.stopping = Some(progress);
-        self.effects.push(Effect::Stop { flatten, keep_orders });
+        self.effects.push(Effect::Stop(rest));
     }
 
     fn stopped(&mut self, text: String) {
@@ -160,12 +175,6 @@ impl Session {
             }));
             self.abandon_cells();
             self.end(format!("stopped by {by}: {text}"), None);
-        }
-    }
-
-    pub(super) fn abandon_cells(&mut self) {
-        for cell in self.cells.abandon() {
-            self.fact(Fact::CellFinished { cell, status: CellStatus::KernelDied, duration_ms: 0 });
         }
     }
 }

@@ -299,3 +299,11 @@ fn fact(draft: &Draft, row: Option<LedgerRow>) -> Option<Fact> {
 
 #[cfg(test)]
 mod tests;
+pub(crate) fn older(
+    _: &Path,
+    _: Seq,
+    _: Option<qubx_protocol::HistoryKind>,
+    _: usize,
+) -> Result<(Vec<Event>, bool), StoreError> {
+    Ok((Vec::new(), true))
+}

@@ -1,0 +1,189 @@
+//! The cells that run: what they show and ask for, their interrupts and their ends.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use qubx_kernel::CellRef;
+use qubx_protocol::{
+    Author, CellNumber, CellStatus, Command, CommandId, Fact, KernelState, OutputContent, VerbOutcome,
+    VerbProgress,
+};
+
+use super::people::verb;
+use super::{Effect, JUPYTER, Session};
+use crate::interrupts::Step;
+use crate::printed::Shown;
+use crate::store::Draft;
+
+impl Session {
+    pub(super) fn cell_started(
+        &mut self,
+        cell: CellRef,
+        code: String,
+        user: &str,
+        execution_count: Option<u32>,
+    ) {
+        let cell = match cell {
+            CellRef::Session(cell) => cell,
+            CellRef::Guest(request) => {
+                let cell = self.cells.guest_started(request);
+                // `username` is what Jupyter's clients say when they know no name.
+                let is_named = !matches!(user, "" | "username");
+                let author = if is_named { format!("{user}@{JUPYTER}") } else { JUPYTER.to_owned() };
+                self.fact(Fact::Cell { cell, code, author: author.into(), command: None });
+                cell
+            }
+            CellRef::Strategy => return,
+        };
+        self.cells.started(cell, Timestamp::now());
+        self.fact(Fact::CellStarted { cell, execution_count });
+    }
+
+    pub(super) fn output(&mut self, cell: &CellRef, content: OutputContent) {
+        match self.number(cell) {
+            Some(cell) => {
+                let shown = self.cells.show(cell, content, Instant::now());
+                self.show(cell, shown);
+            }
+            None => self.fact(Fact::Output { cell: None, content }),
+        }
+    }
+
+    /// Notes that messages were lost: in the cell that runs, as they were most likely its.
+    pub(super) fn lost(&mut self, messages: u64) {
+        let cell = self.cells.at_kernel();
+        self.fact(Fact::Output { cell, content: OutputContent::Lost { messages } });
+    }
+
+    pub(super) fn show_what_is_due(&mut self, now: Instant) {
+        for (cell, shown) in self.cells.flush(now) {
+            self.show(cell, shown);
+        }
+    }
+
+    fn show(&mut self, cell: CellNumber, shown: Shown) {
+        if !shown.file.is_empty() {
+            // Writing to a file blocks; the other tasks of this thread move to another one meanwhile.
+            tokio::task::block_in_place(|| self.outputs.append(cell, &shown.file));
+        }
+        for content in shown.log {
+            self.fact(Fact::Output { cell: Some(cell), content });
+        }
+    }
+
+    pub(super) fn input_requested(&mut self, cell: &CellRef, prompt: String, password: bool) {
+        let Some(cell) = self.number(cell) else { return };
+        let input = self.prompts.open(cell, password).input;
+        self.fact(Fact::InputRequested { cell, input, prompt, password });
+    }
+
+    /// Notes that a cell does not wait any more although nobody here answered: its Jupyter guest did, or it ends.
+    pub(super) fn input_ended(&mut self, cell: &CellRef) {
+        let Some(number) = self.number(cell) else { return };
+        let author = matches!(cell, CellRef::Guest(_)).then(|| Author::from(JUPYTER));
+        if let Some(prompt) = self.prompts.close(number) {
+            self.fact(Fact::InputEnded { input: prompt.input, author, text: None });
+        }
+    }
+
+    pub(super) fn cell_finished(&mut self, cell: &CellRef, status: CellStatus) {
+        if let Some(cell) = self.number(cell) {
+            self.finish_cell(cell, status);
+            self.effects.push(Effect::RunCells);
+        }
+    }
+
+    fn finish_cell(&mut self, cell: CellNumber, status: CellStatus) {
+        let duration_ms = self.cells.duration_ms(cell, Timestamp::now());
+        let now = Instant::now();
+        let printed = self.cells.finished(cell);
+        let file = printed.overflows().then(|| self.outputs.path_of(cell));
+        let has_file = file.is_some();
+        let shown = printed.finish(now, file);
+        self.show(cell, shown);
+        if has_file {
+            tokio::task::block_in_place(|| self.outputs.finish(cell));
+        }
+        if let Some(prompt) = self.prompts.close(cell) {
+            self.fact(Fact::InputEnded { input: prompt.input, author: None, text: None });
+        }
+        self.fact(Fact::CellFinished { cell, status, duration_ms });
+        for verb in self.interrupts.cell_ended(cell, now) {
+            self.drafts.push(Draft::Verb(verb));
+        }
+    }
+
+    /// Ends all cells, as Python is gone. None of them runs again by itself.
+    pub(super) fn abandon_cells(&mut self) {
+        for cell in self.cells.all() {
+            self.finish_cell(cell, CellStatus::KernelDied);
+        }
+        self.cells.forget_waiting();
+    }
+
+    pub(super) fn interrupt(&mut self, id: CommandId, author: Author, cell: Option<CellNumber>) {
+        let asked = verb(Some(id), &author, &Command::Interrupt { cell });
+        let (outcome, text) = match (cell, self.cells.at_kernel()) {
+            (Some(cell), _) if self.cells.take_back(cell) => {
+                self.fact(Fact::CellFinished { cell, status: CellStatus::Interrupted, duration_ms: 0 });
+                (VerbOutcome::Done, format!("cell {cell} was taken out of the queue"))
+            }
+            (Some(cell), Some(running)) if cell != running => {
+                (VerbOutcome::Failed, format!("cell {cell} does not run; cell {running} does"))
+            }
+            (_, Some(running)) => {
+                self.send_interrupt();
+                self.interrupts.sent(asked.clone(), running, Instant::now());
+                let when = match self.status.kernel.state {
+                    KernelState::NotResponding => {
+                        "; Python does not respond, so it must wait for a call to return"
+                    }
+                    _ => "",
+                };
+                (VerbOutcome::Started, format!("sent to cell {running}{when}"))
+            }
+            (_, None) => (VerbOutcome::Failed, "no cell runs".to_owned()),
+        };
+        self.drafts.push(Draft::Verb(VerbProgress { outcome, text, ..asked }));
+    }
+
+    pub(super) fn interrupts_due(&mut self, now: Instant) {
+        let responds = self.status.kernel.state != KernelState::NotResponding;
+        for step in self.interrupts.tick(now, responds) {
+            match step {
+                Step::Again => self.send_interrupt(),
+                Step::Tell(verb) => self.drafts.push(Draft::Verb(verb)),
+            }
+        }
+    }
+
+    fn send_interrupt(&self) {
+        if let Some(kernel) = self.python.kernel() {
+            kernel.interrupt();
+        }
+    }
+
+    /// Returns the number of a cell; none for the strategy and for requests of guests that are not cells.
+    fn number(&self, cell: &CellRef) -> Option<CellNumber> {
+        match cell {
+            CellRef::Session(cell) => Some(*cell),
+            CellRef::Guest(request) => self.cells.guest(request),
+            CellRef::Strategy => None,
+        }
+    }
+
+    /// Tells the error of a cell, or of the strategy.
+    pub(super) fn raised(&mut self, cell: &CellRef, ename: String, evalue: String, traceback: Vec<String>) {
+        let cell = self.number(cell);
+        if let Some(cell) = cell {
+            // What was held back of its output came before.
+            self.flush_cell(cell);
+        }
+        self.fact(Fact::Error { cell, ename, evalue, traceback });
+    }
+
+    fn flush_cell(&mut self, cell: CellNumber) {
+        let shown = self.cells.release(cell, Instant::now());
+        self.show(cell, shown);
+    }
+}
