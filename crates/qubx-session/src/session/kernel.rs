@@ -59,6 +59,8 @@ impl Session {
             let status = error.to_string();
             return self.kernel_died(&End { status, last_output: String::new(), traceback: String::new() });
         }
+        self.status.strategy.state = StrategyState::Starting;
+        self.status.strategy.error = None;
         self.set_kernel(KernelState::Starting, None);
     }
 
@@ -74,8 +76,6 @@ impl Session {
         self.kernel_is_ready = true;
         self.python.ready();
         self.status.kernel.pid = Some(pid);
-        self.status.strategy.state = StrategyState::Starting;
-        self.status.strategy.error = None;
         self.set_kernel(KernelState::Ready, None);
         self.report(Progress::KernelReady { connection_file: self.status.info.connection_file.clone() });
         for asked in std::mem::take(&mut self.restarting) {
