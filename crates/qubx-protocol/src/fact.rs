@@ -81,6 +81,9 @@ pub enum Fact {
         author: Option<Author>,
         /// The answer; none for a password, for a Jupyter guest's own, and when nobody answered.
         text: Option<String>,
+        /// The command that brought it; none when no command did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<CommandId>,
     },
     /// A cell, or the strategy, raised.
     Error {
