@@ -140,6 +140,7 @@ pub(crate) fn facts() -> Vec<Fact> {
             input: "1-1".into(),
             author: Some("op2@pts/1".into()),
             text: Some("4".to_owned()),
+            command: Some("c3".into()),
         },
         Fact::InputRequested { cell, input: "1-2".into(), prompt: String::new(), password: false },
         Fact::Error {

@@ -127,7 +127,7 @@ impl Session {
             author: author.clone(),
             command: recorded,
         }));
-        self.fact(Fact::InputEnded { input, author: Some(author), text });
+        self.fact(Fact::InputEnded { input, author: Some(author), text, command: Some(id.clone()) });
         self.effects.push(Effect::Accept(id, reply));
         self.effects.push(Effect::AnswerInput(line));
     }

@@ -82,7 +82,7 @@ impl Session {
         let Some(number) = self.number(cell) else { return };
         let author = matches!(cell, CellRef::Guest(_)).then(|| Author::from(JUPYTER));
         if let Some(prompt) = self.prompts.close(number) {
-            self.fact(Fact::InputEnded { input: prompt.input, author, text: None });
+            self.fact(Fact::InputEnded { input: prompt.input, author, text: None, command: None });
         }
     }
 
@@ -105,7 +105,7 @@ impl Session {
             tokio::task::block_in_place(|| self.outputs.finish(cell));
         }
         if let Some(prompt) = self.prompts.close(cell) {
-            self.fact(Fact::InputEnded { input: prompt.input, author: None, text: None });
+            self.fact(Fact::InputEnded { input: prompt.input, author: None, text: None, command: None });
         }
         self.fact(Fact::CellFinished { cell, status, duration_ms });
         for verb in self.interrupts.cell_ended(cell, now) {
