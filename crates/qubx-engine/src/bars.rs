@@ -1,7 +1,8 @@
 //! Bars of the mid price, made from quotes by the quotes' own times. No I/O, no clock.
 //!
 //! A bar is closed by the first quote at or after its end, and an interval without quotes gives none:
-//! time that nobody quotes in makes no bar.
+//! time that nobody quotes in makes no bar. Bars go on being made while nobody wants them, so that a strategy that
+//! starts again gets the bar that is open as a whole.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,20 +11,38 @@ use qubx_protocol::{Bar, InstrumentId, Quote, Timeframe};
 /// The bars that are being made.
 #[derive(Debug, Default)]
 pub(crate) struct Bars {
-    timeframes: BTreeSet<Timeframe>,
+    made: BTreeSet<Timeframe>,
+    /// Those of `made` that the strategy wants to see.
+    wanted: BTreeSet<Timeframe>,
     open: HashMap<(InstrumentId, Timeframe), Bar>,
 }
 
 impl Bars {
     /// Makes bars of this length of every instrument, from the next quote on.
     pub(crate) fn subscribe(&mut self, timeframe: Timeframe) {
-        self.timeframes.insert(timeframe);
+        self.made.insert(timeframe);
+        self.wanted.insert(timeframe);
     }
 
-    /// Takes a quote in and returns the bars that it closes, the shortest first.
+    /// Forgets who wanted bars: the strategy that starts now has not asked for any.
+    pub(crate) fn unsubscribe_all(&mut self) {
+        self.wanted.clear();
+    }
+
+    /// Makes bars of these lengths, which nobody wants yet.
+    pub(crate) fn make(&mut self, timeframes: &[Timeframe]) {
+        self.made.extend(timeframes);
+    }
+
+    /// Returns the lengths of the bars that are made.
+    pub(crate) fn timeframes(&self) -> Vec<Timeframe> {
+        self.made.iter().copied().collect()
+    }
+
+    /// Takes a quote in and returns the wanted bars that it closes, the shortest first.
     pub(crate) fn quote(&mut self, quote: &Quote) -> Vec<Bar> {
         let mut closed = Vec::new();
-        for &timeframe in &self.timeframes {
+        for &timeframe in &self.made {
             let start = timeframe.start_of(quote.time);
             let price = quote.mid();
             let fresh = || Bar {
@@ -37,7 +56,12 @@ impl Bars {
                 quotes: 1,
             };
             match self.open.get_mut(&(quote.instrument.clone(), timeframe)) {
-                Some(bar) if start > bar.time => closed.push(std::mem::replace(bar, fresh())),
+                Some(bar) if start > bar.time => {
+                    let whole = std::mem::replace(bar, fresh());
+                    if self.wanted.contains(&timeframe) {
+                        closed.push(whole);
+                    }
+                }
                 // A quote that comes late counts in the bar that is open.
                 Some(bar) => {
                     bar.high = bar.high.max(price);
@@ -89,6 +113,21 @@ mod tests {
                 "00:06:00 closes 2026-01-01T00:05:00Z 120 121 120 121 2",
             ]
         );
+    }
+
+    #[test]
+    fn a_strategy_that_subscribes_again_gets_the_open_bar_as_a_whole_and_none_that_it_did_not_ask_for() {
+        let mut bars = Bars::default();
+        bars.make(&["1m".parse().unwrap(), "1s".parse().unwrap()]);
+        assert!(bars.quote(&quote_at("BTCUSDT", "00:00:10", "1", "1")).is_empty());
+        bars.subscribe("1m".parse().unwrap());
+        let closed = bars.quote(&quote_at("BTCUSDT", "00:01:00", "1", "1"));
+        assert_eq!(
+            closed.iter().map(|bar| (bar.timeframe.seconds(), bar.quotes)).collect::<Vec<_>>(),
+            [(60, 1)]
+        );
+        bars.unsubscribe_all();
+        assert!(bars.quote(&quote_at("BTCUSDT", "00:02:00", "1", "1")).is_empty());
     }
 
     #[test]

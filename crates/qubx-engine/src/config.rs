@@ -21,7 +21,7 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// Orders are named `{order_prefix}{number}`.
     pub order_prefix: String,
-    /// The number of the next order.
+    /// The number of the next order; above that of every order that is restored.
     pub next_order: u64,
     /// What to go on with; none for a new account.
     pub restore: Option<Restore>,
@@ -139,6 +139,9 @@ impl EngineConfig {
         }
         ensure(!self.exchanges.is_empty(), || "there is no exchange".to_owned())?;
         self.limits.check()?;
+        if let Some(restore) = &self.restore {
+            restore.check(&self.exchanges)?;
+        }
         let first = self.exchanges[0].speed();
         ensure(self.exchanges.iter().all(|exchange| exchange.speed() == first), || {
             "one clock rules a session: either all exchanges simulate, or all replay at the same speed"

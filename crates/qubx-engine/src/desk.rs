@@ -10,7 +10,7 @@ use qubx_protocol::{Author, InstrumentId, OrderId, OrderStatus, Quantity, Quote,
 
 use crate::broker::PaperBroker;
 use crate::core::{Input, Purpose, State};
-use crate::{EngineConfig, EngineError, EngineEvent, OrderRequest};
+use crate::{EngineConfig, EngineError, EngineEvent, OrderRequest, Restore};
 
 /// Orders, positions, accounts and the broker that fills the orders.
 #[derive(Debug)]
@@ -25,6 +25,19 @@ impl Desk {
         let fees: HashMap<_, _> =
             config.exchanges.iter().map(|exchange| (exchange.name.clone(), exchange.fees)).collect();
         Self { state: State::new(config), broker: PaperBroker::new(fees) }
+    }
+
+    /// Takes over what a stored session left: orders rest again, in their old sequence. Returns what became of those
+    /// that were only intended.
+    pub(crate) fn restore(&mut self, restore: Restore) -> Vec<EngineEvent> {
+        let events = self.state.restore(restore);
+        self.state.open_orders().cloned().for_each(|order| self.broker.rest(order));
+        events
+    }
+
+    /// Takes over a quote that was seen before the session ended, which does nothing anew.
+    pub(crate) fn restore_quote(&mut self, quote: Quote) {
+        self.state.restore_quote(quote);
     }
 
     /// Returns what is known.

@@ -19,7 +19,9 @@ pub(crate) enum Request {
     CancelOrders(Option<InstrumentId>, Reply<CancelSummary>),
     Close(InstrumentId, Author, Reply<Result<CloseSummary, EngineError>>),
     Flatten(Author, Reply<FlattenSummary>),
+    Pause(Author, Reply<CancelSummary>),
     Resume(Author, Reply<Result<(), EngineError>>),
+    AttachStrategy(Reply<EngineSnapshot>),
     SubscribeBars(Timeframe, Reply<()>),
     StartFeed(Interests, Reply<()>),
     Snapshot(Reply<EngineSnapshot>),
@@ -92,22 +94,26 @@ impl EngineHandle {
     }
 
     /// Refuses orders that would increase a position and cancels those that rest; returns how many were cancelled.
+    /// Pausing again changes only who paused last.
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn pause(&self, author: Author) -> Result<CancelSummary, EngineError> {
-        let _ = author;
-        Err(EngineError::Stopped)
+        self.ask(|reply| Request::Pause(author, reply)).await
     }
 
-    /// Begins anew for a strategy that is about to start: what waited for the one before is forgotten, and the batch
-    /// that it worked on counts as done. Returns the book; every fact after it is told to the strategy. A feed in
-    /// lockstep rests until [`EngineHandle::start_feed`].
+    /// Begins anew for a strategy that is about to start: what waited for the one before is forgotten, its bars are
+    /// subscribed no more, and the batch that it worked on counts as done. Returns the book; the newest quotes, and
+    /// every fact after the book, are told to the strategy. A feed in lockstep rests until
+    /// [`EngineHandle::start_feed`].
+    ///
+    /// A batch of the strategy before may still be on its way: [`StrategyBatch::is_stale`](crate::StrategyBatch::is_stale)
+    /// tells it.
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn attach_strategy(&self) -> Result<EngineSnapshot, EngineError> {
-        self.snapshot().await
+        self.ask(Request::AttachStrategy).await
     }
 
     /// Ends a pause; does nothing when there is none.

@@ -11,7 +11,7 @@ use crate::Checkpoint;
 /// Facts that belong together, in order.
 #[derive(Debug)]
 pub struct EngineOutput {
-    /// The facts.
+    /// The facts; none when the output only tells how far the feed is, about once a second while nothing else does.
     pub events: Vec<EngineEvent>,
     /// Present when orders wait for it: they are sent once it says that `events` are stored, and are
     /// rejected with its reason, or when it is dropped, otherwise.

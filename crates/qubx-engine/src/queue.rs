@@ -54,6 +54,13 @@ impl StrategyQueue {
         }
     }
 
+    /// Begins anew for a strategy that knows nothing of what waits. Until it says what it wants, it gets the newest
+    /// quotes.
+    pub(crate) fn begin(&mut self) {
+        self.clear();
+        self.interests = Interests { strategy: true, quotes: false };
+    }
+
     /// Lets quotes make a batch by themselves from now on: no others will come.
     pub(crate) fn release_quotes(&mut self) {
         self.hold_quotes = false;

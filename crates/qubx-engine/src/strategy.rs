@@ -13,6 +13,15 @@ pub struct StrategyBatch {
     pub done: oneshot::Sender<()>,
 }
 
+impl StrategyBatch {
+    /// Tells whether nobody waits for this batch any more, because another strategy attached since it was made. What
+    /// is in it is in the book which that strategy got: it must not be told.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.done.is_closed()
+    }
+}
+
 /// One piece of news.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StrategyInput {

@@ -3,105 +3,25 @@
 //! Requests are served between quotes, and while the strategy works. In lockstep (a replay at full speed)
 //! the feed rests while the strategy has something to see, so the result depends on the data alone.
 
-use std::path::PathBuf;
-
-use qubx_protocol::{InstrumentId, LogLevel, MarketView, Quote};
+use qubx_protocol::{LogLevel, MarketView, Quote};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use self::checkpoint::Told;
 use crate::bars::Bars;
 use crate::desk::Desk;
-use crate::feed::{Feed, ReplayFeed, SimFeed};
+use crate::feed::Feed;
 use crate::handle::Request;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
-use crate::{
-    DataError, EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FeedConfig, Interests,
-    Speed, StrategyBatch,
-};
+use crate::{DataError, EngineEvent, EngineOutput, Interests, StrategyBatch};
 
+mod checkpoint;
 mod serve;
+mod start;
 
-/// Requests that wait; when it is full, whoever asks waits.
-const REQUESTS: usize = 64;
-
-/// Starts an engine on `tracker`, and returns the handle to it. It runs until `cancel`.
-///
-/// Facts go to `outputs`; when that is full the engine waits, so no fact is dropped. News for the strategy
-/// goes to `strategy`, one batch at a time. Quotes begin with [`EngineHandle::start_feed`].
-///
-/// # Errors
-/// [`EngineError::Config`] for a config that makes no sense, [`EngineError::Data`] for a file that cannot be
-/// replayed.
-pub fn start(
-    config: EngineConfig,
-    outputs: mpsc::Sender<EngineOutput>,
-    strategy: mpsc::Sender<StrategyBatch>,
-    tracker: &TaskTracker,
-    cancel: CancellationToken,
-) -> Result<EngineHandle, EngineError> {
-    config.check()?;
-    match replay_of(&config) {
-        Some((speed, files)) => {
-            let feed = ReplayFeed::open(speed, &files)?;
-            Ok(start_with(feed, &config, outputs, strategy, tracker, cancel))
-        }
-        None => {
-            let feed = SimFeed::new(&config.exchanges);
-            Ok(start_with(feed, &config, outputs, strategy, tracker, cancel))
-        }
-    }
-}
-
-/// Returns the files of all exchanges, and their speed; none when they simulate.
-fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentId, PathBuf)>)> {
-    let mut all = Vec::new();
-    let mut common = None;
-    for exchange in &config.exchanges {
-        if let FeedConfig::Replay { speed, files } = &exchange.feed {
-            common = Some(*speed);
-            all.extend(files.iter().cloned());
-        }
-    }
-    common.map(|speed| (speed, all))
-}
-
-/// Starts an engine with any feed.
-fn start_with<F: Feed>(
-    feed: F,
-    config: &EngineConfig,
-    outputs: mpsc::Sender<EngineOutput>,
-    strategy: mpsc::Sender<StrategyBatch>,
-    tracker: &TaskTracker,
-    cancel: CancellationToken,
-) -> EngineHandle {
-    let (request_sender, requests) = mpsc::channel(REQUESTS);
-    let desk = Desk::new(config);
-    let lockstep = feed.is_lockstep();
-    let view = ViewPublisher::new(market_view(&desk, None, &feed, None));
-    let (paused_sender, paused) = watch::channel(false);
-    let handle = EngineHandle { requests: request_sender, market: view.subscribe(), paused };
-    let task = Task {
-        desk,
-        bars: Bars::default(),
-        queue: StrategyQueue::new(lockstep),
-        feed,
-        feed_phase: FeedPhase::Waiting,
-        feed_error: None,
-        lockstep,
-        in_flight: None,
-        requests,
-        outputs,
-        strategy,
-        view,
-        paused: paused_sender,
-        cancel,
-    };
-    tracker.spawn(task.run());
-    handle
-}
+pub use start::start;
 
 /// Where the feed is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +44,11 @@ struct Task<F> {
     feed_phase: FeedPhase,
     feed_error: Option<DataError>,
     lockstep: bool,
+    /// How many quotes the feed gave.
+    place: u64,
+    told: Told,
+    /// What became of orders when the book was restored; told first.
+    restored: Vec<EngineEvent>,
     /// Fires when the strategy has worked through the batch that it got.
     in_flight: Option<oneshot::Receiver<()>>,
     requests: mpsc::Receiver<Request>,
@@ -136,6 +61,8 @@ struct Task<F> {
 
 impl<F: Feed> Task<F> {
     async fn run(mut self) {
+        let restored = std::mem::take(&mut self.restored);
+        self.tell(restored).await;
         loop {
             if self.feed_phase == FeedPhase::Ending && !(self.lockstep && self.strategy_is_busy()) {
                 self.feed_phase = FeedPhase::Ended;
@@ -152,9 +79,11 @@ impl<F: Feed> Task<F> {
                 () = is_done(&mut self.in_flight), if self.in_flight.is_some() => self.in_flight = None,
                 open = has_room(&self.strategy), if batch_is_due => self.send_batch(open),
                 () = sleep_until(self.view.due()), if self.view.is_stale() => self.publish(),
+                () = sleep_until(self.told.due()), if self.checkpoint_is_stale() => self.tell_checkpoint(),
                 item = self.feed.next(), if feed_may_go => self.take(item).await,
             }
         }
+        self.tell_checkpoint();
     }
 
     /// Takes what the feed gave.
@@ -179,6 +108,7 @@ impl<F: Feed> Task<F> {
     /// Takes a quote in. The strategy sees the quote, then what it filled, then the bars that it closed, so
     /// that positions are right in each callback.
     async fn quote(&mut self, quote: Quote) {
+        self.place += 1;
         let time = self.feed.now();
         let events = self.desk.quote(time, &quote);
         self.queue.quote(&quote);
@@ -227,11 +157,14 @@ impl<F: Feed> Task<F> {
         self.queue.events(&events);
         self.paused
             .send_if_modified(|paused| std::mem::replace(paused, self.desk.state().is_paused()) != *paused);
-        let output = EngineOutput { events, committed, checkpoint: crate::Checkpoint::default() };
+        let output = EngineOutput { events, committed, checkpoint: self.checkpoint() };
         tokio::select! {
             biased;
             room = self.outputs.reserve() => match room {
-                Ok(room) => room.send(output),
+                Ok(room) => {
+                    room.send(output);
+                    self.told = Told::now(self.place);
+                }
                 Err(_) => tracing::warn!(?output, "nobody takes facts any more"),
             },
             () = self.cancel.cancelled() => tracing::warn!(?output, "stopped before facts were taken"),

@@ -38,8 +38,13 @@ impl PaperBroker {
             return BrokerEvent::Filled(self.execute(&order, touch, Liquidity::Taker));
         }
         let accepted = BrokerEvent::Accepted(order.id.clone());
-        self.resting.insert(order.id.clone(), order);
+        self.rest(order);
         accepted
+    }
+
+    /// Lets an order rest that rested before, behind those that rest already.
+    pub(crate) fn rest(&mut self, order: Order) {
+        self.resting.insert(order.id.clone(), order);
     }
 
     /// Fills what the quote reaches, oldest first.

@@ -11,6 +11,9 @@ use crate::OrderRequest;
 /// More resting orders are refused: each is looked at with every quote and every new order.
 const MAX_OPEN_ORDERS: usize = 1_000;
 
+/// In how much time `orders_per_minute` are accepted.
+pub(super) const RATE_WINDOW: SignedDuration = SignedDuration::from_mins(1);
+
 /// An order as it will be sent: on tick and on lot.
 pub(super) struct Checked {
     pub(super) quantity: Quantity,
@@ -133,8 +136,7 @@ impl State {
     /// Checks the number of orders in the last minute, and counts this one if it passes.
     fn check_rate(&mut self, time: Timestamp) -> Result<(), String> {
         let Some(limit) = self.limits.orders_per_minute else { return Ok(()) };
-        let minute = SignedDuration::from_mins(1);
-        while self.accepted.front().is_some_and(|first| time.duration_since(*first) >= minute) {
+        while self.accepted.front().is_some_and(|first| time.duration_since(*first) >= RATE_WINDOW) {
             self.accepted.pop_front();
         }
         if self.accepted.len() >= limit as usize {

@@ -11,6 +11,7 @@ mod checks;
 mod exposure;
 mod loss;
 mod position;
+mod restore;
 mod state;
 
 pub(crate) use amount::{MAX_AMOUNT, check_quote, rounded};

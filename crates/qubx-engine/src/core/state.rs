@@ -252,7 +252,12 @@ impl State {
         events
     }
 
-    fn finish(&mut self, id: &OrderId, status: OrderStatus, reason: Option<String>) -> Vec<EngineEvent> {
+    pub(super) fn finish(
+        &mut self,
+        id: &OrderId,
+        status: OrderStatus,
+        reason: Option<String>,
+    ) -> Vec<EngineEvent> {
         let Some(mut order) = self.open.shift_remove(id) else { return Vec::new() };
         order.status = status;
         order.reason = reason;

@@ -106,6 +106,17 @@ impl QuotesFile {
         }
     }
 
+    /// Returns the error of a file that is not what it was when the session ended.
+    pub(super) fn changed(&self, problem: String) -> DataError {
+        DataError {
+            file: self.path.clone(),
+            line: None,
+            column: None,
+            problem,
+            hint: "put the file back as it was, or start without --restore".to_owned(),
+        }
+    }
+
     /// Returns how many bytes of the file were read, and how many there are.
     pub(super) fn bytes(&self) -> (u64, u64) {
         (self.read.load(Ordering::Relaxed), self.size)

@@ -1,4 +1,7 @@
 //! Recorded quotes, one file per instrument, merged by time and paced.
+//!
+//! A replay can go on behind the quotes that another one gave. The quotes before that place must be the same ones:
+//! files may have grown, or lost rows behind the place, and the replay ends where they end now.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +26,8 @@ pub(crate) struct ReplayFeed {
     /// What is wrong with the rows that come next; told when the quotes before them are.
     broken: Option<DataError>,
     finished: bool,
+    /// The source of the last quote that was given.
+    last: usize,
 }
 
 /// A file and the quote that it is at; none at its end.
@@ -46,7 +51,48 @@ impl ReplayFeed {
         let first = sources.iter().filter_map(|source| Some(source.head.as_ref()?.time)).min();
         let first = first.unwrap_or(Timestamp::UNIX_EPOCH);
         let pace = Pace::default();
-        Ok(Self { speed, sources, first, now: first, pace, broken: None, finished: false })
+        Ok(Self { speed, sources, first, now: first, pace, broken: None, finished: false, last: 0 })
+    }
+
+    /// Goes on behind the first `place` quotes, at `time`; `seen` gets each of them.
+    ///
+    /// # Errors
+    /// A row on the way makes no sense, the files have fewer quotes, or the one at `place` is not of `time`.
+    pub(crate) fn skip(
+        &mut self,
+        place: u64,
+        time: Option<Timestamp>,
+        mut seen: impl FnMut(Quote),
+    ) -> Result<(), DataError> {
+        for given in 0..place {
+            match self.take() {
+                Some(quote) => seen(quote?),
+                None => {
+                    return Err(self.changed(format!(
+                        "the replay is to go on after quote {place}, and {given} {}",
+                        if self.sources.len() == 1 { "are there" } else { "are in all files together" }
+                    )));
+                }
+            }
+        }
+        if let Some(time) = time
+            && place > 0
+            && time != self.now
+        {
+            let problem = format!(
+                "the replay is to go on after quote {place}, of {time}, which is of {} now",
+                self.now
+            );
+            return Err(self.changed(problem));
+        }
+        // What was skipped takes no time.
+        self.first = self.now;
+        Ok(())
+    }
+
+    /// Returns the error of files that are not the ones that were replayed.
+    fn changed(&self, problem: String) -> DataError {
+        self.sources[self.last].file.changed(problem)
     }
 
     /// Takes the oldest quote out and reads the next one of its file.
@@ -58,6 +104,7 @@ impl ReplayFeed {
             self.finished = true;
             return None;
         };
+        self.last = oldest;
         let source = &mut self.sources[oldest];
         let quote = source.head.take()?;
         match source.file.next() {

@@ -1,7 +1,8 @@
 //! Simulated quotes: a random walk with trends, jumps and a breathing spread.
 //!
 //! Each instrument has a generator of its own, seeded by the seed and its name, so its prices are the same
-//! whatever else is simulated beside it. Only the times of the quotes are of the wall.
+//! whatever else is simulated beside it. Only the times of the quotes are of the wall; their sequence is not, so the
+//! number of quotes given so far tells where every price is.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -41,6 +42,7 @@ const USUAL_SIZE: f64 = 50_000.0;
 /// Quotes of all simulated instruments.
 pub(crate) struct SimFeed {
     walks: Vec<Walk>,
+    pace: Pace,
     clock: WallClock,
 }
 
@@ -59,17 +61,42 @@ impl SimFeed {
                 })
                 .collect()
         });
-        Self { walks: walks.collect(), clock: WallClock::new() }
+        Self { walks: walks.collect(), pace: Pace::default(), clock: WallClock::new() }
+    }
+
+    /// Goes on behind the first `place` quotes, and returns the last of each instrument, as of `time`.
+    ///
+    /// Prices go on where they were only if seed, rate and instruments are what they were.
+    pub(crate) fn skip(&mut self, place: u64, time: Timestamp) -> Vec<Quote> {
+        let mut last = vec![None; self.walks.len()];
+        for _ in 0..place {
+            let Some(turn) = self.turn() else { break };
+            last[turn] = Some(self.walks[turn].step());
+        }
+        // The schedule begins with the quote that comes next, not with the ones that were skipped.
+        if let Some(turn) = self.turn() {
+            let passed = self.walks[turn].offset;
+            self.walks.iter_mut().for_each(|walk| walk.offset = walk.offset.saturating_sub(passed));
+        }
+        let walks = self.walks.iter().zip(last);
+        walks.filter_map(|(walk, touch)| Some(walk.quote(touch?, time))).collect()
+    }
+
+    /// Returns whose quote comes next; the first of the config when several are due together.
+    fn turn(&self) -> Option<usize> {
+        let offsets = self.walks.iter().enumerate().map(|(index, walk)| (walk.offset, index));
+        offsets.min().map(|(_, index)| index)
     }
 }
 
 impl Feed for SimFeed {
     async fn next(&mut self) -> Option<Result<Quote, DataError>> {
-        let next = self.walks.iter_mut().enumerate().map(|(index, walk)| (walk.due(), index)).min();
-        let (due, index) = next?;
-        sleep_until(due).await;
+        let turn = self.turn()?;
+        sleep_until(self.pace.due(self.walks[turn].offset)).await;
         let time = self.clock.now();
-        Some(Ok(self.walks[index].step(time)))
+        let walk = &mut self.walks[turn];
+        let touch = walk.step();
+        Some(Ok(walk.quote(touch, time)))
     }
 
     fn now(&mut self) -> Timestamp {
@@ -94,7 +121,15 @@ struct Walk {
     interval: Duration,
     /// When the next quote comes, from the beginning.
     offset: Duration,
-    pace: Pace,
+}
+
+/// What is bid and asked, in ticks and lots.
+#[derive(Clone, Copy)]
+struct Touch {
+    bid: f64,
+    ask: f64,
+    bid_size: f64,
+    ask_size: f64,
 }
 
 impl Walk {
@@ -114,28 +149,27 @@ impl Walk {
             quotes_per_second: f64::from(quotes_per_second.get()),
             interval: Duration::from_secs(1) / quotes_per_second.get(),
             offset,
-            pace: Pace::default(),
         }
     }
 
-    fn due(&mut self) -> Instant {
-        self.pace.due(self.offset)
-    }
-
-    /// Moves the price on and returns the quote.
-    fn step(&mut self, time: Timestamp) -> Quote {
+    /// Moves the price on and returns what is bid and asked then.
+    fn step(&mut self) -> Touch {
         self.offset += self.interval;
         self.walk();
         // The touch is the walk's price rounded down, and one to a few ticks above.
         let bid = (self.price / self.tick).floor().max(1.0);
         let spread = f64::from(1 + self.random.random_range(0_u32..10).saturating_sub(6));
+        Touch { bid, ask: bid + spread, bid_size: self.size(), ask_size: self.size() }
+    }
+
+    fn quote(&self, touch: Touch, time: Timestamp) -> Quote {
         Quote {
             instrument: self.instrument.clone(),
             time,
-            bid: Price(multiple(bid, self.tick_size)),
-            ask: Price(multiple(bid + spread, self.tick_size)),
-            bid_size: self.size(),
-            ask_size: self.size(),
+            bid: Price(multiple(touch.bid, self.tick_size)),
+            ask: Price(multiple(touch.ask, self.tick_size)),
+            bid_size: Quantity(multiple(touch.bid_size, self.lot_size)),
+            ask_size: Quantity(multiple(touch.ask_size, self.lot_size)),
         }
     }
 
@@ -154,9 +188,9 @@ impl Walk {
         self.price = (self.price * change.exp()).max(self.tick);
     }
 
-    fn size(&mut self) -> Quantity {
+    fn size(&mut self) -> f64 {
         let size = USUAL_SIZE / self.price * (0.8 * self.normal()).exp();
-        Quantity(multiple((size / self.lot).round().max(1.0), self.lot_size))
+        (size / self.lot).round().max(1.0)
     }
 
     /// Returns a number that is nearly normal: the sum of twelve uniform ones, less six.
@@ -237,6 +271,34 @@ mod tests {
         assert_eq!(one[&id], two[&id]);
         assert_eq!(one[&id].len(), 500);
         assert_ne!(one[&id], prices(8, 1, 500).await[&id]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_feed_that_skips_goes_on_where_another_one_stopped_even_one_that_was_suspended() {
+        let touch =
+            |quote: &Quote| (quote.instrument.clone(), quote.bid, quote.ask, quote.bid_size, quote.ask_size);
+        let exchanges = config(Limits::default()).exchanges;
+        let mut whole = SimFeed::new(&exchanges);
+        let mut touches = Vec::new();
+        for number in 0..100 {
+            touches.push(touch(&whole.next().await.unwrap().unwrap()));
+            if number % 7 == 0 {
+                tokio::time::advance(Duration::from_millis(1_700)).await;
+            }
+        }
+        for place in [0_usize, 1, 2, 49, 98] {
+            let mut feed = SimFeed::new(&exchanges);
+            let last = feed.skip(place as u64, crate::testing::at("00:00:00"));
+            // The newest quote of each instrument is known, and the next one comes as soon as it would.
+            assert!(last.iter().all(|quote| touches[place.saturating_sub(2)..place].contains(&touch(quote))));
+            assert_eq!(last.len(), place.min(2));
+            let began = Instant::now();
+            for expected in &touches[place..] {
+                assert_eq!(touch(&feed.next().await.unwrap().unwrap()), *expected);
+            }
+            let took = began.elapsed().as_secs_f64();
+            assert!((took - (touches.len() - place - 1) as f64 / 20.0).abs() < 0.1, "{took}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

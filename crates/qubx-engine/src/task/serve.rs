@@ -25,7 +25,9 @@ impl<F: Feed> Task<F> {
             }
             Request::Close(instrument, author, reply) => answer(reply, self.close(instrument, &author).await),
             Request::Flatten(author, reply) => answer(reply, self.flatten(&author).await),
+            Request::Pause(author, reply) => answer(reply, self.pause("pause", &author).await),
             Request::Resume(author, reply) => answer(reply, self.resume(&author).await),
+            Request::AttachStrategy(reply) => answer(reply, self.attach_strategy()),
             Request::SubscribeBars(timeframe, reply) => {
                 self.bars.subscribe(timeframe);
                 answer(reply, ());
@@ -87,9 +89,7 @@ impl<F: Feed> Task<F> {
     }
 
     async fn flatten(&mut self, author: &Author) -> FlattenSummary {
-        let paused = self.desk.pause(self.feed.now(), format!("flatten by {author}"));
-        let cancelled_by_pause = paused.iter().filter(|event| is_cancelled(event)).count();
-        self.tell(paused).await;
+        let CancelSummary { cancelled: cancelled_by_pause, .. } = self.pause("flatten", author).await;
         let CancelSummary { cancelled, mut failed } = self.cancel_orders(None, "flatten").await;
 
         let positions = self.desk.state().positions();
@@ -115,18 +115,37 @@ impl<F: Feed> Task<F> {
         }
     }
 
+    /// Pauses because of a verb.
+    async fn pause(&mut self, verb: &str, author: &Author) -> CancelSummary {
+        let events = self.desk.pause(self.feed.now(), format!("{verb} by {author}"));
+        let cancelled = events.iter().filter(|event| is_cancelled(event)).count();
+        self.tell(events).await;
+        CancelSummary { cancelled, failed: Vec::new() }
+    }
+
     async fn resume(&mut self, author: &Author) -> Result<(), EngineError> {
         let events = self.desk.resume(self.feed.now(), author)?;
         self.tell(events).await;
         Ok(())
     }
 
+    /// Takes the book and begins to collect for a strategy in one step, so that nothing falls between.
+    fn attach_strategy(&mut self) -> EngineSnapshot {
+        self.in_flight = None;
+        self.bars.unsubscribe_all();
+        self.queue.begin();
+        self.tell_newest_quotes();
+        if self.lockstep && self.feed_phase == FeedPhase::Running {
+            self.feed_phase = FeedPhase::Waiting;
+        }
+        self.snapshot()
+    }
+
     fn start_feed(&mut self, interests: Interests) {
         let begins = interests.strategy && !self.queue.has_strategy();
         self.queue.set_interests(interests);
         if begins {
-            // A strategy that starts again knows nothing of the quotes before.
-            self.desk.state().quotes().iter().for_each(|quote| self.queue.quote(quote));
+            self.tell_newest_quotes();
         }
         if !interests.strategy {
             self.in_flight = None;
@@ -134,6 +153,11 @@ impl<F: Feed> Task<F> {
         if self.feed_phase == FeedPhase::Waiting {
             self.feed_phase = FeedPhase::Running;
         }
+    }
+
+    /// Tells a strategy that starts the quotes of before, of which it knows nothing.
+    fn tell_newest_quotes(&mut self) {
+        self.desk.state().quotes().iter().for_each(|quote| self.queue.quote(quote));
     }
 
     fn snapshot(&mut self) -> EngineSnapshot {

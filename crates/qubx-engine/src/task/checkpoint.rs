@@ -1,0 +1,58 @@
+//! When the engine tells where it is.
+//!
+//! Every output carries a checkpoint. While none goes out, one without facts does about once a second, if quotes passed.
+//! Such an output waits for nobody: without room the next one tells.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Task;
+use crate::feed::Feed;
+use crate::{Checkpoint, EngineOutput};
+
+/// What passes again after a crash, at the most, in the time of the wall.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The newest checkpoint that went out.
+#[derive(Debug)]
+pub(super) struct Told {
+    place: u64,
+    at: Instant,
+}
+
+impl Told {
+    /// Notes that a checkpoint of this place goes out now.
+    pub(super) fn now(place: u64) -> Self {
+        Self { place, at: Instant::now() }
+    }
+
+    /// Returns when the next checkpoint is due.
+    pub(super) fn due(&self) -> Instant {
+        self.at + INTERVAL
+    }
+}
+
+impl<F: Feed> Task<F> {
+    /// Returns what an engine needs to go on from here.
+    pub(super) fn checkpoint(&mut self) -> Checkpoint {
+        let checkpoint = self.desk.state().checkpoint(self.feed.now());
+        Checkpoint { place: self.place, timeframes: self.bars.timeframes(), ..checkpoint }
+    }
+
+    /// Tells whether quotes passed since the newest checkpoint. All else that is in one changes with facts.
+    pub(super) fn checkpoint_is_stale(&self) -> bool {
+        self.told.place != self.place
+    }
+
+    /// Tells where the feed is, if that is not known and there is room.
+    pub(super) fn tell_checkpoint(&mut self) {
+        if !self.checkpoint_is_stale() {
+            return;
+        }
+        let checkpoint = self.checkpoint();
+        let output = EngineOutput { events: Vec::new(), committed: None, checkpoint };
+        let place = if self.outputs.try_send(output).is_ok() { self.place } else { self.told.place };
+        self.told = Told::now(place);
+    }
+}

@@ -1,0 +1,141 @@
+//! How an engine starts, from nothing or where another one stopped.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use qubx_protocol::InstrumentId;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{FeedPhase, Task, Told, market_view};
+use crate::bars::Bars;
+use crate::desk::Desk;
+use crate::feed::{Feed, ReplayFeed, SimFeed};
+use crate::queue::StrategyQueue;
+use crate::view::ViewPublisher;
+use crate::{
+    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FeedConfig, Speed, StrategyBatch,
+};
+
+/// Requests that wait; when it is full, whoever asks waits.
+const REQUESTS: usize = 64;
+
+/// Starts an engine on `tracker`, and returns the handle to it. It runs until `cancel`.
+///
+/// Facts go to `outputs`; when that is full the engine waits, so no fact is dropped. News for the strategy
+/// goes to `strategy`, one batch at a time. Quotes begin with [`EngineHandle::start_feed`].
+///
+/// With [`EngineConfig::restore`] it goes on where another one stopped: with its book, its pause and its day, and
+/// behind the quotes that were given, which takes a moment. Resting orders rest again; one that was only intended
+/// is rejected in the first output. No quote is filled twice, and none is left out.
+///
+/// # Errors
+/// [`EngineError::Config`] for a config that makes no sense or lacks an instrument that was traded,
+/// [`EngineError::Data`] for a file that cannot be replayed, or whose quotes are not those that were given before.
+pub fn start(
+    config: EngineConfig,
+    outputs: mpsc::Sender<EngineOutput>,
+    strategy: mpsc::Sender<StrategyBatch>,
+    tracker: &TaskTracker,
+    cancel: CancellationToken,
+) -> Result<EngineHandle, EngineError> {
+    config.check()?;
+    let mut begun = Begun::new(&config);
+    let checkpoint = config.restore.as_ref().and_then(|restore| restore.checkpoint.clone());
+    let channels = (outputs, strategy);
+    match replay_of(&config) {
+        Some((speed, files)) => {
+            let mut feed = ReplayFeed::open(speed, &files)?;
+            if let Some(checkpoint) = checkpoint {
+                begun.bars.make(&checkpoint.timeframes);
+                feed.skip(checkpoint.place, checkpoint.time, |quote| {
+                    // Bars that close on the way were told before.
+                    begun.bars.quote(&quote);
+                    begun.desk.restore_quote(quote);
+                })?;
+                begun.place = checkpoint.place;
+            }
+            Ok(begun.run(feed, channels, tracker, cancel))
+        }
+        None => {
+            let mut feed = SimFeed::new(&config.exchanges);
+            if let Some(checkpoint) = checkpoint {
+                let time = checkpoint.time.unwrap_or_else(|| feed.now());
+                feed.skip(checkpoint.place, time)
+                    .into_iter()
+                    .for_each(|quote| begun.desk.restore_quote(quote));
+                begun.place = checkpoint.place;
+            }
+            Ok(begun.run(feed, channels, tracker, cancel))
+        }
+    }
+}
+
+/// Returns the files of all exchanges, and their speed; none when they simulate.
+fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentId, PathBuf)>)> {
+    let mut all = Vec::new();
+    let mut common = None;
+    for exchange in &config.exchanges {
+        if let FeedConfig::Replay { speed, files } = &exchange.feed {
+            common = Some(*speed);
+            all.extend(files.iter().cloned());
+        }
+    }
+    common.map(|speed| (speed, all))
+}
+
+/// An engine that has no feed yet.
+struct Begun {
+    desk: Desk,
+    bars: Bars,
+    place: u64,
+    restored: Vec<EngineEvent>,
+}
+
+impl Begun {
+    fn new(config: &EngineConfig) -> Self {
+        let mut desk = Desk::new(config);
+        let restored = config.restore.clone().map_or_else(Vec::new, |restore| desk.restore(restore));
+        Self { desk, bars: Bars::default(), place: 0, restored }
+    }
+
+    /// Starts the engine with any feed, which is at `place`.
+    fn run<F: Feed>(
+        self,
+        mut feed: F,
+        (outputs, strategy): (mpsc::Sender<EngineOutput>, mpsc::Sender<StrategyBatch>),
+        tracker: &TaskTracker,
+        cancel: CancellationToken,
+    ) -> EngineHandle {
+        let Self { desk, bars, place, restored } = self;
+        let (request_sender, requests) = mpsc::channel(REQUESTS);
+        let lockstep = feed.is_lockstep();
+        // Before the first quote of all there is no time to show.
+        let time: Option<Timestamp> = (place > 0).then(|| feed.now());
+        let view = ViewPublisher::new(market_view(&desk, time, &feed, None));
+        let (paused_sender, paused) = watch::channel(desk.state().is_paused());
+        let handle = EngineHandle { requests: request_sender, market: view.subscribe(), paused };
+        let task = Task {
+            desk,
+            bars,
+            queue: StrategyQueue::new(lockstep),
+            feed,
+            feed_phase: FeedPhase::Waiting,
+            feed_error: None,
+            lockstep,
+            place,
+            told: Told::now(place),
+            restored,
+            in_flight: None,
+            requests,
+            outputs,
+            strategy,
+            view,
+            paused: paused_sender,
+            cancel,
+        };
+        tracker.spawn(task.run());
+        handle
+    }
+}
