@@ -103,6 +103,40 @@ async fn flatten_pauses_cancels_and_closes_everything() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_cancels_what_would_increase_a_position_and_lets_exits_pass() {
+    let running = quoted().await;
+    running.place("BTCUSDT", Side::Buy, "0.5", None).await;
+    running.place("BTCUSDT", Side::Buy, "0.5", Some("1000")).await;
+    let exit = running.place("BTCUSDT", Side::Sell, "0.5", Some("900000")).await;
+    let pause = |author: &str| running.handle.pause(author.into());
+    assert_eq!(pause("tester").await.unwrap().to_string(), "1 cancelled, 0 failed");
+    assert!(running.handle.paused());
+    assert_eq!(pause("another").await.unwrap().to_string(), "0 cancelled, 0 failed");
+
+    let open: Vec<_> = running.handle.snapshot().await.unwrap().orders;
+    let open: Vec<_> = open.into_iter().filter(|order| order.status.is_open()).collect();
+    assert_eq!(open, [exit]);
+    let refused = running.place("ETHUSDT", Side::Buy, "0.5", None).await;
+    assert_eq!(
+        refused.reason.as_deref(),
+        Some("paused (pause by another): only orders that reduce a position pass")
+    );
+    running.handle.resume("tester".into()).await.unwrap();
+    assert_eq!(running.place("ETHUSDT", Side::Buy, "0.5", None).await.status, OrderStatus::Filled);
+    let told: Vec<_> = running
+        .facts()
+        .into_iter()
+        .filter_map(|fact| match fact {
+            EngineEvent::Paused { paused, reason } => Some((paused, reason)),
+            _ => None,
+        })
+        .collect();
+    let expected = [(true, "pause by tester"), (true, "pause by another"), (false, "resumed by tester")];
+    assert_eq!(told, expected.map(|(paused, reason)| (paused, reason.to_owned())));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flatten_that_cannot_be_stored_says_what_is_left() {
     let mut stored = 0;
     let running = Running::start_with(sim(), move |_| {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use qubx_engine::{
-    EngineConfig, EngineEvent, EngineHandle, EngineOutput, ExchangeConfig, FeedConfig, Fees, Limits,
-    OrderRequest, Speed, StrategyBatch, StrategyInput, default_instrument, start,
+    Checkpoint, EngineConfig, EngineEvent, EngineHandle, EngineOutput, ExchangeConfig, FeedConfig, Fees,
+    Limits, OrderRequest, Restore, Speed, StrategyBatch, StrategyInput, default_instrument, start,
 };
 use qubx_protocol::{Fill, InstrumentId, MarketView, Order, Side};
 use tokio::sync::{mpsc, watch};
@@ -25,13 +25,16 @@ pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T
 pub(crate) struct Running {
     pub(crate) handle: EngineHandle,
     pub(crate) batches: mpsc::Receiver<StrategyBatch>,
-    facts: Facts,
+    outputs: Outputs,
     finished: watch::Receiver<bool>,
     tracker: TaskTracker,
     cancel: CancellationToken,
 }
 
-pub(crate) type Facts = Arc<Mutex<Vec<EngineEvent>>>;
+/// What a session stored at once.
+pub(crate) type Stored = (Vec<EngineEvent>, Checkpoint);
+
+type Outputs = Arc<Mutex<Vec<Stored>>>;
 
 impl Running {
     pub(crate) fn start(config: EngineConfig) -> Self {
@@ -48,33 +51,35 @@ impl Running {
         let tracker = TaskTracker::new();
         let cancel = CancellationToken::new();
         let handle = start(config, outputs, strategy, &tracker, cancel.clone()).unwrap();
-        let facts = Facts::default();
+        let stored = Outputs::default();
         let (finish, finished) = watch::channel(false);
-        let remembered = Arc::clone(&facts);
+        let remembered = Arc::clone(&stored);
         tracker.spawn(async move {
             while let Some(output) = taken.recv().await {
                 if let Some(committed) = output.committed {
                     committed.send(store(&output.events)).unwrap();
                 }
-                if output.events.contains(&EngineEvent::FeedFinished) {
+                let is_last = output.events.contains(&EngineEvent::FeedFinished);
+                remembered.lock().unwrap().push((output.events, output.checkpoint));
+                if is_last {
                     finish.send_replace(true);
                 }
-                remembered.lock().unwrap().extend(output.events);
             }
         });
-        Self { handle, batches, facts, finished, tracker, cancel }
+        Self { handle, batches, outputs: stored, finished, tracker, cancel }
     }
 
     pub(crate) fn facts(&self) -> Vec<EngineEvent> {
-        self.facts.lock().unwrap().clone()
+        self.outputs().into_iter().flat_map(|(events, _)| events).collect()
+    }
+
+    /// Returns what was stored at once, in sequence.
+    pub(crate) fn outputs(&self) -> Vec<Stored> {
+        self.outputs.lock().unwrap().clone()
     }
 
     pub(crate) fn fills(&self) -> Vec<Fill> {
-        let fill = |event| match event {
-            EngineEvent::Fill { fill, .. } => Some(fill),
-            _ => None,
-        };
-        self.facts().into_iter().filter_map(fill).collect()
+        fills_of(&self.outputs())
     }
 
     pub(crate) async fn place(&self, symbol: &str, side: Side, quantity: &str, price: Option<&str>) -> Order {
@@ -90,6 +95,21 @@ impl Running {
 
     pub(crate) async fn until_finished(&mut self) {
         in_time("the end of the replay", self.finished.wait_for(|finished| *finished)).await.unwrap();
+    }
+
+    /// Returns what the strategy is told next; none when the replay is at its end.
+    pub(crate) async fn next_batch(&mut self) -> Option<StrategyBatch> {
+        let Self { batches, finished, .. } = self;
+        in_time("a batch", async {
+            tokio::select! {
+                batch = batches.recv() => batch,
+                result = finished.wait_for(|finished| *finished) => {
+                    drop(result.unwrap());
+                    None
+                }
+            }
+        })
+        .await
     }
 
     /// Runs a strategy until the replay is at its end.
@@ -112,11 +132,57 @@ impl Running {
         .await;
     }
 
-    pub(crate) async fn stop(self) {
+    /// Stops the engine and returns all that it stored.
+    pub(crate) async fn stop(self) -> Vec<Stored> {
         self.cancel.cancel();
         self.tracker.close();
         in_time("stopping", self.tracker.wait()).await;
         assert!(self.handle.snapshot().await.is_err());
+        self.outputs()
+    }
+}
+
+pub(crate) fn fills_of(outputs: &[Stored]) -> Vec<Fill> {
+    let fill = |event: &EngineEvent| match event {
+        EngineEvent::Fill { fill, .. } => Some(fill.clone()),
+        _ => None,
+    };
+    outputs.iter().flat_map(|(events, _)| events).filter_map(fill).collect()
+}
+
+/// Returns the config with which a session goes on whose store holds just these outputs.
+pub(crate) fn going_on(config: &EngineConfig, outputs: &[Stored]) -> EngineConfig {
+    let mut config = config.clone();
+    let mut restore = config.restore.take().unwrap_or_default();
+    for (events, checkpoint) in outputs {
+        for event in events {
+            remember(&mut restore, &mut config.next_order, event);
+        }
+        restore.checkpoint = Some(checkpoint.clone());
+    }
+    config.restore = Some(restore);
+    config
+}
+
+/// Does with an event what a ledger does.
+fn remember(restore: &mut Restore, next_order: &mut u64, event: &EngineEvent) {
+    match event {
+        EngineEvent::Order(order) => {
+            let place = restore.orders.iter().position(|known| known.id == order.id);
+            match place {
+                Some(place) if order.status.is_open() => restore.orders[place] = order.clone(),
+                Some(place) => drop(restore.orders.remove(place)),
+                None => {
+                    *next_order += 1;
+                    restore.orders.extend(order.status.is_open().then(|| order.clone()));
+                }
+            }
+        }
+        EngineEvent::Fill { position, .. } => {
+            restore.positions.retain(|known| known.instrument != position.instrument);
+            restore.positions.push(position.clone());
+        }
+        EngineEvent::Paused { .. } | EngineEvent::Log { .. } | EngineEvent::FeedFinished => {}
     }
 }
 

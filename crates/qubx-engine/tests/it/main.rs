@@ -3,9 +3,11 @@
 // All of this is a test, helpers too.
 #![allow(clippy::unwrap_used)]
 
+mod attach;
 mod book;
 mod files;
 mod harness;
 mod lockstep;
 mod realtime;
 mod recorded;
+mod restore;

@@ -1,8 +1,9 @@
 //! Real recorded quotes, if they are there.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use qubx_engine::{EngineHandle, Interests, StrategyInput};
+use qubx_engine::{Checkpoint, EngineHandle, Interests, Restore, StrategyInput};
 use qubx_protocol::{Money, Side};
 use rust_decimal::Decimal;
 
@@ -73,4 +74,26 @@ async fn two_days_of_real_quotes_give_the_same_result_twice() {
         running.stop().await;
     }
     assert!(results[0] == results[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_of_two_days_goes_on_at_its_end_within_seconds() {
+    let Some(path) = recorded_quotes() else { return };
+    let mut config = replay("max", &path);
+    // Eighty-six quotes, a minute, are left.
+    let checkpoint =
+        Checkpoint { place: 172_600, timeframes: vec!["15m".parse().unwrap()], ..Checkpoint::default() };
+    config.restore = Some(Restore { checkpoint: Some(checkpoint), ..Restore::default() });
+    let began = Instant::now();
+    let mut running = Running::start(config);
+    let took = began.elapsed();
+    println!("172,600 quotes are skipped in {took:?}");
+    // A build that is not optimized takes about ten times as long as one that is.
+    let limit = if cfg!(debug_assertions) { 20 } else { 2 };
+    assert!(took < Duration::from_secs(limit), "{took:?}");
+    running.handle.start_feed(Interests { strategy: false, quotes: false }).await.unwrap();
+    running.until_finished().await;
+    let (_, checkpoint) = running.stop().await.pop().unwrap();
+    assert_eq!(checkpoint.place, 172_686);
+    assert_eq!(checkpoint.time.unwrap().to_string(), "2026-01-02T23:59:59Z");
 }

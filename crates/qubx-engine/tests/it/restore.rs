@@ -1,0 +1,447 @@
+//! An engine goes on where another one stopped, as if nothing had happened.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use qubx_engine::{
+    EngineConfig, EngineEvent, EngineHandle, Interests, Limits, OrderRequest, Restore, StrategyInput, start,
+};
+use qubx_protocol::{OrderStatus, Position, Side};
+use rust_decimal::Decimal;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::harness::{
+    Running, Stored, file, fills_of, going_on, id, in_time, replay, replay_all, request, sim, swinging_quotes,
+};
+
+const NOBODY: Interests = Interests { strategy: false, quotes: false };
+const ALL: Interests = Interests { strategy: true, quotes: true };
+const HEADER: &str = "time,bid,bid_size,ask,ask_size\n";
+const BEGIN: i64 = 1_767_225_600;
+
+/// Reacts to quotes and bars by what is in them alone, so that one that starts in the middle does what one that runs
+/// from the beginning does. It rests orders near the price, and takes some at market.
+fn reaction(input: &StrategyInput) -> Vec<OrderRequest> {
+    match input {
+        StrategyInput::Quote(quote) => {
+            let number = quote.time.as_second() - BEGIN;
+            let symbol = &quote.instrument.symbol;
+            let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
+            let away = Decimal::from(number % 9 + 1) * -side.sign();
+            match number % 5 {
+                0 => vec![request(symbol, side, "0.4", Some(&(quote.bid.0 + away).to_string()))],
+                3 => vec![request(symbol, side, "0.3", None)],
+                _ => Vec::new(),
+            }
+        }
+        StrategyInput::Bar(bar) => {
+            let side = if bar.close > bar.open { Side::Sell } else { Side::Buy };
+            vec![request(&bar.instrument.symbol, side, &format!("0.{}", bar.quotes % 9 + 1), None)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+async fn react(handle: &EngineHandle, input: &StrategyInput) {
+    for request in reaction(input) {
+        handle.place(request).await.unwrap();
+    }
+}
+
+/// Starts an engine with a strategy of its own.
+async fn attached(config: EngineConfig) -> Running {
+    let running = Running::start(config);
+    running.handle.attach_strategy().await.unwrap();
+    running.handle.subscribe_bars("7s".parse().unwrap()).await.unwrap();
+    running.handle.start_feed(ALL).await.unwrap();
+    running
+}
+
+/// Runs to the end and returns what was stored.
+async fn whole(config: EngineConfig) -> Vec<Stored> {
+    let mut running = attached(config).await;
+    running.run_strategy(async |handle, input| react(handle, &input).await).await;
+    running.stop().await
+}
+
+/// Runs until the strategy is to see the quote of this number, or to the end, and returns what was stored. A batch with
+/// a bar is worked through first: news of the dead are not told again, but for the newest quotes.
+async fn interrupted(config: EngineConfig, quotes: u64) -> Vec<Stored> {
+    let mut running = attached(config).await;
+    let mut seen = 0;
+    while let Some(batch) = running.next_batch().await {
+        let is_quote = |input: &StrategyInput| matches!(input, StrategyInput::Quote(_));
+        seen += batch.inputs.iter().filter(|input| is_quote(input)).count() as u64;
+        let only_quotes = batch.inputs[1..].iter().all(is_quote);
+        if seen >= quotes && only_quotes && batch.inputs.len() == 2 {
+            break;
+        }
+        for input in &batch.inputs {
+            react(&running.handle, input).await;
+        }
+        batch.done.send(()).unwrap();
+    }
+    running.stop().await
+}
+
+/// Returns a file of quotes a second apart, whose bids move by these steps around 1000.
+fn walk(steps: &[i8]) -> (tempfile::TempDir, PathBuf) {
+    let mut text = HEADER.to_owned();
+    let mut bid = 1_000_i64;
+    for (second, step) in steps.iter().enumerate() {
+        bid = (bid + i64::from(*step)).max(100);
+        text.push_str(&format!("{},{bid}.0,1,{bid}.5,1\n", BEGIN + second as i64));
+    }
+    file("quotes.csv", &text)
+}
+
+/// Limits that bite: a few orders a minute, and a loss that is reached.
+fn tight() -> Limits {
+    Limits {
+        orders_per_minute: Some(20),
+        daily_loss: Some("12".parse().unwrap()),
+        position_notional: Some("3000".parse().unwrap()),
+        ..Limits::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_engine_that_was_interrupted_makes_the_fills_of_one_that_was_not(
+        steps in proptest::collection::vec(-6..=6_i8, 30..200),
+        interruptions in proptest::collection::vec(1..40_u64, 1..6),
+        limited in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (_folder, path) = walk(&steps);
+            let mut config = replay("max", &path);
+            config.limits = if limited { tight() } else { Limits::default() };
+            let expected = fills_of(&whole(config.clone()).await);
+
+            let mut stored = Vec::new();
+            for quotes in interruptions.into_iter().chain([u64::MAX]) {
+                let part = interrupted(config.clone(), quotes).await;
+                config = going_on(&config, &part);
+                let is_over = part.iter().any(|(events, _)| events.contains(&EngineEvent::FeedFinished));
+                stored.extend(part);
+                if is_over {
+                    break;
+                }
+            }
+            assert_eq!(fills_of(&stored), expected);
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_session_can_end_after_any_output_and_goes_on_with_the_same_fills() {
+    // Slowly down by twenty, up by forty and down again, so that many orders are filled one after the other.
+    let steps: Vec<i8> = (20..140).map(|second| if second % 80 < 40 { -1 } else { 1 }).collect();
+    let (folder, path) = walk(&steps);
+    let other = folder.path().join("other.csv");
+    std::fs::write(&other, std::fs::read_to_string(&path).unwrap().replace(".0,1,", ".2,1,")).unwrap();
+    let config = replay_all("max", &[("BTCUSDT", path), ("ETHUSDT", other)]);
+    // Many orders rest from the beginning; then nobody is there any more.
+    let running = Running::start(config.clone());
+    running.handle.attach_strategy().await.unwrap();
+    running.handle.start_feed(ALL).await.unwrap();
+    let mut running = running;
+    let mut placed = false;
+    running
+        .run_strategy(async |handle, input| {
+            if matches!(&input, StrategyInput::Quote(quote) if quote.instrument.symbol == "ETHUSDT")
+                && !placed
+            {
+                placed = true;
+                for (number, symbol) in (0..60).zip(["BTCUSDT", "ETHUSDT"].into_iter().cycle()) {
+                    let side = if number % 4 < 2 { Side::Buy } else { Side::Sell };
+                    let price = 975 + (number * 17) % 45;
+                    let order = request(symbol, side, "0.1", Some(&price.to_string()));
+                    handle.place(order).await.unwrap();
+                }
+            }
+        })
+        .await;
+    let stored = running.stop().await;
+    let expected = fills_of(&stored);
+    // What is after the last order: an earlier end would leave out orders of a strategy that is gone.
+    let is_intended = |(events, _): &Stored| {
+        events
+            .iter()
+            .any(|event| matches!(event, EngineEvent::Order(order) if order.status == OrderStatus::Intended))
+    };
+    let first = stored.iter().rposition(is_intended).unwrap() + 2;
+    assert!(stored.len() - first > 15, "{}", stored.len() - first);
+    for end in first..stored.len() {
+        let mut running = Running::start(going_on(&config, &stored[..end]));
+        running.handle.start_feed(NOBODY).await.unwrap();
+        running.until_finished().await;
+        let mut fills = fills_of(&stored[..end]);
+        fills.extend(fills_of(&running.stop().await));
+        assert_eq!(fills, expected, "after output {end}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn quotes_without_facts_are_checkpointed_about_once_a_second_and_when_the_engine_stops() {
+    let running = Running::start(sim());
+    running.handle.start_feed(NOBODY).await.unwrap();
+    let mut market = running.handle.market();
+    in_time("ten seconds", async {
+        let began = tokio::time::Instant::now();
+        while began.elapsed() < Duration::from_millis(10_500) {
+            market.changed().await.unwrap();
+        }
+    })
+    .await;
+    let before = running.outputs().len();
+    assert!((9..=11).contains(&before), "{before}");
+    let stored = running.stop().await;
+    assert!(stored.iter().all(|(events, _)| events.is_empty()));
+    let places: Vec<u64> = stored.iter().map(|(_, checkpoint)| checkpoint.place).collect();
+    assert!(places.is_sorted_by(|one, next| one < next), "{places:?}");
+    // Two instruments, fifty times a second.
+    assert!((1_040..=1_060).contains(places.last().unwrap()), "{places:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_takes_nothing_holds_no_quote_up() {
+    let (outputs, mut taken) = mpsc::channel(1);
+    let tracker = TaskTracker::new();
+    let cancel = CancellationToken::new();
+    let handle = start(sim(), outputs, mpsc::channel(1).0, &tracker, cancel.clone()).unwrap();
+    handle.start_feed(NOBODY).await.unwrap();
+    let began = jiff::Timestamp::now();
+    let mut market = handle.market();
+    let late = |view: &std::sync::Arc<qubx_protocol::MarketView>| {
+        view.time.is_some_and(|time| time.duration_since(began).as_secs() >= 10)
+    };
+    in_time("ten seconds of quotes", market.wait_for(late)).await.unwrap();
+    let first = taken.recv().await.unwrap().checkpoint.place;
+    let next = in_time("the next checkpoint", taken.recv()).await.unwrap().checkpoint.place;
+    assert!(first <= 120 && next >= 1_000, "{first} {next}");
+    cancel.cancel();
+    tracker.close();
+    in_time("stopping", tracker.wait()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_simulation_goes_on_with_its_prices() {
+    let quotes = |batches: Vec<StrategyInput>| {
+        let touch = |input| match input {
+            StrategyInput::Quote(quote) => Some((quote.instrument, quote.bid, quote.ask)),
+            _ => None,
+        };
+        batches.into_iter().filter_map(touch).collect::<Vec<_>>()
+    };
+    async fn inputs(running: &mut Running, count: usize) -> Vec<StrategyInput> {
+        let mut inputs = Vec::new();
+        while inputs.len() < 2 * count {
+            let batch = in_time("a batch", running.batches.recv()).await.unwrap();
+            inputs.extend(batch.inputs);
+            batch.done.send(()).unwrap();
+        }
+        inputs
+    }
+    let mut running = attached(sim()).await;
+    let expected = quotes(inputs(&mut running, 300).await);
+    let stored = running.stop().await;
+    let cut = stored.iter().position(|(_, checkpoint)| checkpoint.place > 20).unwrap() + 1;
+    let place = stored[cut - 1].1.place as usize;
+    assert!(place + 20 < expected.len(), "{place}");
+
+    let mut running = attached(going_on(&sim(), &stored[..cut])).await;
+    let again = quotes(inputs(&mut running, 300 - place).await);
+    // The newest quotes of before come first, by instrument.
+    let mut known = expected[place - 2..place].to_vec();
+    known.sort();
+    assert_eq!(again[..2], known);
+    let both = (again.len() - 2).min(expected.len() - place);
+    assert_eq!(again[2..2 + both], expected[place..place + both]);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_order_that_was_only_intended_is_rejected_with_the_reason() {
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    let config = replay("max", &path);
+    let stored = interrupted(config.clone(), 12).await;
+    let is_intended = |event: &EngineEvent| matches!(event, EngineEvent::Order(order) if order.status == OrderStatus::Intended);
+    let end = stored.iter().rposition(|(events, _)| events.iter().any(is_intended)).unwrap() + 1;
+    let config = going_on(&config, &stored[..end]);
+    let intended: Vec<_> = config.restore.as_ref().unwrap().orders.clone();
+    let intended = intended.into_iter().rfind(|order| order.status == OrderStatus::Intended).unwrap();
+
+    let running = Running::start(config);
+    let orders = running.handle.snapshot().await.unwrap().orders;
+    let rejected = orders.into_iter().find(|order| order.id == intended.id).unwrap();
+    assert_eq!(
+        (rejected.status, rejected.reason.as_deref()),
+        (
+            OrderStatus::Rejected,
+            Some("the session ended before it was known to have been sent; on paper it never was")
+        )
+    );
+    let place = stored[end - 1].1.place;
+    running.stop().await.into_iter().take(1).for_each(|(events, checkpoint)| {
+        assert_eq!(events, [EngineEvent::Order(rejected.clone())]);
+        assert_eq!(checkpoint.place, place);
+    });
+}
+
+#[tokio::test]
+async fn a_pause_and_the_loss_of_the_day_outlive_the_session() {
+    // The price falls by 20, and the limit is a loss of 15.
+    let text =
+        (0..=20).map(|second| format!("{},{},1,{}.1,1\n", BEGIN + second, 1_000 - second, 1_000 - second));
+    let (_folder, path) = file("quotes.csv", &format!("{HEADER}{}", text.collect::<String>()));
+    let mut config = replay("max", &path);
+    config.limits.daily_loss = Some("15".parse().unwrap());
+    let mut running = Running::start(config.clone());
+    running.handle.attach_strategy().await.unwrap();
+    running.handle.start_feed(ALL).await.unwrap();
+    let first = in_time("a batch", running.batches.recv()).await.unwrap();
+    running.place("BTCUSDT", Side::Buy, "1", None).await;
+    first.done.send(()).unwrap();
+    // Ten quotes on, when about ten are lost, the session ends.
+    let mut seen = 1;
+    let mut last = None;
+    while seen < 10 {
+        drop(last.take());
+        let batch = in_time("a batch", running.batches.recv()).await.unwrap();
+        seen += batch.inputs.iter().filter(|input| matches!(input, StrategyInput::Quote(_))).count();
+        last = Some(batch);
+    }
+    let stored = running.stop().await;
+
+    let mut running = Running::start(going_on(&config, &stored));
+    assert!(!running.handle.paused());
+    let account = running.handle.snapshot().await.unwrap().accounts.remove(0);
+    assert!(account.unrealized_pnl.unwrap().0 < Decimal::from(-8), "the last quotes are known: {account:?}");
+    running.handle.start_feed(NOBODY).await.unwrap();
+    running.until_finished().await;
+    let paused = running.facts().into_iter().find_map(|fact| match fact {
+        EngineEvent::Paused { paused: true, reason } => Some(reason),
+        _ => None,
+    });
+    let reason = paused.unwrap();
+    assert!(reason.starts_with("X lost 15.") && reason.ends_with("the limit is 15"), "{reason}");
+    let mut all = stored;
+    all.extend(running.stop().await);
+
+    let running = Running::start(going_on(&config, &all));
+    assert!(running.handle.paused());
+    let refused = running.place("BTCUSDT", Side::Buy, "1", None).await;
+    assert_eq!(
+        refused.reason.unwrap(),
+        format!("paused ({reason}): only orders that reduce a position pass")
+    );
+    assert!(running.handle.resume("tester".into()).await.is_err());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_config_no_longer_has_is_named_with_what_to_do() {
+    let refused = |restore: Restore| {
+        let mut config = sim();
+        config.restore = Some(restore);
+        error_of(config)
+    };
+    let positions = vec![Position { quantity: "0.5".parse().unwrap(), ..Position::flat(id("SOLUSDT")) }];
+    assert_eq!(
+        refused(Restore { positions, ..Restore::default() }),
+        "the session to restore has a position of 0.5 in X:SOLUSDT, which the config no longer has: put SOLUSDT back \
+         into the universe of X, or start without --restore"
+    );
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    let stored = interrupted(replay("max", &path), 12).await;
+    let mut restore = going_on(&sim(), &stored).restore.unwrap();
+    restore.orders.iter_mut().for_each(|order| order.instrument = id("ADAUSDT"));
+    let order = restore.orders[0].id.clone();
+    assert_eq!(
+        refused(restore),
+        format!(
+            "the session to restore has order {order} in X:ADAUSDT, which the config no longer has: put ADAUSDT back \
+             into the universe of X, or start without --restore"
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_changed_before_the_place_is_refused_and_one_that_changed_behind_it_is_not() {
+    let rows = |seconds: std::ops::Range<i64>| {
+        HEADER.to_owned()
+            + &seconds.map(|second| format!("{},10,1,11,1\n", BEGIN + second)).collect::<String>()
+    };
+    let (folder, path) = file("quotes.csv", &rows(0..50));
+    let config = replay("max", &path);
+    let mut running = Running::start(config.clone());
+    running.handle.attach_strategy().await.unwrap();
+    running.handle.start_feed(ALL).await.unwrap();
+    let held = 20;
+    for _ in 1..held {
+        in_time("a batch", running.batches.recv()).await.unwrap().done.send(()).unwrap();
+    }
+    let _held = in_time("a batch", running.batches.recv()).await.unwrap();
+    let stored = running.stop().await;
+    let place = stored.last().unwrap().1.place;
+    assert_eq!(place, held);
+    let config = going_on(&config, &stored);
+
+    let hint = "put the file back as it was, or start without --restore";
+    for (seconds, expected) in [
+        (0..15, Some("quote 20, and 15 are there")),
+        (1..60, Some("quote 20, of 2026-01-01T00:00:19Z, which is of 2026-01-01T00:00:20Z now")),
+        (0..20, None),
+        (0..90, None),
+    ] {
+        std::fs::write(&path, rows(seconds)).unwrap();
+        match expected {
+            Some(expected) => assert_eq!(
+                without(folder.path(), &error_of(config.clone())),
+                format!("quotes.csv: the replay is to go on after {expected}; {hint}")
+            ),
+            None => {
+                let mut running = Running::start(config.clone());
+                assert_eq!(running.handle.snapshot().await.unwrap().time.as_second(), BEGIN + 19);
+                running.handle.start_feed(NOBODY).await.unwrap();
+                running.until_finished().await;
+                running.stop().await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paced_replay_goes_on_at_once_and_takes_the_time_that_is_left() {
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    let stored = interrupted(replay("max", &path), 60).await;
+    let place = stored.last().unwrap().1.place;
+    let mut running = Running::start(going_on(&replay("10", &path), &stored));
+    let began = tokio::time::Instant::now();
+    running.handle.start_feed(NOBODY).await.unwrap();
+    running.until_finished().await;
+    let took = began.elapsed().as_secs_f64();
+    // The next quote is a second away, which is a tenth; the first one is due when the schedule begins.
+    let expected = (120 - place) as f64 / 10.0;
+    assert!((took - expected).abs() < 0.2, "{took} {expected}");
+    running.stop().await;
+}
+
+fn error_of(config: EngineConfig) -> String {
+    let channels = (mpsc::channel(1).0, mpsc::channel(1).0);
+    match start(config, channels.0, channels.1, &TaskTracker::new(), CancellationToken::new()) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("it started"),
+    }
+}
+
+fn without(folder: &Path, text: &str) -> String {
+    text.replace(&format!("{}/", folder.display()), "")
+}
