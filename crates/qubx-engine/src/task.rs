@@ -47,6 +47,9 @@ struct Task<F> {
     /// How many quotes the feed gave.
     place: u64,
     told: Told,
+    /// Whether facts were left out because the engine stops. What is stored ends there: a later fact or checkpoint
+    /// would not fit to it.
+    is_cut_off: bool,
     /// What became of orders when the book was restored; told first.
     restored: Vec<EngineEvent>,
     /// Fires when the strategy has worked through the batch that it got.
@@ -160,14 +163,17 @@ impl<F: Feed> Task<F> {
         let output = EngineOutput { events, committed, checkpoint: self.checkpoint() };
         tokio::select! {
             biased;
-            room = self.outputs.reserve() => match room {
+            room = self.outputs.reserve(), if !self.is_cut_off => match room {
                 Ok(room) => {
                     room.send(output);
                     self.told = Told::now(self.place);
                 }
                 Err(_) => tracing::warn!(?output, "nobody takes facts any more"),
             },
-            () = self.cancel.cancelled() => tracing::warn!(?output, "stopped before facts were taken"),
+            () = self.cancel.cancelled() => {
+                tracing::warn!(?output, "stopped before facts were taken");
+                self.is_cut_off = true;
+            }
         }
     }
 

@@ -47,7 +47,7 @@ impl<F: Feed> Task<F> {
 
     /// Tells where the feed is, if that is not known and there is room.
     pub(super) fn tell_checkpoint(&mut self) {
-        if !self.checkpoint_is_stale() {
+        if self.is_cut_off || !self.checkpoint_is_stale() {
             return;
         }
         let checkpoint = self.checkpoint();

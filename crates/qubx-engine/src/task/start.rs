@@ -126,6 +126,7 @@ impl Begun {
             lockstep,
             place,
             told: Told::now(place),
+            is_cut_off: false,
             restored,
             in_flight: None,
             requests,
