@@ -290,6 +290,31 @@ fn the_loss_of_the_day_pauses_until_the_next_one() {
 }
 
 #[test]
+fn a_restored_desk_counts_the_loss_from_the_same_midnight() {
+    let limits = Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() };
+    let mut desk = quoted(limits.clone());
+    trade(&mut desk, "BTCUSDT", Buy, "10", None);
+    // 30.5 are lost when the day begins, and 20 more when the session ends.
+    let day = |time: &str| format!("2026-01-02T{time}Z").parse().unwrap();
+    desk.quote(at("23:00:00"), &quote_at("BTCUSDT", TIME, "97.1", "97.3"));
+    desk.quote(day("00:00:00"), &quote_at("BTCUSDT", TIME, "95.1", "95.3"));
+
+    let restore = Restore {
+        positions: desk.state().positions(),
+        orders: Vec::new(),
+        checkpoint: Some(desk.state().checkpoint(day("00:00:00"))),
+    };
+    let mut desk = Desk::new(&config(limits));
+    assert!(desk.restore(restore).is_empty());
+    desk.restore_quote(quote_at("BTCUSDT", TIME, "95.1", "95.3"));
+    assert!(told(&desk.quote(day("01:00:00"), &quote_at("BTCUSDT", TIME, "92.2", "92.4"))).is_empty());
+    assert_eq!(
+        told(&desk.quote(day("01:00:01"), &quote_at("BTCUSDT", TIME, "92.1", "92.3"))),
+        ["paused true: SIM lost 50.00 USDT since 00:00 UTC, the limit is 50"]
+    );
+}
+
+#[test]
 fn only_an_open_order_can_be_cancelled() {
     let mut desk = quoted(Limits::default());
     trade(&mut desk, "BTCUSDT", Buy, "1", Some("90"));

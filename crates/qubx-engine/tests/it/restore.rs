@@ -27,7 +27,7 @@ const BEGIN: i64 = 1_767_225_600;
 fn reaction(input: &StrategyInput) -> Vec<OrderRequest> {
     match input {
         StrategyInput::Quote(quote) => {
-            let number = quote.time.as_second() - BEGIN;
+            let number = quote.time.as_second();
             let symbol = &quote.instrument.symbol;
             let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
             let away = Decimal::from(number % 9 + 1) * -side.sign();
@@ -87,13 +87,14 @@ async fn interrupted(config: EngineConfig, quotes: u64) -> Vec<Stored> {
     running.stop().await
 }
 
-/// Returns a file of quotes a second apart, whose bids move by these steps around 1000.
+/// Returns a file of quotes a second apart, whose bids move by these steps from 1000. A day begins after the first
+/// forty.
 fn walk(steps: &[i8]) -> (tempfile::TempDir, PathBuf) {
     let mut text = HEADER.to_owned();
     let mut bid = 1_000_i64;
     for (second, step) in steps.iter().enumerate() {
         bid = (bid + i64::from(*step)).max(100);
-        text.push_str(&format!("{},{bid}.0,1,{bid}.5,1\n", BEGIN + second as i64));
+        text.push_str(&format!("{},{bid}.0,1,{bid}.5,1\n", BEGIN - 40 + second as i64));
     }
     file("quotes.csv", &text)
 }
