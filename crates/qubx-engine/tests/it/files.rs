@@ -1,16 +1,17 @@
-//! What is wrong with a file is said with its name, line and column, and what to do.
+//! What is wrong with a file, a config or what is to be restored is said with its name, its place and what to do.
 
 use std::io::Write;
 use std::path::Path;
 
 use flate2::write::GzEncoder;
-use qubx_engine::{EngineConfig, EngineError, EngineEvent, Interests, start};
-use qubx_protocol::{LogLevel, OrderStatus, Side};
+use qubx_engine::{EngineConfig, EngineError, EngineEvent, Interests, Restore, start};
+use qubx_protocol::{LogLevel, OrderStatus, Position, Side};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::harness::{Running, file, replay, replay_all, sim};
+use crate::harness::{Running, file, going_on, id, in_time, replay, replay_all, sim, swinging_quotes};
+use crate::restore::interrupted;
 
 const WATCHING: Interests = Interests { strategy: false, quotes: false };
 const HEADER: &str = "time,bid,bid_size,ask,ask_size";
@@ -168,4 +169,76 @@ async fn several_files_plain_and_gzipped_are_merged_by_time() {
     let replay = running.handle.market().borrow().replay.clone().unwrap();
     assert_eq!((replay.fraction, replay.speed.as_str(), replay.finished), (1.0, "max", true));
     running.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_config_no_longer_has_is_named_with_what_to_do() {
+    let refused = |restore: Restore| {
+        let mut config = sim();
+        config.restore = Some(restore);
+        error_of(config)
+    };
+    let positions = vec![Position { quantity: "0.5".parse().unwrap(), ..Position::flat(id("SOLUSDT")) }];
+    assert_eq!(
+        refused(Restore { positions, ..Restore::default() }),
+        "the session to restore has a position of 0.5 in X:SOLUSDT, which the config no longer has: put SOLUSDT back \
+         into the universe of X, or start without --restore"
+    );
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    let stored = interrupted(replay("max", &path), 12).await;
+    let mut restore = going_on(&sim(), &stored).restore.unwrap();
+    restore.orders.iter_mut().for_each(|order| order.instrument = id("ADAUSDT"));
+    let order = restore.orders[0].id.clone();
+    assert_eq!(
+        refused(restore),
+        format!(
+            "the session to restore has order {order} in X:ADAUSDT, which the config no longer has: put ADAUSDT back \
+             into the universe of X, or start without --restore"
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_changed_before_the_place_is_refused_and_one_that_changed_behind_it_is_not() {
+    let rows = |seconds: std::ops::Range<i64>| {
+        let row = |second| format!("\n{},10,1,11,1", 1_767_225_600 + second);
+        format!("{HEADER}{}\n", seconds.map(row).collect::<String>())
+    };
+    let (folder, path) = file("quotes.csv", &rows(0..50));
+    let config = replay("max", &path);
+    let mut running = Running::start(config.clone());
+    running.handle.attach_strategy().await.unwrap();
+    running.handle.start_feed(Interests { strategy: true, quotes: true }).await.unwrap();
+    let held = 20;
+    for _ in 1..held {
+        in_time("a batch", running.batches.recv()).await.unwrap().done.send(()).unwrap();
+    }
+    let _held = in_time("a batch", running.batches.recv()).await.unwrap();
+    let stored = running.stop().await;
+    let place = stored.last().unwrap().1.place;
+    assert_eq!(place, held);
+    let config = going_on(&config, &stored);
+
+    let hint = "put the file back as it was, or start without --restore";
+    for (seconds, expected) in [
+        (0..15, Some("quote 20, and 15 are there")),
+        (1..60, Some("quote 20, of 2026-01-01T00:00:19Z, which is of 2026-01-01T00:00:20Z now")),
+        (0..20, None),
+        (0..90, None),
+    ] {
+        std::fs::write(&path, rows(seconds)).unwrap();
+        match expected {
+            Some(expected) => assert_eq!(
+                without(folder.path(), &error_of(config.clone())),
+                format!("quotes.csv: the replay is to go on after {expected}; {hint}")
+            ),
+            None => {
+                let mut running = Running::start(config.clone());
+                assert_eq!(running.handle.snapshot().await.unwrap().time.as_second(), 1_767_225_600 + 19);
+                running.handle.start_feed(WATCHING).await.unwrap();
+                running.until_finished().await;
+                running.stop().await;
+            }
+        }
+    }
 }

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use qubx_engine::{Interests, StrategyInput};
+use qubx_engine::{Interests, StrategyInput, start};
 use qubx_protocol::{OrderStatus, Side};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::harness::{Running, file, in_time, replay, sim, swinging_quotes};
 
 const ALL: Interests = Interests { strategy: true, quotes: true };
+const NOBODY: Interests = Interests { strategy: false, quotes: false };
 
 #[tokio::test(start_paused = true)]
 async fn a_strategy_that_never_answers_stops_neither_feed_nor_book_nor_verbs() {
@@ -43,7 +47,7 @@ async fn a_replay_goes_at_the_speed_that_is_set() {
     for (speed, expected_seconds) in [("1", 119.0), ("60", 1.983)] {
         let mut running = Running::start(replay(speed, &path));
         let began = Instant::now();
-        running.handle.start_feed(Interests { strategy: false, quotes: false }).await.unwrap();
+        running.handle.start_feed(NOBODY).await.unwrap();
         running.until_finished().await;
         let took = began.elapsed().as_secs_f64();
         assert!((took - expected_seconds).abs() < 0.2, "{took} at {speed}");
@@ -68,4 +72,47 @@ async fn bars_of_a_simulation_reach_the_strategy() {
         batch.done.send(()).unwrap();
     }
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn quotes_without_facts_are_checkpointed_about_once_a_second_and_when_the_engine_stops() {
+    let running = Running::start(sim());
+    running.handle.start_feed(NOBODY).await.unwrap();
+    let mut market = running.handle.market();
+    in_time("ten seconds", async {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(10_500) {
+            market.changed().await.unwrap();
+        }
+    })
+    .await;
+    let before = running.outputs().len();
+    assert!((9..=11).contains(&before), "{before}");
+    let stored = running.stop().await;
+    assert!(stored.iter().all(|(events, _)| events.is_empty()));
+    let places: Vec<u64> = stored.iter().map(|(_, checkpoint)| checkpoint.place).collect();
+    assert!(places.is_sorted_by(|one, next| one < next), "{places:?}");
+    // Two instruments, fifty times a second.
+    assert!((1_040..=1_060).contains(places.last().unwrap()), "{places:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_takes_nothing_holds_no_quote_up() {
+    let (outputs, mut taken) = mpsc::channel(1);
+    let tracker = TaskTracker::new();
+    let cancel = CancellationToken::new();
+    let handle = start(sim(), outputs, mpsc::channel(1).0, &tracker, cancel.clone()).unwrap();
+    handle.start_feed(NOBODY).await.unwrap();
+    let began = jiff::Timestamp::now();
+    let mut market = handle.market();
+    let late = |view: &std::sync::Arc<qubx_protocol::MarketView>| {
+        view.time.is_some_and(|time| time.duration_since(began).as_secs() >= 10)
+    };
+    in_time("ten seconds of quotes", market.wait_for(late)).await.unwrap();
+    let first = taken.recv().await.unwrap().checkpoint.place;
+    let next = in_time("the next checkpoint", taken.recv()).await.unwrap().checkpoint.place;
+    assert!(first <= 120 && next >= 1_000, "{first} {next}");
+    cancel.cancel();
+    tracker.close();
+    in_time("stopping", tracker.wait()).await;
 }

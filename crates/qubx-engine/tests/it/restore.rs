@@ -1,20 +1,14 @@
 //! An engine goes on where another one stopped, as if nothing had happened.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use proptest::prelude::*;
-use qubx_engine::{
-    EngineConfig, EngineEvent, EngineHandle, Interests, Limits, OrderRequest, Restore, StrategyInput, start,
-};
-use qubx_protocol::{OrderStatus, Position, Side};
+use qubx_engine::{EngineConfig, EngineEvent, EngineHandle, Interests, Limits, OrderRequest, StrategyInput};
+use qubx_protocol::{OrderStatus, Side};
 use rust_decimal::Decimal;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::harness::{
-    Running, Stored, file, fills_of, going_on, id, in_time, replay, replay_all, request, sim, swinging_quotes,
+    Running, Stored, file, fills_of, going_on, in_time, replay, replay_all, request, sim, swinging_quotes,
 };
 
 const NOBODY: Interests = Interests { strategy: false, quotes: false };
@@ -69,7 +63,7 @@ async fn whole(config: EngineConfig) -> Vec<Stored> {
 
 /// Runs until the strategy is to see the quote of this number, or to the end, and returns what was stored. A batch with
 /// a bar is worked through first: news of the dead are not told again, but for the newest quotes.
-async fn interrupted(config: EngineConfig, quotes: u64) -> Vec<Stored> {
+pub(crate) async fn interrupted(config: EngineConfig, quotes: u64) -> Vec<Stored> {
     let mut running = attached(config).await;
     let mut seen = 0;
     while let Some(batch) = running.next_batch().await {
@@ -190,49 +184,6 @@ async fn a_session_can_end_after_any_output_and_goes_on_with_the_same_fills() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn quotes_without_facts_are_checkpointed_about_once_a_second_and_when_the_engine_stops() {
-    let running = Running::start(sim());
-    running.handle.start_feed(NOBODY).await.unwrap();
-    let mut market = running.handle.market();
-    in_time("ten seconds", async {
-        let began = tokio::time::Instant::now();
-        while began.elapsed() < Duration::from_millis(10_500) {
-            market.changed().await.unwrap();
-        }
-    })
-    .await;
-    let before = running.outputs().len();
-    assert!((9..=11).contains(&before), "{before}");
-    let stored = running.stop().await;
-    assert!(stored.iter().all(|(events, _)| events.is_empty()));
-    let places: Vec<u64> = stored.iter().map(|(_, checkpoint)| checkpoint.place).collect();
-    assert!(places.is_sorted_by(|one, next| one < next), "{places:?}");
-    // Two instruments, fifty times a second.
-    assert!((1_040..=1_060).contains(places.last().unwrap()), "{places:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_session_that_takes_nothing_holds_no_quote_up() {
-    let (outputs, mut taken) = mpsc::channel(1);
-    let tracker = TaskTracker::new();
-    let cancel = CancellationToken::new();
-    let handle = start(sim(), outputs, mpsc::channel(1).0, &tracker, cancel.clone()).unwrap();
-    handle.start_feed(NOBODY).await.unwrap();
-    let began = jiff::Timestamp::now();
-    let mut market = handle.market();
-    let late = |view: &std::sync::Arc<qubx_protocol::MarketView>| {
-        view.time.is_some_and(|time| time.duration_since(began).as_secs() >= 10)
-    };
-    in_time("ten seconds of quotes", market.wait_for(late)).await.unwrap();
-    let first = taken.recv().await.unwrap().checkpoint.place;
-    let next = in_time("the next checkpoint", taken.recv()).await.unwrap().checkpoint.place;
-    assert!(first <= 120 && next >= 1_000, "{first} {next}");
-    cancel.cancel();
-    tracker.close();
-    in_time("stopping", tracker.wait()).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_simulation_goes_on_with_its_prices() {
     let quotes = |batches: Vec<StrategyInput>| {
         let touch = |input| match input {
@@ -347,78 +298,6 @@ async fn a_pause_and_the_loss_of_the_day_outlive_the_session() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn what_the_config_no_longer_has_is_named_with_what_to_do() {
-    let refused = |restore: Restore| {
-        let mut config = sim();
-        config.restore = Some(restore);
-        error_of(config)
-    };
-    let positions = vec![Position { quantity: "0.5".parse().unwrap(), ..Position::flat(id("SOLUSDT")) }];
-    assert_eq!(
-        refused(Restore { positions, ..Restore::default() }),
-        "the session to restore has a position of 0.5 in X:SOLUSDT, which the config no longer has: put SOLUSDT back \
-         into the universe of X, or start without --restore"
-    );
-    let (_folder, path) = file("quotes.csv", &swinging_quotes());
-    let stored = interrupted(replay("max", &path), 12).await;
-    let mut restore = going_on(&sim(), &stored).restore.unwrap();
-    restore.orders.iter_mut().for_each(|order| order.instrument = id("ADAUSDT"));
-    let order = restore.orders[0].id.clone();
-    assert_eq!(
-        refused(restore),
-        format!(
-            "the session to restore has order {order} in X:ADAUSDT, which the config no longer has: put ADAUSDT back \
-             into the universe of X, or start without --restore"
-        )
-    );
-}
-
-#[tokio::test]
-async fn a_file_that_changed_before_the_place_is_refused_and_one_that_changed_behind_it_is_not() {
-    let rows = |seconds: std::ops::Range<i64>| {
-        HEADER.to_owned()
-            + &seconds.map(|second| format!("{},10,1,11,1\n", BEGIN + second)).collect::<String>()
-    };
-    let (folder, path) = file("quotes.csv", &rows(0..50));
-    let config = replay("max", &path);
-    let mut running = Running::start(config.clone());
-    running.handle.attach_strategy().await.unwrap();
-    running.handle.start_feed(ALL).await.unwrap();
-    let held = 20;
-    for _ in 1..held {
-        in_time("a batch", running.batches.recv()).await.unwrap().done.send(()).unwrap();
-    }
-    let _held = in_time("a batch", running.batches.recv()).await.unwrap();
-    let stored = running.stop().await;
-    let place = stored.last().unwrap().1.place;
-    assert_eq!(place, held);
-    let config = going_on(&config, &stored);
-
-    let hint = "put the file back as it was, or start without --restore";
-    for (seconds, expected) in [
-        (0..15, Some("quote 20, and 15 are there")),
-        (1..60, Some("quote 20, of 2026-01-01T00:00:19Z, which is of 2026-01-01T00:00:20Z now")),
-        (0..20, None),
-        (0..90, None),
-    ] {
-        std::fs::write(&path, rows(seconds)).unwrap();
-        match expected {
-            Some(expected) => assert_eq!(
-                without(folder.path(), &error_of(config.clone())),
-                format!("quotes.csv: the replay is to go on after {expected}; {hint}")
-            ),
-            None => {
-                let mut running = Running::start(config.clone());
-                assert_eq!(running.handle.snapshot().await.unwrap().time.as_second(), BEGIN + 19);
-                running.handle.start_feed(NOBODY).await.unwrap();
-                running.until_finished().await;
-                running.stop().await;
-            }
-        }
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_paced_replay_goes_on_at_once_and_takes_the_time_that_is_left() {
     let (_folder, path) = file("quotes.csv", &swinging_quotes());
@@ -433,16 +312,4 @@ async fn a_paced_replay_goes_on_at_once_and_takes_the_time_that_is_left() {
     let expected = (120 - place) as f64 / 10.0;
     assert!((took - expected).abs() < 0.2, "{took} {expected}");
     running.stop().await;
-}
-
-fn error_of(config: EngineConfig) -> String {
-    let channels = (mpsc::channel(1).0, mpsc::channel(1).0);
-    match start(config, channels.0, channels.1, &TaskTracker::new(), CancellationToken::new()) {
-        Err(error) => error.to_string(),
-        Ok(_) => panic!("it started"),
-    }
-}
-
-fn without(folder: &Path, text: &str) -> String {
-    text.replace(&format!("{}/", folder.display()), "")
 }
