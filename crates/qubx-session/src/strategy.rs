@@ -30,11 +30,9 @@ impl Port {
     /// Lets news through, as the strategy has its book.
     pub(crate) fn open(&mut self, kernel: &KernelHandle) {
         self.is_open = true;
-        // What was meant for the strategy before has been forgotten by the engine.
-        if let Some(batch) = self.waiting.take_if(|batch| !batch.done.is_closed()) {
+        if let Some(batch) = self.waiting.take() {
             self.hand_on(kernel, batch);
         }
-        self.waiting = None;
     }
 
     /// Holds news back. A batch under way stays under way, so that a replay in lockstep waits.
@@ -43,6 +41,10 @@ impl Port {
     }
 
     fn hand_on(&mut self, kernel: &KernelHandle, batch: StrategyBatch) {
+        // What was meant for the strategy before is in the book that this one began with.
+        if batch.is_stale() {
+            return;
+        }
         self.last += 1;
         let messages: Vec<StrategyMessage> = batch.inputs.into_iter().filter_map(translate).collect();
         match kernel.send_batch(self.last, &messages) {
