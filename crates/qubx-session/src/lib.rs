@@ -29,4 +29,4 @@ mod verbs;
 pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
 pub use input::StopRequest;
 pub use service::serve;
-pub use store::{StoreError, read_history};
+pub use store::{Finding, MOST_FINDINGS, StoreError, Verification, read_history, verify};

@@ -398,11 +398,10 @@ impl Session {
         }
     }
 
-    /// Returns the events after `after`; none when they are too many or cannot be read.
+    /// Returns the events after `after`; none when they are too many, are missing or cannot be read.
     fn resume(&self, after: Seq) -> Option<Vec<Event>> {
         match self.store.events_after(after, LONGEST_RESUME + 1) {
-            Ok(events) if events.len() <= LONGEST_RESUME => Some(events),
-            Ok(_) => None,
+            Ok(events) => events.filter(|events| events.len() <= LONGEST_RESUME),
             Err(error) => {
                 tracing::error!(%error, "cannot read the events that a screen lacks; it gets a snapshot");
                 None
@@ -493,8 +492,7 @@ pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, 
     /// More events than any screen shows at first; older ones stay in the log.
     const LOADED: usize = 5_000;
     let mut state = SessionState::new(store.log_id().clone(), history_limit);
-    let after = Seq(store.head().0.saturating_sub(LOADED as u64));
-    for event in store.events_after(after, LOADED)? {
+    for event in store.last_events(LOADED)? {
         // Numbers of lost events are missing for good.
         state.head = Seq(event.seq.0 - 1);
         state.apply(&event);

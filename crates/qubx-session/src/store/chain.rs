@@ -36,3 +36,35 @@ pub(super) fn link(previous: &Hash, columns: &Columns<'_>) -> Hash {
     }
     hasher.finalize().into()
 }
+
+/// Returns a link as it is written for people.
+pub(super) fn hex(hash: &Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Follows the chain from one row to the next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Follower {
+    /// The row that was checked last.
+    pub(super) row: u64,
+    /// Its link.
+    pub(super) hash: Hash,
+}
+
+impl Follower {
+    /// Checks that a row is the next one, and goes on to it. If its link is wrong, what is wrong is returned, and the
+    /// next row is expected to follow from the link that is stored: one damaged row is reported once.
+    pub(super) fn follow(&mut self, columns: &Columns<'_>, stored: &[u8]) -> Result<(), String> {
+        let expected = self.row + 1;
+        let hash = link(&self.hash, columns);
+        self.row = columns.row;
+        self.hash = stored.try_into().unwrap_or(hash);
+        if columns.row != expected {
+            return Err(format!("row {expected} is missing"));
+        }
+        if stored != hash {
+            return Err("its hash does not follow from its content and the row before it".to_owned());
+        }
+        Ok(())
+    }
+}

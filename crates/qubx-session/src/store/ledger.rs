@@ -1,5 +1,9 @@
 //! `ledger.db`: commands, orders, fills and verbs, each row chained to the one before.
+//!
+//! What the end of the ledger says (the newest life, the newest number, the newest commands) is taken from the rows that
+//! are checked at the start, never from an index alone: a damaged index must not bring a number back.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -7,25 +11,37 @@ use qubx_protocol::{CommandId, Epoch, LedgerRow, Seq};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
-use super::chain::{self, Columns, GENESIS, Hash};
+use super::chain::{self, Columns, Follower, GENESIS, Hash};
+use super::database::{self, Steps};
+use super::draft::{NewRow, StartedRow, has_event};
+use super::kept::{self, Kept};
+use super::rows;
 
-/// The version of the tables below.
-const SCHEMA_VERSION: i64 = 1;
+/// The tables, from nothing to the newest version.
+pub(super) const STEPS: Steps = &[
+    "CREATE TABLE IF NOT EXISTS rows (
+        row     INTEGER PRIMARY KEY,
+        seq     INTEGER NOT NULL,
+        time    TEXT NOT NULL,
+        kind    TEXT NOT NULL,
+        command TEXT UNIQUE,
+        body    TEXT NOT NULL,
+        hash    BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS rows_kind ON rows (kind, row);",
+    // Only the beginnings of runs are looked for by their kind.
+    "DROP INDEX IF EXISTS rows_kind;
+    CREATE INDEX rows_started ON rows (kind) WHERE kind = 'started';
+    CREATE TABLE kept (
+        kind  TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        body  TEXT NOT NULL,
+        hash  BLOB NOT NULL,
+        PRIMARY KEY (kind, epoch)
+    ) STRICT, WITHOUT ROWID;",
+];
 
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS rows (
-    row     INTEGER PRIMARY KEY,
-    seq     INTEGER NOT NULL,
-    time    TEXT NOT NULL,
-    kind    TEXT NOT NULL,
-    command TEXT UNIQUE,
-    body    TEXT NOT NULL,
-    hash    BLOB NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS rows_kind ON rows (kind, row);
-";
-
-/// How many rows are checked at every start, newest first. The rest is checked on demand.
+/// How many rows are checked at every start, newest first. The rest is checked when it is read, and on demand.
 const CHECKED_AT_START: u64 = 10_000;
 
 /// The ledger, open for writing.
@@ -33,8 +49,20 @@ const CHECKED_AT_START: u64 = 10_000;
 pub(super) struct Ledger {
     connection: Connection,
     path: PathBuf,
-    last: LedgerRow,
-    hash: Hash,
+    end: End,
+    /// The commands among the rows that were checked at the start.
+    newest_commands: HashSet<String>,
+}
+
+/// What the ledger ends with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) row: LedgerRow,
+    pub(super) hash: Hash,
+    /// The highest number of an event whose fact the ledger holds. A command's row has the number of the event after
+    /// it, which may never have been written.
+    pub(super) seq: Seq,
+    started: StartedRow,
 }
 
 /// A row as far as the session log refers to it.
@@ -44,11 +72,11 @@ pub(super) struct Reference {
     pub(super) kind: String,
 }
 
-/// Rows that are chained but not written yet.
-pub(super) struct Rows {
+/// Rows that are chained, and what is to be kept, not written yet.
+pub(super) struct Batch {
     rows: Vec<Row>,
-    last: LedgerRow,
-    hash: Hash,
+    kept: Vec<Kept>,
+    end: End,
 }
 
 struct Row {
@@ -61,17 +89,11 @@ struct Row {
     hash: Hash,
 }
 
-impl Rows {
+impl Batch {
     /// Chains a row and returns its number.
-    pub(super) fn add(
-        &mut self,
-        seq: Seq,
-        time: Timestamp,
-        kind: &'static str,
-        command: Option<&CommandId>,
-        body: String,
-    ) -> LedgerRow {
-        let number = self.last.next();
+    pub(super) fn add(&mut self, seq: Seq, time: Timestamp, row: NewRow<'_>) -> LedgerRow {
+        let NewRow { kind, command, body } = row;
+        let number = self.end.row.next();
         let (time, command) = (time.to_string(), command.map(|id| id.0.clone()));
         let columns = Columns {
             row: number.0,
@@ -81,169 +103,221 @@ impl Rows {
             command: command.as_deref(),
             body: &body,
         };
-        let hash = chain::link(&self.hash, &columns);
+        let hash = chain::link(&self.end.hash, &columns);
+        self.end.row = number;
+        self.end.hash = hash;
+        if kind != "command" {
+            self.end.seq = seq;
+        }
         self.rows.push(Row { number, seq, time, kind, command, body, hash });
-        (self.last, self.hash) = (number, hash);
         number
+    }
+
+    /// Begins a run; what is kept from here on belongs to its life of the account.
+    pub(super) fn start(&mut self, epoch: Epoch, restored: bool) {
+        self.end.started = StartedRow { epoch, restored, is_old: false };
+    }
+
+    /// Replaces what is kept of a kind.
+    pub(super) fn keep(&mut self, kind: kept::Kind, value: &serde_json::Value) {
+        self.kept.push(Kept { kind, epoch: self.end.started.epoch, body: value.to_string() });
+    }
+
+    /// Tells whether there is a row to write.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.rows.is_empty()
     }
 }
 
 impl Ledger {
     /// Opens or makes the ledger and checks the end of its chain.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = super::log::open_database(path, SCHEMA, SCHEMA_VERSION)?;
-        let mut ledger = Self { connection, path: path.to_owned(), last: LedgerRow(0), hash: GENESIS };
-        ledger.check_end()?;
+        let connection = database::open(path, STEPS)?;
+        let nothing = StartedRow { epoch: Epoch(0), restored: false, is_old: true };
+        let end = End { row: LedgerRow(0), hash: GENESIS, seq: Seq(0), started: nothing };
+        let mut ledger = Self { connection, path: path.to_owned(), end, newest_commands: HashSet::new() };
+        ledger.read_end()?;
         Ok(ledger)
     }
 
-    /// Reads the last rows in order and checks that each is linked to the one before.
-    fn check_end(&mut self) -> Result<(), StoreError> {
-        let newest: u64 = self.value("SELECT coalesce(max(row), 0) FROM rows")?;
-        let first = newest.saturating_sub(CHECKED_AT_START);
-        let mut hash = self.hash_of(first)?;
-        let sql = "SELECT row, seq, time, kind, command, body, hash FROM rows WHERE row > ?1 ORDER BY row";
-        let read = || StoreError::database("read", &self.path);
-        let mut statement = self.connection.prepare(sql).map_err(read())?;
-        let mut rows = statement.query([first]).map_err(read())?;
-        let mut expected = first;
-        while let Some(row) = rows.next().map_err(read())? {
-            expected += 1;
-            let damaged = |reason: &str| StoreError::Damaged {
-                path: self.path.clone(),
-                row: LedgerRow(expected),
-                reason: reason.to_owned(),
-            };
-            let text =
-                |index| row.get_ref(index).ok().and_then(|value| value.as_str().ok()).unwrap_or_default();
-            let number: u64 = row.get(0).map_err(read())?;
-            if number != expected {
-                return Err(damaged("it is missing"));
+    /// Reads the last rows in order, checks that each is linked to the one before, and takes from them what the ledger
+    /// ends with.
+    fn read_end(&mut self) -> Result<(), StoreError> {
+        let newest = LedgerRow(self.number("SELECT coalesce(max(row), 0) FROM rows")?);
+        let first = LedgerRow(newest.0.saturating_sub(CHECKED_AT_START));
+        let hash = rows::hash_of(&self.connection, &self.path, first)?;
+        let mut follower = Follower { row: first.0, hash };
+        let (mut seq, mut started, path) = (None, None, &self.path);
+        let commands = &mut self.newest_commands;
+        rows::check_each(&self.connection, path, &mut follower, |columns| {
+            commands.extend(columns.command.map(str::to_owned));
+            if columns.kind != "command" {
+                seq = Some(Seq(columns.seq));
             }
-            let command: Option<String> = row.get(4).map_err(read())?;
-            let columns = Columns {
-                row: number,
-                seq: row.get(1).map_err(read())?,
-                time: text(2),
-                kind: text(3),
-                command: command.as_deref(),
-                body: text(5),
-            };
-            hash = chain::link(&hash, &columns);
-            let stored: Vec<u8> = row.get(6).map_err(read())?;
-            if stored != hash {
-                return Err(damaged("its hash does not follow from its content and the row before it"));
+            if columns.kind == "started" {
+                started = Some(read_started(path, LedgerRow(columns.row), columns.body)?);
             }
+            Ok(())
+        })?;
+        if follower.row != newest.0 {
+            return Err(StoreError::damaged(path, newest, "it cannot be reached from the rows before it"));
         }
-        drop(rows);
-        drop(statement);
-        (self.last, self.hash) = (LedgerRow(newest), hash);
+        (self.end.row, self.end.hash) = (newest, follower.hash);
+        self.end.seq = match seq {
+            Some(seq) => seq,
+            None => self.seq_before(first)?,
+        };
+        if let Some(started) = started.map_or_else(|| self.started_before(first), |found| Ok(Some(found)))? {
+            self.end.started = started;
+        }
+        let epoch = self.end.started.epoch;
+        if let Some(kept) = kept::newest_epoch(&self.connection, &self.path)?.filter(|kept| *kept > epoch) {
+            let reason = format!("the row that began epoch {kept} is missing");
+            return Err(StoreError::Damaged { path: self.path.clone(), row: None, reason });
+        }
         Ok(())
     }
 
-    fn hash_of(&self, row: u64) -> Result<Hash, StoreError> {
-        if row == 0 {
-            return Ok(GENESIS);
-        }
-        let hash: Option<Vec<u8>> = self
+    /// Numbers ascend with the rows, so the newest row that has an event has the highest.
+    fn seq_before(&self, first: LedgerRow) -> Result<Seq, StoreError> {
+        let sql = "SELECT seq FROM rows WHERE row <= ?1 AND kind <> 'command' ORDER BY row DESC LIMIT 1";
+        let seq: Option<u64> = self
             .connection
-            .query_row("SELECT hash FROM rows WHERE row = ?1", [row], |row| row.get(0))
+            .query_row(sql, [first.0], |row| row.get(0))
             .optional()
             .map_err(StoreError::database("read", &self.path))?;
-        hash.and_then(|hash| hash.try_into().ok()).ok_or_else(|| StoreError::Damaged {
-            path: self.path.clone(),
-            row: LedgerRow(row),
-            reason: "it is missing or has no hash".to_owned(),
-        })
+        Ok(Seq(seq.unwrap_or(0)))
+    }
+
+    fn started_before(&self, first: LedgerRow) -> Result<Option<StartedRow>, StoreError> {
+        let sql = "SELECT row FROM rows WHERE kind = 'started' AND row <= ?1 ORDER BY row DESC LIMIT 1";
+        let row: Option<u64> = self
+            .connection
+            .query_row(sql, [first.0], |row| row.get(0))
+            .optional()
+            .map_err(StoreError::database("read", &self.path))?;
+        let Some(row) = row.map(LedgerRow) else { return Ok(None) };
+        let stored = self.read(row)?.filter(|stored| stored.kind == "started");
+        let stored = stored
+            .ok_or_else(|| StoreError::damaged(&self.path, row, "it should be the beginning of a run"))?;
+        read_started(&self.path, row, &stored.body).map(Some)
+    }
+
+    /// Returns what the ledger ends with.
+    pub(super) fn end(&self) -> &End {
+        &self.end
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Begins a batch of rows after the last one.
-    pub(super) fn begin(&self) -> Rows {
-        Rows { rows: Vec::new(), last: self.last, hash: self.hash }
+    pub(super) fn begin(&self) -> Batch {
+        Batch { rows: Vec::new(), kept: Vec::new(), end: self.end }
     }
 
-    /// Writes a batch; all of it or nothing.
-    pub(super) fn commit(&mut self, rows: Rows) -> Result<(), StoreError> {
-        if rows.rows.is_empty() {
+    /// Writes a batch; all of it or nothing. After an error the ledger ends where it ended before, and the same batch
+    /// can be tried again.
+    pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        if batch.rows.is_empty() && batch.kept.is_empty() {
             return Ok(());
         }
-        let path = self.path.clone();
-        let write = || StoreError::database("write to", &path);
-        let transaction = self.connection.transaction().map_err(write())?;
-        {
-            let sql = "INSERT INTO rows (row, seq, time, kind, command, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            let mut statement = transaction.prepare_cached(sql).map_err(write())?;
-            for row in &rows.rows {
-                let values = params![
-                    row.number.0,
-                    row.seq.0,
-                    row.time,
-                    row.kind,
-                    row.command,
-                    row.body,
-                    row.hash.as_slice()
-                ];
-                statement.execute(values).map_err(write())?;
-            }
-        }
-        transaction.commit().map_err(write())?;
-        (self.last, self.hash) = (rows.last, rows.hash);
+        self.write(batch).map_err(StoreError::database("write to", &self.path))?;
+        self.end = batch.end;
         Ok(())
     }
 
-    /// Returns the kind and the body of a row.
-    pub(super) fn body(&self, row: LedgerRow) -> Result<Option<(String, String)>, StoreError> {
-        read_body(&self.connection, row).map_err(StoreError::database("read", &self.path))
+    fn write(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        let sql = "INSERT INTO rows (row, seq, time, kind, command, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let mut statement = transaction.prepare_cached(sql)?;
+        for row in &batch.rows {
+            let hash = row.hash.as_slice();
+            statement.execute(params![
+                row.number.0,
+                row.seq.0,
+                row.time,
+                row.kind,
+                row.command,
+                row.body,
+                hash
+            ])?;
+        }
+        drop(statement);
+        if batch.end.started != self.end.started {
+            kept::begin(&transaction, batch.end.started.epoch)?;
+        }
+        for kept in &batch.kept {
+            kept::write(&transaction, kept)?;
+        }
+        transaction.commit()
     }
 
-    /// Returns the rows after `row`.
-    pub(super) fn rows_after(&self, row: LedgerRow) -> Result<Vec<Reference>, StoreError> {
-        let read = || StoreError::database("read", &self.path);
-        let sql = "SELECT row, time, kind FROM rows WHERE row > ?1 ORDER BY row";
-        let mut statement = self.connection.prepare(sql).map_err(read())?;
-        let rows = statement
-            .query_map([row.0], |row| {
-                let time = super::log::time_in(row, 1)?;
-                Ok(Reference { number: LedgerRow(row.get(0)?), time, kind: row.get(2)? })
-            })
-            .map_err(read())?;
-        rows.collect::<Result<_, _>>().map_err(read())
+    /// Tries whether the ledger can be written, without changing it.
+    pub(super) fn probe(&self) -> Result<(), StoreError> {
+        // The version is written as it is, which takes a page of the write-ahead log like every commit.
+        let sql = format!("BEGIN IMMEDIATE; PRAGMA user_version = {}; COMMIT", STEPS.len());
+        let result = self.connection.execute_batch(&sql);
+        if result.is_err() && !self.connection.is_autocommit() {
+            // What refused to commit is undone; if that fails too, the next transaction says so.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        result.map_err(StoreError::database("write to", &self.path))
     }
 
-    pub(super) fn highest_seq(&self) -> Result<Seq, StoreError> {
-        // A command's row has the number of the event after it, which may never have been written.
-        self.value("SELECT coalesce(max(seq), 0) FROM rows WHERE kind <> 'command'").map(Seq)
+    /// Reads a row, checked.
+    pub(super) fn read(&self, row: LedgerRow) -> Result<Option<rows::Stored>, StoreError> {
+        rows::read(&self.connection, &self.path, row)
     }
 
-    pub(super) fn epoch(&self) -> Result<Epoch, StoreError> {
-        let body: Option<String> = self
-            .connection
-            .query_row("SELECT body FROM rows WHERE kind = 'started' ORDER BY row DESC LIMIT 1", [], |row| {
-                row.get(0)
-            })
-            .optional()
-            .map_err(StoreError::database("read", &self.path))?;
-        Ok(body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
+    /// Reads what is kept of the newest life.
+    pub(super) fn kept(&self, kind: kept::Kind) -> Result<Option<serde_json::Value>, StoreError> {
+        let StartedRow { epoch, is_old, .. } = self.end.started;
+        kept::read(&self.connection, &self.path, kind, epoch, !is_old)
+    }
+
+    /// Returns the rows after `row` that have an event.
+    pub(super) fn references_after(&self, row: LedgerRow) -> Result<Vec<Reference>, StoreError> {
+        let mut references = Vec::new();
+        rows::for_each(&self.connection, &self.path, row.0, |columns, _| {
+            if has_event(columns.kind) {
+                let number = LedgerRow(columns.row);
+                let time = columns.time.parse();
+                let time = time.map_err(|error: jiff::Error| {
+                    StoreError::damaged(&self.path, number, error.to_string())
+                })?;
+                references.push(Reference { number, time, kind: columns.kind.to_owned() });
+            }
+            Ok(())
+        })?;
+        Ok(references)
+    }
+
+    /// Returns the life of the account that the ledger ends with; 0 before the first.
+    pub(super) fn epoch(&self) -> Epoch {
+        self.end.started.epoch
     }
 
     pub(super) fn knows_command(&self, id: &CommandId) -> Result<bool, StoreError> {
-        let mut statement = self
-            .connection
+        if self.newest_commands.contains(&id.0) {
+            return Ok(true);
+        }
+        self.connection
             .prepare_cached("SELECT 1 FROM rows WHERE command = ?1")
-            .map_err(StoreError::database("read", &self.path))?;
-        statement.exists([&id.0]).map_err(StoreError::database("read", &self.path))
+            .and_then(|mut statement| statement.exists([&id.0]))
+            .map_err(StoreError::database("read", &self.path))
     }
 
-    fn value(&self, sql: &str) -> Result<u64, StoreError> {
+    fn number(&self, sql: &str) -> Result<u64, StoreError> {
         self.connection.query_row(sql, [], |row| row.get(0)).map_err(StoreError::database("read", &self.path))
     }
 }
 
-/// Returns the kind and the body of a row of an open ledger.
-pub(super) fn read_body(
-    connection: &Connection,
-    row: LedgerRow,
-) -> rusqlite::Result<Option<(String, String)>> {
-    let mut statement = connection.prepare_cached("SELECT kind, body FROM rows WHERE row = ?1")?;
-    statement.query_row([row.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+fn read_started(path: &Path, row: LedgerRow, body: &str) -> Result<StartedRow, StoreError> {
+    StartedRow::read(body).map_err(|error| StoreError::damaged(path, row, error.to_string()))
 }

@@ -1,35 +1,58 @@
 //! `session.db`: every event in the order of its number; those of the ledger as a reference to its row.
+//!
+//! Entries that cannot be written wait in memory and count as stored, so the newest number given out (`head`) may be
+//! ahead of the newest one in the file (`stored`).
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use qubx_protocol::{CellNumber, Fact, LedgerRow, LogId, Seq};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
+use super::chain::{self, Hash};
+use super::database::{self, Steps};
+use super::draft::has_event;
+use super::waiting::Waiting;
 
-/// The version of the tables below.
-const SCHEMA_VERSION: i64 = 1;
+/// The tables, from nothing to the newest version.
+pub(super) const STEPS: Steps = &[
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS events (
+        seq  INTEGER PRIMARY KEY,
+        time TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        row  INTEGER,
+        body TEXT
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS events_row ON events (row) WHERE row IS NOT NULL;",
+    // `list` is the list of the history that an event belongs to: 1 cells, 2 trading, 3 log lines and what a later
+    // version may know; 0 is the status, which belongs to none.
+    "ALTER TABLE events ADD COLUMN list INTEGER GENERATED ALWAYS AS (CASE
+        WHEN kind IN ('cell', 'cell_started', 'output', 'input_requested', 'input_ended', 'error', 'cell_finished')
+            THEN 1
+        WHEN kind IN ('order', 'fill', 'verb') THEN 2
+        WHEN kind = 'status' THEN 0
+        ELSE 3 END) VIRTUAL;
+    CREATE INDEX events_list ON events (list);
+    CREATE INDEX events_cell ON events (kind) WHERE kind = 'cell';",
+];
 
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS events (
-    seq  INTEGER PRIMARY KEY,
-    time TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    row  INTEGER,
-    body TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS events_row ON events (row) WHERE row IS NOT NULL;
-";
+/// The kinds that are given up first when there is no room.
+pub(super) const TEXT_KINDS: [&str; 2] = ["output", "log"];
+
+/// How many entries that wait are written in one transaction: what is too much for the disk is noticed early.
+const WRITTEN_AT_ONCE: usize = 512;
 
 /// The session log, open for writing.
 #[derive(Debug)]
 pub(super) struct Log {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     id: LogId,
     head: Seq,
+    stored: Seq,
+    waiting: Waiting,
 }
 
 /// An event as the session log keeps it.
@@ -43,6 +66,20 @@ pub(super) struct Entry {
     pub(super) body: Option<String>,
 }
 
+/// The end of the ledger, as the log remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LedgerEnd {
+    pub(super) row: LedgerRow,
+    /// The row's link in hexadecimal digits; none in a log that schema version 1 wrote.
+    pub(super) hash: Option<String>,
+}
+
+impl LedgerEnd {
+    pub(super) fn new(row: LedgerRow, hash: &Hash) -> Self {
+        Self { row, hash: Some(chain::hex(hash)) }
+    }
+}
+
 impl Entry {
     pub(super) fn new(seq: Seq, time: Timestamp, fact: &Fact, row: Option<LedgerRow>) -> Self {
         let body = row.is_none().then(|| serde_json::to_string(fact).expect("facts have string keys"));
@@ -51,24 +88,25 @@ impl Entry {
 
     /// Returns the entry that refers to a row of the ledger; none for rows that have no event.
     pub(super) fn reference(seq: Seq, time: Timestamp, kind: &str, row: LedgerRow) -> Option<Self> {
-        (kind != "command").then(|| Self { seq, time, kind: kind.to_owned(), row: Some(row), body: None })
+        has_event(kind).then(|| Self { seq, time, kind: kind.to_owned(), row: Some(row), body: None })
     }
 }
 
 impl Log {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = open_database(path, SCHEMA, SCHEMA_VERSION)?;
+        let connection = database::open(path, STEPS)?;
         let read = || StoreError::database("read", path);
-        let head: u64 = connection
-            .query_row("SELECT max(coalesce((SELECT max(seq) FROM events), 0), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'skipped_to'), 0))", [], |row| row.get(0))
+        let newest: u64 = connection
+            .query_row("SELECT coalesce(max(seq), 0) FROM events", [], |row| row.get(0))
             .map_err(read())?;
-        let id: Option<String> = connection
-            .query_row("SELECT value FROM meta WHERE key = 'log'", [], |row| row.get(0))
-            .optional()
-            .map_err(read())?;
-        let mut log = Self { connection, path: path.to_owned(), id: LogId::default(), head: Seq(head) };
+        let skipped_to = meta(&connection, "skipped_to").map_err(read())?;
+        let id = meta(&connection, "log").map_err(read())?.map(LogId);
+        let head = Seq(skipped_to.and_then(|number| number.parse().ok()).unwrap_or(0).max(newest));
+        let waiting = Waiting::default();
+        let mut log =
+            Self { connection, path: path.to_owned(), id: LogId::default(), head, stored: head, waiting };
         match id {
-            Some(id) => log.id = LogId(id),
+            Some(id) => log.id = id,
             None => log.set_new_name()?,
         }
         Ok(log)
@@ -78,20 +116,32 @@ impl Log {
         &self.id
     }
 
+    /// Returns the newest number that was given out.
     pub(super) fn head(&self) -> Seq {
         self.head
+    }
+
+    /// Returns the newest number that the file has, or will never have.
+    pub(super) fn stored(&self) -> Seq {
+        self.stored
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// Returns the newest row of the ledger that the log was written with.
+    pub(super) fn ledger_end(&self) -> Result<LedgerEnd, StoreError> {
+        ledger_end(&self.connection).map_err(StoreError::database("read", &self.path))
+    }
+
     /// Returns the newest row of the ledger that an entry refers to.
     pub(super) fn last_row(&self) -> Result<LedgerRow, StoreError> {
-        self.connection
-            .query_row("SELECT coalesce(max(row), 0) FROM events", [], |row| row.get(0))
-            .map(LedgerRow)
-            .map_err(StoreError::database("read", &self.path))
+        last_row(&self.connection).map_err(StoreError::database("read", &self.path))
     }
 
     /// Gives the log a new name and goes on above `highest`: a client of the old name takes a snapshot.
@@ -99,6 +149,7 @@ impl Log {
         self.set_new_name()?;
         self.set_meta("skipped_to", &highest.to_string())?;
         self.head = self.head.max(highest);
+        self.stored = self.head;
         Ok(())
     }
 
@@ -112,29 +163,53 @@ impl Log {
     }
 
     fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
-        self.connection.execute(sql, [key, value]).map_err(StoreError::database("write to", &self.path))?;
+        set_meta(&self.connection, key, value).map_err(StoreError::database("write to", &self.path))
+    }
+
+    /// Writes what waits and then `entries`, which follow it. If that fails, what was not written stays as it is, and
+    /// `entries` are not part of the log.
+    pub(super) fn append(&mut self, entries: &[Entry], end: &LedgerEnd) -> Result<(), StoreError> {
+        while !self.waiting.is_empty() {
+            let written = self.waiting.len().min(WRITTEN_AT_ONCE);
+            let newest = self.write(self.waiting.iter().take(written), None)?;
+            self.waiting.remove(written);
+            self.stored = newest.unwrap_or(self.stored);
+        }
+        self.write(entries.iter(), Some(end))?;
+        self.head = entries.last().map_or(self.head, |entry| entry.seq);
+        self.stored = self.head;
         Ok(())
     }
 
-    /// Writes entries; all of them or none.
-    pub(super) fn commit(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
-        let Some(newest) = entries.last() else { return Ok(()) };
-        let path = self.path.clone();
-        let write = || StoreError::database("write to", &path);
-        let transaction = self.connection.transaction().map_err(write())?;
-        {
+    /// Takes entries in that are written later.
+    pub(super) fn keep(&mut self, entries: Vec<Entry>) {
+        self.head = entries.last().map_or(self.head, |entry| entry.seq);
+        self.waiting.extend(entries);
+    }
+
+    /// Writes entries, all of them or none, and returns the newest number among them.
+    fn write<'a>(
+        &self,
+        entries: impl Iterator<Item = &'a Entry>,
+        end: Option<&LedgerEnd>,
+    ) -> Result<Option<Seq>, StoreError> {
+        let write = || -> rusqlite::Result<Option<Seq>> {
+            let transaction = self.connection.unchecked_transaction()?;
             let sql = "INSERT INTO events (seq, time, kind, row, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-            let mut statement = transaction.prepare_cached(sql).map_err(write())?;
-            for entry in entries {
-                let row = entry.row.map(|row| row.0);
-                let values = params![entry.seq.0, entry.time.to_string(), entry.kind, row, entry.body];
-                statement.execute(values).map_err(write())?;
+            let mut statement = transaction.prepare_cached(sql)?;
+            let mut newest = None;
+            for Entry { seq, time, kind, row, body } in entries {
+                statement.execute(params![seq.0, time.to_string(), kind, row.map(|row| row.0), body])?;
+                newest = Some(*seq);
             }
-        }
-        transaction.commit().map_err(write())?;
-        self.head = newest.seq;
-        Ok(())
+            drop(statement);
+            if let Some(LedgerEnd { row, hash: Some(hash) }) = end {
+                set_meta(&transaction, "ledger", &format!("{row} {hash}"))?;
+            }
+            transaction.commit()?;
+            Ok(newest)
+        };
+        write().map_err(StoreError::database("write to", &self.path))
     }
 
     /// Returns the number of the newest cell; numbers ascend with the events.
@@ -148,9 +223,46 @@ impl Log {
         Ok(CellNumber(cell.unwrap_or(0)))
     }
 
+    /// Returns up to `limit` of the entries in the file after `after`, oldest first.
     pub(super) fn entries_after(&self, after: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
         read_entries(&self.connection, after, limit).map_err(StoreError::database("read", &self.path))
     }
+
+    /// Returns the number of the event `count` events before the end, or of the first one.
+    pub(super) fn start_of_last(&self, count: usize) -> Result<Seq, StoreError> {
+        let sql = "SELECT seq FROM events ORDER BY seq DESC LIMIT 1 OFFSET ?1";
+        let seq: Option<u64> = self
+            .connection
+            .query_row(sql, [count], |row| row.get(0))
+            .optional()
+            .map_err(StoreError::database("read", &self.path))?;
+        Ok(Seq(seq.unwrap_or(0)))
+    }
+}
+
+fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()
+}
+
+fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
+    connection.prepare_cached(sql)?.execute([key, value]).map(drop)
+}
+
+fn last_row(connection: &Connection) -> rusqlite::Result<LedgerRow> {
+    let sql = "SELECT coalesce(max(row), 0) FROM events WHERE row IS NOT NULL";
+    connection.query_row(sql, [], |row| row.get(0)).map(LedgerRow)
+}
+
+/// Returns the newest row of the ledger that a log was written with.
+pub(super) fn ledger_end(connection: &Connection) -> rusqlite::Result<LedgerEnd> {
+    let referred = last_row(connection)?;
+    let remembered = meta(connection, "ledger")?;
+    let remembered = remembered.as_deref().and_then(|text| {
+        let (row, hash) = text.split_once(' ')?;
+        Some(LedgerEnd { row: LedgerRow(row.parse().ok()?), hash: Some(hash.to_owned()) })
+    });
+    Ok(remembered.filter(|end| end.row >= referred).unwrap_or(LedgerEnd { row: referred, hash: None }))
 }
 
 /// Returns up to `limit` entries after `after`, oldest first.
@@ -161,51 +273,26 @@ pub(super) fn read_entries(
 ) -> rusqlite::Result<Vec<Entry>> {
     let sql = "SELECT seq, time, kind, row, body FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![after.0, limit], |row| {
-        let ledger_row: Option<u64> = row.get(3)?;
-        Ok(Entry {
-            seq: Seq(row.get(0)?),
-            time: time_in(row, 1)?,
-            kind: row.get(2)?,
-            row: ledger_row.map(LedgerRow),
-            body: row.get(4)?,
-        })
-    })?;
+    let rows = statement.query_map(params![after.0, limit], entry)?;
     rows.collect()
 }
 
+/// Reads an entry from the columns `seq, time, kind, row, body`.
+pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let ledger_row: Option<u64> = row.get(3)?;
+    Ok(Entry {
+        seq: Seq(row.get(0)?),
+        time: time_in(row, 1)?,
+        kind: row.get(2)?,
+        row: ledger_row.map(LedgerRow),
+        body: row.get(4)?,
+    })
+}
+
 /// Returns the time in a column; one that is none is an error, like any other value that cannot be read.
-pub(super) fn time_in(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+fn time_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     let text: String = row.get(column)?;
     text.parse().map_err(|error: jiff::Error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })
-}
-
-/// How long a writer waits for a reader's short lock.
-const BUSY_MILLISECONDS: u64 = 5_000;
-
-/// Opens or makes a database of ours: mode 0600, write-ahead log, tables of `version`.
-pub(super) fn open_database(path: &Path, schema: &str, version: i64) -> Result<Connection, StoreError> {
-    // SQLite gives its journal files the mode of the database, so the mode is set before SQLite sees the file.
-    qubx_home::create_private_file(path).map_err(|error| StoreError::Database {
-        action: "create",
-        path: path.to_owned(),
-        source: rusqlite::Error::ToSqlConversionFailure(Box::new(error)),
-    })?;
-    let open = || StoreError::database("open", path);
-    let connection = Connection::open(path).map_err(open())?;
-    connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS)).map_err(open())?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(open())?;
-    // Paper: a process kill loses nothing, a power cut may cost the last moments.
-    connection.pragma_update(None, "synchronous", "NORMAL").map_err(open())?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(open())?;
-    if found > version {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known: version });
-    }
-    if found < version {
-        connection.execute_batch(schema).map_err(open())?;
-        connection.pragma_update(None, "user_version", version).map_err(open())?;
-    }
-    Ok(connection)
 }

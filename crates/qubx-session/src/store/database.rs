@@ -1,0 +1,65 @@
+//! Opening a SQLite file of ours: mode 0600, write-ahead log, and its tables brought to the newest version.
+//!
+//! A file only goes forward: each step from one version to the next runs in a transaction, and a file of a version that
+//! is not known yet is refused before anything of it is touched.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// How long a writer waits for a reader's short lock.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The tables of a file: the step at index `n` makes version `n + 1` of version `n`.
+pub(super) type Steps = &'static [&'static str];
+
+/// Opens or makes a database for writing.
+pub(super) fn open(path: &Path, steps: Steps) -> Result<Connection, StoreError> {
+    // SQLite gives its journal files the mode of the database, so the mode is set before SQLite sees the file.
+    qubx_home::create_private_file(path)?;
+    let open = || StoreError::database("open", path);
+    let mut connection = Connection::open(path).map_err(open())?;
+    connection.busy_timeout(BUSY).map_err(open())?;
+    let found = known_version(&connection, path, steps)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(open())?;
+    // Paper: a process kill loses nothing, a power cut may cost the last moments.
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(open())?;
+    if found < steps.len() {
+        let change = || StoreError::database("bring to the newest version", path);
+        let transaction = connection.transaction().map_err(change())?;
+        for step in &steps[found..] {
+            transaction.execute_batch(step).map_err(change())?;
+        }
+        transaction.pragma_update(None, "user_version", steps.len()).map_err(change())?;
+        transaction.commit().map_err(change())?;
+    }
+    Ok(connection)
+}
+
+/// Opens a database that is there, for reading beside its writer, and returns the version of its tables.
+pub(super) fn open_read_only(path: &Path, steps: Steps) -> Result<(Connection, usize), StoreError> {
+    let open = || StoreError::database("open", path);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(open())?;
+    connection.busy_timeout(BUSY).map_err(open())?;
+    let version = known_version(&connection, path, steps)?;
+    Ok((connection, version))
+}
+
+fn known_version(connection: &Connection, path: &Path, steps: Steps) -> Result<usize, StoreError> {
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(StoreError::database("open", path))?;
+    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    match usize::try_from(found) {
+        Ok(version) if found <= known => Ok(version),
+        Ok(_) => Err(StoreError::Newer { path: path.to_owned(), found, known }),
+        Err(_) => {
+            let reason = format!("its schema version is {found}");
+            Err(StoreError::Damaged { path: path.to_owned(), row: None, reason })
+        }
+    }
+}

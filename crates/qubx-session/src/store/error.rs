@@ -1,0 +1,87 @@
+//! What can be wrong with a session's files.
+
+use std::path::{Path, PathBuf};
+
+use qubx_protocol::{LedgerRow, Seq};
+use rusqlite::ErrorCode;
+
+/// A database that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("cannot {action} {path}: {source}")]
+    Database {
+        /// What we were trying to do.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A file cannot be made.
+    #[error(transparent)]
+    File(#[from] qubx_home::HomeError),
+    /// A file does not hold what was written.
+    #[error(
+        "{path}{}: {reason}; `qubx verify` tells more; put back a copy of the session's folder, or set the folder \
+         aside and begin a new session", at_row(.row)
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// The row of the ledger; none when the file as a whole is concerned.
+        row: Option<LedgerRow>,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A row holds what this version cannot read.
+    #[error("{path}: entry {seq} cannot be read: {reason}")]
+    Unreadable {
+        /// The database.
+        path: PathBuf,
+        /// The event.
+        seq: Seq,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The file was written by a newer version.
+    #[error("{path} has schema version {found}, and this version of qubx knows {known}; use the newer qubx")]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+}
+
+fn at_row(row: &Option<LedgerRow>) -> String {
+    row.map_or_else(|| " is damaged".to_owned(), |row| format!(": row {row} is damaged"))
+}
+
+impl StoreError {
+    /// Returns what makes an error of SQLite one of ours: the damage that SQLite itself notices is damage.
+    pub(super) fn database(action: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        move |source| match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged { path, row: None, reason: source.to_string() }
+            }
+            _ => Self::Database { action, path, source },
+        }
+    }
+
+    /// Returns the error of a row of the ledger that is not what was written.
+    pub(super) fn damaged(path: &Path, row: LedgerRow, reason: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), row: Some(row), reason: reason.into() }
+    }
+
+    /// Tells whether SQLite found no room. It says so in two ways: its shared memory cannot grow either.
+    pub(super) fn lacks_room(&self) -> bool {
+        let Self::Database { source: rusqlite::Error::SqliteFailure(error, _), .. } = self else {
+            return false;
+        };
+        error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+    }
+}
