@@ -1,13 +1,13 @@
 //! What the store promises.
 
 mod book;
-//mod damage;
-//mod full_disk;
+mod damage;
+mod full_disk;
 mod history;
-//mod measure;
+mod measure;
 mod schema;
-//mod unlogged;
-//mod verify;
+mod unlogged;
+mod verify;
 
 use qubx_protocol::{
     Author, Command, Fill, InstrumentId, LedgerRow, Liquidity, Money, Order, OrderStatus, OrderType,
