@@ -5,13 +5,14 @@ use std::time::Instant;
 use jiff::Timestamp;
 use qubx_kernel::CellRef;
 use qubx_protocol::{
-    Author, CellNumber, CellStatus, Command, CommandId, Fact, KernelState, OutputContent, VerbOutcome,
-    VerbProgress,
+    Author, CellNumber, CellStatus, Command, CommandId, Fact, KernelState, LogLevel, OutputContent,
+    VerbOutcome, VerbProgress,
 };
 
 use super::people::verb;
-use super::{Effect, JUPYTER, Session};
+use super::{Effect, JUPYTER, SESSION, Session};
 use crate::interrupts::Step;
+use crate::outputs::{Kept, Outputs};
 use crate::printed::Shown;
 use crate::store::Draft;
 
@@ -97,19 +98,45 @@ impl Session {
         let duration_ms = self.cells.duration_ms(cell, Timestamp::now());
         let now = Instant::now();
         let printed = self.cells.finished(cell);
-        let file = printed.overflows().then(|| self.outputs.path_of(cell));
+        let file = printed.overflows().then(|| Outputs::path_of(cell));
         let has_file = file.is_some();
-        let shown = printed.finish(now, file);
-        self.show(cell, shown);
+        let mut shown = printed.finish(now, file);
         if has_file {
-            tokio::task::block_in_place(|| self.outputs.finish(cell));
+            self.finish_file(cell, &mut shown);
         }
+        self.show(cell, shown);
         if let Some(prompt) = self.prompts.close(cell) {
             self.fact(Fact::InputEnded { input: prompt.input, author: None, text: None, command: None });
         }
         self.fact(Fact::CellFinished { cell, status, duration_ms });
         for verb in self.interrupts.cell_ended(cell, now) {
             self.drafts.push(Draft::Verb(verb));
+        }
+    }
+
+    /// Ends the file with a cell's whole output, and says so when it has not got all of it.
+    fn finish_file(&mut self, cell: CellNumber, shown: &mut Shown) {
+        let rest = std::mem::take(&mut shown.file);
+        let kept = tokio::task::block_in_place(|| {
+            self.outputs.append(cell, &rest);
+            self.outputs.finish(cell)
+        });
+        let path = Outputs::path_of(cell);
+        match kept {
+            Kept::Whole => {}
+            Kept::Full => {
+                let text = format!("cell {cell} wrote more than is kept of a cell; {path} has its beginning");
+                self.log(LogLevel::Warning, SESSION, text);
+            }
+            Kept::Failed(reason) => {
+                let text = format!("the whole output of cell {cell} cannot be kept in {path}: {reason}");
+                self.log(LogLevel::Warning, SESSION, text);
+                for content in &mut shown.log {
+                    if let OutputContent::Omitted { file, .. } = content {
+                        *file = None;
+                    }
+                }
+            }
         }
     }
 

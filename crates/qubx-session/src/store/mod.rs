@@ -310,11 +310,3 @@ fn check_that_no_row_is_lost(ledger: &Ledger, log: &Log) -> Result<(), StoreErro
 
 #[cfg(test)]
 mod tests;
-pub(crate) fn older(
-    _: &Path,
-    _: Seq,
-    _: Option<qubx_protocol::HistoryKind>,
-    _: usize,
-) -> Result<(Vec<Event>, bool), StoreError> {
-    Ok((Vec::new(), true))
-}
