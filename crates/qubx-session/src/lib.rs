@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod beginning;
 mod cells;
 mod clock;
 mod config;

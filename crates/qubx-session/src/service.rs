@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_engine::{EngineConfig, Restore};
 use qubx_home::{ProcessId, QubxSection, RuntimeDir, SessionLock, boot_id, ensure_private_dir};
 use qubx_kernel::KernelConfig;
 use qubx_protocol::{
-    Epoch, Fact, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionState,
-    SessionStatus, StrategyState, StrategyStatus,
+    KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
+    StrategyStatus,
 };
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::beginning::Life;
 use crate::config::{Control, Progress, ServiceConfig, ServiceError};
 use crate::connection::{self, Doors};
 use crate::input::Input;
@@ -23,7 +23,7 @@ use crate::outputs::Outputs;
 use crate::publication::Publication;
 use crate::python::Python;
 use crate::session::{self, Beginning, Session, Sources};
-use crate::store::{Book, Draft, Store, StoreError};
+use crate::store::Store;
 use crate::subscribers::Subscribers;
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
@@ -50,7 +50,7 @@ pub async fn serve(
     config.home.create()?;
     ensure_private_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
-    let store = Store::open(&config.session_dir)?;
+    let mut store = Store::open(&config.session_dir)?;
     let runtime_dir = match &config.runtime_dir {
         Some(path) => RuntimeDir::take_over(path.clone())?,
         None => config.home.create_runtime_dir()?,
@@ -66,7 +66,7 @@ pub async fn serve(
     let (kernel_sender, kernel_events) = mpsc::channel(KERNEL_EVENTS);
     let (inputs_sender, inputs) = mpsc::channel(INPUTS);
 
-    let engine_config = engine_config(&config, &store, &life)?;
+    let engine_config = life.engine_config(&config, &store)?;
     let engine =
         qubx_engine::start(engine_config, engine_sender, batch_sender, &tracker, cancel.child_token())?;
     let mut python = Python::new(
@@ -82,10 +82,7 @@ pub async fn serve(
     let alarms_sender = watch::Sender::new(Vec::new());
     let alarms = alarms_sender.subscribe();
     let mut left = session::load(&store, config.history_limit)?;
-    if let Some(book) = &life.book {
-        left.orders = book.orders.iter().map(|order| (order.id.clone(), order.clone())).collect();
-        left.positions = book.positions.iter().map(|held| (held.instrument.clone(), held.clone())).collect();
-    }
+    life.put_book_into(&mut left);
     let mut publication = Publication::new(config.home.kernels(), section(&config, &socket, started_at));
     if config.runtime_dir.is_some() {
         publication.take_over();
@@ -94,7 +91,7 @@ pub async fn serve(
     python.start()?;
     let current_python = python.watch();
     let beginning = Beginning {
-        drafts: first_drafts(&left, &life),
+        drafts: life.first_drafts(&left, store.take_left(), store.last_cell()?),
         state: left,
         store,
         status: status(&config, started_at),
@@ -156,24 +153,6 @@ async fn end_python(current: &watch::Receiver<Option<qubx_kernel::KernelHandle>>
     }
 }
 
-/// The life of the account that a run belongs to.
-struct Life {
-    epoch: Epoch,
-    /// What it goes on with; none for a new account.
-    book: Option<Book>,
-}
-
-impl Life {
-    /// Returns a new life, or the newest one when the run goes on with it.
-    fn of(store: &Store, restore: bool) -> Result<Self, StoreError> {
-        let newest = store.epoch()?;
-        if restore && newest > Epoch(0) {
-            return Ok(Self { epoch: newest, book: Some(store.book()?) });
-        }
-        Ok(Self { epoch: newest.next(), book: None })
-    }
-}
-
 async fn forward_controls(
     mut controls: mpsc::Receiver<Control>,
     inputs: mpsc::Sender<Input>,
@@ -200,43 +179,8 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> Kerne
     }
 }
 
-fn engine_config(config: &ServiceConfig, store: &Store, life: &Life) -> Result<EngineConfig, ServiceError> {
-    let epoch = life.epoch;
-    // The prefix is unique for this life of the account, the number in it, so an exchange's record names our row.
-    let log = store.log_id().as_str();
-    let order_prefix = format!("q{}-{epoch}-", &log[..log.len().min(8)]);
-    Ok(EngineConfig {
-        exchanges: config.exchanges.clone(),
-        limits: config.limits.clone(),
-        order_prefix,
-        next_order: life.book.as_ref().map_or(0, |book| book.order_count) + 1,
-        restore: life.book.as_ref().map(restore).transpose()?,
-    })
-}
-
-/// Returns what the engine goes on with.
-fn restore(book: &Book) -> Result<Restore, ServiceError> {
-    let checkpoint = book.checkpoint.clone().map(serde_json::from_value).transpose();
-    let checkpoint = checkpoint.map_err(|error| {
-        let reason = format!("the engine's checkpoint in the ledger cannot be read: {error}");
-        qubx_engine::EngineError::Config(reason)
-    })?;
-    Ok(Restore { positions: book.positions.clone(), orders: book.orders.clone(), checkpoint })
-}
-
 fn instruments(config: &ServiceConfig) -> Vec<qubx_protocol::Instrument> {
     config.exchanges.iter().flat_map(|exchange| exchange.instruments.clone()).collect()
-}
-
-/// Returns the events that a run begins with: the cells that the last one left are ended, then the epoch begins.
-fn first_drafts(left: &SessionState, life: &Life) -> Vec<Draft> {
-    let cells = left.running.iter().chain(&left.queue).map(|view| view.cell);
-    let ended = cells.map(|cell| {
-        let status = qubx_protocol::CellStatus::KernelDied;
-        Draft::Session(Fact::CellFinished { cell, status, duration_ms: 0 })
-    });
-    let started = Draft::Started { epoch: life.epoch, restored: life.book.is_some() };
-    ended.chain([started]).collect()
 }
 
 fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {

@@ -4,25 +4,27 @@
 //! a cell to the kernel, a verb to the engine, the release of orders. If the commit fails, what waited for it is
 //! refused with the reason.
 
+mod commit;
 mod kernel;
 mod market;
 mod people;
 mod running;
+mod sources;
 
-use jiff::Timestamp;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use qubx_engine::{EngineHandle, EngineOutput, StrategyBatch};
-use qubx_kernel::{CallId, KernelEvent};
+use jiff::Timestamp;
+use qubx_engine::EngineHandle;
+use qubx_kernel::CallId;
 use qubx_protocol::{
-    Alarm, Author, Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, LogLevel, Phase, Refusal, Seq,
-    SessionState, SessionStatus, VerbOutcome, VerbProgress, Welcome,
+    Alarm, Author, CellNumber, Command, CommandId, ErrorCode, ErrorMessage, Fact, LogLevel, Phase, Refusal,
+    Seq, SessionState, SessionStatus, VerbProgress,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
-use crate::cells::{Cells, Waiting};
+use crate::cells::Cells;
 use crate::clock::Clock;
 use crate::config::{KernelLoss, Progress};
 use crate::input::{Input, Subscription};
@@ -31,28 +33,13 @@ use crate::outputs::Outputs;
 use crate::prompts::Prompts;
 use crate::publication::Publication;
 use crate::python::Python;
-use crate::rest::{Rest, bring_to_rest};
+use crate::rest::Rest;
 use crate::store::{Draft, Store, StoreError};
 use crate::strategy::Port;
 use crate::subscribers::Subscribers;
 
-/// Everything that the session task listens to.
-pub(crate) struct Sources {
-    pub(crate) inputs: mpsc::Receiver<Input>,
-    pub(crate) engine: mpsc::Receiver<EngineOutput>,
-    pub(crate) kernel: mpsc::Receiver<KernelEvent>,
-    pub(crate) strategy: mpsc::Receiver<StrategyBatch>,
-}
-
-/// One thing that happened.
-enum Turn {
-    Input(Input),
-    Engine(EngineOutput),
-    Kernel(KernelEvent),
-    Strategy(StrategyBatch),
-    /// Something is due by time.
-    Tick,
-}
+pub(crate) use sources::Sources;
+use sources::Turn;
 
 /// What waits for a commit.
 enum Effect {
@@ -140,15 +127,11 @@ const JUPYTER: &str = "jupyter";
 
 /// How many things one commit takes in at most, so that a screen never waits long for its welcome.
 const TURNS_PER_COMMIT: usize = 256;
-/// How many events a screen that resumes gets one by one; a longer gap is a snapshot.
-const LONGEST_RESUME: usize = 5_000;
-/// How many drafts are kept while the disk refuses them. Above it the oldest text goes; orders and fills stay.
-const UNSTORED_DRAFTS: usize = 10_000;
 
 impl Session {
     /// Begins a session whose first events are `beginning.drafts`.
     pub(crate) fn new(beginning: Beginning) -> Result<Self, StoreError> {
-        let cells = Cells::new(beginning.store.last_cell()?);
+        let cells = Cells::new(last_cell(&beginning.drafts).unwrap_or(beginning.store.last_cell()?));
         let mut session = Self {
             store: beginning.store,
             state: beginning.state,
@@ -259,232 +242,17 @@ impl Session {
         matches!(self.status.phase, Phase::Stopping { .. })
     }
 
-    /// Stores, applies and sends the drafts of this turn.
-    fn commit(&mut self) -> Result<(), StoreError> {
-        if self.drafts.is_empty() {
-            return Ok(());
-        }
-        let result = self.store_drafts();
-        self.publish_alarms();
-        result
-    }
-
-    fn store_drafts(&mut self) -> Result<(), StoreError> {
-        let events = self.store.append(&self.drafts, Timestamp::now())?;
-        self.drafts.clear();
-        for event in &events {
-            self.state.apply(event);
-            self.subscribers.send(event);
-        }
-        Ok(())
-    }
-
-    /// Lets go what waited for the commit.
-    fn act(&mut self) {
-        for effect in std::mem::take(&mut self.effects) {
-            match effect {
-                Effect::RunCells => self.run_cells(),
-                // Whoever asked may be gone.
-                Effect::Accept(_, reply) => drop(reply.send(None)),
-                Effect::Release(committed) => drop(committed.send(Ok(()))),
-                Effect::Verb { command, verb, author } => self.start_verb(command, verb, author),
-                Effect::Stop(rest) => self.start_stop(rest),
-                Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
-                Effect::AnswerInput(line) => {
-                    if let Some(kernel) = self.python.kernel() {
-                        kernel.answer_input(&line);
-                    }
-                }
-                Effect::StateKept(call) => self.reply(call, Ok(serde_json::Value::Null)),
-                Effect::LoadState(call) => self.load_state(call),
-                Effect::RestartPython => self.python.restart(),
-            }
-        }
-    }
-
-    fn reply(&self, call: CallId, answer: Result<serde_json::Value, String>) {
-        if let Some(kernel) = self.python.kernel() {
-            kernel.reply(call, answer);
-        }
-    }
-
-    fn load_state(&self, call: CallId) {
-        let state = self.store.strategy_state().map(Option::unwrap_or_default);
-        self.reply(call, state.map_err(|error| error.to_string()));
-    }
-
-    /// The disk refused: nothing that waited for it happens. What the engine and the kernel did is kept for the next
-    /// attempt, what screens asked for is refused.
-    fn refuse_all(&mut self, error: &StoreError) {
-        tracing::error!(%error, "cannot store");
-        let reason = format!("it cannot be written down: {error}");
-        let allowed: Vec<CommandId> = self.drafts.iter().filter_map(allowed_without_a_record).collect();
-        for effect in std::mem::take(&mut self.effects) {
-            match effect {
-                Effect::Accept(command, reply) => {
-                    let refused = !allowed.contains(&command);
-                    let refusal = refused.then(|| Refusal { command, message: reason.clone() });
-                    drop(reply.send(refusal));
-                }
-                Effect::Release(committed) => drop(committed.send(Err(reason.clone()))),
-                Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
-                // Stopping must be possible with a full disk.
-                Effect::Stop(rest) => self.start_stop(rest),
-                Effect::Verb { command, verb, author } => {
-                    if command.as_ref().is_none_or(|command| allowed.contains(command)) {
-                        self.start_verb(command, verb, author);
-                    }
-                }
-                Effect::StateKept(call) => self.reply(call, Err(reason.clone())),
-                Effect::LoadState(call) => self.load_state(call),
-                Effect::RestartPython => self.python.restart(),
-                Effect::RunCells | Effect::AnswerInput(_) => {}
-            }
-        }
-        for draft in &self.drafts {
-            if let Draft::Session(Fact::Cell { cell, command: Some(_), .. }) = draft {
-                self.cells.take_back(*cell);
-            }
-        }
-        self.drafts.retain(|draft| !is_a_wish(draft, &allowed));
-        drop_oldest_text(&mut self.drafts, UNSTORED_DRAFTS);
-    }
-
-    fn run_cells(&mut self) {
-        if !self.kernel_is_ready {
-            return;
-        }
-        let Some(kernel) = self.python.kernel() else { return };
-        if let Some(Waiting { cell, code, .. }) = self.cells.next_for_kernel() {
-            kernel.execute(cell, &code);
-        }
-    }
-
-    fn start_verb(&self, command: Option<CommandId>, verb: Command, author: Author) {
-        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
-        self.tracker.spawn(async move {
-            let (name, target) = (verb.verb(), verb.target());
-            let (outcome, text) = crate::verbs::run(&engine, verb, author.clone()).await;
-            // The session is gone only when everything is.
-            let _ =
-                inputs.send(Input::VerbEnded { command, author, verb: name, target, outcome, text }).await;
-        });
-    }
-
-    fn start_stop(&mut self, rest: Rest) {
-        let (sender, stopped) = oneshot::channel();
-        self.strategy_stopped = Some(sender);
-        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
-        let kernel = self.python.kernel().filter(|_| self.kernel_is_ready);
-        self.python.stay_down();
-        self.tracker.spawn(async move {
-            let text = bring_to_rest(&engine, kernel.as_ref(), stopped, rest).await;
-            let _ = inputs.send(Input::Stopped { text }).await;
-        });
-    }
-
-    fn subscribe(&mut self, hello: qubx_protocol::Hello, reply: oneshot::Sender<Subscription>) {
-        let head = self.state.head;
-        let resumed = match (&hello.log, hello.after) {
-            (Some(log), Some(after)) if *log == self.state.log && after <= head => self.resume(after),
-            _ => None,
-        };
-        let snapshot = resumed.is_none().then(|| Box::new(self.state.clone()));
-        let welcome = Welcome { log: self.state.log.clone(), epoch: self.state.epoch, head, snapshot };
-        let (id, frames, cut) = self.subscribers.add(&hello, Timestamp::now());
-        let subscription = Subscription { id, welcome, backlog: resumed.unwrap_or_default(), frames, cut };
-        if let Err(left) = reply.send(subscription) {
-            self.subscribers.remove(left.id);
-        }
-    }
-
-    /// Returns the events after `after`; none when they are too many, are missing or cannot be read.
-    fn resume(&self, after: Seq) -> Option<Vec<Event>> {
-        match self.store.events_after(after, LONGEST_RESUME + 1) {
-            Ok(events) => events.filter(|events| events.len() <= LONGEST_RESUME),
-            Err(error) => {
-                tracing::error!(%error, "cannot read the events that a screen lacks; it gets a snapshot");
-                None
-            }
-        }
-    }
-
     fn end(&mut self, message: String, hint: Option<String>) {
         self.ended = Some(ErrorMessage { code: ErrorCode::Ended, message, hint });
     }
 }
 
-/// Drops the oldest outputs and log lines while there are more than `limit` drafts; everything else stays.
-fn drop_oldest_text(drafts: &mut Vec<Draft>, limit: usize) {
-    let mut excess = drafts.len().saturating_sub(limit);
-    drafts.retain(|draft| {
-        let is_text = matches!(draft, Draft::Session(Fact::Output { .. } | Fact::Log { .. }));
-        let goes = excess > 0 && is_text;
-        excess -= usize::from(goes);
-        !goes
-    });
-}
-
-/// Returns the id of a command that is done even when it cannot be written down: what only takes risk away. It is
-/// written down as soon as that is possible.
-fn allowed_without_a_record(draft: &Draft) -> Option<CommandId> {
-    match draft {
-        Draft::Command(audit) => match audit.command {
-            Command::CancelOrder { .. }
-            | Command::CancelOrders { .. }
-            | Command::Pause
-            | Command::Flatten
-            | Command::Interrupt { .. }
-            | Command::Stop { .. } => Some(audit.id.clone()),
-            _ => None,
-        },
+/// Returns the number of the newest cell in drafts.
+fn last_cell(drafts: &[Draft]) -> Option<CellNumber> {
+    drafts.iter().rev().find_map(|draft| match draft {
+        Draft::Session(Fact::Cell { cell, .. }) => Some(*cell),
         _ => None,
-    }
-}
-
-/// Tells whether a draft is what somebody asked for, and not yet what happened.
-fn is_a_wish(draft: &Draft, allowed: &[CommandId]) -> bool {
-    match draft {
-        Draft::Command(audit) => !allowed.contains(&audit.id),
-        Draft::Session(Fact::Cell { command: Some(_), .. } | Fact::InputEnded { author: Some(_), .. }) => {
-            true
-        }
-        Draft::StrategyState(_) => true,
-        Draft::Verb(verb) => {
-            let is_allowed = verb.command.as_ref().is_none_or(|command| allowed.contains(command));
-            verb.outcome == VerbOutcome::Started && !is_allowed
-        }
-        // An order that is intended is refused by the engine, which then says so.
-        Draft::Order(order) => order.status == qubx_protocol::OrderStatus::Intended,
-        _ => false,
-    }
-}
-
-impl Sources {
-    /// Waits for the next thing, until `due` at most. Engine and kernel come before what people ask, so that an answer shows their news.
-    async fn next(&mut self, due: Instant) -> Turn {
-        tokio::select! {
-            biased;
-            () = tokio::time::sleep_until(due.into()) => Turn::Tick,
-            Some(output) = self.engine.recv() => Turn::Engine(output),
-            Some(event) = self.kernel.recv() => Turn::Kernel(event),
-            Some(batch) = self.strategy.recv() => Turn::Strategy(batch),
-            Some(input) = self.inputs.recv() => Turn::Input(input),
-        }
-    }
-
-    fn try_next(&mut self) -> Option<Turn> {
-        if let Ok(output) = self.engine.try_recv() {
-            return Some(Turn::Engine(output));
-        }
-        if let Ok(event) = self.kernel.try_recv() {
-            return Some(Turn::Kernel(event));
-        }
-        if let Ok(batch) = self.strategy.try_recv() {
-            return Some(Turn::Strategy(batch));
-        }
-        self.inputs.try_recv().ok().map(Turn::Input)
-    }
+    })
 }
 
 /// Returns the state that a log ends with, as far as its last entries tell.
@@ -499,29 +267,4 @@ pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, 
     }
     state.head = store.head();
     Ok(state)
-}
-
-#[cfg(test)]
-mod tests {
-    use qubx_protocol::Epoch;
-
-    use super::*;
-
-    #[test]
-    fn a_full_disk_costs_the_oldest_text_and_no_fact_of_money() {
-        let log = |text: &str| {
-            let (level, source) = (LogLevel::Info, "kernel".to_owned());
-            Draft::Session(Fact::Log { level, source, text: text.to_owned() })
-        };
-        let money = Draft::Started { epoch: Epoch(1), restored: false };
-        for (limit, expected) in [
-            (9, vec![money.clone(), log("old"), money.clone(), log("new")]),
-            (3, vec![money.clone(), money.clone(), log("new")]),
-            (1, vec![money.clone(), money.clone()]),
-        ] {
-            let mut drafts = vec![money.clone(), log("old"), money.clone(), log("new")];
-            drop_oldest_text(&mut drafts, limit);
-            assert_eq!(drafts, expected, "{limit}");
-        }
-    }
 }

@@ -13,6 +13,7 @@ mod draft;
 mod error;
 mod kept;
 mod ledger;
+mod left;
 mod log;
 mod older;
 mod prune;
@@ -29,6 +30,7 @@ use qubx_protocol::{Alarm, CellNumber, CommandId, Epoch, Event, Fact, LogId, Log
 pub(crate) use book::Book;
 pub(crate) use draft::{CommandAudit, Draft};
 pub use error::StoreError;
+pub(crate) use left::Left;
 pub(crate) use older::older;
 pub use read::read_history;
 pub use verify::{Finding, MOST_FINDINGS, Verification, verify};
@@ -47,6 +49,7 @@ pub(crate) struct Store {
     log: Log,
     pruning: Pruning,
     health: Health,
+    left: Left,
 }
 
 impl Store {
@@ -60,10 +63,16 @@ impl Store {
         let log = Log::open(&session_dir.join("session.db"))?;
         check_that_no_row_is_lost(&ledger, &log)?;
         let health = Health::new(Disk::new(session_dir));
-        let mut store = Self { ledger, log, pruning: Pruning::default(), health };
+        let left = left::read(&ledger, &log)?;
+        let mut store = Self { ledger, log, pruning: Pruning::default(), health, left };
         store.append_missing_references()?;
         store.health.watch().look(Timestamp::now());
         Ok(store)
+    }
+
+    /// Takes what the service before left without an answer.
+    pub(crate) fn take_left(&mut self) -> Left {
+        std::mem::take(&mut self.left)
     }
 
     /// Returns the log's name.

@@ -1,0 +1,103 @@
+//! What a run begins with: a new life of the account or the one before, and an end for what a service left open.
+
+use qubx_engine::{EngineConfig, EngineError, Restore};
+use qubx_protocol::{CellNumber, CellStatus, Command, Epoch, Fact, SessionState, VerbOutcome, VerbProgress};
+
+use crate::config::{ServiceConfig, ServiceError};
+use crate::store::{Book, CommandAudit, Draft, Left, Store, StoreError};
+
+/// The life of the account that a run belongs to.
+pub(crate) struct Life {
+    pub(crate) epoch: Epoch,
+    /// What it goes on with; none for a new account.
+    book: Option<Book>,
+}
+
+impl Life {
+    /// Returns a new life, or the newest one when the run goes on with it and there is one.
+    pub(crate) fn of(store: &Store, restore: bool) -> Result<Self, StoreError> {
+        let newest = store.epoch()?;
+        if restore && newest > Epoch(0) {
+            return Ok(Self { epoch: newest, book: Some(store.book()?) });
+        }
+        Ok(Self { epoch: newest.next(), book: None })
+    }
+
+    /// Returns what the engine is started with.
+    pub(crate) fn engine_config(
+        &self,
+        config: &ServiceConfig,
+        store: &Store,
+    ) -> Result<EngineConfig, ServiceError> {
+        // The prefix is unique for this life of the account, the number in it, so an exchange's record names our row.
+        let log = store.log_id().as_str();
+        let order_prefix = format!("q{}-{}-", &log[..log.len().min(8)], self.epoch);
+        Ok(EngineConfig {
+            exchanges: config.exchanges.clone(),
+            limits: config.limits.clone(),
+            order_prefix,
+            next_order: self.book.as_ref().map_or(0, |book| book.order_count) + 1,
+            restore: self.book.as_ref().map(restore).transpose()?,
+        })
+    }
+
+    /// Puts the book into the state that the log ends with; its last entries alone do not tell all of it.
+    pub(crate) fn put_book_into(&self, state: &mut SessionState) {
+        if let Some(book) = &self.book {
+            state.orders = book.orders.iter().map(|order| (order.id.clone(), order.clone())).collect();
+            state.positions =
+                book.positions.iter().map(|held| (held.instrument.clone(), held.clone())).collect();
+        }
+    }
+
+    /// Returns the events that the run begins with: what was left open is ended, then the run starts.
+    ///
+    /// A command that was taken is answered, whatever happened since: whoever gave it waits for that. None is done now.
+    pub(crate) fn first_drafts(&self, state: &SessionState, left: Left, last_cell: CellNumber) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        for view in state.running.iter().chain(&state.queue) {
+            drafts.push(died(view.cell));
+        }
+        let mut cell = last_cell;
+        for CommandAudit { id, author, command } in left.commands {
+            match command {
+                Command::Execute { code } => {
+                    cell = cell.next();
+                    drafts.push(Draft::Session(Fact::Cell { cell, code, author, command: Some(id) }));
+                    drafts.push(died(cell));
+                }
+                Command::Answer { input, .. } => drafts.push(Draft::Session(Fact::InputEnded {
+                    input,
+                    author: Some(author),
+                    text: None,
+                    command: Some(id),
+                })),
+                // The others have a verb in the ledger.
+                _ => {}
+            }
+        }
+        for verb in left.verbs {
+            let text = "the service ended before it was known to be done; look at orders and positions";
+            drafts.push(Draft::Verb(VerbProgress {
+                outcome: VerbOutcome::Failed,
+                text: text.to_owned(),
+                ..verb
+            }));
+        }
+        drafts.push(Draft::Started { epoch: self.epoch, restored: self.book.is_some() });
+        drafts
+    }
+}
+
+fn died(cell: CellNumber) -> Draft {
+    Draft::Session(Fact::CellFinished { cell, status: CellStatus::KernelDied, duration_ms: 0 })
+}
+
+/// Returns what the engine goes on with.
+fn restore(book: &Book) -> Result<Restore, ServiceError> {
+    let checkpoint = book.checkpoint.clone().map(serde_json::from_value).transpose();
+    let checkpoint = checkpoint.map_err(|error| {
+        EngineError::Config(format!("the engine's checkpoint in the ledger cannot be read: {error}"))
+    })?;
+    Ok(Restore { positions: book.positions.clone(), orders: book.orders.clone(), checkpoint })
+}

@@ -1,0 +1,54 @@
+//! Everything that the session task listens to.
+
+use std::time::Instant;
+
+use qubx_engine::{EngineOutput, StrategyBatch};
+use qubx_kernel::KernelEvent;
+use tokio::sync::mpsc;
+
+use crate::input::Input;
+
+/// Everything that the session task listens to.
+pub(crate) struct Sources {
+    pub(crate) inputs: mpsc::Receiver<Input>,
+    pub(crate) engine: mpsc::Receiver<EngineOutput>,
+    pub(crate) kernel: mpsc::Receiver<KernelEvent>,
+    pub(crate) strategy: mpsc::Receiver<StrategyBatch>,
+}
+
+/// One thing that happened.
+pub(super) enum Turn {
+    Input(Input),
+    Engine(EngineOutput),
+    Kernel(KernelEvent),
+    Strategy(StrategyBatch),
+    /// Something is due by time.
+    Tick,
+}
+
+impl Sources {
+    /// Waits for the next thing, until `due` at most. Engine and kernel come before what people ask, so that an answer shows their news.
+    pub(super) async fn next(&mut self, due: Instant) -> Turn {
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep_until(due.into()) => Turn::Tick,
+            Some(output) = self.engine.recv() => Turn::Engine(output),
+            Some(event) = self.kernel.recv() => Turn::Kernel(event),
+            Some(batch) = self.strategy.recv() => Turn::Strategy(batch),
+            Some(input) = self.inputs.recv() => Turn::Input(input),
+        }
+    }
+
+    pub(super) fn try_next(&mut self) -> Option<Turn> {
+        if let Ok(output) = self.engine.try_recv() {
+            return Some(Turn::Engine(output));
+        }
+        if let Ok(event) = self.kernel.try_recv() {
+            return Some(Turn::Kernel(event));
+        }
+        if let Ok(batch) = self.strategy.try_recv() {
+            return Some(Turn::Strategy(batch));
+        }
+        self.inputs.try_recv().ok().map(Turn::Input)
+    }
+}

@@ -1,0 +1,68 @@
+//! What a service that died left without an answer: commands that were taken and verbs that had begun.
+
+use std::collections::HashSet;
+
+use qubx_protocol::{CommandId, Seq, VerbOutcome, VerbProgress};
+
+use super::draft::CommandAudit;
+use super::ledger::Ledger;
+use super::log::Log;
+use super::{StoreError, rows};
+
+/// The newest verbs that are looked at. More are never under way at once.
+const VERBS: usize = 1_000;
+
+/// What was left without an answer.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Left {
+    /// Commands whose events are not in the session log, oldest first.
+    pub(crate) commands: Vec<CommandAudit>,
+    /// Verbs that began and have no end, oldest first.
+    pub(crate) verbs: Vec<VerbProgress>,
+}
+
+/// Reads what was left, before the missing references are appended.
+pub(super) fn read(ledger: &Ledger, log: &Log) -> Result<Left, StoreError> {
+    Ok(Left { commands: commands(ledger, log.head(), log)?, verbs: verbs(ledger)? })
+}
+
+/// A command has the number of the event that follows it; one above the log's was never written.
+fn commands(ledger: &Ledger, head: Seq, log: &Log) -> Result<Vec<CommandAudit>, StoreError> {
+    let mut left = Vec::new();
+    rows::for_each(ledger.connection(), ledger.path(), log.last_row()?.0, |columns, _| {
+        if columns.kind == "command" && columns.seq > head.0 {
+            let number = qubx_protocol::LedgerRow(columns.row);
+            let audit = serde_json::from_str(columns.body);
+            left.push(audit.map_err(|error| StoreError::damaged(ledger.path(), number, error.to_string()))?);
+        }
+        Ok(())
+    })?;
+    Ok(left)
+}
+
+fn verbs(ledger: &Ledger) -> Result<Vec<VerbProgress>, StoreError> {
+    let read = || StoreError::database("read", ledger.path());
+    let sql = "SELECT body FROM rows WHERE kind = 'verb' ORDER BY row DESC LIMIT ?1";
+    let mut statement = ledger.connection().prepare(sql).map_err(read())?;
+    let bodies = statement.query_map([VERBS], |row| row.get::<_, String>(0)).map_err(read())?;
+    let mut ended: HashSet<Option<CommandId>> = HashSet::new();
+    let mut left = Vec::new();
+    for body in bodies {
+        let body = body.map_err(read())?;
+        let verb: VerbProgress = serde_json::from_str(&body).map_err(|error| StoreError::Damaged {
+            path: ledger.path().to_owned(),
+            row: None,
+            reason: format!("a verb cannot be read: {error}"),
+        })?;
+        // Newest first: an end comes before its beginning. What the session did by itself has no command.
+        match verb.outcome {
+            VerbOutcome::Done | VerbOutcome::Failed => drop(ended.insert(verb.command)),
+            VerbOutcome::Started if verb.command.is_some() && ended.insert(verb.command.clone()) => {
+                left.push(verb);
+            }
+            VerbOutcome::Started => {}
+        }
+    }
+    left.reverse();
+    Ok(left)
+}
