@@ -68,12 +68,29 @@ pub(crate) fn broadcast(message: &Message) -> Option<Broadcast> {
         text: String,
     }
     #[derive(Deserialize)]
+    struct Clear {
+        #[serde(default)]
+        wait: bool,
+    }
+    #[derive(Deserialize)]
     struct Data {
         data: BTreeMap<String, Value>,
+        #[serde(default)]
+        transient: Transient,
     }
-    let data = |result| {
-        let Data { data } = content(message)?;
-        Some(Broadcast::Output(OutputContent::Data { data, result, display: None, update: false }))
+    #[derive(Default, Deserialize)]
+    struct Transient {
+        display_id: Option<String>,
+    }
+    let data = |result: bool, update: bool| {
+        let Data { data, transient: Transient { display_id: display } } = content(message)?;
+        // What names nothing that could be updated would otherwise be shown a second time.
+        (!update || display.is_some()).then_some(Broadcast::Output(OutputContent::Data {
+            data,
+            result,
+            display,
+            update,
+        }))
     };
     match message.header.msg_type.as_str() {
         "status" => match content::<Status>(message)?.execution_state.as_str() {
@@ -90,8 +107,13 @@ pub(crate) fn broadcast(message: &Message) -> Option<Broadcast> {
             let Stream { name, text } = content(message)?;
             Some(Broadcast::Output(OutputContent::Stream { stream: name, text }))
         }
-        "display_data" | "update_display_data" => data(false),
-        "execute_result" => data(true),
+        "display_data" => data(false, false),
+        "update_display_data" => data(false, true),
+        "execute_result" => data(true, false),
+        "clear_output" => {
+            let Clear { wait } = content(message)?;
+            Some(Broadcast::Output(OutputContent::Clear { wait }))
+        }
         "error" => content(message).map(Broadcast::Error),
         _ => None,
     }
@@ -128,4 +150,46 @@ fn content<T: DeserializeOwned>(message: &Message) -> Option<T> {
 
 fn yes() -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::Header;
+
+    fn check(kind: &str, content: Value, expected: Option<OutputContent>) {
+        let message = Message {
+            header: Header { msg_type: kind.into(), ..Header::default() },
+            parent: Header::default(),
+            metadata: "{}".into(),
+            content: content.to_string().into(),
+            number: None,
+        };
+        assert_eq!(broadcast(&message), expected.map(Broadcast::Output), "{kind}");
+    }
+
+    #[test]
+    fn what_a_cell_does_to_its_own_output_is_told() {
+        let data = BTreeMap::from([("text/plain".to_owned(), json!("1"))]);
+        let shown = |display: Option<&str>, result, update| {
+            Some(OutputContent::Data {
+                data: data.clone(),
+                result,
+                display: display.map(str::to_owned),
+                update,
+            })
+        };
+        let named = json!({ "data": data, "metadata": {}, "transient": { "display_id": "d" } });
+        let plain = json!({ "data": data, "metadata": {}, "transient": {} });
+        check("display_data", named.clone(), shown(Some("d"), false, false));
+        check("display_data", plain.clone(), shown(None, false, false));
+        check("display_data", json!({ "data": data }), shown(None, false, false));
+        check("update_display_data", named, shown(Some("d"), false, true));
+        check("update_display_data", plain.clone(), None);
+        check("execute_result", plain, shown(None, true, false));
+        check("clear_output", json!({ "wait": true }), Some(OutputContent::Clear { wait: true }));
+        check("clear_output", json!({}), Some(OutputContent::Clear { wait: false }));
+    }
 }

@@ -9,6 +9,8 @@ use crate::connection::hex;
 
 /// Stands between the routing frames and the message.
 const DELIMITER: &[u8] = b"<IDS|MSG>";
+/// Begins the routing frame in which our kernel numbers what it broadcasts.
+const NUMBER: &[u8] = b"qubx-";
 
 /// What a message is and who sent it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,8 @@ pub struct Message {
     pub metadata: Bytes,
     /// JSON, as it came.
     pub content: Bytes,
+    /// The running number of a broadcast of our kernel, from 1. It is not signed: it finds losses, not forgeries.
+    pub number: Option<u64>,
 }
 
 /// Signs requests and checks what arrives.
@@ -91,6 +95,7 @@ impl Signer {
             parent: serde_json::from_slice(parent).ok()?,
             metadata: metadata.clone(),
             content: content.clone(),
+            number: frames[..start].iter().find_map(number),
         })
     }
 
@@ -101,6 +106,11 @@ impl Signer {
         }
         mac
     }
+}
+
+/// Returns the number in a routing frame of ours.
+fn number(frame: &Bytes) -> Option<u64> {
+    std::str::from_utf8(frame.strip_prefix(NUMBER)?).ok()?.parse().ok()
 }
 
 fn unhex(text: &[u8]) -> Option<Vec<u8>> {
@@ -124,7 +134,10 @@ mod tests {
         frames.extend(signer.request("7", "execute_request", &serde_json::json!({"code": "1"})));
         let message = signer.read(&frames).unwrap();
         assert_eq!((message.header.msg_id.as_str(), &message.content[..]), ("7", &br#"{"code":"1"}"#[..]));
+        assert_eq!(message.number, None);
         assert!(Signer::new("other", "me").read(&frames).is_none());
+        frames.insert(1, Bytes::from_static(b"qubx-12"));
+        assert_eq!(signer.read(&frames).unwrap().number, Some(12));
     }
 
     #[test]
