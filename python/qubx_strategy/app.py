@@ -6,6 +6,7 @@ Only the launcher imports this, when the process is prepared.
 import hmac
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +14,12 @@ import ipykernel
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQExitAutocall, ZMQInteractiveShell
+from IPython.core.error import StdinNotImplementedError
 from traitlets import default
 
 from .bridge import Bridge
+from .inputs import Inputs
+from .output import NumberedOutput, number_output
 
 IOPUB_HIGH_WATER_MARK = 20_000
 """Messages kept for one slow reader. ipykernel's 1,000 lose output of a single cell; without a bound a
@@ -23,6 +27,9 @@ stopped guest makes the kernel grow."""
 
 ZMQ_HIGH_WATER_MARK = 1_000
 """The library's default, for all other sockets."""
+
+INPUT_LOOK_MILLISECONDS = 10
+"""How often a waiting cell looks for an answer of the service; an interrupt is noticed then too."""
 
 EXIT_HELP = """\
 This kernel is shared and keeps running.
@@ -81,6 +88,42 @@ class Kernel(IPythonKernel):
             metadata={"qubx_history": parent["content"].get("store_history", True)},
         )
 
+    def _input_request(self, prompt: Any, ident: Any, parent: Any, password: bool = False) -> str:
+        # As in the base class, but every screen hears of the wait and may answer, not only who asked.
+        if threading.current_thread() is not threading.main_thread():
+            raise StdinNotImplementedError("input() works in a cell's own thread, not in one that it started")
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        while self._client_reply(ident) is not None:
+            pass  # A late answer to an earlier wait must not answer this one.
+        after = self.parent.iopub_thread.last_number
+        with self.parent.inputs.wait(parent["header"]["msg_id"], str(prompt), password, after) as wait:
+            content = {"prompt": str(prompt), "password": password}
+            self.session.send(self.stdin_socket, "input_request", content, parent, ident=ident)
+            answer: str | None = None
+            while answer is None:
+                self.stdin_socket.poll(INPUT_LOOK_MILLISECONDS)
+                answer = wait.answer
+                if answer is None:
+                    answer = self._client_reply(ident)
+        if answer == "\x04":
+            raise EOFError
+        return answer
+
+    def _client_reply(self, ident: Any) -> str | None:
+        """Returns the text of a reply that the asking client has sent; none when there is none."""
+        while True:
+            try:
+                sender, reply = self.session.recv(self.stdin_socket)
+            except ValueError:  # Not signed with the key.
+                continue
+            if reply is None:
+                return None
+            # Another client's reply is late: it was not asked.
+            if sender == ident:
+                return str(reply["content"].get("value", ""))
+
     async def poll_stopped_queue(self) -> None:
         """Does nothing: there is no debugger."""
 
@@ -90,6 +133,8 @@ class App(IPKernelApp):
 
     kernel_class = Kernel
     bridge: Bridge
+    inputs: Inputs
+    iopub_thread: NumberedOutput
     token: str
     folder: str
 
@@ -134,12 +179,14 @@ def bind_private(bind: Callable[[], None]) -> None:
         os.umask(umask)
 
 
-def build(bridge: Bridge, settings: dict[str, Any], connection_file: str) -> App:
+def build(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_file: str) -> App:
     """Returns the application, its sockets bound and its shell made."""
+    number_output()
     app: App = App.instance(
         parent_handle=1
     )  # 1 means: do not poll for a parent, and no advice on the terminal.
     app.bridge = bridge
+    app.inputs = inputs
     app.token = settings["token"]
     app.folder = settings["folder"]
     app.initialize(

@@ -1,12 +1,12 @@
-"""Completion on a thread of its own, so that Tab works while a cell runs."""
+"""Completion and documentation on a thread of its own, so that they work while a cell runs."""
 
-import sys
 import threading
 import warnings
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from .bridge import Bridge
+from .inspection import describe_name, describe_object
 
 WARM_UP_AFTER_SECONDS = 1.0
 """The first completion imports much; it waits until the session's start is over."""
@@ -43,6 +43,8 @@ class Assistant(threading.Thread):
         try:
             if message["type"] == "complete":
                 answer = self._complete(message["code"], message["cursor"])
+            elif message["type"] == "inspect":
+                answer = self._inspect(message["code"], message["cursor"])
             else:
                 answer = self._is_complete(message["code"])
         except Exception as error:
@@ -65,15 +67,11 @@ class Assistant(threading.Thread):
         status, indent = self._shell.input_transformer_manager.check_complete(code)
         return {"is_complete": {"status": status, "indent": " " * (indent or 0)}}
 
+    def _inspect(self, code: str, cursor: int) -> dict[str, Any]:
+        from IPython.utils.tokenutil import token_at_cursor
 
-def claim_output(shell: Any) -> None:
-    """Makes the output of the calling thread its own; else it would count as the last cell's."""
-    header = {"msg_id": "strategy", "msg_type": "strategy", "session": "strategy", "username": "strategy"}
-    if hasattr(shell, "set_thread_parent"):
-        shell.set_thread_parent({"header": header})
-        return
-    for stream in (sys.stdout, sys.stderr):
-        # ipykernel 6 has a context variable for it too, but no function to set it for one thread.
-        parent = getattr(stream, "_parent_header", None)
-        if parent is not None:
-            parent.set(header)
+        name = token_at_cursor(code, cursor)
+        text = describe_name(name, self._shell.user_ns) if name else None
+        if text is None and (magic := self._shell.find_magic(name.lstrip("%"))):
+            text = describe_object(name, magic)
+        return {"inspection": {"text": text}}

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
+_LARGEST_FRAME = 64 << 20
+"""The service ends a connection that sends a larger one."""
 
 
 class Bridge:
@@ -33,6 +35,8 @@ class Bridge:
     def send(self, type: str, **fields: Any) -> None:
         """Sends one message."""
         body = json.dumps({"type": type, **fields}, default=str).encode()
+        if len(body) > _LARGEST_FRAME:
+            raise ValueError(f"{type}: {len(body):,} bytes are too many to send; {_LARGEST_FRAME:,} can be")
         frame = _LENGTH.pack(len(body)) + body
         if threading.current_thread() is not threading.main_thread():
             self._send_frame(frame)

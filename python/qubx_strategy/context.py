@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from .market import Account, Instrument, Order, Position, Quote, parse_account, to_datetime
 from .mirror import Mirror
+from .state import check_state
 
 T = TypeVar("T")
 
@@ -120,6 +121,21 @@ class Context:
     def subscribe_bars(self, timeframe: str) -> None:
         """Asks for `on_bar` at the end of every interval, for example `1s`, `15m`, `4h`, `1d`."""
         self._service.call({"verb": "subscribe_bars", "timeframe": timeframe}, lambda _: None)
+
+    def save_state(self, state: Any) -> None:
+        """Keeps an object for the strategy's next start in this account, and returns once it is stored.
+
+        It is kept as JSON: `None`, `bool`, `int`, `float`, `str`, lists and dicts with `str` keys, together
+        at most 1 MiB. A tuple comes back as a list, and a dict sorted by its keys. Anything else raises
+        `TypeError`, and a number that JSON cannot hold `ValueError`, with the place in the object; nothing is
+        kept then.
+        """
+        check_state(state)
+        self._service.call({"verb": "save_state", "state": state}, lambda _: None)
+
+    def load_state(self) -> Any:
+        """Returns the object that was kept last in this account; none when there is none."""
+        return self._service.call({"verb": "load_state"}, lambda state: state)
 
     def log(self, *values: object, level: str = "info") -> None:
         """Writes a line to the session's log; the level is `debug`, `info`, `warning` or `error`."""

@@ -13,19 +13,26 @@ from functools import partial
 from typing import Any
 
 from .bridge import Bridge
+from .inputs import Inputs
+from .limits import apply_limits
 
 
-def main(runtime_dir: str, service_pid: int) -> None:
+def main(runtime_dir: str, service_pid: str, limits: str) -> None:
     """Runs the kernel until its service ends it."""
-    tie_life_to(service_pid)
+    tie_life_to(int(service_pid))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Until a cell runs there is nothing to interrupt.
-    faulthandler.enable(file=os.dup(2), all_threads=False)
+    lines = apply_limits(limits)
+    trace_crashes(os.path.join(runtime_dir, "crash.txt"))
     bridge = Bridge(os.path.join(runtime_dir, "bridge.sock"))
     settings = bridge.receive()
     if settings is None:
         sys.exit("the service went away before the kernel started")
-    app = without_debugger(partial(load, bridge, settings, os.path.join(runtime_dir, "kernel.json")))
-    start_threads(bridge, settings, app.shell)
+    for line in lines:
+        bridge.log("warning", line)
+    inputs = Inputs(bridge)
+    connection_file = os.path.join(runtime_dir, "kernel.json")
+    app = without_debugger(partial(load, bridge, inputs, settings, connection_file))
+    start_threads(bridge, inputs, settings, app.shell)
     app.start()
 
 
@@ -37,6 +44,12 @@ def tie_life_to(service_pid: int) -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != service_pid:
         sys.exit("the service ended before the kernel started")
+
+
+def trace_crashes(path: str) -> None:
+    """Makes a crash leave, in a file that the service reads, where every thread was."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    faulthandler.enable(file=file, all_threads=True)
 
 
 def without_debugger(load_app: Any) -> Any:
@@ -51,19 +64,20 @@ def without_debugger(load_app: Any) -> Any:
         del sys.modules["debugpy"]
 
 
-def load(bridge: Bridge, settings: dict[str, Any], connection_file: str) -> Any:
+def load(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_file: str) -> Any:
     """Loads ipykernel and returns the application."""
     from .app import build
 
-    return build(bridge, settings, connection_file)
+    return build(bridge, inputs, settings, connection_file)
 
 
-def start_threads(bridge: Bridge, settings: dict[str, Any], shell: Any) -> None:
+def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], shell: Any) -> None:
     """Gives the REPL its names, and starts the threads of the strategy, of completion and of the bridge."""
-    from .assistant import Assistant, claim_output
+    from .assistant import Assistant
     from .context import Context
     from .market import Instrument
     from .mirror import Mirror
+    from .output import claim_output
     from .repl import namespace
     from .runner import Runner
 
@@ -83,7 +97,10 @@ def start_threads(bridge: Bridge, settings: dict[str, Any], shell: Any) -> None:
     assistant = Assistant(bridge, shell)
 
     def handle(message: dict[str, Any]) -> None:
-        (assistant if "id" in message else runner).inbox.put(message)
+        if message["type"] == "input":
+            inputs.take(message)
+        else:
+            (assistant if "id" in message else runner).inbox.put(message)
 
     threads = [runner, assistant, threading.Thread(name="bridge", target=bridge.read_forever, args=(handle,))]
     for thread in threads:

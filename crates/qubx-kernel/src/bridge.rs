@@ -56,6 +56,18 @@ pub(crate) enum FromPython {
         id: u64,
         result: AnswerResult,
     },
+    /// The cell of a request waits for a line; `after` is the number of the last broadcast before it.
+    InputBegins {
+        input: u64,
+        request: String,
+        prompt: String,
+        password: bool,
+        after: u64,
+    },
+    /// It does not wait any more.
+    InputEnds {
+        input: u64,
+    },
 }
 
 /// The socket before its one connection.

@@ -65,6 +65,11 @@ impl Cells {
         });
     }
 
+    /// Returns the cell of a request that runs or waits; none for one that is not known or belongs in no history.
+    pub(crate) fn cell(&self, request: &str) -> Option<CellRef> {
+        self.requests[self.place(request)?].cell.clone()
+    }
+
     /// Takes the reply to a cell of ours.
     pub(crate) fn reply(&mut self, parent: &Header, reply: Reply, interrupts: u64, now: Instant) -> Replied {
         let Some(place) = self.place(&parent.msg_id) else { return Replied::Events(Vec::new()) };

@@ -6,7 +6,13 @@ use std::fmt::Write;
 use qubx_protocol::{Instrument, InstrumentId, Order, Position, encode_frame};
 use serde_json::{Value, json};
 
-use crate::{CallId, StrategyMessage, StrategySource};
+use crate::{CallId, ChildLimits, StrategyMessage, StrategySource};
+
+/// Returns the argument that tells the child its limits.
+pub(crate) fn limits(limits: &ChildLimits) -> String {
+    let ChildLimits { memory, processes, open_files } = limits;
+    json!({ "memory": memory, "processes": processes, "open_files": open_files }).to_string()
+}
 
 /// Returns the first frame: all that Python must know.
 pub(crate) fn settings(source: &StrategySource, instruments: &[Instrument], token: &str) -> Vec<u8> {
@@ -47,6 +53,11 @@ pub(crate) fn start(time: jiff::Timestamp, positions: &[Position], orders: &[Ord
 /// Returns the frame that stops the strategy.
 pub(crate) fn stop() -> Vec<u8> {
     encode_frame(&json!({ "type": "stop" }))
+}
+
+/// Returns the frame that gives a waiting cell its line.
+pub(crate) fn input(number: u64, text: &str) -> Vec<u8> {
+    encode_frame(&json!({ "type": "input", "input": number, "text": text }))
 }
 
 /// Returns the frame that answers a call.

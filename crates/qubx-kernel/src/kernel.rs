@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bridge::Listener;
-use crate::process::Process;
+use crate::process::{CrashFile, Process};
 use crate::task::Task;
 use crate::{
     CallId, ConnectionInfo, KernelError, KernelEvent, StrategyMessage, StrategySource, connection, encode,
@@ -31,7 +31,7 @@ sys.path[:] = [sys.argv[1], *filter(None, sys.path)]
 sys.dont_write_bytecode = True
 arguments, sys.argv[1:] = sys.argv[2:], []
 from qubx_strategy.launcher import main
-main(arguments[0], int(arguments[1]))
+main(*arguments)
 ";
 /// Requests that wait for the kernel's task; the owner runs one cell at a time. When it is full a request is
 /// refused.
@@ -94,12 +94,14 @@ pub fn start(
         .arg(package)
         .arg(&config.runtime_dir)
         .arg(std::process::id().to_string())
+        .arg(encode::limits(&config.limits))
         // They would tie the kernel to the Jupyter in whose terminal the service happened to be started.
         .env_remove("JPY_PARENT_PID")
         .env_remove("JPY_INTERRUPT_EVENT")
         .env_remove("JPY_SESSION_NAME");
     let token = connection::random_hex()?;
     let settings = encode::settings(&config.source, &config.instruments, &token);
+    let crash_file = CrashFile::new(&config.runtime_dir)?;
     let process = Process::start(command, &config.output_log)?;
 
     let (send_request, requests) = mpsc::channel(REQUESTS);
@@ -112,6 +114,7 @@ pub fn start(
             frames: send_frame,
             questions: Mutex::default(),
             interrupts: AtomicU64::new(0),
+            input: AtomicU64::new(0),
             places,
         }),
     };
@@ -120,6 +123,7 @@ pub fn start(
         connection,
         token,
         output_log: config.output_log,
+        crash_file,
         events,
         tracker: tracker.clone(),
     };
@@ -142,6 +146,8 @@ pub(crate) struct Shared {
     questions: Mutex<Questions>,
     /// How often the kernel was interrupted.
     pub(crate) interrupts: AtomicU64,
+    /// The wait that the next answer is for; 0 when no cell waits.
+    pub(crate) input: AtomicU64,
     places: HashMap<InstrumentId, usize>,
 }
 
@@ -199,9 +205,13 @@ impl KernelHandle {
         self.ask(serde_json::json!({ "type": "inspect", "code": code, "cursor": cursor })).await
     }
 
-    /// Gives the line that the running cell waits for since [`KernelEvent::InputRequested`].
+    /// Gives the line that the running cell waits for since [`KernelEvent::InputRequested`]. One answer is taken;
+    /// what comes after it, or when no cell waits, goes nowhere.
     pub fn answer_input(&self, text: &str) {
-        let _ = text;
+        match self.shared.input.swap(0, Ordering::SeqCst) {
+            0 => tracing::info!("no cell waits for the line that was given"),
+            number => self.send_or_say(encode::input(number, text)),
+        }
     }
 
     /// Answers a call; [`crate::StrategyCall`] says with which value.

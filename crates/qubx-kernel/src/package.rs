@@ -14,21 +14,26 @@ macro_rules! package {
 }
 
 /// Every file of the package.
-const FILES: [(&str, &str); 15] = package![
+const FILES: [(&str, &str); 20] = package![
     "__init__.py",
     "app.py",
     "assistant.py",
     "bridge.py",
     "context.py",
     "failure.py",
+    "inputs.py",
+    "inspection.py",
     "launcher.py",
+    "limits.py",
     "market.py",
     "mirror.py",
+    "output.py",
     "parameters.py",
     "probe.py",
     "py.typed",
     "repl.py",
     "runner.py",
+    "state.py",
     "strategy.py",
 ];
 

@@ -8,7 +8,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ use crate::KernelError;
 
 /// How much of the child's log is told when it dies.
 const LAST_OUTPUT_BYTES: u64 = 4096;
+/// How much of a crash's trace is told: some hundred frames of some dozen threads.
+const TRACE_BYTES: u64 = 64 * 1024;
 
 /// A running or ended child. Clones are the same child.
 #[derive(Clone, Debug)]
@@ -112,8 +114,65 @@ fn wait_for_end(mut child: Child, pidfd: &OwnedFd) -> String {
 fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
+        (None, Some(signal)) => match signal_name(signal) {
+            Some(name) => format!("signal {signal} ({name})"),
+            None => format!("signal {signal}"),
+        },
         (None, None) => status.to_string(),
+    }
+}
+
+/// Returns what a signal means, for those that end processes in practice.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    let names = [
+        (Signal::HUP, "hangup"),
+        (Signal::INT, "interrupted"),
+        (Signal::QUIT, "quit"),
+        (Signal::ILL, "illegal instruction"),
+        (Signal::ABORT, "aborted"),
+        (Signal::BUS, "bus error"),
+        (Signal::FPE, "arithmetic error"),
+        (Signal::KILL, "killed"),
+        (Signal::SEGV, "segmentation fault"),
+        (Signal::PIPE, "broken pipe"),
+        (Signal::ALARM, "alarm"),
+        (Signal::TERM, "terminated"),
+        (Signal::XCPU, "processor time limit"),
+        (Signal::XFSZ, "file size limit"),
+        (Signal::SYS, "forbidden system call"),
+    ];
+    names.into_iter().find(|(known, _)| known.as_raw() == signal).map(|(_, name)| name)
+}
+
+/// The file into which a crashing child writes where its threads are.
+#[derive(Clone, Debug)]
+pub(crate) struct CrashFile(PathBuf);
+
+impl CrashFile {
+    /// Removes what an older child left in the folder.
+    pub(crate) fn new(folder: &Path) -> Result<Self, KernelError> {
+        let file = Self(folder.join("crash.txt"));
+        match std::fs::remove_file(&file.0) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(KernelError::Prepare { path: file.0, source })
+            }
+            _ => Ok(file),
+        }
+    }
+
+    /// Returns the trace and removes the file; empty when there is none.
+    pub(crate) fn take(&self) -> String {
+        let mut bytes = Vec::new();
+        let read =
+            std::fs::File::open(&self.0).and_then(|file| file.take(TRACE_BYTES).read_to_end(&mut bytes));
+        let removed = std::fs::remove_file(&self.0);
+        // A child that ended before it made the file has left nothing to say.
+        if let Err(error) = read.and(removed)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(path = %self.0.display(), %error, "the trace of a crash is not read");
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 

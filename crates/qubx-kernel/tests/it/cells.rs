@@ -81,7 +81,7 @@ async fn an_interrupt_ends_loops_and_awaits_and_the_next_cell_runs() {
 }
 
 #[tokio::test]
-async fn completion_works_while_a_cell_runs() {
+async fn completion_and_documentation_work_while_a_cell_runs() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
     let cell = kernel.submit("some_name = 1\nprint('begun', flush=True)\nwhile True: pass");
     kernel.printed("begun").await;
@@ -105,6 +105,21 @@ async fn completion_works_while_a_cell_runs() {
             matches!(answer, AnswerResult::IsComplete { status, .. } if status == expected),
             "{answer:?}"
         );
+    }
+    for (code, cursor, expected) in [
+        ("x = 'é'; print(", 15, Some("print(*args")),
+        ("some_name", 4, Some("some_name: int\n\nint([x]) -> integer")),
+        ("ctx.save_state", 14, Some("save_state(state: Any) -> None\n\nKeeps an object")),
+        ("%timeit", 3, Some("Time execution")),
+        ("nothing_like_it", 5, None),
+    ] {
+        let answer = kernel.handle.inspect(code, cursor).await.unwrap();
+        let AnswerResult::Inspection { text } = answer else { panic!("{answer:?}") };
+        let as_expected = match (&text, expected) {
+            (Some(text), Some(expected)) => text.contains(expected) && !text.contains('\u{1b}'),
+            (text, expected) => text.is_none() && expected.is_none(),
+        };
+        assert!(as_expected, "{code}: {text:?}");
     }
     kernel.handle.interrupt();
     assert_eq!(kernel.finish(&cell).await.1, CellStatus::Interrupted);

@@ -6,26 +6,44 @@ use qubx_kernel::wire::{Message, Signer};
 use qubx_kernel::{CellRef, KernelEvent};
 use qubx_protocol::CellStatus;
 use serde_json::{Value, json};
-use zeromq::{DealerSocket, Socket, SocketRecv, SocketSend, ZmqMessage};
+use zeromq::{DealerSocket, Socket, SocketOptions, SocketRecv, SocketSend, ZmqMessage};
 
 use crate::harness::{IDLE, Kernel, text_of};
 
 /// A client with the connection file's key.
-struct Guest {
+pub(crate) struct Guest {
     signer: Signer,
     socket: DealerSocket,
 }
 
 impl Guest {
     async fn connect(kernel: &Kernel, port: u16) -> Self {
-        let mut socket = DealerSocket::new();
+        Self::connect_with(kernel, port, DealerSocket::new()).await
+    }
+
+    /// Connects under a name, which makes two sockets the same client's.
+    pub(crate) async fn connect_as(kernel: &Kernel, port: u16, name: &'static str) -> Self {
+        let mut options = SocketOptions::default();
+        options.peer_identity(name.parse().unwrap());
+        Self::connect_with(kernel, port, DealerSocket::with_options(options)).await
+    }
+
+    async fn connect_with(kernel: &Kernel, port: u16, mut socket: DealerSocket) -> Self {
         socket.connect(&kernel.connection.endpoint(port)).await.unwrap();
         Self { signer: Signer::new(&kernel.connection.key, "guest"), socket }
     }
 
     async fn ask(&mut self, id: &str, kind: &str, content: Value) -> Message {
+        self.send(id, kind, content).await;
+        self.receive().await
+    }
+
+    pub(crate) async fn send(&mut self, id: &str, kind: &str, content: Value) {
         let frames = self.signer.request(id, kind, &content);
         self.socket.send(ZmqMessage::try_from(frames).unwrap()).await.unwrap();
+    }
+
+    pub(crate) async fn receive(&mut self) -> Message {
         let reply = tokio::time::timeout(Duration::from_secs(60), self.socket.recv()).await;
         self.signer.read(&reply.expect("a reply in time").unwrap().into_vec()).unwrap()
     }

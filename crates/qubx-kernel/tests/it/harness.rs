@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use qubx_kernel::{
-    CellRef, KernelConfig, KernelEvent, KernelHandle, StrategyEvent, StrategyMessage, StrategySource,
+    CellRef, ChildLimits, KernelConfig, KernelEvent, KernelHandle, StrategyEvent, StrategyMessage,
+    StrategySource,
 };
 use qubx_protocol::{CellNumber, CellStatus, Instrument, InstrumentId, OutputContent, Quote};
 use tempfile::TempDir;
@@ -41,6 +42,13 @@ pub(crate) fn source(folder: &Path, name: &str) -> StrategySource {
 /// A strategy that does nothing.
 pub(crate) const IDLE: &str = "from qubx_strategy import Strategy\n\nclass S(Strategy):\n    pass\n";
 
+/// How a kernel ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: String,
+    pub(crate) traceback: String,
+}
+
 pub(crate) struct Kernel {
     pub(crate) handle: KernelHandle,
     pub(crate) folder: TempDir,
@@ -60,9 +68,13 @@ impl Kernel {
 
     /// Starts a kernel in a folder that may have had one.
     pub(crate) async fn start_in(folder: TempDir, code: &str) -> Option<Self> {
+        Self::start_limited(folder, code, ChildLimits::default()).await
+    }
+
+    pub(crate) async fn start_limited(folder: TempDir, code: &str, limits: ChildLimits) -> Option<Self> {
         let python = python()?;
         std::fs::write(folder.path().join("tested.py"), code).unwrap();
-        let (handle, cancel, mut events, tracker) = launch(python, folder.path());
+        let (handle, cancel, mut events, tracker) = launch(python, folder.path(), limits);
         let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap().unwrap();
         let KernelEvent::Ready { pid, connection, python_version, ipykernel_version } = event else {
             panic!("{event:?}")
@@ -139,17 +151,26 @@ impl Kernel {
         self.handle.send_batch(batch, &inputs).unwrap();
     }
 
-    /// Ends the kernel the way its owner does, and waits for every task.
-    pub(crate) async fn end(mut self) {
-        let handle = self.handle.clone();
-        let died = self.until(|event| match event {
-            KernelEvent::Died { status, .. } => Some(status.clone()),
+    /// Waits for the end of the child.
+    pub(crate) async fn died(&mut self) -> Ended {
+        self.until(|event| match event {
+            KernelEvent::Died { status, traceback, .. } => {
+                Some(Ended { status: status.clone(), traceback: traceback.clone() })
+            }
             _ => None,
-        });
-        let (status, ()) = tokio::join!(died, handle.shutdown(Duration::from_secs(20)));
-        assert_eq!(status, "exit code 0", "a kernel that its owner ends goes by itself");
+        })
+        .await
+    }
+
+    /// Ends the kernel the way its owner does, waits for every task, and returns its folder.
+    pub(crate) async fn end(mut self) -> TempDir {
+        let handle = self.handle.clone();
+        let (ended, ()) = tokio::join!(self.died(), handle.shutdown(Duration::from_secs(20)));
+        assert_eq!(ended.status, "exit code 0", "a kernel that its owner ends goes by itself: {ended:?}");
+        assert_eq!(ended.traceback, "");
         self.tracker.close();
         tokio::time::timeout(LIMIT, self.tracker.wait()).await.expect("every task ends");
+        self.folder
     }
 
     /// Drops everything at once, as a service that fails.
@@ -164,6 +185,7 @@ impl Kernel {
 pub(crate) fn launch(
     python: PathBuf,
     folder: &Path,
+    limits: ChildLimits,
 ) -> (KernelHandle, CancellationToken, mpsc::Receiver<KernelEvent>, TaskTracker) {
     let config = KernelConfig {
         python,
@@ -171,7 +193,7 @@ pub(crate) fn launch(
         source: source(folder, "tested.S"),
         instruments: ["BTCUSDT", "ETHUSDT"].map(instrument).to_vec(),
         output_log: folder.join("output.log"),
-        limits: qubx_kernel::ChildLimits::default(),
+        limits,
     };
     let (send, events) = mpsc::channel(64);
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());

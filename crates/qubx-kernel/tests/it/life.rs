@@ -3,19 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use qubx_kernel::KernelEvent;
+use qubx_kernel::{ChildLimits, KernelEvent};
 use qubx_protocol::CellStatus;
 
-use crate::harness::{IDLE, Kernel};
-
-async fn died(kernel: &mut Kernel) -> (String, String) {
-    kernel
-        .until(|event| match event {
-            KernelEvent::Died { status, last_output, .. } => Some((status.clone(), last_output.clone())),
-            _ => None,
-        })
-        .await
-}
+use crate::harness::{Ended, IDLE, Kernel};
 
 /// Waits until a process is gone, or a zombie of somebody else's.
 async fn gone(pid: &str) {
@@ -33,12 +24,15 @@ async fn gone(pid: &str) {
 #[tokio::test]
 async fn a_killed_kernel_is_told_and_takes_its_processes_with_it() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
-    let (helper, _) = kernel.run("import subprocess\nsubprocess.Popen(['sleep', '600']).pid").await;
+    let (helper, _) = kernel
+        .run("import subprocess\nhelper = subprocess.Popen(['sh', '-c', 'sleep 600 & echo $!; wait'], stdout=-1)\nprint(int(helper.stdout.readline()), end='')")
+        .await;
     kernel.submit("print('begun', flush=True)\nwhile True: pass");
     kernel.printed("begun").await;
     let pid = rustix::process::Pid::from_raw(kernel.handle.pid().cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    assert_eq!(died(&mut kernel).await.0, "signal 9");
+    let Ended { status, traceback, .. } = kernel.died().await;
+    assert_eq!((status.as_str(), traceback.as_str()), ("signal 9 (killed)", ""));
     gone(helper.trim()).await;
     assert!(kernel.handle.complete("x", 1).await.is_err());
     kernel.cancel().await;
@@ -48,14 +42,22 @@ async fn a_killed_kernel_is_told_and_takes_its_processes_with_it() {
 async fn the_end_of_a_kernel_is_told_with_its_last_words() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
     kernel.submit("import os; os._exit(7)");
-    assert_eq!(died(&mut kernel).await.0, "exit code 7");
+    assert_eq!(kernel.died().await.status, "exit code 7");
     kernel.cancel().await;
+}
 
+#[tokio::test]
+async fn a_crash_is_told_with_the_place_of_every_thread() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
-    kernel.submit("import ctypes; ctypes.string_at(0)");
-    let (status, last_output) = died(&mut kernel).await;
-    assert_eq!(status, "signal 11");
-    assert!(last_output.contains("Segmentation fault"), "{last_output}");
+    kernel.submit("import ctypes\ndef broken(): ctypes.string_at(0)\nbroken()");
+    let Ended { status, traceback, .. } = kernel.died().await;
+    assert_eq!(status, "signal 11 (segmentation fault)");
+    for expected in
+        ["Fatal Python error: Segmentation fault", " in broken", "Current thread 0x", "\nThread 0x"]
+    {
+        assert!(traceback.contains(expected), "{expected}: {traceback}");
+    }
+    assert!(!kernel.folder.path().join("crash.txt").exists());
     kernel.cancel().await;
 }
 
@@ -68,7 +70,7 @@ async fn a_kernel_that_hears_nothing_is_killed_after_its_grace() {
     kernel.printed("begun").await;
     kernel.handle.shutdown(Duration::from_secs(2)).await;
     // SIGTERM ends even a Python that holds its lock, because nobody handles it.
-    assert_eq!(died(&mut kernel).await.0, "signal 15");
+    assert_eq!(kernel.died().await.status, "signal 15 (terminated)");
     kernel.cancel().await;
 }
 
@@ -113,19 +115,6 @@ async fn the_repl_begins_with_its_names_and_little_else() {
 }
 
 #[tokio::test]
-async fn a_kernel_that_is_started_again_is_found_by_the_guests_of_the_one_before() {
-    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
-    let pid = rustix::process::Pid::from_raw(kernel.handle.pid().cast_signed()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    died(&mut kernel).await;
-    let before = kernel.connection.clone();
-    let mut kernel = Kernel::start_in(kernel.folder, IDLE).await.unwrap();
-    assert_eq!(kernel.connection, before);
-    assert_eq!(kernel.run("1 + 1").await, ("2".into(), CellStatus::Ok));
-    kernel.end().await;
-}
-
-#[tokio::test]
 async fn an_interpreter_that_ends_at_once_is_told_with_its_last_words() {
     let Some(python) = crate::harness::python() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -137,7 +126,7 @@ async fn an_interpreter_that_ends_at_once_is_told_with_its_last_words() {
     let wrapper = folder.path().join("wrapper");
     std::fs::write(&wrapper, script).unwrap();
     std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let mut events = crate::harness::launch(wrapper, folder.path()).2;
+    let mut events = crate::harness::launch(wrapper, folder.path(), ChildLimits::default()).2;
     let event = tokio::time::timeout(Duration::from_secs(60), events.recv()).await.unwrap().unwrap();
     let KernelEvent::Died { status, last_output, .. } = event else { panic!("{event:?}") };
     assert_eq!(status, "exit code 1");

@@ -9,6 +9,11 @@
 mod cells;
 mod guests;
 mod harness;
+mod health;
+mod input;
 mod life;
+mod limits;
+mod output;
 mod probe;
+mod restart;
 mod strategy;

@@ -6,7 +6,7 @@ use qubx_kernel::{
 use qubx_protocol::{CellStatus, OutputContent};
 use serde_json::{Value, json};
 
-use crate::harness::{Kernel, quote};
+use crate::harness::{Kernel, quote, text_of};
 
 const TRADER: &str = r#"
 from qubx_strategy import Strategy
@@ -209,6 +209,39 @@ async fn what_a_strategy_prints_is_not_the_cells() {
         }
     }
     assert_eq!(authors, [CellRef::Strategy]);
+    kernel.end().await;
+}
+
+#[tokio::test]
+async fn what_the_strategy_and_the_repl_keep_comes_back_equal() {
+    let code = "from qubx_strategy import Strategy\n\nclass S(Strategy):\n    \
+        def on_quote(self, ctx, quote):\n        \
+            ctx.save_state({'bid': 0.1 + 0.2, 'names': ['é', None], 'count': -(1 << 63)})\n";
+    let Some(mut kernel) = Kernel::start(code).await else { return };
+    kernel.handle.start_strategy("2026-01-01T00:00:00Z".parse().unwrap(), &[], &[]);
+    kernel.quotes(1, &[("BTCUSDT", 5)]);
+    let (id, origin, request) = call(&mut kernel).await;
+    assert_eq!(origin, CallOrigin::Strategy);
+    let StrategyCall::SaveState { state } = request else { panic!("{request:?}") };
+    kernel.handle.reply(id, Ok(Value::Null));
+    assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch: 1 });
+
+    for (kept, expected) in [
+        (state, "{'bid': 0.30000000000000004, 'count': -9223372036854775808, 'names': ['é', None]} True"),
+        (Value::Null, "None False"),
+    ] {
+        let cell = kernel.submit(
+            "state = ctx.load_state()\nprint(state, state is not None and state['bid'] == 0.1 + 0.2)",
+        );
+        let (id, origin, request) = call(&mut kernel).await;
+        assert_eq!((origin, request), (CallOrigin::Repl, StrategyCall::LoadState));
+        kernel.handle.reply(id, Ok(kept));
+        let (events, _) = kernel.finish(&cell).await;
+        assert_eq!(text_of(&events, &cell).trim_end(), expected);
+    }
+    let (text, status) = kernel.run("ctx.save_state({'a': [set()]})").await;
+    assert!(text.starts_with("TypeError: state['a'][0] is of type set"), "{text}");
+    assert_eq!(status, CellStatus::Error);
     kernel.end().await;
 }
 

@@ -1,0 +1,302 @@
+//! A kernel that answers: what its sockets bring becomes events, and requests go out.
+//!
+//! Every socket has a reader of its own; this reads their queues and writes the few requests there are.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use qubx_protocol::CellNumber;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+use zeromq::ZmqResult;
+
+use crate::bridge::FromPython;
+use crate::cells::{Cells, Replied};
+use crate::channels::Channels;
+use crate::health::{Health, LOOK_INTERVAL};
+use crate::inputs::{Inputs, Wait};
+use crate::kernel::Request;
+use crate::task::{LAST_WORDS, Task};
+use crate::translate::{self, Broadcast};
+use crate::wire::Message;
+use crate::{KernelEvent, StrategyEvent};
+
+/// How long to wait for the proof that output arrives before asking for it again.
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a request may wait for a place in the socket; it fills only when the kernel hangs for long.
+const SEND_LIMIT: Duration = Duration::from_secs(5);
+
+/// A kernel that answers.
+pub(crate) struct Running {
+    task: Task,
+    channels: Channels,
+    python: mpsc::Receiver<FromPython>,
+    cells: Cells,
+    inputs: Inputs,
+    health: Health,
+    /// The number of the last broadcast that was read; none before the first.
+    heard: Option<u64>,
+    /// Whether the kernel was asked to end: from then on its silence is no news.
+    ending: bool,
+    /// Begins the id of every request, and is the same for none.
+    session: String,
+    last_request: u64,
+}
+
+impl Running {
+    pub(crate) fn new(
+        task: Task,
+        channels: Channels,
+        python: mpsc::Receiver<FromPython>,
+        session: String,
+    ) -> Self {
+        Self {
+            task,
+            channels,
+            python,
+            cells: Cells::default(),
+            inputs: Inputs::default(),
+            health: Health::new(Instant::now()),
+            heard: None,
+            ending: false,
+            session,
+            last_request: 0,
+        }
+    }
+
+    /// Asks the kernel until the answer's status is heard: from then on nothing of its output is missed.
+    pub(crate) async fn wait_for_output(&mut self) -> std::io::Result<()> {
+        loop {
+            let id = self.next_id();
+            self.shell(&id, "kernel_info_request", json!({})).await;
+            let again = tokio::time::sleep(PROBE_INTERVAL);
+            tokio::pin!(again);
+            loop {
+                tokio::select! {
+                    message = self.channels.output.recv() => match message {
+                        None => return Err(std::io::Error::other("the output socket ended")),
+                        Some(message) => {
+                            self.heard = message.number.or(self.heard);
+                            if message.parent.session == self.session
+                                && translate::broadcast(&message) == Some(Broadcast::Idle)
+                            {
+                                self.health = Health::new(Instant::now());
+                                return Ok(());
+                            }
+                        }
+                    },
+                    () = &mut again => break,
+                }
+            }
+        }
+    }
+
+    /// Runs until the child has ended.
+    pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let process = self.task.shared.process.clone();
+        let mut looks = tokio::time::interval(LOOK_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let now = Instant::now();
+            self.announce_input(now).await;
+            let deadline = [self.cells.deadline(), self.inputs.deadline(now)].into_iter().flatten().min();
+            tokio::select! {
+                Some(request) = requests.recv() => self.request(request).await,
+                message = self.python.recv() => match message {
+                    Some(message) => self.python_says(message).await,
+                    None => break,
+                },
+                message = self.channels.replies.recv() => match message {
+                    Some(message) => self.replied(&message).await,
+                    None => break,
+                },
+                message = self.channels.output.recv() => match message {
+                    Some(message) => self.broadcast(&message).await,
+                    None => break,
+                },
+                () = at(deadline) => self.give_up().await,
+                _ = looks.tick(), if !self.ending => self.look().await,
+                _ = process.ended() => break,
+            }
+        }
+        self.last_words().await;
+    }
+
+    async fn request(&mut self, request: Request) {
+        match request {
+            Request::Execute { cell, code } => self.execute(cell, &code).await,
+            Request::Wake => {
+                let id = self.next_id();
+                self.shell(&id, "kernel_info_request", json!({})).await;
+            }
+            Request::Shutdown => {
+                self.ending = true;
+                let id = self.next_id();
+                let content = json!({ "restart": false, "qubx_token": self.task.token });
+                sent(self.channels.control(&id, "shutdown_request", &content)).await;
+            }
+        }
+    }
+
+    async fn execute(&mut self, cell: CellNumber, code: &str) {
+        let id = self.next_id();
+        let interrupts = self.task.shared.interrupts.load(Ordering::SeqCst);
+        self.cells.submit(id.clone(), cell, code, interrupts);
+        let content = json!({
+            "code": code,
+            "silent": false,
+            "store_history": true,
+            "user_expressions": {},
+            "allow_stdin": true,
+            "stop_on_error": false,
+        });
+        self.shell(&id, "execute_request", content).await;
+    }
+
+    async fn replied(&mut self, message: &Message) {
+        if self.health.answered() {
+            self.emit(KernelEvent::Responding(true)).await;
+        }
+        let Some(reply) = translate::reply(message) else { return };
+        let interrupts = self.task.shared.interrupts.load(Ordering::SeqCst);
+        match self.cells.reply(&message.parent, reply, interrupts, Instant::now()) {
+            Replied::Events(events) => self.emit_all(events).await,
+            Replied::Resend { cell, code } => self.execute(cell, &code).await,
+        }
+    }
+
+    async fn broadcast(&mut self, message: &Message) {
+        if let Some(number) = message.number {
+            let lost = self.heard.map_or(0, |heard| number.saturating_sub(heard + 1));
+            self.heard = Some(number);
+            if lost > 0 {
+                self.emit(KernelEvent::Lost { messages: lost }).await;
+            }
+        }
+        if let Some(broadcast) = translate::broadcast(message) {
+            let events = self.cells.broadcast(&message.parent, broadcast, Instant::now());
+            self.emit_all(events).await;
+        }
+    }
+
+    async fn give_up(&mut self) {
+        let events = self.cells.give_up(Instant::now());
+        self.emit_all(events).await;
+    }
+
+    /// Asks for a sign of life when it is time, and tells when there was none for too long.
+    async fn look(&mut self) {
+        while let Ok(message) = self.channels.replies.try_recv() {
+            self.replied(&message).await;
+        }
+        let look = self.health.look(Instant::now());
+        if look.fell_silent {
+            self.emit(KernelEvent::Responding(false)).await;
+        }
+        if look.ping {
+            let id = self.next_id();
+            sent(self.channels.control(&id, "kernel_info_request", &json!({}))).await;
+        }
+    }
+
+    async fn announce_input(&mut self, now: Instant) {
+        let heard = self.heard.unwrap_or_default();
+        if let Some((number, event)) = self.inputs.announce(heard, now, |request| self.cells.cell(request)) {
+            self.task.shared.input.store(number, Ordering::SeqCst);
+            self.emit(event).await;
+        }
+    }
+
+    pub(crate) async fn python_says(&mut self, message: FromPython) {
+        let event = match message {
+            FromPython::Bound | FromPython::Ready { .. } => return,
+            FromPython::Answer { id, result } => {
+                if let Some(waiting) = self.task.shared.questions().waiting.remove(&id) {
+                    let _ = waiting.send(result);
+                }
+                return;
+            }
+            FromPython::InputBegins { input: number, request, prompt, password, after } => {
+                return self.inputs.begin(Wait { number, request, prompt, password, after }, Instant::now());
+            }
+            FromPython::InputEnds { input } => {
+                let ended = self.inputs.end(input);
+                return self.input_ended(ended).await;
+            }
+            FromPython::Call { call, origin, request } => match serde_json::from_value(request) {
+                Ok(request) => StrategyEvent::Call { call, origin, request },
+                Err(error) => return self.task.shared.reply(call, Err(error.to_string())),
+            },
+            FromPython::Constructed => StrategyEvent::Constructed,
+            FromPython::Started { callbacks } => StrategyEvent::Started { callbacks },
+            FromPython::Failed { stage, ename, evalue, traceback } => {
+                StrategyEvent::Failed { stage, ename, evalue, traceback }
+            }
+            FromPython::CallbackError { callback, ename, evalue, traceback } => {
+                StrategyEvent::CallbackError { callback, ename, evalue, traceback }
+            }
+            FromPython::Stopped => StrategyEvent::Stopped,
+            FromPython::Log { level, text } => StrategyEvent::Log { level, text },
+            FromPython::BatchDone { batch } => StrategyEvent::BatchDone { batch },
+        };
+        self.emit(KernelEvent::Strategy(event)).await;
+    }
+
+    /// Hands on what an ended child still said: the end of its bridge, and output that is on its way.
+    async fn last_words(&mut self) {
+        while let Ok(Some(message)) = tokio::time::timeout(LAST_WORDS, self.python.recv()).await {
+            self.python_says(message).await;
+        }
+        while let Ok(message) = self.channels.output.try_recv() {
+            self.broadcast(&message).await;
+        }
+    }
+
+    async fn shell(&mut self, id: &str, kind: &str, content: serde_json::Value) {
+        sent(self.channels.shell(id, kind, &content)).await;
+    }
+
+    fn next_id(&mut self) -> String {
+        self.last_request += 1;
+        format!("{}-{}", self.session, self.last_request)
+    }
+
+    async fn emit_all(&mut self, events: Vec<KernelEvent>) {
+        for event in events {
+            if let KernelEvent::CellFinished { cell, .. } = &event {
+                let ended = self.inputs.end_cell(cell);
+                self.input_ended(ended).await;
+            }
+            self.emit(event).await;
+        }
+    }
+
+    async fn input_ended(&self, ended: Option<KernelEvent>) {
+        if let Some(event) = ended {
+            self.task.shared.input.store(0, Ordering::SeqCst);
+            self.emit(event).await;
+        }
+    }
+
+    /// Tells the owner; an owner that is gone has cancelled already, or is about to.
+    pub(crate) async fn emit(&self, event: KernelEvent) {
+        let _ = self.task.events.send(event).await;
+    }
+}
+
+async fn sent(sending: impl Future<Output = ZmqResult<()>>) {
+    match tokio::time::timeout(SEND_LIMIT, sending).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a request to the kernel is lost"),
+        Err(_) => tracing::warn!("the kernel takes no requests"),
+    }
+}
+
+/// Waits until `deadline`; for ever without one.
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}

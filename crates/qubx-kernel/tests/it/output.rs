@@ -1,0 +1,122 @@
+//! Output that is cleared, updated, lost, or the strategy's.
+
+use std::time::{Duration, Instant};
+
+use qubx_kernel::{CellRef, KernelEvent};
+use qubx_protocol::{CellStatus, OutputContent};
+
+use crate::harness::{IDLE, Kernel};
+
+#[tokio::test]
+async fn a_cell_clears_and_updates_what_it_showed() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    let cell = kernel.submit(
+        "from IPython.display import clear_output, display\nshown = display('a', display_id='d')\n\
+         shown.update('b')\nclear_output()\nclear_output(wait=True)\ndisplay('c')",
+    );
+    let (events, status) = kernel.finish(&cell).await;
+    assert_eq!(status, CellStatus::Ok);
+    let shown: Vec<String> = events
+        .into_iter()
+        .filter_map(|event| match event {
+            KernelEvent::Output { content: OutputContent::Data { data, display, update, .. }, .. } => {
+                Some(format!("{} {display:?} {update}", data["text/plain"]))
+            }
+            KernelEvent::Output { content: OutputContent::Clear { wait }, .. } => {
+                Some(format!("clear {wait}"))
+            }
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        r#""'a'" Some("d") false"#,
+        r#""'b'" Some("d") true"#,
+        "clear false",
+        "clear true",
+        r#""'c'" None false"#,
+    ];
+    assert_eq!(shown, expected);
+    kernel.end().await;
+}
+
+#[tokio::test]
+async fn a_reader_that_stalls_is_told_how_many_messages_it_lost_and_where() {
+    const MESSAGES: u64 = 40_000;
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    let done = kernel.folder.path().join("done");
+    // Prints would be merged; these are messages of their own.
+    let cell = kernel.submit(&format!(
+        "import sys\nkernel = get_ipython().kernel\nparent = kernel.get_parent('shell')\n\
+         for i in range({MESSAGES}):\n    \
+             kernel.session.send(kernel.iopub_socket, 'stream', {{'name': 'stdout', 'text': f'{{i}}\\n'}}, parent)\n    \
+             if i % 1000 == 0: sys.stdout.flush()\n\
+         sys.stdout.flush()\nopen('{}', 'w').close()",
+        done.display()
+    ));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done.exists() {
+        assert!(Instant::now() < deadline, "the cell waits for its readers");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (events, status) = kernel.finish(&cell).await;
+    assert_eq!(status, CellStatus::Ok);
+    let (mut next, mut lost) = (0, 0);
+    for event in events {
+        match event {
+            KernelEvent::Output { content: OutputContent::Stream { text, .. }, .. } => {
+                for line in text.lines() {
+                    assert_eq!(line, next.to_string(), "after a loss of {lost}");
+                    next += 1;
+                }
+            }
+            KernelEvent::Lost { messages } => {
+                next += messages;
+                lost += messages;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(next, MESSAGES);
+    assert!(lost > 1000, "{lost}: the test has to stall its reader longer");
+    println!("{lost} of {MESSAGES} messages were lost");
+    kernel.end().await;
+}
+
+#[tokio::test]
+async fn what_a_strategy_shows_is_not_the_cells() {
+    let code = "from IPython.display import clear_output, display\nfrom qubx_strategy import Strategy\n\n\
+        class S(Strategy):\n    \
+            def on_quote(self, ctx, quote):\n        \
+                print('seen')\n        display('seen')\n        clear_output()\n";
+    let Some(mut kernel) = Kernel::start(code).await else { return };
+    kernel.handle.start_strategy("2026-01-01T00:00:00Z".parse().unwrap(), &[], &[]);
+    kernel.run("1").await;
+    let cell = kernel.submit(
+        "import time\nprint('begun', flush=True)\ndisplay('mine')\nfor _ in range(20): time.sleep(0.05)\ndisplay('mine')",
+    );
+    kernel.printed("begun").await;
+    kernel.quotes(1, &[("BTCUSDT", 5)]);
+    let (events, status) = kernel.finish(&cell).await;
+    assert_eq!(status, CellStatus::Ok);
+    let mut authors: Vec<(String, CellRef)> = events
+        .into_iter()
+        .filter_map(|event| match event {
+            KernelEvent::Output { cell, content } => Some((
+                match content {
+                    OutputContent::Stream { text, .. } => text,
+                    OutputContent::Data { data, .. } => data["text/plain"].to_string(),
+                    other => format!("{other:?}"),
+                },
+                cell,
+            )),
+            _ => None,
+        })
+        .collect();
+    authors.sort_by_key(|(text, _)| text.clone());
+    let strategy = |text: &str| (text.to_owned(), CellRef::Strategy);
+    let mine = (r#""'mine'""#.to_owned(), cell);
+    let expected =
+        [mine.clone(), mine, strategy(r#""'seen'""#), strategy("Clear { wait: false }"), strategy("seen\n")];
+    assert_eq!(authors, expected);
+    kernel.end().await;
+}

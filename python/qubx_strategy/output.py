@@ -1,0 +1,51 @@
+"""Everybody's output: every message is numbered, and a thread's own output stays its own.
+
+The number is one more routing frame, which Jupyter clients skip and which costs no second signature. It is
+given where every message of every thread passes, in order, so that a hole in the numbers is a message that a
+reader lost.
+"""
+
+import sys
+from functools import partial
+from typing import Any
+
+from ipykernel import kernelapp
+from ipykernel.iostream import CHILD, IOPubThread
+
+
+class NumberedOutput(IOPubThread):
+    """The thread that publishes."""
+
+    last_number = 0
+    """The number of the last message."""
+
+    def _really_send(self, msg: list[Any], *args: Any, **kwargs: Any) -> None:
+        # A forked child hands its messages to this process, where they come by here again.
+        if not self.closed and self._check_mp_mode() != CHILD:
+            self.last_number += 1
+            msg = [msg[0], b"qubx-%d" % self.last_number, *msg[1:]]
+        super()._really_send(msg, *args, **kwargs)
+
+
+def number_output() -> None:
+    """Makes the application that is built next number its output; it offers no other place for it."""
+    kernelapp.IOPubThread = NumberedOutput
+
+
+def claim_output(shell: Any) -> None:
+    """Makes the output of the calling thread its own; else it would count as the last cell's."""
+    header = {"msg_id": "strategy", "msg_type": "strategy", "session": "strategy", "username": "strategy"}
+    if hasattr(shell, "set_thread_parent"):
+        shell.set_thread_parent({"header": header})
+        return
+    # ipykernel 6 has a context variable for the streams but no function to set it for one thread, and for
+    # what is displayed only a hook.
+    for stream in (sys.stdout, sys.stderr):
+        parent = getattr(stream, "_parent_header", None)
+        if parent is not None:
+            parent.set(header)
+    shell.display_pub.register_hook(partial(_with_parent, header))
+
+
+def _with_parent(header: dict[str, str], message: dict[str, Any]) -> dict[str, Any]:
+    return {**message, "parent_header": header}
