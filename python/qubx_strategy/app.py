@@ -97,7 +97,7 @@ class Kernel(IPythonKernel):
                 stream.flush()
         while self._client_reply(ident) is not None:
             pass  # A late answer to an earlier wait must not answer this one.
-        after = self.parent.iopub_thread.last_number
+        after = self.parent.iopub_thread.published()
         with self.parent.inputs.wait(parent["header"]["msg_id"], str(prompt), password, after) as wait:
             content = {"prompt": str(prompt), "password": password}
             self.session.send(self.stdin_socket, "input_request", content, parent, ident=ident)

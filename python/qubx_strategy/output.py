@@ -6,11 +6,15 @@ reader lost.
 """
 
 import sys
+import threading
 from functools import partial
 from typing import Any
 
 from ipykernel import kernelapp
 from ipykernel.iostream import CHILD, IOPubThread
+
+PUBLISH_LIMIT_SECONDS = 10.0
+"""As ipykernel's own limit for a flush. Only a thread that holds the interpreter makes it last."""
 
 
 class NumberedOutput(IOPubThread):
@@ -25,6 +29,16 @@ class NumberedOutput(IOPubThread):
             self.last_number += 1
             msg = [msg[0], b"qubx-%d" % self.last_number, *msg[1:]]
         super()._really_send(msg, *args, **kwargs)
+
+    def published(self) -> int:
+        """Waits until all that was sent before is published, and returns the number of the last message.
+
+        ipykernel 6 ends a `flush` of a stream before its text is published.
+        """
+        published = threading.Event()
+        self.schedule(published.set)
+        published.wait(PUBLISH_LIMIT_SECONDS)
+        return self.last_number
 
 
 def number_output() -> None:
