@@ -12,6 +12,7 @@ from typing import Any
 
 from ipykernel import kernelapp
 from ipykernel.iostream import CHILD, IOPubThread
+from jupyter_client.session import DELIM
 
 PUBLISH_LIMIT_SECONDS = 10.0
 """As ipykernel's own limit for a flush. Only a thread that holds the interpreter makes it last."""
@@ -27,7 +28,9 @@ class NumberedOutput(IOPubThread):
         # A forked child hands its messages to this process, where they come by here again.
         if not self.closed and self._check_mp_mode() != CHILD:
             self.last_number += 1
-            msg = [msg[0], b"qubx-%d" % self.last_number, *msg[1:]]
+            # After the topic, by which clients choose what they hear; some messages have none.
+            place = 0 if msg[0] == DELIM else 1
+            msg = [*msg[:place], b"qubx-%d" % self.last_number, *msg[place:]]
         super()._really_send(msg, *args, **kwargs)
 
     def published(self) -> int:

@@ -76,9 +76,10 @@ async fn a_reader_that_stalls_is_told_how_many_messages_it_lost_and_where() {
             _ => {}
         }
     }
-    assert_eq!(next, MESSAGES);
-    assert!(lost > 1000, "{lost}: the test has to stall its reader longer");
+    // The state of the kernel may be among what was lost behind the last line.
+    assert!((MESSAGES..MESSAGES + 20).contains(&next), "{next}");
     println!("{lost} of {MESSAGES} messages were lost");
+    assert!((1000..MESSAGES / 2).contains(&lost), "{lost} of {MESSAGES} were lost");
     kernel.end().await;
 }
 
