@@ -15,17 +15,17 @@ MOST_MATCHES = 500
 """More than anybody reads; `import ` alone has thousands."""
 
 
-class Assistant(threading.Thread):
-    """Answers what screens ask while they type."""
+class Assistant:
+    """Answers what screens ask while they type, on a thread of its own."""
 
     def __init__(self, bridge: Bridge, shell: Any) -> None:
-        super().__init__(name="assistant", daemon=True)
+        self.thread = threading.Thread(name="assistant", target=self._run, daemon=True)
         self._bridge = bridge
         self._shell = shell
         # Bounded by the service, which lets few questions wait.
         self.inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         from IPython.core.completer import ProvisionalCompleterWarning
 
         # Set once and for all: the context manager for it swaps the process's filters under running cells.

@@ -50,6 +50,8 @@ def trace_crashes(path: str) -> None:
     """Makes a crash leave, in a file that the service reads, where every thread was."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     faulthandler.enable(file=file, all_threads=True)
+    # The crash of a forked worker is no end of the kernel: it is told where the worker's errors are.
+    os.register_at_fork(after_in_child=partial(faulthandler.enable, file=2))
 
 
 def without_debugger(load_app: Any) -> Any:
@@ -102,7 +104,6 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], shel
         else:
             (assistant if "id" in message else runner).inbox.put(message)
 
-    threads = [runner, assistant, threading.Thread(name="bridge", target=bridge.read_forever, args=(handle,))]
-    for thread in threads:
-        thread.daemon = True
+    reader = threading.Thread(name="bridge", target=bridge.read_forever, args=(handle,), daemon=True)
+    for thread in (runner.thread, assistant.thread, reader):
         thread.start()

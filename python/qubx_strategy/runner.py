@@ -18,8 +18,11 @@ from .parameters import construct
 from .strategy import Strategy, overridden_callbacks
 
 
-class Runner(threading.Thread):
-    """The strategy's thread."""
+class Runner:
+    """The strategy's thread, and what runs on it.
+
+    It has a thread and is none: the names that `Thread` uses for itself change from version to version.
+    """
 
     def __init__(
         self,
@@ -30,7 +33,7 @@ class Runner(threading.Thread):
         on_thread_start: Callable[[], None],
         on_constructed: Callable[[Strategy], None],
     ) -> None:
-        super().__init__(name="strategy", daemon=True)
+        self.thread = threading.Thread(name="strategy", target=self._run, daemon=True)
         self._bridge = bridge
         self._mirror = mirror
         self._context = context
@@ -41,9 +44,9 @@ class Runner(threading.Thread):
         self._callbacks: dict[str, Callable[..., None]] = {}
         # Bounded by the service: it sends few batches before the first of them is reported done.
         self.inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        bridge.strategy_thread = self
+        bridge.strategy_thread = self.thread
 
-    def run(self) -> None:
+    def _run(self) -> None:
         self._on_thread_start()
         while True:
             message = self.inbox.get()

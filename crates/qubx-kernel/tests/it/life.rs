@@ -62,6 +62,17 @@ async fn a_crash_is_told_with_the_place_of_every_thread() {
 }
 
 #[tokio::test]
+async fn the_crash_of_a_worker_is_not_told_as_the_kernels() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    let code =
+        "import ctypes, os\npid = os.fork()\nif pid == 0: ctypes.string_at(0)\nos.waitpid(pid, 0)[1] & 127";
+    let (text, status) = kernel.run(code).await;
+    assert!(text.contains("11"), "{text}");
+    assert_eq!(status, CellStatus::Ok);
+    kernel.end().await;
+}
+
+#[tokio::test]
 async fn a_kernel_that_hears_nothing_is_killed_after_its_grace() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
     kernel.submit(
