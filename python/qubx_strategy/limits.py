@@ -7,6 +7,9 @@ import json
 import os
 import resource
 
+LARGEST = (1 << 63) - 1
+"""The largest limit that is not "none"."""
+
 OOM_SCORE = 800
 """Of 1,000: when memory ends, the system kills the kernel, not the service that holds the book."""
 
@@ -28,7 +31,7 @@ def apply_limits(limits: str) -> list[str]:
 def lower(kind: int, wanted: int, what: str) -> list[str]:
     """Sets one limit for good: what runs here cannot raise it again."""
     _, hard = resource.getrlimit(kind)
-    possible = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    possible = min(wanted, LARGEST if hard == resource.RLIM_INFINITY else hard)
     resource.setrlimit(kind, (possible, possible))
     if possible < wanted:
         return [f"the kernel's limit of {wanted} {what} is above the system's; it is {possible}"]

@@ -90,7 +90,7 @@ pub enum KernelEvent {
     Strategy(StrategyEvent),
     /// The child ended. This is the last event.
     Died {
-        /// How, for example `exit code 1` or `signal 9`.
+        /// How, for example `exit code 1` or `signal 9 (killed)`.
         status: String,
         /// The end of what it wrote to its log.
         last_output: String,

@@ -79,7 +79,7 @@ async fn a_reader_that_stalls_is_told_how_many_messages_it_lost_and_where() {
     // The state of the kernel may be among what was lost behind the last line.
     assert!((MESSAGES..MESSAGES + 20).contains(&next), "{next}");
     println!("{lost} of {MESSAGES} messages were lost");
-    assert!((1000..MESSAGES / 2).contains(&lost), "{lost} of {MESSAGES} were lost");
+    assert!((1000..MESSAGES * 3 / 4).contains(&lost), "{lost} of {MESSAGES} were lost");
     kernel.end().await;
 }
 
