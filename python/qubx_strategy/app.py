@@ -116,12 +116,12 @@ class Kernel(IPythonKernel):
         while True:
             try:
                 sender, reply = self.session.recv(self.stdin_socket)
-            except ValueError:  # Not signed with the key.
+            except (TypeError, ValueError):  # No message, or not signed with the key.
                 continue
             if reply is None:
                 return None
-            # Another client's reply is late: it was not asked.
-            if sender == ident:
+            # Another client was not asked: its reply is to an earlier wait.
+            if sender == ident and isinstance(reply["content"], dict):
                 return str(reply["content"].get("value", ""))
 
     async def poll_stopped_queue(self) -> None:

@@ -208,9 +208,13 @@ impl KernelHandle {
     /// Gives the line that the running cell waits for since [`KernelEvent::InputRequested`]. One answer is taken;
     /// what comes after it, or when no cell waits, goes nowhere.
     pub fn answer_input(&self, text: &str) {
-        match self.shared.input.swap(0, Ordering::SeqCst) {
-            0 => tracing::info!("no cell waits for the line that was given"),
-            number => self.send_or_say(encode::input(number, text)),
+        let number = self.shared.input.swap(0, Ordering::SeqCst);
+        if number == 0 {
+            tracing::info!("no cell waits for the line that was given");
+        } else if let Err(error) = self.shared.send(encode::input(number, text)) {
+            tracing::warn!(%error, "an answer for a cell is lost");
+            // It may be given again, unless another wait has begun.
+            let _ = self.shared.input.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
         }
     }
 
