@@ -107,7 +107,7 @@ async fn completion_and_documentation_work_while_a_cell_runs() {
         );
     }
     for (code, cursor, expected) in [
-        ("x = 'é'; print(", 15, Some("print(*args")),
+        ("x = 'é'; len(", 13, Some("len(obj, /)\n\nReturn the number of items")),
         ("some_name", 4, Some("some_name: int\n\nint([x]) -> integer")),
         ("ctx.save_state", 14, Some("save_state(state: Any) -> None\n\nKeeps an object")),
         ("%timeit", 3, Some("Time execution")),
