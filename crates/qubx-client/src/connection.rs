@@ -2,21 +2,25 @@
 //!
 //! It hands events on without a gap or a repetition, whatever the socket does. A screen that reads too slowly
 //! stops the task from reading, the service cuts the connection off, and the task resumes where the screen is.
+//!
+//! A service that is gone without having said so has crashed, and its owner may start it again at the same place:
+//! the task waits for that a while, and then resumes like after any other loss.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use qubx_protocol::{
-    ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Fact, FrameBuffer, Hello, LogId, MAX_FRAME,
-    PROTOCOL_VERSION, Seq, ServerMessage, encode_frame,
+    ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, FrameBuffer, Hello, LogId,
+    MAX_FRAME, PROTOCOL_VERSION, Phase, Seq, ServerMessage, SessionStatus, Welcome, encode_frame,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::frame::{self, Frame};
 use crate::handle::Outgoing;
 use crate::{Link, Options, ServiceFate, Update};
 
@@ -28,6 +32,10 @@ const SILENCE: Duration = Duration::from_secs(6);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause while the service is gone: asking the lock costs nothing, and it may be back any moment.
+const LONGEST_PAUSE_GONE: Duration = Duration::from_secs(1);
+/// How long a service that crashed may take to be started again: the owner's pauses between its attempts fit.
+const RESTART_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The task's state.
 pub(crate) struct Connection {
@@ -44,6 +52,12 @@ pub(crate) struct Connection {
     pinged: Option<(u64, Instant)>,
     /// When the connection was lost; none since the last welcome.
     lost_since: Option<Instant>,
+    /// Since when the service is known to be gone; none while it may live.
+    gone_since: Option<Instant>,
+    /// Whether the session said that it stops, so that its end is no crash.
+    stopping: bool,
+    /// The event after which one came that cannot be read; the same once more ends the connection.
+    unreadable_after: Option<Seq>,
 }
 
 /// Why a connection ended.
@@ -75,26 +89,29 @@ impl Connection {
             unanswered: BTreeMap::new(),
             pinged: None,
             lost_since: None,
+            gone_since: None,
+            stopping: false,
+            unreadable_after: None,
         }
     }
 
     /// Talks, and finds the service again when it was lost, until either end is gone.
-    pub(crate) async fn run(mut self, stream: UnixStream) {
-        let mut stream = Some(stream);
+    pub(crate) async fn run(mut self, mut stream: UnixStream) {
         loop {
-            let ending = match stream.take() {
-                Some(stream) => self.talk(stream).await,
-                None => Ending::Lost,
-            };
-            match ending {
-                Ending::Lost => stream = self.find_again().await,
-                Ending::Closed(error) => return self.close(error).await,
-                Ending::ScreenGone => return,
+            let mut ending = self.talk(stream).await;
+            if let Ending::Lost = ending {
+                match self.find_again().await {
+                    Ok(found) => {
+                        stream = found;
+                        continue;
+                    }
+                    Err(in_vain) => ending = in_vain,
+                }
             }
-            if stream.is_none() {
-                let message = "the service has ended".to_owned();
-                return self.close(ErrorMessage { code: ErrorCode::Ended, message, hint: None }).await;
+            if let Ending::Closed(error) = ending {
+                self.close(error).await;
             }
+            return;
         }
     }
 
@@ -187,48 +204,30 @@ impl Connection {
     async fn take_messages(&mut self, buffer: &mut FrameBuffer) -> Result<Vec<u8>, Ending> {
         let mut reply = Vec::new();
         loop {
-            match buffer.next_message::<ServerMessage>() {
-                Ok(Some(message)) => reply.extend(self.take(message).await?),
-                Ok(None) => return Ok(reply),
-                Err(error) => {
-                    let hint =
-                        Some("use the same version of qubx for the session and for this screen".to_owned());
-                    let message = format!("the service sent what this screen cannot read: {error}");
-                    return Err(Ending::Closed(ErrorMessage { code: ErrorCode::BadMessage, message, hint }));
+            match frame::next(buffer) {
+                Ok(Some(Frame::Message(message))) => reply.extend(self.take(*message).await?),
+                Ok(Some(Frame::UnreadableEvent(error))) => reply.extend(self.unreadable_event(&error)?),
+                Ok(Some(Frame::Skipped { kind, error })) => {
+                    tracing::warn!(kind, error, "left out what this version cannot read");
                 }
+                Ok(None) => return Ok(reply),
+                Err(error) => return Err(other_version(&error)),
             }
         }
     }
 
     async fn take(&mut self, message: ServerMessage) -> Result<Vec<u8>, Ending> {
-        let mut reply = Vec::new();
         let update = match message {
-            ServerMessage::Welcome(welcome) => {
-                self.welcomed = true;
-                self.lost_since = None;
-                self.log = Some(welcome.log);
-                for (id, command) in &self.unanswered {
-                    let (id, command) = (id.clone(), command.clone());
-                    reply.extend(encode_frame(&ClientMessage::Command { id, command }));
-                }
-                if let Some(snapshot) = welcome.snapshot {
-                    self.head = snapshot.head;
-                    self.hand_on(Update::Snapshot(snapshot)).await?;
-                }
-                Update::Link(Link::Connected { latency: None })
-            }
+            ServerMessage::Welcome(welcome) => return self.welcome(welcome).await,
             ServerMessage::Event(event) => {
                 if !self.welcomed || event.seq <= self.head {
-                    return Ok(reply);
+                    return Ok(Vec::new());
                 }
                 if event.seq != self.head.next() {
                     tracing::warn!(head = %self.head, got = %event.seq, "events are missing: asking for them");
                     return Ok(self.hello());
                 }
-                self.head = event.seq;
-                if let Some(command) = answered(&event.fact) {
-                    self.unanswered.remove(command);
-                }
+                self.note(&event);
                 Update::Event(event)
             }
             ServerMessage::Latest(latest) => Update::Latest(latest),
@@ -241,56 +240,138 @@ impl Connection {
                 Some((expected, at)) if expected == nonce => {
                     Update::Link(Link::Connected { latency: Some(at.elapsed()) })
                 }
-                _ => return Ok(reply),
+                _ => return Ok(Vec::new()),
             },
             ServerMessage::Error(error) if error.code == ErrorCode::TooSlow => return Err(Ending::Lost),
             ServerMessage::Error(error) => return Err(Ending::Closed(error)),
         };
         self.hand_on(update).await?;
+        Ok(Vec::new())
+    }
+
+    /// Begins or resumes, and returns the commands that are still to be answered.
+    async fn welcome(&mut self, welcome: Welcome) -> Result<Vec<u8>, Ending> {
+        self.welcomed = true;
+        self.lost_since = None;
+        self.gone_since = None;
+        self.stopping = false;
+        self.log = Some(welcome.log);
+        let mut reply = Vec::new();
+        for (id, command) in &self.unanswered {
+            let (id, command) = (id.clone(), command.clone());
+            reply.extend(encode_frame(&ClientMessage::Command { id, command }));
+        }
+        if let Some(snapshot) = welcome.snapshot {
+            self.head = snapshot.head;
+            self.stopping = snapshot.status.as_ref().is_some_and(is_stopping);
+            self.hand_on(Update::Snapshot(snapshot)).await?;
+        }
+        self.hand_on(Update::Link(Link::Connected { latency: None })).await?;
         Ok(reply)
+    }
+
+    /// Notes what the next event means for the connection itself.
+    fn note(&mut self, event: &Event) {
+        self.head = event.seq;
+        match &event.fact {
+            Fact::Cell { command: Some(command), .. } => {
+                self.unanswered.remove(command);
+            }
+            Fact::Verb { verb, .. } => {
+                if let Some(command) = &verb.command {
+                    self.unanswered.remove(command);
+                }
+            }
+            // Whoever answered, nothing waits for our line any more.
+            Fact::InputEnded { input: ended, .. } => self
+                .unanswered
+                .retain(|_, command| !matches!(command, Command::Answer { input, .. } if input == ended)),
+            Fact::Status(status) => self.stopping = is_stopping(status),
+            _ => {}
+        }
+    }
+
+    /// An event that cannot be read is a gap: it is asked for once more, and then the versions are too different.
+    fn unreadable_event(&mut self, error: &str) -> Result<Vec<u8>, Ending> {
+        if !self.welcomed {
+            return Ok(Vec::new());
+        }
+        if self.unreadable_after == Some(self.head) {
+            return Err(other_version(error));
+        }
+        tracing::warn!(head = %self.head, error, "cannot read an event: asking for it again");
+        self.unreadable_after = Some(self.head);
+        Ok(self.hello())
     }
 
     async fn hand_on(&self, update: Update) -> Result<(), Ending> {
         self.updates.send(update).await.map_err(|_| Ending::ScreenGone)
     }
 
-    /// Tries until the service is there again; none when it has ended. A service that stands still takes the connection
-    /// and says nothing, so only its welcome ends the loss.
-    async fn find_again(&mut self) -> Option<UnixStream> {
+    /// Tries until the service is there again, or is gone for too long. A service that stands still takes the
+    /// connection and says nothing, so only its welcome ends the loss.
+    async fn find_again(&mut self) -> Result<UnixStream, Ending> {
         let since = *self.lost_since.get_or_insert_with(Instant::now);
         let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let service = self.fate();
-            if service == ServiceFate::Ended {
-                return None;
-            }
-            let lost = Link::Lost { since, attempt, retry_at: Instant::now() + pause, service };
-            self.updates.send(Update::Link(lost)).await.ok()?;
+            self.check_patience(service)?;
+            let retry_at = (Instant::now() + pause).into_std();
+            let lost = Link::Lost { since: since.into_std(), attempt, retry_at, service };
+            self.hand_on(Update::Link(lost)).await?;
             if attempt == 1 && !self.welcomed {
                 // It takes connections and does not talk: a service that ends, say. Ask it no more often than one that
                 // takes none.
-                self.wait_or_keep_commands(pause).await;
+                self.wait_or_keep_commands(pause).await?;
             }
             if let Ok(stream) = UnixStream::connect(&self.options.socket).await {
-                return Some(stream);
+                return Ok(stream);
             }
-            self.wait_or_keep_commands(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            self.wait_or_keep_commands(pause).await?;
+            let longest = if service == ServiceFate::Ended { LONGEST_PAUSE_GONE } else { LONGEST_PAUSE };
+            pause = (pause * 2).min(longest);
         }
-        None
     }
 
-    /// Waits for the next attempt; commands given meanwhile are kept for it.
-    async fn wait_or_keep_commands(&mut self, pause: Duration) {
+    /// Tells when a service that is gone is waited for no longer.
+    fn check_patience(&mut self, service: ServiceFate) -> Result<(), Ending> {
+        if service != ServiceFate::Ended {
+            self.gone_since = None;
+            return Ok(());
+        }
+        let gone_since = *self.gone_since.get_or_insert_with(Instant::now);
+        let (message, hint) = if self.stopping {
+            ("the session has ended".to_owned(), None)
+        } else if gone_since.elapsed() >= RESTART_PATIENCE {
+            let seconds = RESTART_PATIENCE.as_secs();
+            let hint = "qubx run CONFIG --restore goes on with its positions and orders";
+            (
+                format!("the service has ended, and nobody started it again within {seconds} s"),
+                Some(hint.to_owned()),
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Ending::Closed(ErrorMessage { code: ErrorCode::Ended, message, hint }))
+    }
+
+    /// Waits for the next attempt; commands given meanwhile are kept for it, and questions are forgotten.
+    async fn wait_or_keep_commands(&mut self, pause: Duration) -> Result<(), Ending> {
         let wait = tokio::time::sleep(pause);
         tokio::pin!(wait);
         loop {
             tokio::select! {
-                () = &mut wait => return,
-                () = self.reconnect.notified() => return,
-                Some(Outgoing::Command(id, command)) = self.outgoing.recv() => {
-                    self.unanswered.insert(id, command);
-                }
+                () = &mut wait => return Ok(()),
+                () = self.reconnect.notified() => return Ok(()),
+                outgoing = self.outgoing.recv() => match outgoing {
+                    Some(Outgoing::Command(id, command)) => {
+                        self.unanswered.insert(id, command);
+                    }
+                    Some(Outgoing::Request(_)) => {}
+                    None => return Err(Ending::ScreenGone),
+                },
             }
         }
     }
@@ -304,11 +385,14 @@ impl Connection {
     }
 }
 
-/// Returns the command that an event answers.
-fn answered(fact: &Fact) -> Option<&CommandId> {
-    match fact {
-        Fact::Cell { command, .. } => command.as_ref(),
-        Fact::Verb { verb, .. } => verb.command.as_ref(),
-        _ => None,
-    }
+fn is_stopping(status: &SessionStatus) -> bool {
+    matches!(status.phase, Phase::Stopping { .. })
+}
+
+fn other_version(error: &str) -> Ending {
+    Ending::Closed(ErrorMessage {
+        code: ErrorCode::BadMessage,
+        message: format!("the service sent what this screen cannot read: {error}"),
+        hint: Some("use the same version of qubx for the session and for this screen".to_owned()),
+    })
 }

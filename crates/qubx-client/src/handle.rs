@@ -30,7 +30,8 @@ pub struct Options {
     pub latest: bool,
     /// What this screen may do; the service holds it to that.
     pub role: Role,
-    /// How long the first connection may take. Later ones are tried until the service ends.
+    /// How long the first connection may take. Later ones are tried as long as the service lives, and for a minute
+    /// after it has crashed.
     pub timeout: Duration,
 }
 

@@ -2,11 +2,12 @@
 //!
 //! The connection is one task. It resumes from the last event that it handed on, so a screen sees every event
 //! once and in order, however often the connection breaks. Commands that were not answered are sent again with
-//! their id after a reconnect; the service does each id once.
+//! their id after a reconnect; the service does each id once. A service that crashed may come back for a minute.
 
 #![forbid(unsafe_code)]
 
 mod connection;
+mod frame;
 mod handle;
 mod mirror;
 

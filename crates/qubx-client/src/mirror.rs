@@ -51,7 +51,7 @@ pub enum Link {
 pub enum ServiceFate {
     /// It holds its lock: the strategy keeps running.
     Lives,
-    /// Its lock is free: the service has ended.
+    /// Its lock is free: the service has ended without a word, and its owner may start it again.
     Ended,
     /// It cannot be known from here.
     Unknown,

@@ -1,0 +1,110 @@
+//! A service that is gone without a word, and one that comes back.
+
+use qubx_client::{Link, ServiceFate, Update};
+use qubx_protocol::{
+    ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Fact, InputId, Role, Seq, ServerMessage,
+};
+
+use crate::harness::{Peer, Place, event};
+
+fn is_gone(update: Update) -> Option<()> {
+    matches!(update, Update::Link(Link::Lost { service: ServiceFate::Ended, .. })).then_some(())
+}
+
+async fn command(peer: &mut Peer) -> (CommandId, Command) {
+    match peer.next().await {
+        ClientMessage::Command { id, command } => (id, command),
+        other => panic!("{other:?} instead of a command"),
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_started_again_is_resumed_and_gets_what_it_did_not_answer() {
+    let place = Place::new();
+    let listener = place.listen();
+    let mut screen = place.attach().await;
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    assert_eq!((hello.role, hello.after), (Role::Trader, None));
+    peer.welcome(&hello, 2).await;
+    peer.say(&ServerMessage::Event(event(3))).await;
+    assert_eq!(screen.event().await, Seq(3));
+    let before = screen.client.command(Command::Pause);
+    assert_eq!(command(&mut peer).await, (before.clone(), Command::Pause));
+
+    drop((peer, listener));
+    screen.until("word that the service is gone", is_gone).await;
+    let meanwhile = screen.client.command(Command::Resume);
+
+    let listener = place.listen();
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    assert_eq!((hello.log.as_ref().map(|log| log.as_str()), hello.after), (Some("log"), Some(Seq(3))));
+    peer.welcome(&hello, 4).await;
+    peer.say(&ServerMessage::Event(event(3))).await;
+    peer.say(&ServerMessage::Event(event(4))).await;
+    assert_eq!(screen.event().await, Seq(4), "nothing twice");
+    let mut again = vec![command(&mut peer).await, command(&mut peer).await];
+    let mut expected = vec![(before, Command::Pause), (meanwhile, Command::Resume)];
+    again.sort_by(|a, b| a.0.cmp(&b.0));
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(again, expected);
+    screen.client.close().await;
+}
+
+#[tokio::test]
+async fn an_answer_is_not_sent_again_when_nothing_waits_for_it_any_more() {
+    let place = Place::new();
+    let listener = place.listen();
+    let mut screen = place.attach().await;
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    peer.welcome(&hello, 0).await;
+    let input = InputId::from("3.1");
+    let answer = Command::Answer { input: input.clone(), text: "12".to_owned() };
+    let _ = screen.client.command(answer.clone());
+    assert_eq!(command(&mut peer).await.1, answer);
+    let ended = Fact::InputEnded { input, author: None, text: None };
+    peer.say(&ServerMessage::Event(qubx_protocol::Event { fact: ended, ..event(1) })).await;
+    assert_eq!(screen.event().await, Seq(1));
+    drop(peer);
+
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    peer.welcome(&hello, 1).await;
+    let last = screen.client.command(Command::Flatten);
+    assert_eq!(command(&mut peer).await, (last, Command::Flatten), "nothing before it");
+    screen.client.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_does_not_come_back_is_given_up_with_what_to_do() {
+    let place = Place::new();
+    let listener = place.listen();
+    let mut screen = place.attach().await;
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    peer.welcome(&hello, 0).await;
+    screen.until("the state", |update| matches!(update, Update::Snapshot(_)).then_some(())).await;
+    drop((peer, listener));
+    screen.until("word that the service is gone", is_gone).await;
+    let gone_at = tokio::time::Instant::now();
+    let (message, hint) = screen.closed().await;
+    let waited = gone_at.elapsed().as_secs();
+    assert!((60..65).contains(&waited), "{waited} s");
+    assert!(message.contains("nobody started it again"), "{message}");
+    assert!(hint.unwrap().contains("--restore"));
+}
+
+#[tokio::test]
+async fn a_session_that_says_its_end_is_over_at_once() {
+    let place = Place::new();
+    let listener = place.listen();
+    let mut screen = place.attach().await;
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    peer.welcome(&hello, 0).await;
+    let ended = ErrorMessage { code: ErrorCode::Ended, message: "stopped by op2".to_owned(), hint: None };
+    peer.say(&ServerMessage::Error(ended)).await;
+    assert_eq!(screen.closed().await, ("stopped by op2".to_owned(), None));
+}
