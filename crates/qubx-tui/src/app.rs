@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use qubx_client::{Link, Mirror};
-use qubx_protocol::{CommandId, Completion, InstrumentId, OrderId, RequestId};
+use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, OrderId, RequestId, Role};
 
 use crate::ScreenOptions;
+use crate::answer::AnswerLine;
 use crate::dialog::{DEAF, Dialog};
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
@@ -31,12 +32,14 @@ pub(crate) struct App {
     pub(crate) mirror: Mirror,
     pub(crate) transcript: Transcript,
     pub(crate) prompt: Prompt,
+    /// The line that a cell waits for, in the place of the prompt; none while no cell waits for one.
+    pub(crate) answer: Option<AnswerLine>,
     pub(crate) recall: Option<Recall>,
     pub(crate) popup: Option<Popup>,
     pub(crate) dialog: Option<Dialog>,
     /// The first line of the help in view, while it is open.
     pub(crate) help: Option<usize>,
-    /// Input or Panel.
+    /// Input or Panel; without a prompt always Panel.
     pub(crate) context: Context,
     /// The panel that has the keys in the panel context.
     pub(crate) panel: Panel,
@@ -49,6 +52,10 @@ pub(crate) struct App {
     pub(crate) pending_enter: Option<PendingEnter>,
     /// The completion that is asked for.
     pub(crate) pending_completion: Option<PendingCompletion>,
+    /// The page of older history that is asked for.
+    pub(crate) pending_older: Option<RequestId>,
+    /// The cell that was last interrupted here, and when first.
+    pub(crate) interrupted: Option<(CellNumber, Instant)>,
     pub(crate) leaving: Option<Leaving>,
     /// Keys before this are dropped: what a terminal says at start is no input.
     pub(crate) deaf_until: Instant,
@@ -121,6 +128,7 @@ impl App {
     /// Returns the state of a screen that has just opened.
     pub(crate) fn new(options: ScreenOptions, size: Size, now: Now) -> Self {
         let theme = Theme { color: !options.no_color };
+        let context = if options.role >= Role::Admin { Context::Input } else { Context::Panel };
         Self {
             options,
             theme,
@@ -129,11 +137,12 @@ impl App {
             mirror: Mirror::default(),
             transcript: Transcript::new(theme),
             prompt: Prompt::default(),
+            answer: None,
             recall: None,
             popup: None,
             dialog: None,
             help: None,
-            context: Context::Input,
+            context,
             panel: Panel::Session,
             table: Panel::Positions,
             selection: Selection::default(),
@@ -141,6 +150,8 @@ impl App {
             hint: None,
             pending_enter: None,
             pending_completion: None,
+            pending_older: None,
+            interrupted: None,
             leaving: None,
             deaf_until: now.instant + DEAF,
             lost_since: None,
@@ -152,6 +163,42 @@ impl App {
         let enter = self.pending_enter.as_ref().map(|pending| pending.deadline);
         let hint = self.hint.as_ref().map(|hint| hint.until);
         enter.into_iter().chain(hint).min()
+    }
+
+    /// Tells whether this screen may give a command.
+    pub(crate) fn may(&self, command: &Command) -> bool {
+        self.options.role >= command.needs()
+    }
+
+    /// Tells whether there is a prompt.
+    pub(crate) fn has_prompt(&self) -> bool {
+        self.options.role >= Role::Admin
+    }
+
+    /// Tells whether the session's life is this screen's to decide.
+    pub(crate) fn owns(&self) -> bool {
+        self.options.owner && self.may(&Command::Release)
+    }
+
+    /// Returns where keys go, apart from an open list of completions.
+    pub(crate) fn keys_context(&self) -> Context {
+        match self.context {
+            Context::Input if self.answer.is_some() => Context::Answer,
+            context => context,
+        }
+    }
+
+    /// Returns the text being typed: the answer while a cell asks, else the prompt.
+    pub(crate) fn typed(&mut self) -> &mut Prompt {
+        match &mut self.answer {
+            Some(answer) => &mut answer.text,
+            None => &mut self.prompt,
+        }
+    }
+
+    /// Returns how a key of the panels is reached from where the keys go now.
+    pub(crate) fn panel_key(&self, letter: char) -> String {
+        if self.context == Context::Panel { letter.to_string() } else { format!("esc {letter}") }
     }
 
     /// Returns how much fits.
@@ -192,6 +239,6 @@ impl App {
 
     /// Tells whether leaving this screen stops the strategy without a question.
     pub(crate) fn stops_on_quit(&self) -> bool {
-        self.options.owner && !self.mirror.is_live() && facts::is_alone(&self.mirror)
+        self.owns() && !self.mirror.is_live() && facts::is_alone(&self.mirror)
     }
 }

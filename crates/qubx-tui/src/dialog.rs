@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use qubx_client::Mirror;
-use qubx_protocol::{CellView, Command, InstrumentId, Order, Position, Side};
+use qubx_protocol::{Author, CellView, Command, InstrumentId, Order, Position, Side};
 
 use crate::Exit;
 use crate::facts::{self, Facts};
@@ -19,6 +19,8 @@ pub(crate) const DEAF: Duration = Duration::from_millis(150);
 
 /// The word that confirms a flatten with real money.
 const FLATTEN_WORD: &str = "flat";
+/// The word that confirms a restart of the kernel with real money.
+const RESTART_WORD: &str = "restart";
 
 /// A question that holds the keys until it is answered.
 #[derive(Clone, Debug)]
@@ -94,6 +96,16 @@ impl Dialog {
         self.choice('y', label, Outcome::Command(command, purpose))
     }
 
+    /// A verb that takes a key on paper, and with real money a word.
+    fn grave_verb(mut self, mirror: &Mirror, label: &str, word: &'static str, command: Command) -> Self {
+        if !mirror.is_live() {
+            return self.verb(label, command);
+        }
+        let purpose = Purpose::Verb(command.verb());
+        self.word = Some(Word { word, typed: String::new(), outcome: Outcome::Command(command, purpose) });
+        self
+    }
+
     /// Takes a key.
     pub(crate) fn key(&mut self, event: KeyEvent, now: Instant) -> Answer {
         if now < self.deaf_until {
@@ -166,14 +178,43 @@ pub(crate) fn flatten(mirror: &Mirror, now: Instant) -> Dialog {
     )];
     lines.extend(positions.iter().map(|position| format!("  {}", describe_closing(position, mirror))));
     lines.push("strategy will be PAUSED afterwards (resume with P)".to_owned());
-    let mut dialog = Dialog::new(heading("FLATTEN ALL", mirror), lines, mirror, now);
-    if mirror.is_live() {
-        let outcome = Outcome::Command(Command::Flatten, Purpose::Verb(Command::Flatten.verb()));
-        dialog.word = Some(Word { word: FLATTEN_WORD, typed: String::new(), outcome });
-        dialog
-    } else {
-        dialog.verb("flatten", Command::Flatten)
+    Dialog::new(heading("FLATTEN ALL", mirror), lines, mirror, now).grave_verb(
+        mirror,
+        "flatten",
+        FLATTEN_WORD,
+        Command::Flatten,
+    )
+}
+
+/// Asks before the Python process is ended and started again: with real money, by typing a word.
+pub(crate) fn restart_kernel(mirror: &Mirror, me: &Author, now: Instant) -> Dialog {
+    let mut lines = Vec::new();
+    if let Some(cell) = facts::running(mirror) {
+        let label = facts::cell_label(mirror, cell, me);
+        lines.push(format!("the running cell ends: {label}"));
     }
+    lines.push("variables of the REPL are lost".to_owned());
+    lines.push(format!(
+        "{} and {} stay as they are",
+        format::count(facts::orders(mirror).len(), "order"),
+        format::count(facts::positions(mirror).len(), "position")
+    ));
+    lines.push("the strategy is created anew".to_owned());
+    Dialog::new(heading("RESTART KERNEL", mirror), lines, mirror, now).grave_verb(
+        mirror,
+        "restart the Python kernel",
+        RESTART_WORD,
+        Command::RestartKernel,
+    )
+}
+
+/// Asks before entries are paused.
+pub(crate) fn pause(mirror: &Mirror, now: Instant) -> Dialog {
+    let lines = vec![
+        "orders that would increase a position are refused, and those that rest are cancelled".to_owned(),
+        "exits go on".to_owned(),
+    ];
+    Dialog::new(heading("PAUSE", mirror), lines, mirror, now).verb("pause", Command::Pause)
 }
 
 /// Asks before a pause ends.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
-    CellView, Instrument, InstrumentId, MarketView, Mode, Order, Position, PositionMark, Quote, SessionInfo,
-    SessionStatus,
+    Author, CellNumber, CellView, Fact, HistoryKind, Instrument, InstrumentId, MarketView, Mode, Order,
+    Position, PositionMark, Quote, SessionInfo, SessionStatus,
 };
 
-use crate::format;
 use crate::message::Now;
+use crate::{format, sanitize};
 
 /// A quote older than this is stale: it dims and its age counts.
 pub(crate) const STALE_AFTER: Duration = Duration::from_secs(5);
@@ -102,6 +102,38 @@ pub(crate) fn instruments(mirror: &Mirror) -> Vec<InstrumentId> {
 /// Returns the cell that runs.
 pub(crate) fn running(mirror: &Mirror) -> Option<&CellView> {
     mirror.state.as_ref()?.running.as_ref()
+}
+
+/// Returns the number that the kernel gave to a cell, as long as it is in the history.
+pub(crate) fn count_of(mirror: &Mirror, cell: CellNumber) -> Option<u32> {
+    let state = mirror.state.as_ref()?;
+    state.history.of(HistoryKind::Session).rev().find_map(|event| match &event.fact {
+        Fact::CellStarted { cell: started, execution_count } if *started == cell => *execution_count,
+        _ => None,
+    })
+}
+
+/// Returns a running cell as people call it: `my In[3]`, `op2's In[*]`.
+pub(crate) fn cell_label(mirror: &Mirror, cell: &CellView, me: &Author) -> String {
+    let count = count_of(mirror, cell.cell).map_or_else(|| "*".to_owned(), |count| count.to_string());
+    let whose = if cell.author == *me {
+        "my".to_owned()
+    } else {
+        format!("{}'s", sanitize::plain(cell.author.as_str()))
+    };
+    format!("{whose} In[{count}]")
+}
+
+/// Returns the code of the cells of one author, oldest first.
+pub(crate) fn code_of<'a>(
+    mirror: &'a Mirror,
+    author: &'a Author,
+) -> impl DoubleEndedIterator<Item = &'a str> {
+    let events = mirror.state.iter().flat_map(|state| state.history.of(HistoryKind::Session));
+    events.filter_map(move |event| match &event.fact {
+        Fact::Cell { code, author: by, .. } if by == author => Some(code.as_str()),
+        _ => None,
+    })
 }
 
 /// Returns the engine's time now: what it last said, and the time since; in a replay, what it last said.

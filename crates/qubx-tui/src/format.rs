@@ -106,6 +106,16 @@ pub(crate) fn run_time(milliseconds: u64) -> String {
     }
 }
 
+/// Returns an amount of text: `312 B`, `4.0 KB`, `3.2 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} KB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
 /// Returns the time from one timestamp to another, zero when it would be negative.
 pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
@@ -166,6 +176,7 @@ mod tests {
             [seconds(9), seconds(59), seconds(3_599), seconds(90_000)].map(age),
             ["9.0s", "59s", "59m", "1d"]
         );
+        assert_eq!([312, 4_000, 3_200_000].map(bytes), ["312 B", "4.0 KB", "3.2 MB"]);
         assert_eq!([1, 2, 3, 11, 22].map(ordinal), ["1st", "2nd", "3rd", "11th", "22nd"]);
     }
 }

@@ -3,11 +3,13 @@
 //! Nothing dangerous is one key from the default state: the letters act only in the panel context.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use qubx_protocol::Role;
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Enter,
+    Answer,
     Newline,
     Complete,
     CompleteBack,
@@ -38,7 +40,8 @@ pub(crate) enum Action {
     CancelOrders,
     Close,
     Flatten,
-    Resume,
+    PauseOrResume,
+    RestartKernel,
     Retry,
 }
 
@@ -68,6 +71,8 @@ pub(crate) enum Context {
     Popup,
     /// The prompt: every printable key types.
     Input,
+    /// The prompt while a cell asks for a line: every printable key types the answer.
+    Answer,
     /// The panels: letters act.
     Panel,
     /// The prompt and the panels alike.
@@ -138,6 +143,9 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "",
     ),
     key(Context::Input, CTRL, KeyCode::Char('d'), Action::EndOfInput, "on an empty prompt: leave?", ""),
+    key(Context::Answer, NONE, KeyCode::Esc, Action::LeavePrompt, "to the panels", "panels"),
+    key(Context::Answer, NONE, KeyCode::Enter, Action::Answer, "send the answer", "answer"),
+    key(Context::Answer, CTRL, KeyCode::Char('d'), Action::EndOfInput, "on an empty answer: leave?", ""),
     letter('i', Action::ToPrompt, "to the prompt", "prompt"),
     key(Context::Panel, NONE, KeyCode::Enter, Action::Retry, "connection lost: try now", ""),
     letter('j', Action::Down, "down", ""),
@@ -158,7 +166,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('C', Action::CancelOrders, "cancel all orders of the selected symbol", ""),
     letter('x', Action::Close, "close the selected position", "close"),
     letter('F', Action::Flatten, "flatten: cancel all, close all, pause", "flatten"),
-    letter('P', Action::Resume, "resume entries after a pause", ""),
+    letter('P', Action::PauseOrResume, "pause entries, or resume them", "pause"),
+    letter('R', Action::RestartKernel, "restart the Python kernel; orders and positions stay", "restart"),
     key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "dismiss a result", ""),
     letter('?', Action::Help, "this help", ""),
     key(Context::Both, NONE, KeyCode::PageUp, Action::PageUp, "page up", ""),
@@ -188,11 +197,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
 pub(crate) const READLINE: &str =
     "^A ^E ^B ^F alt+B alt+F move · ^W ^U ^K alt+D delete · ^Y put back · ^_ undo";
 
-/// Returns what a key does in a context; nothing when it is not bound.
-pub(crate) fn action(context: Context, event: KeyEvent) -> Option<Action> {
+/// Returns what a key does in a context for somebody with that role; nothing when it is not bound.
+pub(crate) fn action(context: Context, role: Role, event: KeyEvent) -> Option<Action> {
     let pressed = normalize(event);
     BINDINGS
         .iter()
+        .filter(|binding| role >= needs(binding))
         .find(|binding| applies(binding.context, context) && binding.key == pressed)
         .map(|binding| binding.action)
 }
@@ -200,6 +210,23 @@ pub(crate) fn action(context: Context, event: KeyEvent) -> Option<Action> {
 /// Tells whether bindings of one context hold in another.
 pub(crate) fn applies(binding: Context, context: Context) -> bool {
     binding == context || (binding == Context::Both && context != Context::Popup)
+}
+
+/// Returns the least role that has a key. To somebody with less it is not there at all.
+pub(crate) fn needs(binding: &Binding) -> Role {
+    match (binding.context, binding.action) {
+        (Context::Popup | Context::Input | Context::Answer, _)
+        | (_, Action::ToPrompt | Action::Interrupt | Action::RestartKernel) => Role::Admin,
+        (
+            _,
+            Action::CancelOrder
+            | Action::CancelOrders
+            | Action::Close
+            | Action::Flatten
+            | Action::PauseOrResume,
+        ) => Role::Trader,
+        _ => Role::Viewer,
+    }
 }
 
 /// Returns a key as people write it: `^C`, `alt+⏎`, `esc`.
@@ -245,7 +272,7 @@ mod tests {
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
-        for context in [Context::Popup, Context::Input, Context::Panel] {
+        for context in [Context::Popup, Context::Input, Context::Answer, Context::Panel] {
             let keys: Vec<_> = BINDINGS
                 .iter()
                 .filter(|binding| applies(binding.context, context))
@@ -259,8 +286,10 @@ mod tests {
 
     #[test]
     fn no_printable_key_acts_in_the_prompt() {
-        for binding in BINDINGS.iter().filter(|binding| applies(binding.context, Context::Input)) {
-            assert!(!matches!(binding.key, (NONE, KeyCode::Char(_))), "{}", name(&binding.key));
+        for context in [Context::Input, Context::Answer] {
+            for binding in BINDINGS.iter().filter(|binding| applies(binding.context, context)) {
+                assert!(!matches!(binding.key, (NONE, KeyCode::Char(_))), "{}", name(&binding.key));
+            }
         }
     }
 
@@ -268,7 +297,8 @@ mod tests {
     fn a_capital_is_found_with_and_without_its_shift() {
         for modifiers in [NONE, SHIFT] {
             let event = KeyEvent::new(KeyCode::Char('F'), modifiers);
-            assert_eq!(action(Context::Panel, event), Some(Action::Flatten));
+            assert_eq!(action(Context::Panel, Role::Trader, event), Some(Action::Flatten));
+            assert_eq!(action(Context::Panel, Role::Viewer, event), None);
         }
     }
 }

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod app;
 mod dialog;
 mod driver;
@@ -33,7 +34,7 @@ mod tests;
 pub use sanitize::printable;
 
 use qubx_client::{ClientHandle, Update};
-use qubx_protocol::Author;
+use qubx_protocol::{Author, Role};
 use tokio::sync::mpsc;
 
 /// What a screen must know that the session does not tell it.
@@ -43,6 +44,9 @@ pub struct ScreenOptions {
     pub owner: bool,
     /// Who this screen is; the identity that the connection was made with.
     pub identity: Author,
+    /// What this screen may do, as its connection was made: a viewer watches, a trader has the verbs that trade, an
+    /// admin the prompt too. The service holds everyone to it; here it decides what is offered.
+    pub role: Role,
     /// Whether colours are left out (`NO_COLOR`, `--no-color`). Bold, dim and reverse stay.
     pub no_color: bool,
 }

@@ -64,6 +64,8 @@ pub(crate) enum Effect {
 pub(crate) enum Purpose {
     /// A cell: its result is the cell itself.
     Cell,
+    /// The answer to a cell that asks: its result is in the cell.
+    Answer,
     /// The verb of this name: its progress is shown until dismissed.
     Verb(&'static str),
     /// The end of the session, asked by its owner.
@@ -79,4 +81,6 @@ pub(crate) enum Question {
     Enter,
     /// How the word at the cursor goes on.
     Completion,
+    /// What was before the oldest entry.
+    Older,
 }

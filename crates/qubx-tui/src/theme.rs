@@ -86,6 +86,15 @@ impl Theme {
         }
     }
 
+    /// The badge of what a screen may not do.
+    pub(crate) fn badge(self) -> Style {
+        if self.color {
+            Style::new().fg(Color::Black).bg(Color::Gray)
+        } else {
+            Style::new().add_modifier(Modifier::REVERSED)
+        }
+    }
+
     /// The names of those who act.
     pub(crate) fn author(self) -> Style {
         self.tinted(Color::Magenta)

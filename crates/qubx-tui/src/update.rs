@@ -1,5 +1,6 @@
 //! What each message does to the screen, and which effects it has. Pure: time comes in with the message.
 
+pub(crate) mod asking;
 mod keys;
 mod news;
 mod panels;
@@ -40,6 +41,10 @@ pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Asked(id, Question::Older) => {
+            app.pending_older = Some(id);
+            Vec::new()
+        }
         Message::Tick => tick(app),
     }
 }
@@ -55,6 +60,11 @@ fn connection_over(app: &mut App) -> Vec<Effect> {
 fn sent(app: &mut App, id: qubx_protocol::CommandId, purpose: Purpose) {
     match purpose {
         Purpose::Cell => {}
+        Purpose::Answer => {
+            if let Some(answer) = &mut app.answer {
+                answer.sent_as(id);
+            }
+        }
         Purpose::Verb(verb) => {
             let text = format!("{verb}: sent");
             app.notice(Notice { command: Some(id), text, state: NoticeState::UnderWay });

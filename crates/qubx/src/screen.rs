@@ -21,6 +21,7 @@ pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failu
     let screen = ScreenOptions {
         owner: options.owner,
         identity: options.identity.clone(),
+        role: options.role,
         no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
     };
     let (client, updates) =

@@ -10,7 +10,7 @@ use qubx_protocol::{
     Account, Author, CellNumber, CellStatus, CommandId, Epoch, Event, Fact, Fill, Instrument, InstrumentId,
     KernelState, KernelStatus, Latest, LedgerRow, Liquidity, LogId, LogLevel, MarketView, Mode, Order,
     OrderId, OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark, Presence,
-    Quote, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, StrategyState, StrategyStatus,
+    Quote, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, StrategyState, StrategyStatus,
     StreamName, TimeInForce,
 };
 use ratatui::Terminal;
@@ -36,8 +36,13 @@ pub(super) const ME: &str = "op1@pts/1";
 impl Screen {
     /// Returns a screen that is connected to an empty session.
     pub(super) fn empty(columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
+        Self::of(Role::Admin, columns, rows, owner, mode)
+    }
+
+    /// Returns a screen of that role that is connected to an empty session.
+    pub(super) fn of(role: Role, columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
         let now = Now { instant: Instant::now(), wall: time("14:02:31") };
-        let options = ScreenOptions { owner, identity: Author::from(ME), no_color: false };
+        let options = ScreenOptions { owner, identity: Author::from(ME), role, no_color: false };
         let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
         screen.wait(Duration::from_millis(200));
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
@@ -50,7 +55,11 @@ impl Screen {
 
     /// Returns a screen with something of everything.
     pub(super) fn rich(columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
-        let mut screen = Self::empty(columns, rows, owner, mode);
+        Self::filled(Self::empty(columns, rows, owner, mode))
+    }
+
+    /// Returns a screen with something of everything.
+    pub(super) fn filled(mut screen: Self) -> Self {
         screen.log(LogLevel::Info, "strategy", "BTCUSDT signal +0.4");
         screen.cell(1, ME, "positions = ctx.get_positions()\nlen(positions)");
         screen.event(Fact::CellStarted { cell: CellNumber(1), execution_count: Some(41) });
@@ -200,7 +209,7 @@ impl Screen {
             .map(|(place, name)| Presence {
                 identity: Author::from(*name),
                 owner: place == 0 && owner,
-                role: qubx_protocol::Role::Admin,
+                role: if place == 2 { Role::Viewer } else { Role::Admin },
                 since: time("13:00:00"),
             })
             .collect();

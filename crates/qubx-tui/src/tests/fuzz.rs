@@ -5,7 +5,10 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use qubx_client::{Link, ServiceFate, Update};
-use qubx_protocol::{Answer, AnswerResult, CellStatus, CommandId, Completion, LogLevel, Mode, RequestId};
+use qubx_protocol::{
+    Answer, AnswerResult, Author, CellNumber, CellStatus, CommandId, Completion, Event, Fact, InputId,
+    KernelState, LogLevel, Mode, OutputContent, RequestId, Role, Seq,
+};
 
 use super::fixture::{ME, Screen};
 use crate::layout::Size;
@@ -22,6 +25,11 @@ enum Step {
     Finish(u64),
     Log(String),
     Completions(usize, usize, String),
+    Asks(u64, String, bool),
+    Answered(u64, Option<String>),
+    Clear(u64, bool),
+    Older(Vec<String>, bool),
+    Kernel(usize),
     Lost,
     Connected,
 }
@@ -29,7 +37,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![
         6 => any::<char>().prop_map(KeyCode::Char),
-        6 => prop::sample::select("abijkgGcCxFPyn?1234([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        6 => prop::sample::select("abijkgGcCxFPRyn?1234([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Backspace, KeyCode::Delete,
             KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
@@ -57,6 +65,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u64..20).prop_map(Step::Finish),
         1 => text.prop_map(Step::Log),
         1 => (0usize..30, 0usize..30, text).prop_map(|(start, end, text)| Step::Completions(start, end, text)),
+        1 => (0u64..20, text, any::<bool>()).prop_map(|(cell, text, password)| Step::Asks(cell, text, password)),
+        1 => (0u64..20, prop::option::of(text)).prop_map(|(cell, text)| Step::Answered(cell, text)),
+        1 => (0u64..20, any::<bool>()).prop_map(|(cell, wait)| Step::Clear(cell, wait)),
+        1 => (prop::collection::vec(text, 0..30), any::<bool>()).prop_map(|(lines, all)| Step::Older(lines, all)),
+        1 => (0usize..4).prop_map(Step::Kernel),
         1 => Just(Step::Lost),
         1 => Just(Step::Connected),
     ]
@@ -95,6 +108,38 @@ fn take(screen: &mut Screen, step: Step) {
                 result: AnswerResult::Completions { start, end, matches: matches.to_vec() },
             }))
         }
+        Step::Asks(cell, prompt, password) => screen.event(Fact::InputRequested {
+            cell: CellNumber(cell),
+            input: InputId::from(cell.to_string()),
+            prompt,
+            password,
+        }),
+        Step::Answered(cell, text) => screen.event(Fact::InputEnded {
+            input: InputId::from(cell.to_string()),
+            author: text.clone().map(Author::from),
+            text,
+        }),
+        Step::Clear(cell, wait) => screen.event(Fact::Output {
+            cell: (cell > 0).then_some(CellNumber(cell)),
+            content: OutputContent::Clear { wait },
+        }),
+        Step::Older(lines, complete) => {
+            let line = |(seq, text): (usize, String)| Event {
+                seq: Seq(seq as u64),
+                time: super::fixture::time("13:00:00"),
+                fact: Fact::Log { level: LogLevel::Info, source: "engine".to_owned(), text },
+            };
+            let events = lines.into_iter().enumerate().map(line).collect();
+            screen.update(Update::Answer(Answer {
+                request: RequestId::from("r"),
+                result: AnswerResult::History { events, complete },
+            }))
+        }
+        Step::Kernel(state) => {
+            use KernelState::{Dead, NotResponding, Ready, Starting};
+            screen.status(|status| status.kernel.state = [Starting, Ready, NotResponding, Dead][state]);
+            Vec::new()
+        }
         Step::Lost => {
             let since = screen.app.now.instant;
             screen.update(Update::Link(Link::Lost {
@@ -122,10 +167,11 @@ proptest! {
     fn nothing_makes_the_screen_panic(
         owner: bool,
         live: bool,
+        role in prop::sample::select(vec![Role::Viewer, Role::Trader, Role::Admin, Role::Admin]),
         steps in prop::collection::vec(step(), 1..80),
     ) {
         let mode = if live { Mode::Live } else { Mode::Paper };
-        let mut screen = Screen::rich(100, 30, owner, mode);
+        let mut screen = Screen::filled(Screen::of(role, 100, 30, owner, mode));
         for step in steps {
             take(&mut screen, step);
             screen.draw();

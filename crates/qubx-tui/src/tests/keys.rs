@@ -6,8 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use qubx_client::{Link, ServiceFate, Update};
 use qubx_protocol::{
     Answer, AnswerResult, Author, CellNumber, CellStatus, Command, CommandId, Completeness, Completion,
-    ErrorCode, ErrorMessage, Fact, LedgerRow, Mode, OrderId, Refusal, RequestId, RequestKind, VerbOutcome,
-    VerbProgress,
+    ErrorCode, ErrorMessage, Event, Fact, InputId, KernelState, LedgerRow, Mode, OrderId, Refusal, RequestId,
+    RequestKind, Role, Seq, SessionState, VerbOutcome, VerbProgress,
 };
 
 use super::fixture::{ME, Screen, instrument};
@@ -432,8 +432,9 @@ fn a_cleared_view_hides_and_scrolling_up_shows_again() {
     assert_eq!(screen.ctrl('l'), [Effect::Redraw]);
     assert!(!screen.drawn().contains("ZeroDivisionError"));
     screen.code(KeyCode::PageUp);
-    screen.code(KeyCode::PageUp);
     assert!(screen.drawn().contains("ZeroDivisionError"));
+    screen.code(KeyCode::PageUp);
+    assert!(screen.drawn().contains("beginning of the session"));
 }
 
 #[test]
@@ -482,4 +483,220 @@ fn panels_are_reached_from_everywhere() {
     assert_eq!(screen.app.panel, Panel::Session);
     screen.press(KeyCode::BackTab, KeyModifiers::SHIFT);
     assert_eq!(screen.app.panel, Panel::Market);
+}
+
+fn ask(screen: &mut Screen, input: &str, password: bool) {
+    screen.event(Fact::InputRequested {
+        cell: CellNumber(1),
+        input: InputId::from(input),
+        prompt: "size? ".to_owned(),
+        password,
+    });
+}
+
+fn asking(author: &str) -> Screen {
+    let mut screen = Screen::empty(80, 24, false, Mode::Paper);
+    screen.cell(1, author, "input()");
+    screen.event(Fact::CellStarted { cell: CellNumber(1), execution_count: Some(3) });
+    screen.text("precious");
+    ask(&mut screen, "1.1", false);
+    screen
+}
+
+fn answered(screen: &mut Screen, author: Option<&str>) {
+    screen.event(Fact::InputEnded {
+        input: InputId::from("1.1"),
+        author: author.map(Author::from),
+        text: author.map(|_| "12".to_owned()),
+    });
+}
+
+fn sends_answer(text: &str) -> Vec<Effect> {
+    let input = InputId::from("1.1");
+    vec![Effect::Send(Command::Answer { input, text: text.to_owned() }, Purpose::Answer)]
+}
+
+#[test]
+fn what_is_typed_for_a_cell_that_asks_is_its_answer_and_the_prompt_comes_back() {
+    let mut screen = asking("op2@web");
+    screen.text("12");
+    assert_eq!(screen.code(KeyCode::Enter), sends_answer("12"));
+    screen.send(Message::Sent(CommandId::from("a1"), Purpose::Answer));
+    assert_eq!(screen.code(KeyCode::Enter), [], "once");
+    screen.text("3");
+    assert!(screen.drawn().contains("size? 12  sent…"), "{}", screen.drawn());
+    answered(&mut screen, Some(ME));
+    assert!(screen.app.hint.is_none());
+    assert_eq!(screen.app.prompt.text(), "precious");
+    screen.key('!');
+    assert_eq!(screen.app.prompt.text(), "precious!");
+}
+
+#[test]
+fn an_empty_line_is_an_answer_too() {
+    let mut screen = asking(ME);
+    assert_eq!(screen.code(KeyCode::Enter), sends_answer(""));
+}
+
+#[test]
+fn what_was_typed_ahead_of_the_question_is_no_answer() {
+    let mut screen = asking(ME);
+    for code in [KeyCode::Char('x'), KeyCode::Enter] {
+        screen.wait(Duration::from_millis(70));
+        assert_eq!(screen.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE))), []);
+    }
+    screen.send(Message::Paste("pasted".to_owned()));
+    assert_eq!(screen.app.prompt.text(), "precious", "and lands nowhere else");
+    screen.wait(Duration::from_millis(20));
+    screen.send(Message::Paste("12\nrm".to_owned()));
+    assert_eq!(screen.code(KeyCode::Enter), sends_answer("12"), "an answer is one line");
+}
+
+#[test]
+fn an_answer_by_somebody_else_takes_the_line_away_and_says_who() {
+    let mut screen = asking(ME);
+    screen.text("1");
+    answered(&mut screen, Some("op3@pts/7"));
+    let drawn = screen.drawn();
+    assert!(drawn.contains("op3@pts/7 has answered"), "{drawn}");
+    assert!(drawn.contains("size? 12  (op3@pts/7)"), "{drawn}");
+    assert_eq!(screen.app.prompt.text(), "precious");
+}
+
+#[test]
+fn a_refused_answer_can_be_changed_and_sent_again() {
+    let mut screen = asking(ME);
+    screen.text("1");
+    screen.code(KeyCode::Enter);
+    screen.send(Message::Sent(CommandId::from("a1"), Purpose::Answer));
+    screen
+        .update(Update::Refused(Refusal { command: CommandId::from("a1"), message: "too long".to_owned() }));
+    screen.text("2");
+    assert_eq!(screen.code(KeyCode::Enter), sends_answer("12"));
+}
+
+#[test]
+fn a_cell_that_asks_can_be_left_for_the_panels_and_interrupted() {
+    let mut screen = asking(ME);
+    screen.text("12");
+    screen.code(KeyCode::Esc);
+    assert_eq!(screen.app.context, Context::Panel);
+    screen.key('i');
+    assert_eq!(screen.ctrl('c'), [], "what is typed goes first");
+    let cell = Some(CellNumber(1));
+    assert_eq!(screen.ctrl('c'), [Effect::Send(Command::Interrupt { cell }, Purpose::Cell)]);
+    answered(&mut screen, None);
+    assert!(screen.app.answer.is_none() && screen.app.hint.is_none());
+    assert!(screen.drawn().contains("size?   no answer"), "{}", screen.drawn());
+    assert_eq!(screen.app.prompt.text(), "precious");
+}
+
+#[test]
+fn a_second_interrupt_without_an_end_says_what_helps() {
+    let mut screen = Screen::empty(120, 40, false, Mode::Paper);
+    screen.cell(1, ME, "hang()");
+    screen.event(Fact::CellStarted { cell: CellNumber(1), execution_count: Some(1) });
+    let interrupt = [Effect::Send(Command::Interrupt { cell: Some(CellNumber(1)) }, Purpose::Cell)];
+    assert_eq!(screen.ctrl('c'), interrupt);
+    assert_eq!(screen.ctrl('c'), interrupt);
+    assert!(screen.app.hint.is_none(), "it may take a moment");
+    screen.wait(Duration::from_secs(2));
+    assert_eq!(screen.ctrl('c'), interrupt);
+    assert!(screen.drawn().contains("restart the kernel: esc R"), "{}", screen.drawn());
+    screen.status(|status| status.kernel.state = KernelState::NotResponding);
+    screen.ctrl('c');
+    assert!(screen.drawn().contains("the kernel does not respond: an interrupt has no effect"));
+}
+
+#[test]
+fn the_kernel_is_restarted_by_a_key_on_paper_and_by_a_word_with_real_money() {
+    let restart = [Effect::Send(Command::RestartKernel, Purpose::Verb("restart"))];
+    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
+    screen.code(KeyCode::Esc);
+    assert_eq!(screen.key('R'), []);
+    assert_eq!(screen.key('y'), restart);
+    let mut screen = Screen::rich(120, 40, false, Mode::Live);
+    screen.code(KeyCode::Esc);
+    screen.key('R');
+    assert_eq!(screen.key('y'), []);
+    screen.code(KeyCode::Backspace);
+    screen.text("restar");
+    assert_eq!(screen.key('t'), restart);
+}
+
+#[test]
+fn one_key_pauses_and_resumes_after_a_question() {
+    let mut screen = Screen::rich(120, 40, false, Mode::Live);
+    screen.code(KeyCode::Esc);
+    screen.key('P');
+    assert_eq!(screen.key('y'), [Effect::Send(Command::Pause, Purpose::Verb("pause"))]);
+    screen.status(|status| status.paused = true);
+    screen.key('P');
+    assert_eq!(screen.key('y'), [Effect::Send(Command::Resume, Purpose::Verb("resume"))]);
+}
+
+#[test]
+fn a_screen_has_no_key_for_what_its_role_may_not_do() {
+    for (role, has) in [(Role::Viewer, ""), (Role::Trader, "FPc"), (Role::Admin, "FPRc")] {
+        for letter in ['F', 'P', 'R', 'c'] {
+            let mut screen = Screen::filled(Screen::of(role, 120, 40, false, Mode::Paper));
+            screen.code(KeyCode::F(4));
+            screen.key(letter);
+            assert_eq!(screen.app.dialog.is_some(), has.contains(letter), "{letter} of a {role}");
+        }
+        let mut screen = Screen::of(role, 120, 40, false, Mode::Paper);
+        screen.code(KeyCode::Esc);
+        screen.key('i');
+        assert_eq!(screen.app.context == Context::Input, role == Role::Admin);
+        screen.ctrl('c');
+        screen.send(Message::Paste("1 + 1".to_owned()));
+        assert_eq!(screen.code(KeyCode::Enter).is_empty(), role != Role::Admin);
+        assert!(screen.ctrl('q').contains(&Effect::Leave(Exit::Detached)));
+    }
+}
+
+#[test]
+fn looking_past_the_oldest_entry_asks_for_what_was_before_it() {
+    let mut screen = Screen::empty(80, 24, false, Mode::Paper);
+    let mut state = SessionState::new(qubx_protocol::LogId::from("log"), 50);
+    let line = |seq: u64| Event {
+        seq: Seq(seq),
+        time: super::fixture::time("14:00:00"),
+        fact: Fact::Log {
+            level: qubx_protocol::LogLevel::Info,
+            source: "engine".to_owned(),
+            text: format!("line {seq}"),
+        },
+    };
+    for seq in 1..=100 {
+        state.apply(&line(seq));
+    }
+    screen.update(Update::Snapshot(Box::new(state)));
+    screen.code(KeyCode::Esc);
+    let ask = |before| {
+        let kind = RequestKind::History { before: Seq(before), kind: None, limit: 200 };
+        vec![Effect::Ask(kind, Question::Older)]
+    };
+    assert_eq!(screen.key('g'), ask(51));
+    assert!(screen.drawn().contains("loading older history …"));
+    assert_eq!(screen.code(KeyCode::PageUp), [], "one at a time");
+    let page =
+        |from, to, complete| AnswerResult::History { events: (from..to).map(line).collect(), complete };
+    answer(&mut screen, Question::Older, page(21, 51, false));
+    let drawn = screen.drawn();
+    assert!(drawn.contains("line 50") && drawn.contains("line 51") && !drawn.contains("loading"), "{drawn}");
+    screen.code(KeyCode::PageUp);
+    assert_eq!(screen.code(KeyCode::PageUp), ask(21));
+    let failed = AnswerResult::Failed { message: "the log cannot be read".to_owned() };
+    answer(&mut screen, Question::Older, failed);
+    assert!(screen.drawn().contains("could not be had: the log cannot be read"), "{}", screen.drawn());
+    assert_eq!(screen.code(KeyCode::PageUp), ask(21), "and can be tried again");
+    lose(&mut screen);
+    screen.update(Update::Link(Link::Connected { latency: None }));
+    assert_eq!(screen.code(KeyCode::PageUp), ask(21), "a lost connection forgets the question");
+    answer(&mut screen, Question::Older, page(1, 21, true));
+    screen.key('g');
+    let drawn = screen.drawn();
+    assert!(drawn.contains("beginning of the session") && drawn.contains("line 1 "), "{drawn}");
+    assert_eq!(screen.key('k'), [], "there is nothing before it");
 }

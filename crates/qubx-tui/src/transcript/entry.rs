@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use qubx_protocol::{Author, CellStatus, OutputContent};
+use qubx_protocol::{Author, CellStatus, InputId, OutputContent, Seq};
 use ratatui::text;
 
+use super::output::{Output, Reply};
 use super::rows;
 use crate::theme::Theme;
 
@@ -21,6 +22,10 @@ const CELL_PIECES: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) body: Body,
+    /// The event that it begins with.
+    pub(super) seq: Seq,
+    /// The last event that it has.
+    pub(super) last: Seq,
     /// What the entry begins with.
     head: Cache,
     /// What the cell printed, in order.
@@ -31,12 +36,21 @@ pub(super) struct Entry {
     output_bytes: usize,
     /// Whether output was dropped for newer output.
     cut: bool,
+    /// Whether what is shown goes as soon as something new is shown.
+    clear_waits: bool,
+    /// Whether something here can be updated under a name.
+    has_displays: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Body {
     Cell(Cell),
     Line(Line),
+    /// What the strategy's threads showed.
+    Output {
+        time: Timestamp,
+        output: Output,
+    },
 }
 
 #[derive(Debug)]
@@ -78,13 +92,6 @@ struct Piece {
     cache: Cache,
 }
 
-#[derive(Debug)]
-pub(super) enum Output {
-    Stream { stderr: bool, text: String },
-    Value { result: bool, text: String },
-    Error { name: String, value: String, traceback: String },
-}
-
 /// Rows of one width, kept until what they show changes.
 #[derive(Debug, Default)]
 struct Cache(RefCell<Option<(usize, Rows)>>);
@@ -120,19 +127,27 @@ impl Body {
         match self {
             Body::Cell(cell) => cell.code.len(),
             Body::Line(line) => line.text.len(),
+            Body::Output { output, .. } => output.size(),
         }
     }
 }
 
 impl Entry {
-    pub(super) fn new(body: Body) -> Self {
+    pub(super) fn new(seq: Seq, body: Body) -> Self {
         Self {
+            has_displays: matches!(
+                &body,
+                Body::Output { output: Output::Value { display: Some(_), .. }, .. }
+            ),
             body,
+            seq,
+            last: seq,
             head: Cache::default(),
             pieces: VecDeque::new(),
             tail: Cache::default(),
             output_bytes: 0,
             cut: false,
+            clear_waits: false,
         }
     }
 
@@ -146,37 +161,101 @@ impl Entry {
         }
         self.head.clear();
         self.tail.clear();
-        // The result's label has the cell's number and its time.
+        // The result's label has the cell's number and its time; a question waits as long as the cell runs.
         for piece in &mut self.pieces {
-            if matches!(piece.output, Output::Value { result: true, .. }) {
+            if matches!(piece.output, Output::Value { result: true, .. } | Output::Question { .. }) {
                 piece.cache.clear();
             }
         }
     }
 
-    pub(super) fn push_stream(&mut self, stderr: bool, more: &str) {
+    /// Shows what the cell printed or showed, or clears what it has shown.
+    pub(super) fn show(&mut self, content: &OutputContent) {
+        match content {
+            OutputContent::Clear { wait: true } => {
+                self.clear_waits = true;
+                return;
+            }
+            OutputContent::Clear { wait: false } => return self.clear(),
+            _ if self.clear_waits => self.clear(),
+            _ => {}
+        }
+        match Output::of(content) {
+            Output::Stream { stderr, text } => self.push_stream(stderr, text),
+            output => self.push(output),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.pieces.retain(|piece| !piece.output.can_be_cleared());
+        self.output_bytes = self.pieces.iter().map(|piece| piece.output.size()).sum();
+        self.clear_waits = false;
+        self.cut = false;
+        self.tail.clear();
+    }
+
+    fn push_stream(&mut self, stderr: bool, more: String) {
         if let Some(Piece { output: Output::Stream { stderr: same, text }, cache }) = self.pieces.back_mut()
             && *same == stderr
             && !(text.len() > PIECE_BYTES && text.ends_with('\n'))
         {
-            text.push_str(more);
+            text.push_str(&more);
             cache.clear();
             self.output_bytes += more.len();
         } else {
-            self.push(Output::Stream { stderr, text: more.to_owned() });
+            self.push(Output::Stream { stderr, text: more });
         }
     }
 
-    pub(super) fn push_value(&mut self, result: bool, text: String) {
-        self.push(Output::Value { result, text });
-        self.tail.clear();
+    /// Puts a new text in the place of what is shown under a name.
+    pub(super) fn update(&mut self, name: &str, new: &str) {
+        if !self.has_displays {
+            return;
+        }
+        if let Body::Output { output, .. } = &mut self.body
+            && output.update(name, new)
+        {
+            self.head.clear();
+        }
+        for piece in &mut self.pieces {
+            let before = piece.output.size();
+            if piece.output.update(name, new) {
+                piece.cache.clear();
+                self.output_bytes = self.output_bytes - before + piece.output.size();
+            }
+        }
     }
 
     pub(super) fn push_error(&mut self, name: &str, value: &str, traceback: String) {
         self.push(Output::Error { name: name.to_owned(), value: value.to_owned(), traceback });
     }
 
+    /// Shows that the cell asks for a line.
+    pub(super) fn ask(&mut self, input: &InputId, prompt: &str, password: bool) {
+        let (input, prompt) = (input.clone(), prompt.to_owned());
+        self.push(Output::Question { input, prompt, password, reply: Reply::Awaited });
+    }
+
+    /// Shows what became of a line that the cell asked for.
+    pub(super) fn end_asking(&mut self, ended: &InputId, author: Option<Author>, text: Option<String>) {
+        for piece in self.pieces.iter_mut().rev() {
+            let before = piece.output.size();
+            if let Output::Question { input, reply, .. } = &mut piece.output
+                && input == ended
+            {
+                *reply = author.map_or(Reply::Never, |author| Reply::Given { author, text });
+                piece.cache.clear();
+                self.output_bytes = self.output_bytes - before + piece.output.size();
+                return;
+            }
+        }
+    }
+
     fn push(&mut self, output: Output) {
+        if let Output::Value { display, .. } = &output {
+            self.has_displays |= display.is_some();
+            self.tail.clear();
+        }
         self.output_bytes += output.size();
         self.pieces.push_back(Piece { output, cache: Cache::default() });
         while self.pieces.len() > CELL_PIECES || (self.pieces.len() > 1 && self.output_bytes > CELL_BYTES) {
@@ -190,6 +269,9 @@ impl Entry {
     pub(super) fn rows(&self, columns: usize, theme: Theme) -> Vec<Rows> {
         let cell = match &self.body {
             Body::Line(line) => return vec![self.head.get(columns, || rows::line(line, columns, theme))],
+            Body::Output { time, output } => {
+                return vec![self.head.get(columns, || rows::strategy_output(*time, output, columns, theme))];
+            }
             Body::Cell(cell) => cell,
         };
         let has_result =
@@ -209,37 +291,5 @@ impl Entry {
     /// Returns how many rows this entry takes.
     pub(super) fn height(&self, columns: usize, theme: Theme) -> usize {
         self.rows(columns, theme).iter().map(|rows| rows.len()).sum()
-    }
-}
-
-impl Output {
-    fn size(&self) -> usize {
-        match self {
-            Output::Stream { text, .. } | Output::Value { text, .. } => text.len(),
-            Output::Error { value, traceback, .. } => value.len() + traceback.len(),
-        }
-    }
-}
-
-/// Returns what a terminal can show of an output: its plain text, and the names of the forms that it cannot show.
-pub(super) fn text_of(content: &OutputContent) -> String {
-    let data = match content {
-        OutputContent::Stream { text, .. } => return text.clone(),
-        OutputContent::Clear { .. } | OutputContent::Omitted { .. } | OutputContent::Lost { .. } => {
-            return String::new();
-        }
-        OutputContent::Data { data, .. } => data,
-    };
-    let plain = data.get("text/plain").map(|value| match value.as_str() {
-        Some(text) => text.to_owned(),
-        // Jupyter also allows a list of lines.
-        None => value.as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect(),
-    });
-    let image = data.keys().find(|kind| kind.starts_with("image/"));
-    match (plain, image) {
-        (Some(text), None) => text,
-        (Some(text), Some(image)) => format!("{text} [{image}]"),
-        (None, Some(image)) => format!("[{image}]"),
-        (None, None) => format!("[{}]", data.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
     }
 }

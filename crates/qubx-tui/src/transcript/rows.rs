@@ -1,10 +1,12 @@
 //! The rows of an entry: how cells, output, errors and log lines look at a width.
 
+use jiff::Timestamp;
 use qubx_protocol::CellStatus;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::entry::{Cell, Output, Phase, Tone};
+use super::entry::{Cell, Phase, Tone};
+use super::output::{Output, Reply};
 use crate::theme::Theme;
 use crate::view::highlight::highlight;
 use crate::{format, sanitize, wrap};
@@ -47,10 +49,97 @@ pub(super) fn output(output: &Output, cell: &Cell, columns: usize, theme: Theme)
             let base = if *stderr { theme.loss() } else { Style::default() };
             printed(text, base, columns, theme)
         }
-        Output::Value { result: false, text } => printed(text, Style::default(), columns, theme),
-        Output::Value { result: true, text } => result(text, cell, columns, theme),
+        Output::Value { result: false, text, .. } => printed(text, Style::default(), columns, theme),
+        Output::Value { result: true, text, .. } => result(text, cell, columns, theme),
         Output::Error { name, value, traceback } => error(name, value, traceback, columns, theme),
+        Output::Question { prompt, password, reply, .. } => {
+            question(prompt, *password, reply, cell, columns, theme)
+        }
+        Output::Omitted { bytes, file } => {
+            printed(&omitted(*bytes, file.as_deref()), theme.attention(), columns, theme)
+        }
+        Output::Lost { messages } => {
+            printed(&lost(*messages), theme.loss().patch(theme.strong()), columns, theme)
+        }
     }
+}
+
+/// Returns what the strategy's threads showed, with its time.
+pub(super) fn strategy_output(
+    time: Timestamp,
+    output: &Output,
+    columns: usize,
+    theme: Theme,
+) -> Vec<Line<'static>> {
+    let (tone, text) = match output {
+        Output::Stream { text, .. } | Output::Value { text, .. } => (Tone::Plain, text.clone()),
+        Output::Omitted { bytes, file } => (Tone::Attention, omitted(*bytes, file.as_deref())),
+        Output::Lost { messages } => (Tone::Loss, lost(*messages)),
+        // The strategy's exceptions are lines of the log, and only a cell can ask.
+        Output::Error { .. } | Output::Question { .. } => return Vec::new(),
+    };
+    line(&super::entry::Line { time, label: "OUT", tone, text }, columns, theme)
+}
+
+fn omitted(bytes: u64, file: Option<&str>) -> String {
+    let size = format::bytes(bytes);
+    match file {
+        Some(file) => {
+            format!("[… {size} left out; all of it in {} …]", sanitize::plain(file))
+        }
+        None => format!("[… {size} left out; the file for it is full …]"),
+    }
+}
+
+fn lost(messages: u64) -> String {
+    let count = format::count(usize::try_from(messages).unwrap_or(usize::MAX), "message");
+    format!("!! OUTPUT LOST HERE: {count} of the kernel; there were more than it keeps")
+}
+
+/// Returns what a cell asked and what it was told. A password is never here to be shown.
+fn question(
+    prompt: &str,
+    password: bool,
+    reply: &Reply,
+    cell: &Cell,
+    columns: usize,
+    theme: Theme,
+) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(GUTTER).max(1);
+    let mut lines = sanitize::styled(prompt, theme.attention(), theme.color);
+    let mut last = lines.pop().unwrap_or_default();
+    let (answer, note) = match reply {
+        Reply::Awaited if cell.phase == Phase::Running => ("", "  waits for an answer".to_owned()),
+        Reply::Awaited | Reply::Never => ("", "  no answer".to_owned()),
+        Reply::Given { author, text } => {
+            let answer = match text {
+                Some(text) if !password => text.as_str(),
+                _ if password => "••••",
+                _ => "",
+            };
+            let someone_else = *author != cell.author || answer.is_empty();
+            (
+                answer,
+                if someone_else {
+                    format!("  ({})", sanitize::plain(author.as_str()))
+                } else {
+                    String::new()
+                },
+            )
+        }
+    };
+    last.spans.push(Span::styled(sanitize::plain(answer), theme.strong()));
+    last.spans.push(Span::styled(note, theme.quiet()));
+    lines.push(last);
+    let mut rows = Vec::new();
+    for line in lines {
+        for row in wrap::wrap(&line, room, 0) {
+            let mut spans = vec![Span::raw(" ".repeat(GUTTER.min(columns)))];
+            spans.extend(row.spans);
+            rows.push(Line::from(spans));
+        }
+    }
+    rows
 }
 
 /// Returns how a cell ended; nothing while it has not, or when its result says it.

@@ -7,8 +7,8 @@ use super::Transcript;
 /// The row at the top of the panel, by entry, so that what is appended or dropped does not move it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
-    entry: u64,
-    row: usize,
+    pub(super) entry: u64,
+    pub(super) row: usize,
 }
 
 impl Transcript {
@@ -20,18 +20,25 @@ impl Transcript {
     /// Looks at the end, and stays there.
     pub(crate) fn follow(&mut self) {
         self.top = None;
+        self.drop_older();
+        self.trim();
+    }
+
+    /// Tells whether the topmost row of all is in view.
+    pub(super) fn shows_oldest(&self, columns: usize, height: usize) -> bool {
+        self.top_anchor(columns, height).is_some_and(|top| top.entry == self.first && top.row == 0)
     }
 
     /// Looks at the oldest entry.
     pub(crate) fn show_first(&mut self) {
-        self.floor = self.first;
+        self.floor = 0;
         self.top = Some(Anchor { entry: self.first, row: 0 });
     }
 
     /// Hides what is there now from this screen; scrolling up shows it again.
     pub(crate) fn clear_view(&mut self) {
+        self.follow();
         self.floor = self.next();
-        self.top = None;
     }
 
     /// Returns the rows in view, from the top.
@@ -39,6 +46,12 @@ impl Transcript {
         let Some(top) = self.top_anchor(columns, height) else { return Vec::new() };
         let mut rows = Vec::with_capacity(height);
         let mut skip = top.row;
+        if let Some(mark) = self.mark().filter(|_| top.entry == self.first && height > 0) {
+            if skip == 0 {
+                rows.push(mark);
+            }
+            skip = skip.saturating_sub(1);
+        }
         for entry in self.entries.range(self.place(top.entry)..) {
             for part in entry.rows(columns, self.theme) {
                 let room = height - rows.len();
@@ -56,16 +69,17 @@ impl Transcript {
     pub(crate) fn scroll_up(&mut self, by: usize, columns: usize, height: usize) {
         let Some(mut top) = self.top_anchor(columns, height) else {
             // A cleared view without anything new: show what was hidden.
-            self.floor = self.first;
+            self.floor = 0;
             return;
         };
         let mut left = by;
         while left > top.row {
-            if top.entry <= self.floor {
-                if self.floor <= self.first {
+            if top.entry <= self.floor.max(self.first) {
+                if top.entry <= self.first {
                     break;
                 }
-                self.floor = self.first;
+                // Scrolling on shows what a cleared view hid.
+                self.floor = 0;
             }
             left -= top.row + 1;
             top.entry -= 1;
@@ -91,6 +105,9 @@ impl Transcript {
             top = Anchor { entry: top.entry + 1, row: 0 };
         }
         self.top = (self.rows_from(top, columns, height + 1) > height).then_some(top);
+        if self.follows() {
+            self.follow();
+        }
     }
 
     /// Returns the row at the top: where it was scrolled to, else as far up as the end allows.
@@ -121,11 +138,13 @@ impl Transcript {
         rows.saturating_sub(top.row)
     }
 
-    fn height_of(&self, entry: u64, columns: usize) -> usize {
-        self.entries.get(self.place(entry)).map_or(0, |entry| entry.height(columns, self.theme))
+    /// Returns the rows of an entry; the row above the first entry is one of its own.
+    pub(super) fn height_of(&self, entry: u64, columns: usize) -> usize {
+        let mark = usize::from(entry == self.first && self.mark().is_some());
+        mark + self.entries.get(self.place(entry)).map_or(0, |entry| entry.height(columns, self.theme))
     }
 
-    fn place(&self, entry: u64) -> usize {
+    pub(super) fn place(&self, entry: u64) -> usize {
         usize::try_from(entry.saturating_sub(self.first)).unwrap_or(usize::MAX).min(self.entries.len())
     }
 }

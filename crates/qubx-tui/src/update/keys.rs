@@ -1,9 +1,9 @@
 //! Where a key goes: to a dialog, the help, the list of completions, the table of keys, or the prompt.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{panels, typing, verbs};
+use super::{asking, panels, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
@@ -26,8 +26,9 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     // A key after Enter, before the kernel's answer: decide now, so that the key meets the prompt it was meant for.
     let mut effects = if app.pending_enter.is_some() { typing::decide_enter_here(app) } else { Vec::new() };
+    let role = app.options.role;
     if app.popup.is_some() {
-        match keymap::action(Context::Popup, event) {
+        match keymap::action(Context::Popup, role, event) {
             Some(action) => {
                 effects.extend(act(app, action, event));
                 return effects;
@@ -35,11 +36,19 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             None => app.popup = None,
         }
     }
-    effects.extend(match keymap::action(app.context, event) {
+    let context = app.keys_context();
+    if context == Context::Answer && app.answer.as_ref().is_some_and(|answer| answer.is_deaf(app.now.instant))
+    {
+        return effects;
+    }
+    effects.extend(match keymap::action(context, role, event) {
         Some(action) => act(app, action, event),
         None => {
-            if app.context == Context::Input {
-                typing::edit(app, event);
+            match context {
+                Context::Input => typing::edit(app, event),
+                Context::Answer => asking::edit(app, event),
+                _ if is_interrupt(event) => app.hint("nothing to interrupt from here; ^Q leaves"),
+                _ => {}
             }
             Vec::new()
         }
@@ -47,9 +56,15 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     effects
 }
 
+/// Tells whether the key is the one with which people leave programs.
+fn is_interrupt(event: KeyEvent) -> bool {
+    event.code == KeyCode::Char('c') && event.modifiers.contains(KeyModifiers::CONTROL)
+}
+
 fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
     match action {
         Action::Enter => return typing::enter(app),
+        Action::Answer => return asking::send(app),
         Action::Newline => typing::newline(app),
         Action::Complete => return typing::complete(app),
         Action::CompleteBack => typing::dedent(app),
@@ -59,8 +74,8 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::PopupClose => app.popup = None,
         Action::RecallOlder => typing::older(app, event),
         Action::RecallNewer => typing::newer(app, event),
-        Action::EndOfInput if app.prompt.is_empty() => return verbs::end_of_input(app),
-        Action::EndOfInput => typing::edit(app, event),
+        Action::EndOfInput if app.typed().is_empty() => return verbs::end_of_input(app),
+        Action::EndOfInput => app.typed().key(event),
         Action::Interrupt => return verbs::interrupt(app),
         Action::ClearView => {
             app.transcript.clear_view();
@@ -79,17 +94,18 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::GoTo(panel) => panels::go_to(app, panel),
         Action::NextPanel => panels::go_to(app, app.panel.step(1)),
         Action::PreviousPanel => panels::go_to(app, app.panel.step(3)),
-        Action::Down => panels::step(app, 1),
-        Action::Up => panels::step(app, -1),
-        Action::PageDown => panels::page(app, 1),
-        Action::PageUp => panels::page(app, -1),
-        Action::First => panels::to_first(app),
+        Action::Down => return panels::step(app, 1),
+        Action::Up => return panels::step(app, -1),
+        Action::PageDown => return panels::page(app, 1),
+        Action::PageUp => return panels::page(app, -1),
+        Action::First => return panels::to_first(app),
         Action::Last => panels::to_last(app),
         Action::CancelOrder => verbs::cancel_order(app),
         Action::CancelOrders => verbs::cancel_orders(app),
         Action::Close => verbs::close(app),
         Action::Flatten => verbs::flatten(app),
-        Action::Resume => verbs::resume(app),
+        Action::PauseOrResume => verbs::pause_or_resume(app),
+        Action::RestartKernel => verbs::restart_kernel(app),
     }
     Vec::new()
 }
@@ -105,7 +121,10 @@ fn dialog(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         Answer::Chosen(outcome) => {
             app.dialog = None;
             match outcome {
-                Outcome::Command(command, purpose) => vec![Effect::Send(command, purpose)],
+                Outcome::Command(command, purpose) => {
+                    verbs::note_interrupt(app, &command);
+                    vec![Effect::Send(command, purpose)]
+                }
                 Outcome::Leave(exit) => vec![Effect::Leave(exit)],
             }
         }

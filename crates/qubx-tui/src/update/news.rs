@@ -5,11 +5,11 @@ use std::time::Instant;
 use qubx_client::{Link, Update};
 use qubx_protocol::{Answer, AnswerResult, ErrorCode, Event, Fact, Refusal, VerbOutcome, VerbProgress};
 
-use super::typing;
+use super::{asking, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
-use crate::format;
 use crate::message::Effect;
+use crate::{format, view};
 
 pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     let was_lost = app.lost_since;
@@ -30,6 +30,8 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
         }
         Update::Snapshot(state) => {
             app.transcript.rebuild(&state);
+            app.pending_older = None;
+            asking::follow(app);
             Vec::new()
         }
         Update::Event(event) => self::event(app, &event),
@@ -50,6 +52,8 @@ fn lost(app: &mut App, since: Instant) {
     }
     app.pending_completion = None;
     app.pending_enter = None;
+    app.pending_older = None;
+    app.transcript.older_failed(None);
 }
 
 fn closed(app: &mut App, code: ErrorCode) -> Vec<Effect> {
@@ -66,6 +70,8 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
     if let Some(state) = &app.mirror.state {
         app.transcript.apply(event, state);
     }
+    asking::ended(app, &event.fact);
+    asking::follow(app);
     match &event.fact {
         Fact::Verb { verb, .. } => self::verb(app, verb),
         _ => Vec::new(),
@@ -117,6 +123,9 @@ fn refused(app: &mut App, refusal: Refusal) {
     if leaving {
         app.leaving = None;
     }
+    if let Some(answer) = &mut app.answer {
+        answer.refused(&refusal.command);
+    }
     let text = format!("not done: {}", refusal.message);
     app.notice(Notice { command: Some(refusal.command), text, state: NoticeState::Failed });
 }
@@ -129,6 +138,10 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
             AnswerResult::IsComplete { status, indent } => typing::decide_enter(app, status, &indent),
             _ => typing::decide_enter_here(app),
         };
+    }
+    if app.pending_older.as_ref() == Some(&answer.request) {
+        older(app, answer.result);
+        return Vec::new();
     }
     let is_for_completion = app
         .pending_completion
@@ -144,4 +157,17 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Takes a page of older history in, or why there is none.
+fn older(app: &mut App, result: AnswerResult) {
+    app.pending_older = None;
+    match result {
+        AnswerResult::History { events, complete } => {
+            let columns = view::session_size(app).0;
+            app.transcript.prepend(&events, complete, app.mirror.state.as_ref(), columns);
+        }
+        AnswerResult::Failed { message } => app.transcript.older_failed(Some(message)),
+        _ => app.transcript.older_failed(Some("the answer is of another kind".to_owned())),
+    }
 }

@@ -1,10 +1,16 @@
 //! Moving among the panels and in them.
 
+use qubx_protocol::RequestKind;
+
 use crate::app::App;
-use crate::facts;
+use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::Room;
+use crate::message::{Effect, Question};
 use crate::view;
+
+/// Entries of older history asked for at once: several screens of them, and no long wait.
+const PAGE: usize = 200;
 
 /// Gives a panel the keys.
 pub(super) fn go_to(app: &mut App, panel: Panel) {
@@ -24,48 +30,57 @@ pub(super) fn go_to(app: &mut App, panel: Panel) {
 }
 
 /// Moves by rows.
-pub(super) fn step(app: &mut App, by: isize) {
+pub(super) fn step(app: &mut App, by: isize) -> Vec<Effect> {
     if app.shown_panel() == Panel::Session {
-        scroll(app, by);
-        return;
+        return scroll(app, by);
     }
     match selected(app) {
         Some(row) => select(app, row.saturating_add_signed(by)),
         None => select(app, 0),
     }
+    Vec::new()
 }
 
 /// Moves by most of a panel; from the prompt, always in the session.
-pub(super) fn page(app: &mut App, by: isize) {
+pub(super) fn page(app: &mut App, by: isize) -> Vec<Effect> {
     let rows = view::session_size(app).1.saturating_sub(1).max(1) as isize;
-    if app.context == Context::Input {
-        scroll(app, by * rows);
-    } else {
-        step(app, by * rows);
-    }
+    if app.context == Context::Input { scroll(app, by * rows) } else { step(app, by * rows) }
 }
 
-pub(super) fn to_first(app: &mut App) {
+pub(super) fn to_first(app: &mut App) -> Vec<Effect> {
     if app.shown_panel() == Panel::Session {
         app.transcript.show_first();
         // A transcript shorter than the panel goes on following.
-        scroll(app, 0);
-    } else {
-        select(app, 0);
+        let (columns, rows) = view::session_size(app);
+        app.transcript.scroll_down(0, columns, rows);
+        return look_further_back(app);
     }
+    select(app, 0);
+    Vec::new()
 }
 
 pub(super) fn to_last(app: &mut App) {
     if app.shown_panel() == Panel::Session { app.transcript.follow() } else { select(app, usize::MAX) }
 }
 
-fn scroll(app: &mut App, by: isize) {
+fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
     let (columns, rows) = view::session_size(app);
     if by < 0 {
         app.transcript.scroll_up(by.unsigned_abs(), columns, rows);
-    } else {
-        app.transcript.scroll_down(by.unsigned_abs(), columns, rows);
+        return look_further_back(app);
     }
+    app.transcript.scroll_down(by.unsigned_abs(), columns, rows);
+    Vec::new()
+}
+
+/// Asks for what was before the oldest entry, when that is what somebody looks for.
+fn look_further_back(app: &mut App) -> Vec<Effect> {
+    if !app.mirror.is_connected() {
+        return Vec::new();
+    }
+    let (columns, rows) = view::session_size(app);
+    let Some(before) = app.transcript.want_older(columns, rows) else { return Vec::new() };
+    vec![Effect::Ask(RequestKind::History { before, kind: None, limit: PAGE }, Question::Older)]
 }
 
 /// Returns the selected row of the panel that has the keys, if what was selected is still there.

@@ -7,7 +7,7 @@ use qubx_client::Link;
 use qubx_protocol::{Command, Completeness, Completion, RequestKind};
 
 use crate::app::{App, PendingCompletion, PendingEnter, Popup};
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::keymap::Context;
 use crate::message::{Effect, Purpose, Question};
 use crate::python;
@@ -33,12 +33,20 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         app.hint("pasting does not answer a question");
         return Vec::new();
     }
+    if !app.has_prompt() {
+        app.hint("this screen has no prompt to paste into");
+        return Vec::new();
+    }
     let effects = if app.pending_enter.is_some() { decide_enter_here(app) } else { Vec::new() };
     app.help = None;
     app.popup = None;
     app.recall = None;
     app.context = Context::Input;
-    app.prompt.insert(text);
+    match &mut app.answer {
+        Some(answer) if answer.is_deaf(app.now.instant) => {}
+        Some(answer) => answer.paste(text),
+        None => app.prompt.insert(text),
+    }
     effects
 }
 
@@ -177,8 +185,8 @@ pub(super) fn older(app: &mut App, event: KeyEvent) {
         return;
     }
     let draft = app.prompt.text();
-    let recall =
-        app.recall.get_or_insert_with(|| Recall::new(&draft, app.transcript.code_of(&app.options.identity)));
+    let mine = facts::code_of(&app.mirror, &app.options.identity);
+    let recall = app.recall.get_or_insert_with(|| Recall::new(&draft, mine));
     if let Some(code) = recall.older() {
         let code = code.to_owned();
         app.prompt.set(&code);

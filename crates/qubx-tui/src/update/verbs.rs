@@ -1,7 +1,9 @@
 //! The verbs: what is asked before they are sent, and why they sometimes are not.
 
+use std::time::Duration;
+
 use qubx_client::Link;
-use qubx_protocol::{Command, InstrumentId};
+use qubx_protocol::{Command, InstrumentId, KernelState};
 
 use super::panels;
 use crate::Exit;
@@ -10,6 +12,9 @@ use crate::dialog::{self, Dialog};
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::message::{Effect, Purpose};
+
+/// How long a cell may take to end after an interrupt, before the screen says what else helps.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) fn cancel_order(app: &mut App) {
     let order = match (app.panel, panels::selected(app)) {
@@ -49,16 +54,23 @@ pub(super) fn flatten(app: &mut App) {
     ask(app, Some(dialog), "");
 }
 
-pub(super) fn resume(app: &mut App) {
-    let paused = app.mirror.status().is_some_and(|status| status.paused);
-    let dialog = paused.then(|| dialog::resume(&app.mirror, app.now.instant));
-    ask(app, dialog, "not paused");
+pub(super) fn pause_or_resume(app: &mut App) {
+    let dialog = app.mirror.status().map(|status| {
+        let make = if status.paused { dialog::resume } else { dialog::pause };
+        make(&app.mirror, app.now.instant)
+    });
+    ask(app, dialog, "the session is not known yet");
 }
 
-/// Ctrl+C: clears the prompt, else interrupts what runs; somebody else's cell only after a question.
+pub(super) fn restart_kernel(app: &mut App) {
+    let dialog = dialog::restart_kernel(&app.mirror, &app.options.identity, app.now.instant);
+    ask(app, Some(dialog), "");
+}
+
+/// Ctrl+C: clears what is typed, else interrupts what runs; somebody else's cell only after a question.
 pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
-    if app.context == Context::Input && !app.prompt.is_empty() {
-        app.prompt.set("");
+    if app.context == Context::Input && !app.typed().is_empty() {
+        app.typed().set("");
         app.recall = None;
         return Vec::new();
     }
@@ -70,10 +82,22 @@ pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
         app.hint("not connected: cannot interrupt");
         return Vec::new();
     }
-    if running.author == app.options.identity {
-        return vec![Effect::Send(Command::Interrupt { cell: Some(running.cell) }, Purpose::Cell)];
+    let first = app.interrupted.filter(|(cell, _)| *cell == running.cell).map(|(_, at)| at);
+    let waited = first.map(|at| app.now.instant.saturating_duration_since(at));
+    let restart = app.panel_key('R');
+    let stands_still =
+        app.mirror.status().is_some_and(|status| status.kernel.state == KernelState::NotResponding);
+    if stands_still {
+        app.hint(format!("the kernel does not respond: an interrupt has no effect; restart: {restart}"));
+    } else if waited.is_some_and(|waited| waited >= ENDS_WITHIN) {
+        app.hint(format!("interrupted, and the cell has not ended; restart the kernel: {restart}"));
     }
-    let label = match app.transcript.count_of(running.cell) {
+    if running.author == app.options.identity || first.is_some() {
+        let command = Command::Interrupt { cell: Some(running.cell) };
+        note_interrupt(app, &command);
+        return vec![Effect::Send(command, Purpose::Cell)];
+    }
+    let label = match facts::count_of(&app.mirror, running.cell) {
         Some(count) => format!("In[{count}]"),
         None => "cell".to_owned(),
     };
@@ -81,9 +105,17 @@ pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Notes which cell is interrupted, so that a second time can say what helps when the first did not.
+pub(super) fn note_interrupt(app: &mut App, command: &Command) {
+    let Command::Interrupt { cell: Some(cell) } = command else { return };
+    if app.interrupted.is_none_or(|(interrupted, _)| interrupted != *cell) {
+        app.interrupted = Some((*cell, app.now.instant));
+    }
+}
+
 /// Ctrl+D on an empty prompt: leaving, but never without a question.
 pub(super) fn end_of_input(app: &mut App) -> Vec<Effect> {
-    app.dialog = Some(if !app.options.owner {
+    app.dialog = Some(if !app.owns() {
         dialog::detach(&app.mirror, app.now.instant)
     } else if app.mirror.is_connected() {
         dialog::quit(&app.mirror, app.now.instant)
@@ -95,7 +127,7 @@ pub(super) fn end_of_input(app: &mut App) -> Vec<Effect> {
 
 /// Ctrl+Q: see *who stops the kernel* in the help.
 pub(super) fn quit(app: &mut App) -> Vec<Effect> {
-    if !app.options.owner {
+    if !app.owns() {
         return vec![Effect::Leave(Exit::Detached)];
     }
     if app.leaving.is_some() || !app.mirror.is_connected() {

@@ -1,7 +1,8 @@
-//! What needs attention now, in lines above the prompt: a lost link, a dead kernel, results of verbs, hints.
+//! What needs attention now, in lines above the prompt: a lost link, alarms, a kernel that is dead or does not
+//! respond, results of verbs, hints.
 
 use qubx_client::{Link, ServiceFate};
-use qubx_protocol::{KernelState, StrategyState};
+use qubx_protocol::{Command, KernelState, StrategyState};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,7 +10,7 @@ use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
 use crate::app::{App, NoticeState};
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::{format, sanitize, wrap};
 
 /// After this long without a connection, the bar says what to check.
@@ -23,6 +24,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
 pub(super) fn rows(app: &App, columns: usize) -> Vec<Line<'static>> {
     let mut bars: Vec<(String, Style)> = Vec::new();
     bars.extend(link(app));
+    bars.extend(alarms(app));
     bars.extend(kernel(app));
     bars.extend(strategy(app));
     for notice in &app.notices {
@@ -62,7 +64,7 @@ fn link(app: &App) -> Option<(String, Style)> {
             text.push_str(&format!(" Retry in {retry} s (Enter now)."));
             text.push_str(match service {
                 ServiceFate::Lives => " The service lives: the strategy keeps running.",
-                ServiceFate::Ended => " The service has ended.",
+                ServiceFate::Ended => " The service has ended; waiting for its owner to start it again.",
                 ServiceFate::Unknown => " What became of the strategy is not known from here.",
             });
             if away.as_secs() > LONG_LOST_SECONDS {
@@ -80,20 +82,60 @@ fn link(app: &App) -> Option<(String, Style)> {
     }
 }
 
+/// Returns what is wrong with the session itself; what stops orders first.
+fn alarms(app: &App) -> Option<(String, Style)> {
+    let alarms = app.mirror.latest.alarms.as_deref()?;
+    let worst = alarms.iter().find(|alarm| alarm.stops_orders).or(alarms.first())?;
+    let more = match alarms.len() - 1 {
+        0 => String::new(),
+        more => format!(" (+{more} more)"),
+    };
+    let text = format!("{} {}: {}{more}", format::clock(worst.since), worst.source, worst.text);
+    Some((sanitize::plain(&text), app.theme.danger()))
+}
+
+/// Returns what keeps the Python process from answering, and what helps.
 fn kernel(app: &App) -> Option<(String, Style)> {
     let status = app.mirror.status()?;
-    if status.kernel.state != KernelState::Dead {
-        return None;
-    }
-    let why = status.kernel.ended.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
-    let strategy = if status.strategy.state == StrategyState::Running {
-        "The strategy still runs in the engine."
+    let kernel = &status.kernel;
+    let since = format::stopwatch(format::between(kernel.since, app.now.wall));
+    let restart = if app.may(&Command::RestartKernel) {
+        format!("; restart: {}", app.panel_key('R'))
     } else {
-        "The strategy does not run."
+        String::new()
     };
-    let since = format::clock(status.kernel.since);
-    let text =
-        format!("Python kernel ended{why} {since}. {strategy} Positions are untouched; esc F flattens.");
+    let text = match kernel.state {
+        KernelState::Starting | KernelState::Ready => return None,
+        KernelState::NotResponding => {
+            let whose = facts::running(&app.mirror).map_or_else(String::new, |cell| {
+                format!(" · {}", facts::cell_label(&app.mirror, cell, &app.options.identity))
+            });
+            format!("kernel NOT RESPONDING {since}{whose} · an interrupt has no effect{restart}")
+        }
+        KernelState::Dead => {
+            let how = kernel.ended.as_ref().map_or_else(String::new, |how| format!(" ({how})"));
+            let at = format::clock(kernel.since);
+            let next = match kernel.next_start {
+                Some(next) => {
+                    let seconds = format::between(app.now.wall, next).as_secs_f64().ceil();
+                    format!("again in {seconds} s")
+                }
+                None => format!("stays down{restart}"),
+            };
+            let strategy = match status.strategy.state {
+                StrategyState::Running => "Strategy still running in the engine.",
+                StrategyState::Starting | StrategyState::Failed | StrategyState::Stopped => {
+                    "Strategy stopped."
+                }
+            };
+            let flatten = if app.may(&Command::Flatten) {
+                format!(" Flatten: {}", app.panel_key('F'))
+            } else {
+                String::new()
+            };
+            format!("Python kernel ended{how} {at}; {next}. {strategy} Positions are untouched.{flatten}")
+        }
+    };
     Some((sanitize::plain(&text), app.theme.danger()))
 }
 

@@ -1,11 +1,14 @@
 //! The last line: the keys that matter here, from the table of keys.
 
+use qubx_protocol::KernelState;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::App;
+use crate::facts::Facts;
 use crate::keymap::{self, Action, BINDINGS, Binding, Context, Panel};
+use crate::layout::Room;
 use crate::wrap;
 
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
@@ -14,13 +17,14 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let mut spans = vec![Span::raw(" ")];
     for binding in BINDINGS.iter().filter(|binding| is_shown(app, binding)) {
         let name = keymap::name(&binding.key);
-        let wide = wrap::width(&name) + wrap::width(binding.footer) + 3;
+        let label = label(app, binding);
+        let wide = wrap::width(&name) + wrap::width(label) + 3;
         if wide > left {
             break;
         }
         left -= wide;
         spans.push(Span::styled(name, app.theme.key()));
-        spans.push(Span::styled(format!(" {}  ", binding.footer), app.theme.quiet()));
+        spans.push(Span::styled(format!(" {label}  "), app.theme.quiet()));
     }
     spans.push(Span::styled("^Q", app.theme.key()));
     spans.push(Span::styled(format!(" {quit}"), app.theme.quiet()));
@@ -32,14 +36,30 @@ fn is_shown(app: &App, binding: &Binding) -> bool {
     let here = match binding.action {
         Action::CancelOrder => app.panel == Panel::Orders,
         Action::Close => app.panel == Panel::Positions,
+        // On a narrow line the way to the help is worth more.
+        Action::PauseOrResume => {
+            app.room() > Room::Compact || app.mirror.status().is_some_and(|status| status.paused)
+        }
+        Action::RestartKernel => app.mirror.status().is_some_and(|status| {
+            matches!(status.kernel.state, KernelState::NotResponding | KernelState::Dead)
+        }),
         _ => true,
     };
-    here && !binding.footer.is_empty() && keymap::applies(binding.context, app.context)
+    let is_mine = app.options.role >= keymap::needs(binding);
+    here && is_mine && !binding.footer.is_empty() && keymap::applies(binding.context, app.keys_context())
+}
+
+/// Returns what the key does now.
+fn label(app: &App, binding: &Binding) -> &'static str {
+    match binding.action {
+        Action::PauseOrResume if app.mirror.status().is_some_and(|status| status.paused) => "resume",
+        _ => binding.footer,
+    }
 }
 
 /// Returns what leaving this screen does.
 fn quit_label(app: &App) -> &'static str {
-    match (app.options.owner, app.stops_on_quit()) {
+    match (app.owns(), app.stops_on_quit()) {
         (false, _) => "detach (keeps running)",
         (true, true) => "quit (stops the strategy)",
         (true, false) => "quit…",
@@ -51,6 +71,7 @@ pub(super) fn context_name(context: Context) -> &'static str {
     match context {
         Context::Both => "Everywhere",
         Context::Input => "In the prompt",
+        Context::Answer => "When a cell asks for a line",
         Context::Popup => "In the list of completions",
         Context::Panel => "In the panels (esc)",
     }

@@ -6,7 +6,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::footer::context_name;
 use crate::app::App;
-use crate::keymap::{self, BINDINGS, Context, READLINE};
+use crate::keymap::{self, BINDINGS, Binding, Context, READLINE};
 use crate::layout::inside;
 use crate::wrap;
 
@@ -40,9 +40,18 @@ pub(crate) fn last_line(app: &App) -> usize {
 
 fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for context in [Context::Both, Context::Input, Context::Popup, Context::Panel] {
-        lines.push(Line::styled(format!(" {}", context_name(context)), app.theme.strong()));
-        let bindings: Vec<_> = BINDINGS.iter().filter(|binding| binding.context == context).collect();
+    for context in [Context::Both, Context::Input, Context::Answer, Context::Popup, Context::Panel] {
+        let is_here =
+            |binding: &&Binding| binding.context == context && app.options.role >= keymap::needs(binding);
+        let bindings: Vec<_> = BINDINGS.iter().filter(is_here).collect();
+        if bindings.is_empty() {
+            continue;
+        }
+        let name = match context {
+            Context::Panel if !app.has_prompt() => "In the panels",
+            context => context_name(context),
+        };
+        lines.push(Line::styled(format!(" {name}"), app.theme.strong()));
         for (place, binding) in bindings.iter().enumerate() {
             if binding.help.is_empty() {
                 continue;

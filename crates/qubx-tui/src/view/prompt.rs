@@ -1,13 +1,16 @@
 //! The prompt with its cursor, and the list of completions above it.
 
+use qubx_protocol::Role;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::highlight::highlight;
+use crate::answer::AnswerLine;
 use crate::app::{App, Popup};
 use crate::keymap::Context;
+use crate::update::asking::who_asks;
 use crate::{sanitize, wrap};
 
 /// Completions seen at once.
@@ -18,7 +21,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     // The row of the cursor stays in view.
     let skip = (cursor.0 + 1).saturating_sub(usize::from(area.height));
     frame.render_widget(Paragraph::new(rows.into_iter().skip(skip).collect::<Vec<_>>()), area);
-    if app.context == Context::Input && app.dialog.is_none() && app.help.is_none() && area.height > 0 {
+    let takes_keys = app.context == Context::Input && !app.answer.as_ref().is_some_and(AnswerLine::is_sent);
+    if takes_keys && app.dialog.is_none() && app.help.is_none() && area.height > 0 {
         frame.set_cursor_position(position(area, cursor, skip));
     }
 }
@@ -53,9 +57,56 @@ pub(super) fn draw_popup(app: &App, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(lines), box_area);
 }
 
-/// Returns the rows of the prompt, and the row and column of the cursor among them.
+/// Returns the rows of the prompt, or of what stands in its place, and the row and column of the cursor among them.
 pub(super) fn rows(app: &App, columns: usize) -> (Vec<Line<'static>>, (usize, usize)) {
     let columns = columns.max(1);
+    if !app.has_prompt() {
+        return (without_prompt(app, columns), (0, 0));
+    }
+    match &app.answer {
+        Some(answer) => answer_rows(app, answer, columns),
+        None => code_rows(app, columns),
+    }
+}
+
+/// Returns what those are told who have no prompt.
+fn without_prompt(app: &App, columns: usize) -> Vec<Line<'static>> {
+    let text = match app.options.role {
+        Role::Viewer => " You are watching. Ask an admin for write access.",
+        Role::Trader | Role::Admin => " You trade with the keys of the panels. Ask an admin for Python.",
+    };
+    wrap::wrap_words(&Line::styled(text, app.theme.quiet()), columns, 1)
+}
+
+/// Returns what a cell asks, and the answer as it is typed; a password as bullets.
+fn answer_rows(app: &App, answer: &AnswerLine, columns: usize) -> (Vec<Line<'static>>, (usize, usize)) {
+    let waits = app.mirror.state.as_ref().and_then(|state| state.input.as_ref());
+    let prompt = waits.map_or_else(String::new, |waits| sanitize::plain(&waits.prompt));
+    let is_password = waits.is_some_and(|waits| waits.password);
+    let shown = |text: String| if is_password { "•".repeat(text.chars().count()) } else { text };
+    // However much it asks, there must be room to answer.
+    let prompt = wrap::cut(&prompt, columns.max(20));
+    let gap = if prompt.is_empty() || prompt.ends_with(' ') { "" } else { " " };
+    let spans = vec![
+        Span::styled(format!(" {} asks: ", who_asks(app)), app.theme.label()),
+        Span::styled(format!("{prompt}{gap}"), app.theme.attention()),
+    ];
+    let with = |text: String| {
+        let mut spans = spans.clone();
+        spans.push(Span::raw(text));
+        spans
+    };
+    let before = wrap::wrap(&Line::from(with(shown(answer.text.before_cursor()))), columns, 1);
+    let cursor = (before.len() - 1, before.last().map_or(0, Line::width).min(columns - 1));
+    let mut spans = with(shown(answer.text.text()));
+    if answer.is_sent() {
+        spans.push(Span::styled("  sent…", app.theme.quiet()));
+    }
+    (wrap::wrap(&Line::from(spans), columns, 1), cursor)
+}
+
+/// Returns the code as it is typed.
+fn code_rows(app: &App, columns: usize) -> (Vec<Line<'static>>, (usize, usize)) {
     let number = app.transcript.last_count().map_or_else(|| "·".to_owned(), |count| (count + 1).to_string());
     let label = format!(" In[{number}] ");
     let indent = wrap::width(&label);

@@ -1,7 +1,7 @@
 //! The first line: what runs, how it is, and who is here. What matters least goes first when there is no room.
 
 use qubx_client::Link;
-use qubx_protocol::{KernelState, Mode, Phase, StrategyState};
+use qubx_protocol::{KernelState, Mode, Phase, Role, StrategyState};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -68,6 +68,11 @@ fn parts(app: &App) -> Vec<Part> {
     } else {
         add(0, " qubx ".to_owned(), app.theme.strong());
     }
+    match app.options.role {
+        Role::Viewer => add(1, " READ-ONLY ".to_owned(), app.theme.badge()),
+        Role::Trader => add(1, " TRADER ".to_owned(), app.theme.badge()),
+        Role::Admin => {}
+    }
     let (link, style) = link(app);
     add(2, link, style);
     if let Some(status) = app.mirror.status() {
@@ -116,11 +121,13 @@ fn parts(app: &App) -> Vec<Part> {
         let names: Vec<String> = present
             .iter()
             .map(|screen| {
-                format!(
-                    "{}{}",
-                    sanitize::plain(screen.identity.as_str()),
-                    if screen.owner { "*" } else { "" }
-                )
+                let role = match screen.role {
+                    Role::Viewer => "(ro)",
+                    Role::Trader => "(trader)",
+                    Role::Admin => "",
+                };
+                let owner = if screen.owner { "*" } else { "" };
+                format!("{}{role}{owner}", sanitize::plain(screen.identity.as_str()))
             })
             .collect();
         add(6, format!("{} here", present.len()), plain);
@@ -150,23 +157,26 @@ fn link(app: &App) -> (String, Style) {
 
 /// Returns how the Python process is; none before it is known.
 pub(super) fn kernel(app: &App) -> Option<(String, Style)> {
-    let shown = match (app.mirror.status()?.kernel.state, facts::running(&app.mirror)) {
+    let kernel = &app.mirror.status()?.kernel;
+    let running = facts::running(&app.mirror);
+    let since = |time| format::stopwatch(format::between(time, app.now.wall));
+    let whose = |cell| facts::cell_label(&app.mirror, cell, &app.options.identity);
+    let is_small = app.room() <= Room::Narrow;
+    let grave = app.theme.loss().patch(app.theme.strong());
+    Some(match (kernel.state, running) {
         (KernelState::Starting, _) => ("kernel starting".to_owned(), app.theme.attention()),
-        (KernelState::NotResponding, _) => ("kernel NOT RESPONDING".to_owned(), app.theme.loss()),
-        (KernelState::Dead, _) => ("kernel DEAD".to_owned(), app.theme.loss().patch(app.theme.strong())),
-        (KernelState::Ready, None) => ("kernel idle".to_owned(), app.theme.quiet()),
-        (KernelState::Ready, Some(cell)) => {
-            let since = format::stopwatch(format::between(cell.since, app.now.wall));
-            let count = app.transcript.count_of(cell.cell);
-            let label = count.map_or_else(|| "*".to_owned(), |count| count.to_string());
-            let whose = if cell.author == app.options.identity {
-                "my".to_owned()
-            } else {
-                format!("{}'s", sanitize::plain(cell.author.as_str()))
-            };
-            let long = format!("kernel busy {since} · {whose} In[{label}]");
-            (if app.room() <= Room::Narrow { format!("busy {since}") } else { long }, app.theme.attention())
+        (KernelState::NotResponding, _) if is_small => {
+            (format!("NOT RESPONDING {}", since(kernel.since)), grave)
         }
-    };
-    Some(shown)
+        // Whose cell it is, and what helps, stands in the bar.
+        (KernelState::NotResponding, _) => (format!("kernel NOT RESPONDING {}", since(kernel.since)), grave),
+        (KernelState::Dead, _) => ("kernel DEAD".to_owned(), grave),
+        (KernelState::Ready, None) => ("kernel idle".to_owned(), app.theme.quiet()),
+        (KernelState::Ready, Some(cell)) if is_small => {
+            (format!("busy {}", since(cell.since)), app.theme.attention())
+        }
+        (KernelState::Ready, Some(cell)) => {
+            (format!("kernel busy {} · {}", since(cell.since), whose(cell)), app.theme.attention())
+        }
+    })
 }

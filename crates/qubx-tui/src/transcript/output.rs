@@ -1,0 +1,118 @@
+//! What a cell or the strategy has shown, as a terminal can show it. No I/O.
+
+use qubx_protocol::{Author, InputId, OutputContent, StreamName};
+
+/// One thing that was shown, or that stands between such things.
+#[derive(Debug)]
+pub(super) enum Output {
+    Stream {
+        stderr: bool,
+        text: String,
+    },
+    Value {
+        result: bool,
+        text: String,
+        /// The name under which it can be updated.
+        display: Option<String>,
+    },
+    Error {
+        name: String,
+        value: String,
+        traceback: String,
+    },
+    /// A line that the cell asked for.
+    Question {
+        input: InputId,
+        prompt: String,
+        password: bool,
+        reply: Reply,
+    },
+    /// Text that the log does not have.
+    Omitted {
+        bytes: u64,
+        file: Option<String>,
+    },
+    /// Messages that nobody has.
+    Lost {
+        messages: u64,
+    },
+}
+
+/// What became of a question.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// The cell waits.
+    Awaited,
+    /// Somebody answered; the text of a password is not known.
+    Given { author: Author, text: Option<String> },
+    /// The cell was interrupted, or ended.
+    Never,
+}
+
+impl Output {
+    /// Returns what `content` shows. To clear is not to show: it has no text.
+    pub(super) fn of(content: &OutputContent) -> Self {
+        match content {
+            OutputContent::Stream { stream, text } => {
+                Output::Stream { stderr: *stream == StreamName::Stderr, text: text.clone() }
+            }
+            OutputContent::Omitted { bytes, file } => Output::Omitted { bytes: *bytes, file: file.clone() },
+            OutputContent::Lost { messages } => Output::Lost { messages: *messages },
+            OutputContent::Data { result, display, .. } => {
+                Output::Value { result: *result, text: text_of(content), display: display.clone() }
+            }
+            OutputContent::Clear { .. } => {
+                Output::Value { result: false, text: text_of(content), display: None }
+            }
+        }
+    }
+
+    /// Returns the bytes of text that it holds.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Output::Stream { text, .. } | Output::Value { text, .. } => text.len(),
+            Output::Error { value, traceback, .. } => value.len() + traceback.len(),
+            Output::Question { prompt, reply, .. } => {
+                let given = match reply {
+                    Reply::Given { text: Some(text), .. } => text.len(),
+                    _ => 0,
+                };
+                prompt.len() + given
+            }
+            Output::Omitted { .. } | Output::Lost { .. } => 0,
+        }
+    }
+
+    /// Tells whether a cell that clears its output clears this.
+    pub(super) fn can_be_cleared(&self) -> bool {
+        !matches!(self, Output::Error { .. } | Output::Question { .. })
+    }
+
+    /// Puts a new text in the place of what is shown under a name, and tells whether it is shown here.
+    pub(super) fn update(&mut self, name: &str, new: &str) -> bool {
+        match self {
+            Output::Value { text, display: Some(display), .. } if display == name => {
+                new.clone_into(text);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Returns what a terminal can show of a value: its plain text, and the names of the forms that it cannot show.
+pub(super) fn text_of(content: &OutputContent) -> String {
+    let OutputContent::Data { data, .. } = content else { return String::new() };
+    let plain = data.get("text/plain").map(|value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        // Jupyter also allows a list of lines.
+        None => value.as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect(),
+    });
+    let image = data.keys().find(|kind| kind.starts_with("image/"));
+    match (plain, image) {
+        (Some(text), None) => text,
+        (Some(text), Some(image)) => format!("{text} [{image}]"),
+        (None, Some(image)) => format!("[{image}]"),
+        (None, None) => format!("[{}]", data.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+    }
+}

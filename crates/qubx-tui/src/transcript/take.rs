@@ -1,0 +1,171 @@
+//! From events to entries: which one begins an entry, which one continues it, and in what words.
+
+use qubx_protocol::{CellNumber, Event, Fact, LogLevel, OrderStatus, OutputContent, Seq, VerbOutcome};
+
+use super::Transcript;
+use super::entry::{Body, Cell, Line, Phase, Tone};
+use super::output::{self, Output};
+use crate::format::{self, Sign};
+
+impl Transcript {
+    /// Takes an event in.
+    pub(super) fn take(&mut self, event: &Event) {
+        let seq = event.seq;
+        let line = |label, tone, text: String| Body::Line(Line { time: event.time, label, tone, text });
+        match &event.fact {
+            Fact::Started { epoch, restored } => {
+                // A run has a Python of its own, which counts from 1.
+                self.last_count = Some(0);
+                self.asking.clear();
+                let how = if *restored { "a run goes on where one ended" } else { "a run begins" };
+                self.push(seq, line("START", Tone::Quiet, format!("{how}; account epoch {epoch}")));
+            }
+            Fact::Cell { cell, code, author, .. } => {
+                self.cells.insert(*cell, self.next());
+                self.push(seq, Body::Cell(Cell::new(code, author)));
+            }
+            Fact::CellStarted { cell, execution_count } => {
+                self.last_count = execution_count.or(self.last_count);
+                self.change_cell(seq, *cell, |cell| {
+                    cell.count = *execution_count;
+                    cell.phase = Phase::Running;
+                });
+            }
+            Fact::CellFinished { cell, status, duration_ms } => {
+                self.asking.retain(|_, asking| asking != cell);
+                self.change_cell(seq, *cell, |cell| {
+                    cell.phase = Phase::Finished { status: *status, duration_ms: *duration_ms };
+                });
+            }
+            Fact::Output {
+                content: OutputContent::Data { display: Some(name), update: true, .. }, ..
+            } => {
+                self.update(name, &event.fact);
+            }
+            Fact::Output { cell: Some(cell), content } => {
+                self.change_entry(seq, *cell, |entry| entry.show(content));
+            }
+            Fact::Output { cell: None, content } => self.strategy_output(event, content),
+            Fact::InputRequested { cell, input, prompt, password } => {
+                self.asking.insert(input.clone(), *cell);
+                self.change_entry(seq, *cell, |entry| entry.ask(input, prompt, *password));
+            }
+            Fact::InputEnded { input, author, text } => {
+                if let Some(cell) = self.asking.remove(input) {
+                    self.change_entry(seq, cell, |entry| {
+                        entry.end_asking(input, author.clone(), text.clone())
+                    });
+                }
+            }
+            Fact::Error { cell: Some(cell), ename, evalue, traceback } => {
+                let traceback = traceback.join("\n");
+                self.change_entry(seq, *cell, |entry| entry.push_error(ename, evalue, traceback));
+            }
+            Fact::Error { cell: None, ename, evalue, traceback } => {
+                let text = format!("strategy: {}\n{ename}: {evalue}", traceback.join("\n"));
+                self.push(seq, line("ERROR", Tone::Loss, text));
+                self.warnings += 1;
+            }
+            Fact::Log { level, source, text } => {
+                let (label, tone) = match level {
+                    LogLevel::Debug => ("DEBUG", Tone::Quiet),
+                    LogLevel::Info => ("INFO", Tone::Plain),
+                    LogLevel::Warning => ("WARN", Tone::Attention),
+                    LogLevel::Error => ("ERROR", Tone::Loss),
+                };
+                self.warnings += usize::from(*level >= LogLevel::Warning);
+                self.push(seq, line(label, tone, format!("{source}  {text}")));
+            }
+            Fact::Order { order, .. } => {
+                // Sent, filled in part and filled are told by what follows them.
+                let tone = match order.status {
+                    OrderStatus::Intended | OrderStatus::PartiallyFilled | OrderStatus::Filled => return,
+                    OrderStatus::New | OrderStatus::Cancelled => Tone::Quiet,
+                    OrderStatus::Rejected => Tone::Loss,
+                };
+                let price = order.price.map_or_else(String::new, |price| format!(" @ {}", exact(price.0)));
+                let reason = order.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+                let text = format!(
+                    "{}  {} {} {}{price}  {}{reason}  ({})",
+                    order.instrument.symbol,
+                    order.side,
+                    order.order_type,
+                    exact(order.quantity.0),
+                    order.status,
+                    order.author
+                );
+                self.push(seq, line("ORDER", tone, text));
+            }
+            Fact::Fill { fill, .. } => {
+                let text = format!(
+                    "{}  {} {} @ {}  ({})",
+                    fill.instrument.symbol,
+                    fill.side,
+                    exact(fill.quantity.0),
+                    exact(fill.price.0),
+                    fill.author
+                );
+                self.push(seq, line("FILL", Tone::Strong, text));
+            }
+            Fact::Verb { verb, .. } => {
+                let (outcome, tone) = match verb.outcome {
+                    VerbOutcome::Started => ("…", Tone::Attention),
+                    VerbOutcome::Done => ("done", Tone::Attention),
+                    VerbOutcome::Failed => ("failed", Tone::Loss),
+                };
+                let words = [verb.verb.as_str(), &verb.target, outcome, &verb.text];
+                let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+                self.push(seq, line("VERB", tone, format!("{}  ({})", words.join(" "), verb.author)));
+            }
+            Fact::Status(_) => {}
+            unknown @ Fact::Unknown(_) => {
+                let kind = unknown.kind();
+                self.push(seq, line("?", Tone::Quiet, format!("an event of a newer version: {kind}")));
+            }
+        }
+    }
+
+    fn change_cell(&mut self, seq: Seq, cell: CellNumber, change: impl FnOnce(&mut Cell)) {
+        self.change_entry(seq, cell, |entry| entry.change_cell(change));
+    }
+
+    /// Takes in what the strategy's threads showed: each thing is an entry of its own.
+    fn strategy_output(&mut self, event: &Event, content: &OutputContent) {
+        match content {
+            OutputContent::Clear { wait: true } => {
+                self.strategy_clear_waits = true;
+                return;
+            }
+            OutputContent::Clear { wait: false } => return self.clear_strategy_output(),
+            _ if self.strategy_clear_waits => self.clear_strategy_output(),
+            _ => {}
+        }
+        let output = Output::of(content);
+        self.push(event.seq, Body::Output { time: event.time, output });
+    }
+
+    fn clear_strategy_output(&mut self) {
+        self.strategy_clear_waits = false;
+        for number in (self.first..self.next()).rev() {
+            if matches!(self.entries[self.place(number)].body, Body::Output { .. }) {
+                self.remove(number);
+            }
+        }
+    }
+
+    /// Puts new content in the place of what is shown under a name, wherever it is.
+    fn update(&mut self, name: &str, fact: &Fact) {
+        let Fact::Output { content, .. } = fact else { return };
+        let text = output::text_of(content);
+        for entry in &mut self.entries {
+            let before = entry.size();
+            entry.update(name, &text);
+            self.bytes = self.bytes - before + entry.size();
+        }
+        self.trim();
+    }
+}
+
+fn exact(value: rust_decimal::Decimal) -> String {
+    format::number(value, value.scale(), Sign::Minus)
+}
