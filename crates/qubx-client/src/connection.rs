@@ -2,9 +2,8 @@
 //!
 //! It hands events on without a gap or a repetition, whatever the socket does. A screen that reads too slowly
 //! stops the task from reading, the service cuts the connection off, and the task resumes where the screen is.
-//!
-//! A service that is gone without having said so has crashed, and its owner may start it again at the same place:
-//! the task waits for that a while, and then resumes like after any other loss.
+
+mod search;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,20 +21,12 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::frame::{self, Frame};
 use crate::handle::Outgoing;
-use crate::{Link, Options, ServiceFate, Update};
+use crate::{Link, Options, Update};
 
 /// How often a connection that works is measured by a ping.
 const PING_EVERY: Duration = Duration::from_secs(2);
 /// How long no byte may arrive before a connection counts as lost: three pings without an answer.
 const SILENCE: Duration = Duration::from_secs(6);
-/// The pause before the first new attempt. It doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause between attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest pause while the service is gone: asking the lock costs nothing, and it may be back any moment.
-const LONGEST_PAUSE_GONE: Duration = Duration::from_secs(1);
-/// How long a service that crashed may take to be started again: the owner's pauses between its attempts fit.
-const RESTART_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The task's state.
 pub(crate) struct Connection {
@@ -306,82 +297,6 @@ impl Connection {
 
     async fn hand_on(&self, update: Update) -> Result<(), Ending> {
         self.updates.send(update).await.map_err(|_| Ending::ScreenGone)
-    }
-
-    /// Tries until the service is there again, or is gone for too long. A service that stands still takes the
-    /// connection and says nothing, so only its welcome ends the loss.
-    async fn find_again(&mut self) -> Result<UnixStream, Ending> {
-        let since = *self.lost_since.get_or_insert_with(Instant::now);
-        let mut pause = FIRST_PAUSE;
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let service = self.fate();
-            self.check_patience(service)?;
-            let retry_at = (Instant::now() + pause).into_std();
-            let lost = Link::Lost { since: since.into_std(), attempt, retry_at, service };
-            self.hand_on(Update::Link(lost)).await?;
-            if attempt == 1 && !self.welcomed {
-                // It takes connections and does not talk: a service that ends, say. Ask it no more often than one that
-                // takes none.
-                self.wait_or_keep_commands(pause).await?;
-            }
-            if let Ok(stream) = UnixStream::connect(&self.options.socket).await {
-                return Ok(stream);
-            }
-            self.wait_or_keep_commands(pause).await?;
-            let longest = if service == ServiceFate::Ended { LONGEST_PAUSE_GONE } else { LONGEST_PAUSE };
-            pause = (pause * 2).min(longest);
-        }
-    }
-
-    /// Tells when a service that is gone is waited for no longer.
-    fn check_patience(&mut self, service: ServiceFate) -> Result<(), Ending> {
-        if service != ServiceFate::Ended {
-            self.gone_since = None;
-            return Ok(());
-        }
-        let gone_since = *self.gone_since.get_or_insert_with(Instant::now);
-        let (message, hint) = if self.stopping {
-            ("the session has ended".to_owned(), None)
-        } else if gone_since.elapsed() >= RESTART_PATIENCE {
-            let seconds = RESTART_PATIENCE.as_secs();
-            let hint = "qubx run CONFIG --restore goes on with its positions and orders";
-            (
-                format!("the service has ended, and nobody started it again within {seconds} s"),
-                Some(hint.to_owned()),
-            )
-        } else {
-            return Ok(());
-        };
-        Err(Ending::Closed(ErrorMessage { code: ErrorCode::Ended, message, hint }))
-    }
-
-    /// Waits for the next attempt; commands given meanwhile are kept for it, and questions are forgotten.
-    async fn wait_or_keep_commands(&mut self, pause: Duration) -> Result<(), Ending> {
-        let wait = tokio::time::sleep(pause);
-        tokio::pin!(wait);
-        loop {
-            tokio::select! {
-                () = &mut wait => return Ok(()),
-                () = self.reconnect.notified() => return Ok(()),
-                outgoing = self.outgoing.recv() => match outgoing {
-                    Some(Outgoing::Command(id, command)) => {
-                        self.unanswered.insert(id, command);
-                    }
-                    Some(Outgoing::Request(_)) => {}
-                    None => return Err(Ending::ScreenGone),
-                },
-            }
-        }
-    }
-
-    fn fate(&self) -> ServiceFate {
-        match self.options.lock.as_deref().map(qubx_home::lock_holder) {
-            Some(Ok(Some(_))) => ServiceFate::Lives,
-            Some(Ok(None)) => ServiceFate::Ended,
-            Some(Err(_)) | None => ServiceFate::Unknown,
-        }
     }
 }
 
