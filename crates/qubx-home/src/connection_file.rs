@@ -1,13 +1,15 @@
 //! Connection files: what any Jupyter client reads, with one object `qubx` more.
 //!
-//! A file appears complete or not at all, and never over another one.
+//! A file appears complete or not at all, and never over another one. Reading one trusts nothing: it may be torn, huge,
+//! a link, a pipe, or another user's.
 
-use std::os::unix::fs::MetadataExt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::private::{open_regular, sync_dir};
 use crate::{HomeError, ProcessId, write_private_file};
 
 /// A connection file.
@@ -57,10 +59,13 @@ impl ConnectionFile {
     pub fn publish(&self, kernels: &Path) -> Result<PathBuf, HomeError> {
         let stem = format!("{}_{}", self.qubx.strategy_name, self.qubx.started_at.strftime("%Y%m%d_%H%M%S"));
         let content = serde_json::to_vec_pretty(self).expect("a connection file has string keys");
-        let draft = kernels.join(format!(".{stem}.{}.draft", std::process::id()));
+        let mut random = [0; 4];
+        getrandom::fill(&mut random).expect("the system has random numbers");
+        let draft = kernels.join(format!(".{stem}.{:08x}.draft", u32::from_ne_bytes(random)));
         write_private_file(&draft, &content)?;
         let published = link_free_name(&draft, kernels, &stem);
         std::fs::remove_file(&draft).map_err(HomeError::io("remove", &draft))?;
+        sync_dir(kernels)?;
         published
     }
 
@@ -103,28 +108,102 @@ fn link_free_name(draft: &Path, kernels: &Path, stem: &str) -> Result<PathBuf, H
     unreachable!("some number is free")
 }
 
+/// Tells whether a name is one that [`ConnectionFile::publish`] gives.
+pub(crate) fn is_our_name(path: &Path) -> bool {
+    let Some(stem) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else {
+        return false;
+    };
+    let is_number =
+        |text: &str, digits: usize| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_dated = |parts: &[&str]| match parts {
+        [name @ .., day, time] => name.concat() != "" && is_number(day, 8) && is_number(time, 6),
+        _ => false,
+    };
+    let parts: Vec<&str> = stem.split('_').collect();
+    let is_suffixed = |(last, rest): (&&str, &[&str])| is_number(last, last.len()) && is_dated(rest);
+    is_dated(&parts) || parts.split_last().is_some_and(is_suffixed)
+}
+
 /// The largest connection file that is read; a real one has about 1 KiB.
 const LARGEST: u64 = 64 << 10;
+
+/// What lies behind a name.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// A connection file of ours.
+    Ours(Box<ConnectionFile>),
+    /// A regular file of this user that is no connection file of ours.
+    Foreign(String),
+    /// One of ours that cannot be used, and why.
+    Broken(String),
+}
+
+/// Looks at a file.
+///
+/// # Errors
+/// When it cannot be read, or is not a regular file of this user; then it is not ours either.
+pub(crate) fn look_at(path: &Path) -> Result<Content, HomeError> {
+    let file = open_regular(path)?;
+    let mut text = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut text).map_err(HomeError::io("read", path))?;
+    let by_name = |reason: String| {
+        if is_our_name(path) { Content::Broken(reason) } else { Content::Foreign(reason) }
+    };
+    if text.len() as u64 > LARGEST {
+        return Ok(by_name(format!("it has more than the {LARGEST} bytes of a connection file")));
+    }
+    let value: serde_json::Value = match serde_json::from_slice(&text) {
+        Ok(value) => value,
+        Err(error) => return Ok(by_name(format!("it is not JSON: {error}"))),
+    };
+    if value.get("qubx").is_none() {
+        return Ok(Content::Foreign("it has no `qubx` object".to_owned()));
+    }
+    Ok(match serde_json::from_value(value) {
+        Ok(file) => Content::Ours(Box::new(file)),
+        Err(error) => Content::Broken(error.to_string()),
+    })
+}
 
 /// Reads a connection file of ours.
 ///
 /// # Errors
 /// When it cannot be read, is not the user's own, or is not a connection file with a `qubx` object.
 pub fn read_connection_file(path: &Path) -> Result<ConnectionFile, HomeError> {
-    let metadata = std::fs::symlink_metadata(path).map_err(HomeError::io("read", path))?;
     let refuse = |reason: String| HomeError::BadConnectionFile { path: path.to_owned(), reason };
-    if !metadata.is_file() {
-        return Err(refuse("it is not a regular file".to_owned()));
+    match look_at(path) {
+        Ok(Content::Ours(file)) => Ok(*file),
+        Ok(Content::Foreign(reason) | Content::Broken(reason)) => Err(refuse(reason)),
+        Err(HomeError::Unsafe { reason, .. }) => Err(refuse(reason)),
+        Err(HomeError::Io { source, .. }) if source.raw_os_error() == Some(LINK) => {
+            Err(refuse("it is a link".to_owned()))
+        }
+        Err(error) => Err(error),
     }
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(refuse(format!("it belongs to user {}", metadata.uid())));
+}
+
+/// What the system says of a link that is not to be followed.
+const LINK: i32 = rustix::io::Errno::LOOP.raw_os_error();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_names_are_told_from_others() {
+        for (name, expected) in [
+            ("EMA_cross_20260102_030405.json", true),
+            ("a_20260102_030405_2.json", true),
+            ("a_20260102_030405_123456.json", true),
+            ("_20260102_030405.json", false),
+            ("20260102_030405.json", false),
+            ("a_2026010_030405.json", false),
+            ("a_20260102_030405.txt", false),
+            ("a_20260102_03040x.json", false),
+            ("kernel-3f2a.json", false),
+            ("notes.json", false),
+        ] {
+            assert_eq!(is_our_name(Path::new(name)), expected, "{name}");
+        }
     }
-    if metadata.len() > LARGEST {
-        return Err(refuse(format!(
-            "it has {} bytes, and a connection file has at most {LARGEST}",
-            metadata.len()
-        )));
-    }
-    let content = std::fs::read(path).map_err(HomeError::io("read", path))?;
-    serde_json::from_slice(&content).map_err(|error| refuse(error.to_string()))
 }

@@ -1,18 +1,10 @@
-//! Where things live, and with which modes: folders 0700, files 0600, whatever the umask says.
+//! Where things live.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::HomeError;
+use crate::private::ensure_shared_dir;
+use crate::{HomeError, ensure_private_dir};
 
-/// The mode of our folders: the user's alone.
-const PRIVATE_DIR: u32 = 0o700;
-/// The mode of our files: the user's alone.
-const PRIVATE_FILE: u32 = 0o600;
-/// The socket that screens connect to.
-const SESSION_SOCKET: &str = "session.sock";
 /// The longest path of a unix socket on Linux: `sun_path` has 108 bytes and ends with a zero.
 const SOCKET_PATH_BYTES: usize = 107;
 /// The longest name of a socket in a runtime folder, so that the folder can be checked before any is made.
@@ -28,14 +20,18 @@ impl Home {
     /// Finds the folder; it need not exist yet.
     ///
     /// # Errors
-    /// When neither `QUBX_HOME` nor `HOME` is set.
+    /// When neither `QUBX_HOME` nor `HOME` is set, or the one that counts is not an absolute path.
     pub fn locate() -> Result<Self, HomeError> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let root = match (set("QUBX_HOME"), set("HOME")) {
-            (Some(root), _) => std::path::absolute(&root).unwrap_or(root),
-            (None, Some(home)) => home.join(".qubx"),
+        let (variable, path, root) = match (set("QUBX_HOME"), set("HOME")) {
+            (Some(root), _) => ("QUBX_HOME", root.clone(), root),
+            (None, Some(home)) => ("HOME", home.clone(), home.join(".qubx")),
             (None, None) => return Err(HomeError::NoHome),
         };
+        // Relative to the current folder it would be another home in every folder.
+        if path.is_relative() {
+            return Err(HomeError::RelativeHome { variable, path });
+        }
         Ok(Self { root })
     }
 
@@ -63,17 +59,30 @@ impl Home {
         self.root.join("sessions").join(format!("{mode}-{account}-{strategy_name}"))
     }
 
+    /// Returns the folder that all sessions are in.
+    #[must_use]
+    pub fn sessions(&self) -> PathBuf {
+        self.root.join("sessions")
+    }
+
     /// Makes the folders that every session needs. `root` and `kernels` keep the mode that they have.
     ///
     /// # Errors
-    /// When one cannot be made or is not the user's own.
+    /// When one cannot be made, is not the user's own, or may be written to by others.
     pub fn create(&self) -> Result<(), HomeError> {
-        for shared in [self.root.clone(), self.kernels()] {
-            if !shared.is_dir() {
-                ensure_private_dir(&shared)?;
-            }
-        }
-        ensure_private_dir(&self.root.join("sessions"))
+        // The home itself may be a link to a larger disk; what it points to is checked.
+        let root = std::fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        ensure_shared_dir(&root)?;
+        ensure_shared_dir(&self.kernels())?;
+        ensure_private_dir(&self.sessions())
+    }
+
+    /// Checks, before anything is made, that sockets below this home have paths which the system can hold.
+    ///
+    /// # Errors
+    /// [`HomeError::PathTooLong`].
+    pub fn check_paths(&self) -> Result<(), HomeError> {
+        check_socket_path(&self.runtime_parent().join("00000000"))
     }
 
     /// Makes a folder for the sockets of one service, in `$XDG_RUNTIME_DIR` when there is one.
@@ -81,39 +90,73 @@ impl Home {
     /// # Errors
     /// When it cannot be made, is not safe, or its sockets' paths would be too long.
     pub fn create_runtime_dir(&self) -> Result<RuntimeDir, HomeError> {
-        let parent = match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir()) {
-            Some(dir) => dir.join("qubx"),
-            None => self.root.join("run"),
-        };
         let mut id = [0; 4];
         getrandom::fill(&mut id).expect("the system has random numbers");
         let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let parent = self.runtime_parent();
         let path = parent.join(id);
-        let length = path.as_os_str().len() + 1 + SOCKET_NAME_BYTES;
-        if length > SOCKET_PATH_BYTES {
-            return Err(HomeError::PathTooLong { path, length, limit: SOCKET_PATH_BYTES });
-        }
+        check_socket_path(&path)?;
         ensure_private_dir(&parent)?;
         ensure_private_dir(&path)?;
         Ok(RuntimeDir { path })
     }
-}
 
-impl RuntimeDir {
-    /// Takes over the folder that a service left when it died, and makes it when it is not there any more.
+    /// Takes over the folder of sockets that a crashed service of the same session left, so that its screens and guests
+    /// find the next one. It is made again when it is gone, and the socket of the dead service is removed.
     ///
     /// # Errors
-    /// When it cannot be made or is not safe.
-    pub fn take_over(path: PathBuf) -> Result<Self, HomeError> {
-        ensure_private_dir(&path)?;
-        let socket = path.join(SESSION_SOCKET);
-        match std::fs::remove_file(&socket) {
+    /// When it is not a folder that this home makes for sockets, is not safe, or cannot be made.
+    pub fn take_over_runtime_dir(&self, path: &Path) -> Result<RuntimeDir, HomeError> {
+        if !self.is_runtime_dir(path) {
+            let reason = "it is not a folder of sockets of this home".to_owned();
+            return Err(HomeError::Unsafe { path: path.to_owned(), reason });
+        }
+        ensure_private_dir(path)?;
+        let taken = RuntimeDir { path: path.to_owned() };
+        match std::fs::remove_file(taken.socket()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(HomeError::io("remove", &socket)(error))
+                Err(HomeError::io("remove", &taken.socket())(error))
             }
-            _ => Ok(Self { path }),
+            _ => Ok(taken),
         }
     }
+
+    /// Removes the folder of sockets that a service left which nobody starts again. Any other folder is left alone.
+    pub fn remove_runtime_dir(&self, path: &Path) {
+        if self.is_runtime_dir(path) {
+            drop(RuntimeDir { path: path.to_owned() });
+        }
+    }
+
+    /// Tells whether a folder is one that this home makes for sockets: a hostile file must not make us touch anything
+    /// else.
+    fn is_runtime_dir(&self, dir: &Path) -> bool {
+        let id = dir.file_name().and_then(|name| name.to_str());
+        let is_id = id.is_some_and(|id| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let parents = [Some(self.root.join("run")), xdg_parent()];
+        is_id && parents.iter().flatten().any(|parent| dir.parent() == Some(parent))
+    }
+
+    fn runtime_parent(&self) -> PathBuf {
+        match xdg_parent() {
+            Some(parent) if parent.parent().is_some_and(Path::is_dir) => parent,
+            _ => self.root.join("run"),
+        }
+    }
+}
+
+fn xdg_parent() -> Option<PathBuf> {
+    let dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from)?;
+    // The specification says that a relative one is to be ignored.
+    dir.is_absolute().then(|| dir.join("qubx"))
+}
+
+fn check_socket_path(folder: &Path) -> Result<(), HomeError> {
+    let length = folder.as_os_str().len() + 1 + SOCKET_NAME_BYTES;
+    if length > SOCKET_PATH_BYTES {
+        return Err(HomeError::PathTooLong { path: folder.to_owned(), length, limit: SOCKET_PATH_BYTES });
+    }
+    Ok(())
 }
 
 /// The folder of one service's sockets. It goes when this is dropped.
@@ -132,7 +175,7 @@ impl RuntimeDir {
     /// Returns the socket that screens connect to.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
-        self.path.join(SESSION_SOCKET)
+        self.path.join("session.sock")
     }
 }
 
@@ -149,66 +192,6 @@ pub(crate) fn remove_if_empty(dir: Option<&Path>) {
     if let Some(dir) = dir {
         let _ = std::fs::remove_dir(dir);
     }
-}
-
-/// Makes a folder with mode 0700 and its parents, or checks and sets the mode of one that is there.
-///
-/// # Errors
-/// When it cannot be made, is a link, or belongs to somebody else.
-pub fn ensure_private_dir(path: &Path) -> Result<(), HomeError> {
-    // The mode goes to every folder made on the way, and `chmod` undoes what a narrower umask took away.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(PRIVATE_DIR)
-        .create(path)
-        .map_err(HomeError::io("create", path))?;
-    let metadata = std::fs::symlink_metadata(path).map_err(HomeError::io("look at", path))?;
-    let refuse = |reason: String| Err(HomeError::Unsafe { path: path.to_owned(), reason });
-    if !metadata.is_dir() {
-        return refuse("it is a link or a file, and must be a folder; remove it".to_owned());
-    }
-    let user = rustix::process::geteuid().as_raw();
-    if metadata.uid() != user {
-        return refuse(format!("it belongs to user {}, and must belong to user {user}", metadata.uid()));
-    }
-    if metadata.mode() & 0o777 != PRIVATE_DIR {
-        std::fs::set_permissions(path, PermissionsExt::from_mode(PRIVATE_DIR))
-            .map_err(HomeError::io("set the mode of", path))?;
-    }
-    Ok(())
-}
-
-/// Opens a file of ours for appending, with mode 0600, and makes it when it is not there. Links are refused.
-///
-/// # Errors
-/// When the system refuses.
-pub fn create_private_file(path: &Path) -> Result<File, HomeError> {
-    let no_follow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    let file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(PRIVATE_FILE)
-        .custom_flags(no_follow)
-        .open(path)
-        .map_err(HomeError::io("open", path))?;
-    file.set_permissions(PermissionsExt::from_mode(PRIVATE_FILE))
-        .map_err(HomeError::io("set the mode of", path))?;
-    Ok(file)
-}
-
-/// Writes a new file of ours with mode 0600. One that is there already is an error.
-///
-/// # Errors
-/// When the system refuses.
-pub fn write_private_file(path: &Path, content: &[u8]) -> Result<(), HomeError> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(PRIVATE_FILE)
-        .open(path)
-        .map_err(HomeError::io("create", path))?;
-    file.write_all(content).map_err(HomeError::io("write", path))
 }
 
 /// The longest name that a path component made by [`safe_component`] has, in bytes.
@@ -241,20 +224,5 @@ mod tests {
             assert_eq!(safe_component(name), expected);
         }
         assert_eq!(safe_component(&"x".repeat(1_000)).len(), COMPONENT_BYTES);
-    }
-
-    #[test]
-    fn folders_are_private_and_links_are_refused() {
-        let root = tempfile::tempdir().unwrap();
-        let dir = root.path().join("a/b");
-        ensure_private_dir(&dir).unwrap();
-        std::fs::set_permissions(&dir, PermissionsExt::from_mode(0o755)).unwrap();
-        ensure_private_dir(&dir).unwrap();
-        assert_eq!(std::fs::metadata(&dir).unwrap().mode() & 0o777, 0o700);
-
-        let link = root.path().join("link");
-        std::os::unix::fs::symlink(&dir, &link).unwrap();
-        assert!(matches!(ensure_private_dir(&link), Err(HomeError::Unsafe { .. })));
-        assert!(create_private_file(&link).is_err());
     }
 }

@@ -1,23 +1,25 @@
 //! The folders, connection files and locks under `$QUBX_HOME`.
 //!
 //! Owns where things live, their modes, and what proves that a session lives: the lock on its `lock` file, never a
-//! file's presence and never a bare pid. It never touches a file that has no `qubx` object in it.
+//! file's presence and never a bare pid. It never touches a file that is not ours.
 
 #![forbid(unsafe_code)]
 
 mod connection_file;
 mod folders;
 mod lock;
+mod private;
 mod process;
+mod quarantine;
 mod sessions;
 
 pub use connection_file::{ConnectionFile, QubxSection, connection_files_of, read_connection_file};
-pub use folders::{
-    Home, RuntimeDir, create_private_file, ensure_private_dir, safe_component, write_private_file,
-};
-pub use lock::{Holder, SessionLock, lock_holder};
-pub use process::{ProcessId, boot_id};
-pub use sessions::{Found, list_sessions};
+pub use folders::{Home, RuntimeDir, safe_component};
+pub use lock::{Holder, OwnerLock, SessionLock, lock_holder, owner_holder, service_holder};
+pub use private::{create_private_file, ensure_private_dir, write_private_file};
+pub use process::{ProcessId, ProvenService, boot_id};
+pub use quarantine::Quarantined;
+pub use sessions::{Found, Listing, list_sessions, look_around};
 
 use std::path::PathBuf;
 
@@ -29,6 +31,14 @@ pub enum HomeError {
         "neither QUBX_HOME nor HOME is set, so there is no place for sessions; set QUBX_HOME to a folder"
     )]
     NoHome,
+    /// The home is relative, and would be another one in every folder.
+    #[error("{variable} is `{path}`, and must be an absolute path")]
+    RelativeHome {
+        /// `QUBX_HOME` or `HOME`.
+        variable: &'static str,
+        /// What it says.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("cannot {action} {path}")]
     Io {
@@ -72,6 +82,12 @@ pub enum HomeError {
     #[error("the session is already running (process {pid})")]
     Locked {
         /// The service.
+        pid: u32,
+    },
+    /// Another command owns the session and starts its service.
+    #[error("the session has an owner already (process {pid})")]
+    Owned {
+        /// The owner.
         pid: u32,
     },
 }

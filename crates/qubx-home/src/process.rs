@@ -1,6 +1,12 @@
 //! A process's identity that survives the reuse of its number: pid, start time and boot.
 
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
+
+use crate::{HomeError, service_holder};
 
 /// A process: its number, and when it started in clock ticks since the boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +39,39 @@ impl ProcessId {
     #[must_use]
     pub fn is_alive(self) -> bool {
         Self::of(self.pid) == Some(self)
+    }
+}
+
+/// A service that is proven: the process that a connection file names, and it holds the session's lock.
+#[derive(Debug)]
+pub struct ProvenService {
+    pidfd: OwnedFd,
+}
+
+impl ProvenService {
+    /// Proves that `service` serves the session in `session_dir`; none when it cannot be proven.
+    ///
+    /// The process is taken hold of first and asked about afterwards, so that no other one can have its number in
+    /// between.
+    ///
+    /// # Errors
+    /// When the lock cannot be asked about.
+    pub fn of(service: ProcessId, session_dir: &Path) -> Result<Option<Self>, HomeError> {
+        let Some(pid) = i32::try_from(service.pid).ok().and_then(Pid::from_raw) else { return Ok(None) };
+        let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) else { return Ok(None) };
+        let holds = service_holder(session_dir)?.is_some_and(|holder| holder.pid == service.pid);
+        Ok((holds && service.is_alive()).then_some(Self { pidfd }))
+    }
+
+    /// Asks the process to end (`SIGTERM`); one that has ended needs no word.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn terminate(&self) -> std::io::Result<()> {
+        match pidfd_send_signal(&self.pidfd, Signal::TERM) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

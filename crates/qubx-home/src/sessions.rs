@@ -1,9 +1,13 @@
 //! Which sessions live, and cleaning up after those that died.
+//!
+//! A connection file proves nothing: the locks of the session that it names do. Whatever it says, nothing is removed
+//! but the file itself and a folder that this home makes for sockets, and nobody is signalled.
 
 use std::path::{Path, PathBuf};
 
-use crate::folders::remove_if_empty;
-use crate::{ConnectionFile, Home, HomeError, lock_holder, read_connection_file};
+use crate::connection_file::{Content, look_at};
+use crate::quarantine::{Quarantined, put_away};
+use crate::{ConnectionFile, Holder, Home, HomeError, ProcessId, owner_holder, service_holder};
 
 /// A connection file of ours, and whether its service lives.
 #[derive(Clone, Debug)]
@@ -12,8 +16,11 @@ pub struct Found {
     pub path: PathBuf,
     /// What it says.
     pub file: ConnectionFile,
-    /// Whether the service lives. The files of one that does not are removed already.
+    /// Whether the service lives.
     pub alive: bool,
+    /// The owner that is starting a service again which crashed; none when the service lives, and when it is dead: then
+    /// its files are removed already.
+    pub restarted_by: Option<Holder>,
 }
 
 impl Found {
@@ -27,6 +34,12 @@ impl Found {
             || stem == Some(name)
             || same_file(&self.path, Path::new(name))
     }
+
+    /// Tells whether the service is gone and nobody starts it again.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        !self.alive && self.restarted_by.is_none()
+    }
 }
 
 fn same_file(path: &Path, other: &Path) -> bool {
@@ -35,62 +48,124 @@ fn same_file(path: &Path, other: &Path) -> bool {
             .is_ok_and(|other| std::fs::canonicalize(path).is_ok_and(|path| path == other))
 }
 
+/// What lies in the folder of connection files.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The sessions of this user, oldest first. A dead one is told this once.
+    pub sessions: Vec<Found>,
+    /// Files of ours that could not be used and were put away just now.
+    pub quarantined: Vec<Quarantined>,
+}
+
 /// Returns the sessions of this user, oldest first, and removes the files of those that died. A dead session is
 /// returned this once. Files that are not ours are passed over.
 ///
 /// # Errors
 /// When the folder of connection files cannot be read. There being none is no error.
 pub fn list_sessions(home: &Home) -> Result<Vec<Found>, HomeError> {
+    Ok(look_around(home)?.sessions)
+}
+
+/// As [`list_sessions`], and tells which files were put away because they cannot be used.
+///
+/// # Errors
+/// When the folder of connection files cannot be read. There being none is no error.
+pub fn look_around(home: &Home) -> Result<Listing, HomeError> {
     let kernels = home.kernels();
     let entries = match std::fs::read_dir(&kernels) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Listing::default()),
         Err(error) => return Err(HomeError::io("list", &kernels)(error)),
     };
-    let mut found: Vec<Found> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .filter_map(|path| {
-            let file = read_connection_file(&path).ok()?;
-            let alive = is_alive(&file);
-            Some(Found { path, file, alive })
-        })
-        .collect();
-    found.sort_by_key(|found| found.file.qubx.started_at);
-    for dead in found.iter().filter(|found| !found.alive) {
-        clean_up(home, dead);
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut listing = Listing::default();
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+        match judge(home, &path) {
+            Judgement::Session(found) => listing.sessions.push(*found),
+            Judgement::Broken(reason) => listing.quarantined.extend(put_away(&kernels, &path, reason)),
+            Judgement::NotOurs => {}
+        }
     }
-    Ok(found)
+    listing.sessions.sort_by_key(|found| found.file.qubx.started_at);
+    drop_the_outdated(&mut listing.sessions);
+    for dead in listing.sessions.iter().filter(|found| found.is_dead()) {
+        clean_up(home, dead, &listing.sessions);
+    }
+    Ok(listing)
 }
 
-/// A service lives when the lock of its session is held by the very process that wrote the file. An older file of the
-/// same session is dead even while a newer service holds the lock.
-fn is_alive(file: &ConnectionFile) -> bool {
-    let holder = lock_holder(&file.qubx.session_dir.join("lock"));
-    match holder {
-        Ok(Some(holder)) => holder.pid == 0 || holder.pid == file.qubx.service.pid,
-        Ok(None) => false,
+enum Judgement {
+    Session(Box<Found>),
+    Broken(String),
+    NotOurs,
+}
+
+fn judge(home: &Home, path: &Path) -> Judgement {
+    // What is a link, a pipe, a folder, another user's, or gone meanwhile, is not ours.
+    let Ok(content) = look_at(path) else { return Judgement::NotOurs };
+    let file = match content {
+        Content::Ours(file) => *file,
+        Content::Broken(reason) => return Judgement::Broken(reason),
+        Content::Foreign(_) => return Judgement::NotOurs,
+    };
+    let session_dir = &file.qubx.session_dir;
+    if !is_session_dir(home, session_dir) {
+        let place = home.sessions();
+        return Judgement::Broken(format!(
+            "its session_dir {} is not a folder in {}",
+            session_dir.display(),
+            place.display()
+        ));
+    }
+    let service = match service_holder(session_dir) {
+        Ok(holder) => holder,
+        Err(HomeError::Unsafe { path, reason }) => {
+            return Judgement::Broken(format!("{}: {reason}", path.display()));
+        }
         // What cannot be proven dead is left alone.
-        Err(_) => true,
+        Err(_) => Some(Holder { pid: 0 }),
+    };
+    let alive = service.is_some_and(|holder| proves(holder, file.qubx.service));
+    // An owner that cannot be asked about is as good as none: it was asked for by nobody but a crash.
+    let restarted_by = if alive { None } else { owner_holder(session_dir).ok().flatten() };
+    Judgement::Session(Box::new(Found { path: path.to_owned(), file, alive, restarted_by }))
+}
+
+/// Tells whether the lock's holder is the very process that wrote the file. An older file of the same session is dead
+/// even while a newer service holds the lock, and so is one whose number was given to another process.
+fn proves(holder: Holder, service: ProcessId) -> bool {
+    let is_same = ProcessId::of(holder.pid).is_none_or(|process| process == service);
+    holder.pid == 0 || (holder.pid == service.pid && is_same)
+}
+
+/// Tells whether a folder stands where this home puts sessions, by whatever way it is reached.
+fn is_session_dir(home: &Home, dir: &Path) -> bool {
+    let Some(parent) = dir.parent() else { return false };
+    let has_name = matches!(dir.components().next_back(), Some(std::path::Component::Normal(_)));
+    has_name && (parent == home.sessions() || same_file(parent, &home.sessions()))
+}
+
+/// A service that was started again has a file of its own: what the one before wrote is dead, although it has an owner.
+fn drop_the_outdated(sessions: &mut [Found]) {
+    let living: Vec<PathBuf> = sessions
+        .iter()
+        .filter(|found| found.alive)
+        .map(|found| found.file.qubx.session_dir.clone())
+        .collect();
+    for found in sessions.iter_mut().filter(|found| !found.alive) {
+        if living.contains(&found.file.qubx.session_dir) {
+            found.restarted_by = None;
+        }
     }
 }
 
-fn clean_up(home: &Home, dead: &Found) {
+fn clean_up(home: &Home, dead: &Found, all: &[Found]) {
     // Each may be gone already: another command may be cleaning up at the same time.
     let _ = std::fs::remove_file(&dead.path);
-    if let Some(runtime_dir) = dead.file.qubx.socket.parent().filter(|dir| is_runtime_dir(home, dir)) {
-        let _ = std::fs::remove_dir_all(runtime_dir);
-        remove_if_empty(runtime_dir.parent());
+    let socket = &dead.file.qubx.socket;
+    // A service that was started again has the folder of the one before.
+    let is_used = all.iter().any(|found| !found.is_dead() && found.file.qubx.socket == *socket);
+    if let Some(runtime_dir) = socket.parent().filter(|_| !is_used) {
+        home.remove_runtime_dir(runtime_dir);
     }
-}
-
-/// Tells whether a folder that a file names is one that we could have made: a hostile file must not make us remove
-/// anything else.
-fn is_runtime_dir(home: &Home, dir: &Path) -> bool {
-    let in_xdg = std::env::var_os("XDG_RUNTIME_DIR").map(|xdg| PathBuf::from(xdg).join("qubx"));
-    let parents = [Some(home.root().join("run")), in_xdg];
-    let id = dir.file_name().and_then(|name| name.to_str());
-    let is_id = id.is_some_and(|id| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    is_id && parents.iter().flatten().any(|parent| dir.parent() == Some(parent))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_home::{ProcessId, QubxSection, RuntimeDir, SessionLock, boot_id, ensure_private_dir};
+use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_private_dir};
 use qubx_kernel::KernelConfig;
 use qubx_protocol::{
     KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
@@ -52,7 +52,7 @@ pub async fn serve(
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
     let mut store = Store::open(&config.session_dir)?;
     let runtime_dir = match &config.runtime_dir {
-        Some(path) => RuntimeDir::take_over(path.clone())?,
+        Some(path) => config.home.take_over_runtime_dir(path)?,
         None => config.home.create_runtime_dir()?,
     };
     let socket = runtime_dir.socket();

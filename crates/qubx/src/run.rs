@@ -25,7 +25,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(30);
 /// `qubx run CONFIG`
 pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
     if let Some(file) = &arguments.connect {
-        let found = Found { path: file.clone(), file: read_connection_file(file)?, alive: true };
+        let found = Found { path: file.clone(), file: read_connection_file(file)?, alive: true, restarted_by: None };
         return connect(&arguments, &found).await;
     }
     if arguments.textual {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+mod hostile;
+mod owner;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
