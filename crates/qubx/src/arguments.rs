@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 
 /// Runs a trading strategy as one persistent, shared, supervised kernel.
 ///
@@ -21,7 +22,7 @@ pub(crate) enum Command {
     Run(Box<RunArguments>),
     /// Opens a screen on a running session; leaving it changes nothing
     Attach(AttachArguments),
-    /// Lists and stops sessions
+    /// Lists, stops and restarts sessions, and shows their logs
     #[command(subcommand)]
     Kernel(KernelCommand),
     /// Runs Python in the shared kernel and prints what it prints
@@ -36,6 +37,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Refuses new entries and cancels those that rest; exits go on
+    Pause(VerbArguments),
     /// Ends a pause: new entries are allowed again
     Resume(VerbArguments),
     /// Cancels all open orders
@@ -49,21 +52,64 @@ pub(crate) enum Command {
     },
     /// Pauses, cancels all orders and closes all positions at market
     Flatten(VerbArguments),
+    /// Checks everything that `run` checks, and says what would run; starts and creates nothing
+    Validate(Box<ValidateArguments>),
+    /// Makes a Python environment for sessions, `$QUBX_HOME/venv`; running it again repairs or updates it
+    Setup(SetupArguments),
+    /// Prints the completions for a shell, for example for bash: `qubx completions bash > FILE`
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// The process behind a session; started by `run`
     #[command(hide = true)]
     Service,
 }
 
+/// A config, and what the command line changes in it.
 #[derive(Debug, Args)]
-pub(crate) struct RunArguments {
+pub(crate) struct ConfigArguments {
     /// The config, a YAML file
     pub(crate) config: PathBuf,
+    /// Merges this config over the first one; may be given several times
+    #[arg(long = "override", value_name = "FILE")]
+    pub(crate) overrides: Vec<PathBuf>,
+    /// Sets one value of the config, for example `parameters.fast=10`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// The session's name, instead of the config's
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The Python that runs the strategy
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
     /// Simulates the orders
     #[arg(short, long)]
     pub(crate) paper: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArguments {
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+    /// Goes on with the positions, the orders, the strategy's saved state and the place in a replay of the last run
+    #[arg(short, long)]
+    pub(crate) restore: bool,
     /// Opens the terminal screen
     #[arg(short, long, visible_alias = "tui", group = "face")]
     pub(crate) textual: bool,
+    /// Opens `jupyter console` on the kernel; when it is left, the session is stopped
+    #[arg(short, long, group = "face")]
+    pub(crate) jupyter: bool,
     /// Prints the connection file and waits
     #[arg(long, group = "face")]
     pub(crate) kernel_only: bool,
@@ -71,20 +117,8 @@ pub(crate) struct RunArguments {
     #[arg(long, group = "face")]
     pub(crate) detach: bool,
     /// Opens the screen on the session of this connection file instead of starting one
-    #[arg(long, alias = "textual-connect", value_name = "FILE", conflicts_with_all = ["detach", "kernel_only"])]
+    #[arg(long, alias = "textual-connect", value_name = "FILE", conflicts_with_all = ["detach", "kernel_only", "jupyter", "restore"])]
     pub(crate) connect: Option<PathBuf>,
-    /// The session's name, instead of the config's
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Merges this config over the first one; may be given several times
-    #[arg(long = "override", value_name = "FILE")]
-    pub(crate) overrides: Vec<PathBuf>,
-    /// Sets one value of the config, for example `parameters.fast=10`; may be given several times
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub(crate) sets: Vec<String>,
-    /// The Python that runs the strategy
-    #[arg(long, value_name = "PATH")]
-    pub(crate) python: Option<PathBuf>,
     /// Leaves colours out
     #[arg(long)]
     pub(crate) no_color: bool,
@@ -94,6 +128,9 @@ pub(crate) struct RunArguments {
 pub(crate) struct AttachArguments {
     /// The session; may be left out when only one runs
     pub(crate) name: Option<String>,
+    /// Watches only: nothing can be run, traded or stopped from here
+    #[arg(long)]
+    pub(crate) read_only: bool,
     /// Prints the session line by line and reads cells from standard input
     #[arg(long)]
     pub(crate) plain: bool,
@@ -112,7 +149,14 @@ pub(crate) enum KernelCommand {
         /// Prints JSON
         #[arg(long)]
         json: bool,
+        /// Lists them again and again, until Ctrl+C; with --json an array a line
+        #[arg(long)]
+        watch: bool,
     },
+    /// Ends the Python process and starts another one; orders and positions stay
+    Restart(RestartArguments),
+    /// Prints the session's log: what the strategy, the engine and the kernel wrote, and the strategy's errors
+    Logs(LogsArguments),
     /// Ends a session: its strategy is stopped, open orders are cancelled, positions stay
     Stop(StopArguments),
 }
@@ -120,7 +164,11 @@ pub(crate) enum KernelCommand {
 #[derive(Debug, Args)]
 pub(crate) struct StopArguments {
     /// The session
-    pub(crate) name: String,
+    #[arg(required_unless_present = "all")]
+    pub(crate) name: Option<String>,
+    /// All sessions of this user
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) all: bool,
     /// Closes all positions first
     #[arg(long)]
     pub(crate) flatten: bool,
@@ -133,6 +181,68 @@ pub(crate) struct StopArguments {
     /// How long stopping may take
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestartArguments {
+    /// The session
+    pub(crate) name: String,
+    /// Does not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// How long Python may take to be ready again
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsArguments {
+    /// The session; one that has ended may be named too
+    pub(crate) name: String,
+    /// Goes on printing until the session ends or Ctrl+C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Leaves out what is less grave
+    #[arg(long, value_enum, default_value_t = Level::Info)]
+    pub(crate) level: Level,
+    /// Leaves out what is older: a time (RFC 3339), or how long ago: 30s, 10m, 2h, 1d
+    #[arg(long, value_name = "T", value_parser = since)]
+    pub(crate) since: Option<Since>,
+    /// Leaves out what this regular expression does not match
+    #[arg(long, value_name = "RE")]
+    pub(crate) grep: Option<regex::Regex>,
+    /// Prints one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How grave a line of a log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// Everything
+    Debug,
+    /// For those who watch
+    Info,
+    /// Something to look at
+    Warning,
+    /// Something is wrong
+    Error,
+}
+
+/// The time from which a log is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// From this time on.
+    Time(Timestamp),
+    /// From so long ago on.
+    Ago(Duration),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupArguments {
+    /// The Python to make the environment with
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -170,4 +280,50 @@ pub(crate) struct VerbArguments {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "it must be a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(Since::Time(time));
+    }
+    let unit = |unit| match unit {
+        's' => Some(1),
+        'm' => Some(60),
+        'h' => Some(3_600),
+        'd' => Some(86_400),
+        _ => None,
+    };
+    let ago = || {
+        let seconds = unit(text.chars().next_back()?)?;
+        let number: u64 = text[..text.len() - 1].parse().ok()?;
+        number.checked_mul(seconds).map(Duration::from_secs)
+    };
+    let message = "write a time as 2026-01-31T09:30:00Z, or how long ago as 30s, 10m, 2h or 1d";
+    ago().map(Since::Ago).ok_or_else(|| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_as_they_are_or_as_how_long_ago() {
+        let ago = |seconds| Ok(Since::Ago(Duration::from_secs(seconds)));
+        for (text, expected) in [("30s", ago(30)), ("10m", ago(600)), ("2h", ago(7_200)), ("1d", ago(86_400))]
+        {
+            assert_eq!(since(text), expected);
+        }
+        let time = "2026-01-31T09:30:00Z";
+        assert_eq!(since(time), Ok(Since::Time(time.parse().unwrap())));
+        for wrong in ["", "m", "10", "10x", "-1m", "1.5h", "yesterday", "99999999999999999999d", "10µ"] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use qubx_client::{Link, Update};
-use qubx_protocol::{CellNumber, Command, CommandId, ErrorCode, Fact};
+use qubx_client::{Link, Options, Update};
+use qubx_protocol::{CellNumber, Command, CommandId, ErrorCode, Fact, Role};
 use tokio::sync::mpsc;
 
 use crate::arguments::AttachArguments;
@@ -16,11 +16,14 @@ use crate::talk::{self, Talk};
 /// `qubx attach [NAME]`
 pub(crate) async fn attach(arguments: AttachArguments) -> Result<Outcome, Failure> {
     let found = find_or_only(arguments.name.as_deref())?;
-    let options = talk::screen(&found, !arguments.plain, arguments.timeout);
+    let role = if arguments.read_only { Role::Viewer } else { Role::Admin };
+    let options = Options { role, ..talk::screen(&found, !arguments.plain, arguments.timeout) };
     if arguments.plain {
-        return plain(Talk::open(options).await?).await;
+        return plain(Talk::open(options).await?, !arguments.read_only).await;
     }
     screen::require_terminal()?;
+    // Who is refused reads why on the terminal as it is, not on a screen that goes.
+    Talk::open(Options { screen: false, latest: false, ..options.clone() }).await?.client.close().await;
     let exit = screen::show(options, arguments.no_color).await?;
     finish(&exit)
 }
@@ -40,16 +43,17 @@ pub(crate) fn finish(exit: &qubx_tui::Exit) -> Result<Outcome, Failure> {
 /// The lines typed ahead at most. When it is full the reader waits.
 const LINES: usize = 64;
 
-/// Prints the session line by line and runs what standard input says, until that ends and its cells have ended too.
-async fn plain(mut talk: Talk) -> Result<Outcome, Failure> {
+/// Prints the session line by line. With `reads` it runs what standard input says, until that ends and its cells have
+/// ended too; else it watches until the session ends.
+async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
     for event in talk.state().history.all() {
         print_event(event, &talk)?;
     }
-    let mut lines = Some(read_lines());
+    let mut lines = reads.then(read_lines);
     let mut cell = String::new();
     let mut own = OwnCells::default();
     loop {
-        if lines.is_none() && own.are_finished() {
+        if reads && lines.is_none() && own.are_finished() {
             talk.client.close().await;
             return Ok(Outcome::Done);
         }

@@ -61,6 +61,11 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// Returns what went wrong, without cause and hint.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Returns the exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)

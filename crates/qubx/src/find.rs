@@ -1,8 +1,10 @@
 //! Which session a NAME means.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
-use qubx_home::{Found, Home, list_sessions};
+use qubx_home::{Found, Home, look_around, safe_component};
+use qubx_tui::printable;
 
 use crate::failure::Failure;
 
@@ -11,18 +13,54 @@ pub(crate) const NONE_RUNS: &str = "no session is running";
 /// What to do about that.
 pub(crate) const START_ONE: &str = "start one: qubx run config.yml --paper";
 
+/// Returns the home.
+pub(crate) fn home() -> Result<Home, Failure> {
+    Home::locate().map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Returns the sessions of this user, oldest first, and says which files were put away because they cannot be used.
+pub(crate) fn sessions(home: &Home) -> Result<Vec<Found>, Failure> {
+    let listing = look_around(home)?;
+    for away in listing.quarantined {
+        let (path, moved_to) = (away.path.display(), away.moved_to.display());
+        eprintln!("{}", printable(&format!("{path} cannot be used ({}); it is now {moved_to}", away.reason)));
+    }
+    Ok(listing.sessions)
+}
+
+/// Finds the folder of a session that runs or has ended.
+pub(crate) fn session_dir(name: &str) -> Result<PathBuf, Failure> {
+    let home = home()?;
+    let running = sessions(&home)?.into_iter().rev().find(|session| session.is_named(name));
+    let session_dir = match running {
+        Some(session) => session.file.qubx.session_dir,
+        None => home.session("paper", "default", &safe_component(name)),
+    };
+    if session_dir.join("session.db").is_file() {
+        return Ok(session_dir);
+    }
+    let failure = Failure::new(format!("there is no session `{name}`: {} is empty", session_dir.display()));
+    Err(failure.hint("`ls $QUBX_HOME/sessions` shows those that ever ran, as MODE-ACCOUNT-NAME"))
+}
+
 /// Finds the running session that `name` means: its name, its connection file's stem, or that file's path.
 pub(crate) fn find(name: &str) -> Result<Found, Failure> {
-    let sessions = list_sessions(&Home::locate()?)?;
+    let sessions = sessions(&home()?)?;
     let mut named: Vec<Found> = sessions.iter().filter(|session| session.is_named(name)).cloned().collect();
-    let died = named.iter().any(|session| !session.alive);
+    let died = named.iter().any(Found::is_dead);
+    let restarted_by = named.iter().find_map(|session| session.restarted_by);
     named.retain(|session| session.alive);
-    match named.len() {
-        1 => Ok(named.remove(0)),
-        0 if died => {
+    match (named.len(), restarted_by) {
+        (1, _) => Ok(named.remove(0)),
+        (0, Some(owner)) => Err(Failure::new(format!(
+            "session `{name}` has no service at the moment; its owner, process {}, is starting it again",
+            owner.pid
+        ))
+        .hint("try it again in a moment")),
+        (0, None) if died => {
             Err(Failure::new(format!("session `{name}` has ended without a word; its files are removed now")))
         }
-        0 => {
+        (0, None) => {
             let alive: Vec<Found> = sessions.into_iter().filter(|session| session.alive).collect();
             let failure = Failure::new(format!("no session `{name}` is running"));
             Err(if alive.is_empty() { failure.hint(START_ONE) } else { failure.hint(running(&alive)) })
@@ -37,8 +75,7 @@ pub(crate) fn find_or_only(name: Option<&str>) -> Result<Found, Failure> {
     if let Some(name) = name {
         return find(name);
     }
-    let mut alive: Vec<Found> =
-        list_sessions(&Home::locate()?)?.into_iter().filter(|session| session.alive).collect();
+    let mut alive: Vec<Found> = sessions(&home()?)?.into_iter().filter(|session| session.alive).collect();
     match alive.len() {
         0 => Err(Failure::new(NONE_RUNS).hint(START_ONE)),
         1 => Ok(alive.remove(0)),

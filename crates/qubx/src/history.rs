@@ -2,30 +2,18 @@
 
 use std::io::Write;
 
-use qubx_home::{Home, list_sessions, safe_component};
 use qubx_protocol::{Event, Fact, LogId, OutputContent, SessionState};
 use qubx_session::read_history;
 use serde_json::{Map, Value, json};
 
 use crate::arguments::HistoryArguments;
 use crate::failure::{Failure, Outcome};
+use crate::find::session_dir;
 use crate::plain::render;
 
 /// `qubx history NAME`
 pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
-    let home = Home::locate()?;
-    let running = list_sessions(&home)?.into_iter().rev().find(|session| session.is_named(&arguments.name));
-    let session_dir = match running {
-        Some(session) => session.file.qubx.session_dir,
-        None => home.session("paper", "default", &safe_component(&arguments.name)),
-    };
-    if !session_dir.join("session.db").is_file() {
-        return Err(Failure::new(format!(
-            "there is no session `{}`: {} is empty",
-            arguments.name,
-            session_dir.display()
-        )));
-    }
+    let session_dir = session_dir(&arguments.name)?;
     let events = read_history(&session_dir, arguments.limit, is_entry)
         .map_err(Failure::because(format!("cannot read the history of `{}`", arguments.name)))?;
     let mut stdout = std::io::stdout().lock();

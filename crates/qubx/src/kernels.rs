@@ -1,48 +1,89 @@
-//! `qubx kernel list` and `qubx kernel stop`.
+//! `qubx kernel list` and what it shows of a session.
 
-use std::time::{Duration, Instant};
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
-use qubx_home::{Found, Home, list_sessions, lock_holder};
-use qubx_protocol::{Command, KernelState, SessionStatus, StrategyState, VerbOutcome};
+use qubx_home::Found;
+use qubx_protocol::{KernelState, SessionStatus, StrategyState};
+use qubx_tui::printable;
 use serde_json::{Value, json};
 
-use crate::arguments::StopArguments;
 use crate::failure::{Failure, Outcome};
-use crate::find::{NONE_RUNS, START_ONE, find};
-use crate::talk::{ANSWER_WITHIN, Talk, question};
-use crate::verbs::confirm;
+use crate::find::{NONE_RUNS, START_ONE, home, sessions};
+use crate::talk::{NoTalk, Talk, question};
 
 /// How long a session may take to tell how it is before the list goes on without its word.
 const LIST_WITHIN: Duration = Duration::from_secs(1);
 
 /// `qubx kernel list`
 pub(crate) async fn list(json: bool) -> Result<Outcome, Failure> {
-    let mut rows = Vec::new();
-    for found in list_sessions(&Home::locate()?)? {
-        rows.push(row(&found).await);
-    }
+    let rows = rows().await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&rows).expect("rows have string keys"));
-    } else if rows.is_empty() {
-        println!("{NONE_RUNS}; {START_ONE}");
     } else {
-        print_table(&rows);
+        print!("{}", table(&rows));
     }
     Ok(Outcome::Done)
 }
 
+/// How often a list that is watched is made.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+
+/// `qubx kernel list --watch`: the list again whenever it changed; on a terminal in the place of the one before.
+pub(crate) async fn watch(json: bool) -> Result<Outcome, Failure> {
+    let redraws = std::io::stdout().is_terminal() && !json;
+    let mut shown = None;
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    loop {
+        let rows = rows().await?;
+        let text = if json {
+            format!("{}\n", serde_json::to_string(&rows).expect("rows have string keys"))
+        } else {
+            table(&rows)
+        };
+        if shown.as_ref() != Some(&text) {
+            let mut stdout = std::io::stdout().lock();
+            let before = match (redraws, &shown) {
+                (true, _) => "\x1b[H\x1b[2J",
+                (false, Some(_)) if !json => "\n",
+                (false, _) => "",
+            };
+            // `--watch | head` is no error.
+            if write!(stdout, "{before}{text}").and_then(|()| stdout.flush()).is_err() {
+                return Ok(Outcome::Done);
+            }
+            shown = Some(text);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(WATCH_EVERY) => {}
+            _ = interrupt.recv() => return Ok(Outcome::Done),
+        }
+    }
+}
+
+async fn rows() -> Result<Vec<Value>, Failure> {
+    let mut rows = Vec::new();
+    for found in sessions(&home()?)? {
+        rows.push(row(&found).await);
+    }
+    Ok(rows)
+}
+
 async fn row(found: &Found) -> Value {
     let qubx = &found.file.qubx;
-    let mut status = "dead";
-    let mut screens = Value::Null;
+    let mut status = if found.restarted_by.is_some() { "starting" } else { "dead" };
+    let (mut screens, mut error) = (Value::Null, Value::Null);
     if found.alive {
         status = "unknown";
-        if let Ok(mut talk) = Talk::open(question(found, true, LIST_WITHIN)).await {
-            status = talk.state().status.as_ref().map_or("starting", word);
-            if talk.latest().await.is_ok() {
-                screens = json!(talk.mirror.latest.presence.as_ref().map_or(0, Vec::len));
+        match Talk::open(question(found, true, LIST_WITHIN)).await {
+            Ok(mut talk) => {
+                status = talk.state().status.as_ref().map_or("starting", word);
+                if talk.latest().await.is_ok() {
+                    screens = json!(talk.mirror.latest.presence.as_ref().map_or(0, Vec::len));
+                }
+                talk.client.close().await;
             }
-            talk.client.close().await;
+            Err(NoTalk::OtherVersion(failure) | NoTalk::Failed(failure)) => error = failure.message().into(),
         }
     }
     json!({
@@ -57,6 +98,7 @@ async fn row(found: &Found) -> Value {
         "session_dir": qubx.session_dir,
         "started_at": qubx.started_at,
         "screens": screens,
+        "error": error,
     })
 }
 
@@ -69,10 +111,14 @@ pub(crate) fn word(status: &SessionStatus) -> &'static str {
     }
 }
 
-fn print_table(rows: &[Value]) {
+/// Returns the lines of a list.
+fn table(rows: &[Value]) -> String {
+    if rows.is_empty() {
+        return format!("{NONE_RUNS}; {START_ONE}\n");
+    }
     let columns = ["name", "mode", "status", "pid", "kernel_pid", "screens", "started_at", "connection_file"];
     let cell = |row: &Value, column: &str| match &row[column] {
-        Value::String(text) => text.clone(),
+        Value::String(text) => printable(text).replace('\n', " "),
         Value::Null => "–".to_owned(),
         other => other.to_string(),
     };
@@ -83,59 +129,14 @@ fn print_table(rows: &[Value]) {
             let width = width(column).unwrap_or_default();
             format!("{cell:width$}")
         });
-        println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+        format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
     };
-    line(columns.iter().map(|column| column.to_uppercase()).collect());
+    let mut lines = line(columns.iter().map(|column| column.to_uppercase()).collect());
     for row in rows {
-        line(columns.iter().map(|column| cell(row, column)).collect());
-    }
-}
-
-/// `qubx kernel stop NAME`
-pub(crate) async fn stop(arguments: StopArguments) -> Result<Outcome, Failure> {
-    let found = find(&arguments.name)?;
-    let deadline = Instant::now() + arguments.timeout;
-    let mut talk = Talk::open(question(&found, false, ANSWER_WITHIN.min(arguments.timeout))).await?;
-    let state = talk.state();
-    let (orders, positions) = (state.orders.len(), state.open_positions().count());
-    let (orders, positions) = (
-        if arguments.keep_orders {
-            format!("leaves {orders} orders")
-        } else {
-            format!("cancels {orders} orders")
-        },
-        if arguments.flatten {
-            format!("closes {positions} positions")
-        } else {
-            format!("leaves {positions} positions")
-        },
-    );
-    confirm(&arguments.name, &format!("ends the session, {orders}, {positions}"), arguments.yes)?;
-    let command = Command::Stop { flatten: arguments.flatten, keep_orders: arguments.keep_orders };
-    let verb = talk.verb(command, arguments.timeout).await?;
-    talk.client.close().await;
-    if !is_gone(&found, deadline).await? {
-        return Err(Failure::new(format!(
-            "{} was told to stop, but its process {} is still there",
-            arguments.name, found.file.qubx.service.pid
-        )));
-    }
-    println!("{} stopped: {}", arguments.name, verb.text);
-    Ok(if verb.outcome == VerbOutcome::Done { Outcome::Done } else { Outcome::NotWell })
-}
-
-/// Waits until the lock is free, which a service gives up last, and its process has ended.
-async fn is_gone(found: &Found, deadline: Instant) -> Result<bool, Failure> {
-    let service = found.file.qubx.service;
-    loop {
-        let holder = lock_holder(&found.file.qubx.session_dir.join("lock"))?;
-        let holds = holder.is_some_and(|holder| holder.pid == service.pid);
-        if !holds && !service.is_alive() {
-            return Ok(true);
+        lines += &line(columns.iter().map(|column| cell(row, column)).collect());
+        if let Some(error) = row["error"].as_str() {
+            lines += &format!("  {}\n", printable(error));
         }
-        if Instant::now() >= deadline {
-            return Ok(false);
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    lines
 }

@@ -2,10 +2,9 @@
 //! means that the owner is gone, and the steps of the start on its standard output.
 
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{ExitStatus, Stdio};
 
-use qubx_home::{Home, create_private_file, ensure_private_dir};
+use qubx_home::create_private_file;
 use qubx_session::Progress;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -15,13 +14,17 @@ use crate::config::Config;
 use crate::failure::Failure;
 
 /// Everything that the service must know. It is passed through a pipe: a command line is for everyone to read.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Launch {
     pub(crate) home: PathBuf,
     pub(crate) session_dir: PathBuf,
     pub(crate) config_file: PathBuf,
     pub(crate) python: PathBuf,
     pub(crate) config: Config,
+    /// Whether to go on with what the run before left.
+    pub(crate) restore: bool,
+    /// The folder of sockets that a service which crashed left; none makes a new one.
+    pub(crate) runtime_dir: Option<PathBuf>,
 }
 
 /// A service that this process started and owns.
@@ -31,13 +34,24 @@ pub(crate) struct Service {
     _owner: ChildStdin,
     steps: Lines<BufReader<ChildStdout>>,
     log: PathBuf,
+    /// Why the session does not come up, as the service said it.
+    refusal: Option<Failure>,
+}
+
+/// How a service ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// In good order, and it said why to whoever was attached.
+    Ended,
+    /// In good order: it said why the session cannot come up, and would say so again.
+    Refused(Failure),
+    /// Any other way.
+    Crashed(Failure),
 }
 
 impl Service {
-    /// Starts the service. Its folder is made here, so that its log can catch its first words.
+    /// Starts the service of a session whose folder is there.
     pub(crate) async fn start(launch: &Launch) -> Result<Self, Failure> {
-        Home::at(launch.home.clone()).create()?;
-        ensure_private_dir(&launch.session_dir)?;
         let log = launch.session_dir.join("service.log");
         let program =
             std::env::current_exe().map_err(Failure::because("cannot find this program's own file"))?;
@@ -45,6 +59,7 @@ impl Service {
             .arg("service")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // Its log catches what it says before it can write to it itself, and a panic.
             .stderr(create_private_file(&log)?)
             .spawn()
             .map_err(Failure::because("cannot start the service"))?;
@@ -52,49 +67,66 @@ impl Service {
         let mut line = serde_json::to_vec(launch).expect("a launch has string keys");
         line.push(b'\n');
         owner.write_all(&line).await.map_err(Failure::because("the service does not listen"))?;
-        Ok(Self { child, _owner: owner, steps: BufReader::new(stdout).lines(), log })
+        Ok(Self { child, _owner: owner, steps: BufReader::new(stdout).lines(), log, refusal: None })
     }
 
-    /// Waits for the next step of the start.
+    /// Waits until the service listens and returns where.
     ///
     /// # Errors
-    /// When the service says that it cannot start, or ends without a word.
-    pub(crate) async fn step(&mut self) -> Result<Progress, Failure> {
-        while let Some(line) = self.steps.next_line().await? {
+    /// When it ends before.
+    pub(crate) async fn listening(&mut self) -> Result<PathBuf, Failure> {
+        while let Some(step) = self.step().await {
+            if let Progress::Listening { socket } = step {
+                return Ok(socket);
+            }
+        }
+        Err(match self.ending().await {
+            Ending::Ended => Failure::new("the session ended before it was up"),
+            Ending::Refused(failure) | Ending::Crashed(failure) => failure,
+        })
+    }
+
+    /// Waits for the next step of the start; none when the service has ended. May be dropped half-way.
+    pub(crate) async fn step(&mut self) -> Option<Progress> {
+        loop {
+            // What it said before its end is read first.
+            let line = tokio::select! {
+                biased;
+                line = self.steps.next_line() => line,
+                _ = self.child.wait() => self.steps.next_line().await,
+            };
+            let Ok(Some(line)) = line else {
+                // The service closes its end when it has nothing more to say, and goes on.
+                let _ = self.child.wait().await;
+                return None;
+            };
             match serde_json::from_str(&line) {
                 Ok(Progress::Failed { message, last_output }) => {
                     let failure = Failure::new(message);
-                    return Err(if last_output.is_empty() {
+                    self.refusal = Some(if last_output.is_empty() {
                         failure
                     } else {
                         failure.hint(format!("the last output was:\n{}", last_output.trim_end()))
                     });
                 }
-                Ok(progress) => return Ok(progress),
+                Ok(progress) => return Some(progress),
                 Err(error) => tracing::warn!(%error, line, "the service says what cannot be read"),
             }
         }
-        let status = self.child.wait().await?;
-        Err(Failure::new(format!("the service ended before it was ready ({status})"))
-            .hint(format!("its log: {}", self.log.display())))
     }
 
-    /// Waits until the service has ended.
-    ///
-    /// # Errors
-    /// When it takes longer, and when it did not end in good order.
-    pub(crate) async fn ended(&mut self, within: Duration) -> Result<(), Failure> {
-        match tokio::time::timeout(within, self.child.wait()).await {
-            Ok(status) => match status? {
-                status if status.success() => Ok(()),
-                status => Err(Failure::new(format!("the service ended without a word ({status})"))
-                    .hint(format!("its log: {}", self.log.display()))),
-            },
-            Err(_) => Err(Failure::new(format!(
-                "the service (process {}) has not ended after {} s",
-                self.child.id().unwrap_or_default(),
-                within.as_secs()
-            ))),
+    /// Waits for the end and returns how it was.
+    pub(crate) async fn ending(&mut self) -> Ending {
+        match (self.child.wait().await, self.refusal.take()) {
+            (Ok(status), None) if status.success() => Ending::Ended,
+            (Ok(status), Some(refusal)) if status.code().is_some() => Ending::Refused(refusal),
+            (Ok(status), _) => Ending::Crashed(self.crash(status)),
+            (Err(error), _) => Ending::Crashed(Failure::because("cannot wait for the service")(error)),
         }
+    }
+
+    fn crash(&self, status: ExitStatus) -> Failure {
+        Failure::new(format!("the service ended without a word ({status})"))
+            .hint(format!("its log: {}", self.log.display()))
     }
 }

@@ -7,28 +7,58 @@ use qubx_home::{Home, safe_component};
 use qubx_kernel::{Probe, ProbeError, StrategySource, find_python, probe};
 use qubx_protocol::Runtime;
 
-use crate::arguments::RunArguments;
-use crate::config::{self, Document};
+use crate::arguments::ConfigArguments;
+use crate::config::{self, Config, Document, Settings};
 use crate::failure::Failure;
+use crate::find;
 use crate::launch::Launch;
 
 /// How long importing the strategy may take: a first import of a large library from a cold disk takes long.
 const PROBE_WITHIN: Duration = Duration::from_secs(60);
 
-/// A launch, and what is worth telling of the way to it.
+/// A config that can run, and everything that was found out on the way.
 pub(crate) struct Prepared {
-    pub(crate) launch: Launch,
+    pub(crate) home: Home,
+    pub(crate) config_file: PathBuf,
+    pub(crate) python: PathBuf,
+    pub(crate) config: Config,
     pub(crate) probe: Probe,
 }
 
-/// Reads and checks the config, finds Python, and looks at the strategy.
-pub(crate) async fn prepare(arguments: &RunArguments) -> Result<Prepared, Failure> {
-    let home = Home::locate()?;
+impl Prepared {
+    /// Returns the folder of the session.
+    pub(crate) fn session_dir(&self) -> PathBuf {
+        self.home.session("paper", "default", &self.config.strategy_name)
+    }
+
+    /// Returns what the service is started with.
+    pub(crate) fn launch(self, restore: bool) -> Launch {
+        Launch {
+            session_dir: self.session_dir(),
+            home: self.home.root().to_owned(),
+            config_file: self.config_file,
+            python: self.python,
+            config: self.config,
+            restore,
+            runtime_dir: None,
+        }
+    }
+}
+
+/// Reads and checks settings and config, finds Python, and looks at the strategy.
+pub(crate) async fn prepare(arguments: &ConfigArguments) -> Result<Prepared, Failure> {
+    let home = find::home()?;
+    home.check_paths().map_err(|error| Failure::usage(error.to_string()))?;
+    let settings =
+        Settings::load(&home.root().join("config.toml")).map_err(|error| config_failure(&[error]))?;
     let document = config::load(&arguments.config, &arguments.overrides, &arguments.sets)
         .map_err(|error| config_failure(&[error]))?;
     let class = document.strategy().map_err(|error| config_failure(&[error]))?;
-    let python = find_python(arguments.python.as_deref(), document.folder(), home.root())
-        .map_err(|error| Failure::usage(error.to_string()).hint("name one with --python"))?;
+    let python =
+        find_python(arguments.python.as_deref(), document.folder(), home.root()).map_err(|error| {
+            Failure::usage(error.to_string())
+                .hint("name one with --python, or make an environment with `qubx setup`")
+        })?;
     let source = StrategySource {
         module: class.module,
         class: class.class,
@@ -46,11 +76,8 @@ pub(crate) async fn prepare(arguments: &RunArguments) -> Result<Prepared, Failur
         .hint("this version runs strategies of `qubx_strategy`; see docs/strategies.md"));
     }
     let declared: Vec<String> = probe.parameters.keys().cloned().collect();
-    let mut config = config::check(&document, Some(&declared)).map_err(|errors| config_failure(&errors))?;
-    if !arguments.paper {
-        return Err(Failure::usage("this version trades on paper only: there is no live exchange in it yet")
-            .hint("add --paper"));
-    }
+    let mut config =
+        config::check(&document, &settings, Some(&declared)).map_err(|errors| config_failure(&errors))?;
     if let Some(name) = &arguments.name {
         if name.trim().is_empty() {
             return Err(Failure::usage("--name must not be empty"));
@@ -58,9 +85,7 @@ pub(crate) async fn prepare(arguments: &RunArguments) -> Result<Prepared, Failur
         config.name.clone_from(name);
         config.strategy_name = safe_component(name);
     }
-    let session_dir = home.session("paper", "default", &config.strategy_name);
-    let (home, config_file): (PathBuf, PathBuf) = (home.root().to_owned(), document.path().to_owned());
-    Ok(Prepared { launch: Launch { home, session_dir, config_file, python, config }, probe })
+    Ok(Prepared { home, config_file: document.path().to_owned(), python, config, probe })
 }
 
 fn config_failure(errors: &[config::ConfigError]) -> Failure {
@@ -104,7 +129,8 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
             failure
         }
         ProbeError::NoIpykernel { .. } => Failure::usage(error.to_string()).hint(format!(
-            "install it: {} -m pip install 'ipykernel>=7.4', or name another Python with --python",
+            "`qubx setup` makes an environment that has it; or install it there: {} -m pip install \
+             'ipykernel>=7.4', or name another Python with --python",
             python.display()
         )),
         ProbeError::OldPython { .. } | ProbeError::RefusedIpykernel { .. } | ProbeError::Run { .. } => {

@@ -9,10 +9,12 @@ use qubx_protocol::{Instrument, InstrumentId};
 use qubx_session::{Control, KernelLoss, Progress, ServiceConfig, StopRequest, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config, Connector, OnKernelLoss};
 use crate::failure::{Failure, Outcome};
 use crate::launch::Launch;
+use crate::own_log;
 
 /// The steps and the signals that wait at most; there are a handful of each.
 const FEW: usize = 16;
@@ -22,13 +24,16 @@ pub(crate) async fn service() -> Result<Outcome, Failure> {
     // The session must not end with its starter's terminal. A process that leads a group already has no terminal
     // session of its own to leave only when it was started by hand.
     let _ = rustix::process::setsid();
-    start_log();
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let launch: Launch = serde_json::from_str(&line)
         .map_err(Failure::because("`qubx service` is started by `qubx run`, which tells it what to serve"))?;
+    own_log::start(&launch.session_dir.join("service.log"))?;
+    let kernel_log = launch.session_dir.join("kernel.log");
+    let tracker = TaskTracker::new();
+    tracker.spawn(async move { own_log::keep_short(&kernel_log).await });
     let (controls_sender, controls) = mpsc::channel(FEW);
-    watch_signals(controls_sender.clone())?;
+    watch_signals(controls_sender.clone(), &tracker)?;
     watch_owner(controls_sender);
     let (progress_sender, progress) = mpsc::channel(FEW);
     std::thread::spawn(move || tell_starter(progress));
@@ -46,12 +51,6 @@ pub(crate) async fn service() -> Result<Outcome, Failure> {
             Err(failure)
         }
     }
-}
-
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("QUBX_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
 /// Writes the steps to the starter until the session is up or has failed; then nobody listens any more.
@@ -79,12 +78,11 @@ fn watch_owner(controls: mpsc::Sender<Control>) {
     });
 }
 
-fn watch_signals(controls: mpsc::Sender<Control>) -> Result<(), Failure> {
+fn watch_signals(controls: mpsc::Sender<Control>, tracker: &TaskTracker) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // Taken so that it does not end the process: the terminal of the starter is not ours.
     let mut hangup = signal(SignalKind::hangup())?;
-    let tracker = tokio_util::task::TaskTracker::new();
     tracker.spawn(async move {
         loop {
             let name = tokio::select! {
@@ -102,8 +100,8 @@ fn watch_signals(controls: mpsc::Sender<Control>) -> Result<(), Failure> {
 }
 
 fn service_config(launch: Launch) -> ServiceConfig {
-    let Launch { home, session_dir, config_file, python, config } = launch;
-    let limits = &config.session.limits;
+    let Launch { home, session_dir, config_file, python, config, restore, runtime_dir } = launch;
+    let config::Session { limits, kernel, outputs, .. } = &config.session;
     ServiceConfig {
         home: Home::at(home),
         session_dir,
@@ -130,17 +128,25 @@ fn service_config(launch: Launch) -> ServiceConfig {
             OnKernelLoss::Cancel => KernelLoss::Cancel,
             OnKernelLoss::Flatten => KernelLoss::Flatten,
         },
-        history_limit: HISTORY_LIMIT,
-        restore: false,
-        runtime_dir: None,
-        kernel_limits: qubx_kernel::ChildLimits::default(),
-        kernel_restarts: 5,
-        output_quota: qubx_session::OutputQuota::default(),
+        history_limit: usize::try_from(config.session.history_limit).unwrap_or(usize::MAX),
+        restore,
+        runtime_dir,
+        kernel_limits: qubx_kernel::ChildLimits {
+            memory: kernel.memory_mb.map(bytes),
+            processes: kernel.processes.map(u64::from),
+            open_files: kernel.open_files.map(u64::from),
+        },
+        kernel_restarts: config.session.kernel_restarts,
+        output_quota: qubx_session::OutputQuota {
+            cell: bytes(outputs.cell_mb),
+            session: bytes(outputs.session_mb),
+        },
     }
 }
 
-/// How many entries of each kind a new screen gets.
-const HISTORY_LIMIT: usize = 1_000;
+fn bytes(millions: u32) -> u64 {
+    u64::from(millions) * 1_000_000
+}
 
 fn exchanges(config: &Config) -> Vec<ExchangeConfig> {
     config.exchanges.iter().map(exchange).collect()

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
 use qubx_home::Found;
-use qubx_protocol::{Command, CommandId, ErrorCode, Fact, Role, SessionState, VerbOutcome, VerbProgress};
+use qubx_protocol::{
+    Command, CommandId, ErrorCode, ErrorMessage, Fact, Role, SessionState, VerbOutcome, VerbProgress,
+};
 use tokio::sync::mpsc;
 
 use crate::failure::Failure;
@@ -39,43 +41,78 @@ pub(crate) fn screen(found: &Found, latest: bool, timeout: Duration) -> Options 
     }
 }
 
+/// Why there is no conversation.
+#[derive(Debug)]
+pub(crate) enum NoTalk {
+    /// The service speaks another version of the protocol, as the failure says.
+    OtherVersion(Failure),
+    /// Anything else.
+    Failed(Failure),
+}
+
+impl From<NoTalk> for Failure {
+    fn from(no_talk: NoTalk) -> Self {
+        match no_talk {
+            NoTalk::OtherVersion(failure) | NoTalk::Failed(failure) => failure,
+        }
+    }
+}
+
+impl From<Failure> for NoTalk {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Returns the failure that the end of a connection is for a command.
+fn closed(error: &ErrorMessage) -> NoTalk {
+    let message = match error.code {
+        ErrorCode::Ended => format!("the session has ended: {}", error.message),
+        _ => error.message.clone(),
+    };
+    let failure = Failure::new(message);
+    let failure = match &error.hint {
+        Some(hint) => failure.hint(hint.clone()),
+        None => failure,
+    };
+    match error.code {
+        ErrorCode::Version => NoTalk::OtherVersion(failure),
+        _ => NoTalk::Failed(failure),
+    }
+}
+
 impl Talk {
     /// Connects and waits for the session's state.
-    pub(crate) async fn open(options: Options) -> Result<Self, Failure> {
+    pub(crate) async fn open(options: Options) -> Result<Self, NoTalk> {
         let timeout = options.timeout;
         let (client, updates) =
             qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;
         let mut talk = Self { client, updates, mirror: Mirror::default() };
         let state = async {
             while talk.mirror.state.is_none() {
-                talk.next().await?;
+                talk.update().await?;
             }
-            Ok::<(), Failure>(())
+            Ok::<(), NoTalk>(())
         };
         match tokio::time::timeout(timeout, state).await {
             Ok(result) => result.map(|()| talk),
             Err(_) => {
-                Err(Failure::new(format!("the session did not answer within {} s", timeout.as_secs_f64())))
+                let seconds = timeout.as_secs_f64();
+                Err(Failure::new(format!("the session did not answer within {seconds} s")).into())
             }
         }
     }
 
     /// Waits for the next update and takes it into the mirror.
     pub(crate) async fn next(&mut self) -> Result<Update, Failure> {
+        Ok(self.update().await?)
+    }
+
+    async fn update(&mut self) -> Result<Update, NoTalk> {
         let update = self.updates.recv().await.ok_or_else(|| Failure::new("the connection has ended"))?;
         self.mirror.apply(&update);
         match &update {
-            Update::Link(Link::Closed(error)) => {
-                let message = match error.code {
-                    ErrorCode::Ended => format!("the session has ended: {}", error.message),
-                    _ => error.message.clone(),
-                };
-                let failure = Failure::new(message);
-                Err(match &error.hint {
-                    Some(hint) => failure.hint(hint.clone()),
-                    None => failure,
-                })
-            }
+            Update::Link(Link::Closed(error)) => Err(closed(error)),
             _ => Ok(update),
         }
     }

@@ -1,4 +1,4 @@
-//! The verbs that change something: cancel-orders, close, flatten, resume.
+//! The verbs that change something: pause, resume, cancel-orders, close, flatten.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -8,6 +8,16 @@ use crate::arguments::VerbArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
+
+/// `qubx pause NAME`
+pub(crate) async fn pause(arguments: VerbArguments) -> Result<Outcome, Failure> {
+    act(arguments, |state| {
+        let is_paper = state.status.as_ref().is_some_and(|status| status.info.mode == Mode::Paper);
+        let effect = "refuses new entries and cancels those that rest; exits go on (undo with resume)";
+        Ok((Command::Pause, (!is_paper).then(|| effect.to_owned())))
+    })
+    .await
+}
 
 /// `qubx resume NAME`
 pub(crate) async fn resume(arguments: VerbArguments) -> Result<Outcome, Failure> {

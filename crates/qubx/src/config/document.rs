@@ -161,7 +161,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn folder_of(file: &Path) -> PathBuf {
+pub(super) fn folder_of(file: &Path) -> PathBuf {
     let file = absolute(file);
     file.parent().unwrap_or(&file).to_owned()
 }
@@ -186,7 +186,7 @@ fn read_map(path: &Path) -> Result<Node, ConfigError> {
 }
 
 /// Reads a text of at most [`MAX_BYTES`], without the mark that some editors put before it.
-fn read_text(path: &Path) -> Result<String, String> {
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
     let problem = |error: std::io::Error| format!("cannot read the file: {error}");
     let mut bytes = Vec::new();
     File::open(path).map_err(problem)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(problem)?;

@@ -1,4 +1,4 @@
-//! Native configs: from YAML files and `--set` to a checked [`Config`].
+//! Native configs: from YAML files, `--set` and the user's own settings to a checked [`Config`].
 //!
 //! Owns reading, merging and the schema. It opens config files only, imports nothing and creates nothing.
 //! Every value remembers where it was written, through merges too, so each error points at file, line and
@@ -18,10 +18,12 @@ mod origin;
 mod parse;
 mod reader;
 mod schema;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use document::{Document, load};
 pub(crate) use error::ConfigError;
-pub(crate) use model::{Config, Connector, Exchange, OnKernelLoss, Speed};
+pub(crate) use model::{Config, Connector, Exchange, OnKernelLoss, Session, Speed};
 pub(crate) use schema::check;
+pub(crate) use settings::Settings;

@@ -118,12 +118,59 @@ pub(crate) struct InstrumentRules {
 }
 
 /// How the session behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// What happens when Python's process ends by itself.
     pub(crate) on_kernel_loss: OnKernelLoss,
     /// What no order may exceed.
     pub(crate) limits: Limits,
+    /// How often Python is started again by itself in any ten minutes; 5 unless given.
+    pub(crate) kernel_restarts: u32,
+    /// What the Python process may use at most.
+    pub(crate) kernel: KernelLimits,
+    /// How many entries of each kind a new screen gets; 1,000 unless given.
+    pub(crate) history_limit: u32,
+    /// How much of the output of cells is kept in files.
+    pub(crate) outputs: Outputs,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            on_kernel_loss: OnKernelLoss::default(),
+            limits: Limits::default(),
+            kernel_restarts: 5,
+            kernel: KernelLimits::default(),
+            history_limit: 1_000,
+            outputs: Outputs::default(),
+        }
+    }
+}
+
+/// What the Python process may use at most; none for the system's own limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KernelLimits {
+    /// Memory of its own, in millions of bytes.
+    pub(crate) memory_mb: Option<u32>,
+    /// Processes and threads.
+    pub(crate) processes: Option<u32>,
+    /// Open files.
+    pub(crate) open_files: Option<u32>,
+}
+
+/// How much of the output of cells is kept in files, in millions of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outputs {
+    /// Of one cell; 100 unless given.
+    pub(crate) cell_mb: u32,
+    /// Of the session; 2,000 unless given. Above it the oldest files go.
+    pub(crate) session_mb: u32,
+}
+
+impl Default for Outputs {
+    fn default() -> Self {
+        Self { cell_mb: 100, session_mb: 2_000 }
+    }
 }
 
 /// What happens to the account when Python's process ends by itself.

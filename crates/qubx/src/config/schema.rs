@@ -3,18 +3,24 @@
 use super::document::Document;
 use super::error::ConfigError;
 use super::exchange;
-use super::model::{Config, Limits, OnKernelLoss, Session, StrategyClass};
+use super::model::{Config, KernelLimits, Limits, OnKernelLoss, Outputs, Session, StrategyClass};
 use super::nearest;
+use super::node::Node;
 use super::reader::{Field, Reader};
+use super::settings::Settings;
 
-/// Checks `document` against the schema of native configs.
+/// Checks `document` against the schema of native configs. What its `session:` does not say, `settings` do.
 ///
 /// `declared` are the parameters that the strategy's class has; none when they are not known, and then any are
 /// taken.
 ///
 /// # Errors
 /// All that is wrong, in the order of the text.
-pub(crate) fn check(document: &Document, declared: Option<&[String]>) -> Result<Config, Vec<ConfigError>> {
+pub(crate) fn check(
+    document: &Document,
+    settings: &Settings,
+    declared: Option<&[String]>,
+) -> Result<Config, Vec<ConfigError>> {
     let mut reader = Reader::default();
     let root = Field { path: String::new(), node: &document.root };
     let top = reader.section(&root, &["name", "strategy", "parameters", "live", "session"]);
@@ -34,10 +40,9 @@ pub(crate) fn check(document: &Document, declared: Option<&[String]>) -> Result<
         .and_then(|top| reader.required(top, "live"))
         .map(|live| exchange::read_all(&mut reader, &live))
         .unwrap_or_default();
-    let session = top
-        .as_ref()
-        .and_then(|top| top.get("session"))
-        .and_then(|session| read_session(&mut reader, &session))
+    let session = merged_session(settings, top.as_ref().and_then(|top| top.get("session")));
+    let session = session
+        .and_then(|node| read_session(&mut reader, &Field { path: "session".to_owned(), node: &node }))
         .unwrap_or_default();
 
     let errors = reader.into_errors();
@@ -75,13 +80,73 @@ fn check_parameters(reader: &mut Reader, field: &Field, declared: Option<&[Strin
     }
 }
 
+/// Returns the user's own settings with the config's over them, key by key.
+fn merged_session(settings: &Settings, config: Option<Field>) -> Option<Node> {
+    let config = config.map(|field| field.node.clone());
+    match (settings.session.clone(), config) {
+        (Some(mut session), Some(config)) => {
+            session.merge(config);
+            Some(session)
+        }
+        (session, config) => config.or(session),
+    }
+}
+
+/// The most that a limit of the Python process, or of what is kept, may be; more is as good as none.
+const MOST: u32 = 100_000_000;
+/// The least memory in which Python and its kernel start, in millions of bytes.
+const LEAST_MEMORY: u32 = 100;
+/// The fewest open files with which a kernel starts.
+const FEWEST_FILES: u32 = 64;
+/// The most that a new screen gets of each kind: all of it must fit into one message.
+const LONGEST_HISTORY: u32 = 10_000;
+
 fn read_session(reader: &mut Reader, field: &Field) -> Option<Session> {
     const LOSS: [(&str, OnKernelLoss); 3] =
         [("hold", OnKernelLoss::Hold), ("cancel", OnKernelLoss::Cancel), ("flatten", OnKernelLoss::Flatten)];
-    let section = reader.section(field, &["on_kernel_loss", "limits"])?;
+    let section = reader
+        .section(field, &["on_kernel_loss", "limits", "kernel_restarts", "kernel", "history", "outputs"])?;
+    let default = Session::default();
     let on_kernel_loss = section.get("on_kernel_loss").and_then(|field| reader.choice(&field, &LOSS));
     let limits = section.get("limits").and_then(|field| read_limits(reader, &field));
-    Some(Session { on_kernel_loss: on_kernel_loss.unwrap_or_default(), limits: limits.unwrap_or_default() })
+    let restarts = section.get("kernel_restarts").and_then(|field| reader.whole(&field, 0..=100));
+    let kernel = section.get("kernel").and_then(|field| read_kernel(reader, &field));
+    let history = section.get("history").and_then(|field| read_history(reader, &field));
+    let outputs = section.get("outputs").and_then(|field| read_outputs(reader, &field));
+    Some(Session {
+        on_kernel_loss: on_kernel_loss.unwrap_or_default(),
+        limits: limits.unwrap_or_default(),
+        kernel_restarts: restarts.unwrap_or(default.kernel_restarts),
+        kernel: kernel.unwrap_or_default(),
+        history_limit: history.unwrap_or(default.history_limit),
+        outputs: outputs.unwrap_or_default(),
+    })
+}
+
+fn read_kernel(reader: &mut Reader, field: &Field) -> Option<KernelLimits> {
+    let section = reader.section(field, &["memory_mb", "processes", "open_files"])?;
+    let mut limit = |key, least: u32| section.get(key).and_then(|field| reader.whole(&field, least..=MOST));
+    Some(KernelLimits {
+        memory_mb: limit("memory_mb", LEAST_MEMORY),
+        processes: limit("processes", 1),
+        open_files: limit("open_files", FEWEST_FILES),
+    })
+}
+
+fn read_history(reader: &mut Reader, field: &Field) -> Option<u32> {
+    let section = reader.section(field, &["limit"])?;
+    section.get("limit").and_then(|field| reader.whole(&field, 1..=LONGEST_HISTORY))
+}
+
+fn read_outputs(reader: &mut Reader, field: &Field) -> Option<Outputs> {
+    let section = reader.section(field, &["cell_mb", "session_mb"])?;
+    let default = Outputs::default();
+    let mut quota =
+        |key, default| section.get(key).and_then(|field| reader.whole(&field, 1..=MOST)).unwrap_or(default);
+    Some(Outputs {
+        cell_mb: quota("cell_mb", default.cell_mb),
+        session_mb: quota("session_mb", default.session_mb),
+    })
 }
 
 /// The largest number of orders a minute that a limit may allow; more is as good as no limit.

@@ -8,7 +8,7 @@ use qubx_protocol::{Money, Price};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
-use super::model::{Fees, Session, StrategyClass};
+use super::model::{Fees, StrategyClass};
 use super::*;
 
 /// A valid config with a simulated exchange. Edits of the tables replace parts of it.
@@ -70,7 +70,7 @@ impl Folder {
     fn check(&self, overrides: &[PathBuf], sets: &[&str]) -> Result<Config, Vec<ConfigError>> {
         let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
         let document = load(&self.file("config.yml"), overrides, &sets).map_err(|error| vec![error])?;
-        check(&document, None)
+        check(&document, &Settings::default(), None)
     }
 
     /// Returns the errors without the folder's path, one line each.
@@ -433,7 +433,7 @@ fn a_parameter_that_the_class_does_not_have_is_refused() {
     let folder = Folder::new(edited("fast: 20", "fats: 20"));
     let document = load(&folder.file("config.yml"), &[], &[]).unwrap();
     let declared = ["fast", "slow", "timeframe", "size"].map(str::to_owned);
-    let errors = check(&document, Some(&declared)).unwrap_err();
+    let errors = check(&document, &Settings::default(), Some(&declared)).unwrap_err();
     assert_eq!(errors.len(), 1);
     let text = folder.without_folder(&errors[0].to_string());
     assert!(text.starts_with("config.yml:3:15: the strategy has no parameter `fats`"), "{text}");

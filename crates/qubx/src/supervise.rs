@@ -1,0 +1,309 @@
+//! The owner's watch over its service: one that crashes is started again, where it was, until it crashes too often.
+//!
+//! A service that says how the session ended, and then ends in good order, is left ended. Anything else is a crash: a
+//! signal, a panic, an exit code. While the owner lives it holds the session's owner lock, so that others can tell a
+//! session that is about to come back from a dead one.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use qubx_home::{Home, HomeError, OwnerLock, ensure_private_dir, list_sessions, service_holder};
+use qubx_session::Progress;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::failure::Failure;
+use crate::launch::{Ending, Launch, Service};
+
+/// How often a service is started again within [`WINDOW`] before its owner gives up.
+const MOST_RESTARTS: usize = 5;
+/// Crashes that are longer ago do not count.
+const WINDOW: Duration = Duration::from_secs(600);
+/// The pause before the first new start; each further crash doubles it.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The crashes that still count.
+#[derive(Debug, Default)]
+struct Crashes {
+    at: VecDeque<Instant>,
+}
+
+/// What is done about a crash.
+#[derive(Debug, PartialEq, Eq)]
+enum Action {
+    /// The service is started again.
+    StartAgain {
+        /// After this pause.
+        after: Duration,
+        /// The crashes within [`WINDOW`], this one too.
+        crashes: usize,
+    },
+    /// It stays down.
+    GiveUp,
+}
+
+impl Crashes {
+    /// Notes a crash and decides what is done about it.
+    fn note(&mut self, now: Instant) -> Action {
+        self.at.retain(|at| now.duration_since(*at) < WINDOW);
+        self.at.push_back(now);
+        let crashes = self.at.len();
+        if crashes > MOST_RESTARTS {
+            return Action::GiveUp;
+        }
+        let doubled = FIRST_PAUSE.saturating_mul(1 << (crashes - 1));
+        Action::StartAgain { after: doubled.min(LONGEST_PAUSE), crashes }
+    }
+}
+
+/// What the owner is told of its service.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// A step of a start: the first one's or a later one's.
+    Step(Progress),
+    /// The service crashed and is started again.
+    Crashed {
+        /// How, in words.
+        how: String,
+        /// After how long it is started again.
+        after: Duration,
+        /// How often it crashed lately.
+        crashes: usize,
+    },
+}
+
+/// A session's service under its owner's watch.
+pub(crate) struct Supervisor {
+    /// Ends when the service has ended for good.
+    pub(crate) news: mpsc::Receiver<News>,
+    ended: oneshot::Receiver<Result<(), Failure>>,
+    /// Cancelled: a service that is down stays down.
+    finish: CancellationToken,
+    /// Cancelled: the service is left to itself.
+    release: CancellationToken,
+    tracker: TaskTracker,
+}
+
+/// The news that wait for the owner at most. A drawn screen reads none of them, so above it they are dropped: the
+/// screen's own connection shows what happens.
+const NEWS: usize = 64;
+
+impl Supervisor {
+    /// Starts the service of a session that nobody else runs or owns, and returns the socket on which it listens.
+    ///
+    /// # Errors
+    /// When somebody else does, and when the service does not start; nothing is running then.
+    pub(crate) async fn start(launch: Launch) -> Result<(Self, PathBuf), Failure> {
+        let home = Home::at(launch.home.clone());
+        home.create()?;
+        ensure_private_dir(&launch.session_dir)?;
+        let owner = claim(&launch).await?;
+        let mut service = Service::start(&launch).await?;
+        let socket = service.listening().await?;
+        let (news_sender, news) = mpsc::channel(NEWS);
+        let (ended_sender, ended) = oneshot::channel();
+        let (finish, release, tracker) =
+            (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let runtime_dir = socket.parent().map(Path::to_owned);
+        // What a crash leaves is taken up again: the account, and the sockets that screens and guests know.
+        let launch = Launch { restore: true, runtime_dir, ..launch };
+        let watch = Watch { home, launch, owner, news: news_sender, finish: finish.clone(), is_up: false };
+        let released = release.clone();
+        tracker.spawn(async move {
+            // An owner that released the session waits for no end of it.
+            if let Some(result) = released.run_until_cancelled(watch.run(service)).await {
+                let _ = ended_sender.send(result);
+            }
+        });
+        Ok((Self { news, ended, finish, release, tracker }, socket))
+    }
+
+    /// From now on a service that is down stays down: its end was asked for.
+    pub(crate) fn finish(&self) {
+        self.finish.cancel();
+    }
+
+    /// Gives the ownership up. The service must have been told.
+    pub(crate) async fn release(self) {
+        self.release.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Waits until the service has ended for good.
+    ///
+    /// # Errors
+    /// When it takes longer, and when it did not end in good order.
+    pub(crate) async fn ended(self, within: Duration) -> Result<(), Failure> {
+        match tokio::time::timeout(within, self.ended).await {
+            Ok(result) => result.unwrap_or_else(|_| Err(Failure::new("nobody watches the service any more"))),
+            Err(_) => Err(Failure::new(format!("the service has not ended after {} s", within.as_secs()))),
+        }
+    }
+}
+
+/// How long a session that somebody else is starting may take to show whether it runs.
+const CLAIM_WITHIN: Duration = Duration::from_secs(2);
+
+/// Takes the ownership of a session that has neither a service nor an owner.
+async fn claim(launch: &Launch) -> Result<OwnerLock, Failure> {
+    let name = &launch.config.name;
+    let running = |pid: u32| {
+        Failure::new(format!("session `{name}` is already running (process {pid})"))
+            .hint(format!("watch it with `qubx attach {name}`, or start another one with --name"))
+    };
+    let deadline = Instant::now() + CLAIM_WITHIN;
+    loop {
+        if let Some(service) = service_holder(&launch.session_dir)? {
+            return Err(running(service.pid));
+        }
+        match OwnerLock::acquire(&launch.session_dir) {
+            Ok(owner) => match service_holder(&launch.session_dir)? {
+                // It was started between the two questions, and released by its owner.
+                Some(service) => return Err(running(service.pid)),
+                None => return Ok(owner),
+            },
+            // An owner whose session has just ended is gone in a moment, and one that starts has a service then.
+            Err(HomeError::Owned { .. }) if Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(HomeError::Owned { pid }) => {
+                return Err(Failure::new(format!(
+                    "session `{name}` has no service at the moment; its owner, process {pid}, is starting it again"
+                ))
+                .hint(format!(
+                    "watch it with `qubx attach {name}` in a moment, or start another one with --name"
+                )));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The task that watches.
+struct Watch {
+    home: Home,
+    /// What a service that crashed is started again with.
+    launch: Launch,
+    owner: OwnerLock,
+    news: mpsc::Sender<News>,
+    finish: CancellationToken,
+    /// Whether the session was ready once. A first start that fails is not tried again: its error is.
+    is_up: bool,
+}
+
+impl Watch {
+    async fn run(mut self, service: Service) -> Result<(), Failure> {
+        let mut crashes = Crashes::default();
+        let mut next = Ok(service);
+        let result = loop {
+            let failure = match next {
+                Ok(service) => match self.attend(service).await {
+                    Ending::Ended => break Ok(()),
+                    Ending::Refused(failure) => break Err(failure),
+                    Ending::Crashed(failure) if !self.is_up || self.finish.is_cancelled() => {
+                        break Err(failure);
+                    }
+                    Ending::Crashed(failure) => failure,
+                },
+                Err(failure) => failure,
+            };
+            let Action::StartAgain { after, crashes } = crashes.note(Instant::now()) else {
+                break Err(self.gave_up(&failure));
+            };
+            self.tell(News::Crashed { how: failure.message().to_owned(), after, crashes });
+            if self.finish.run_until_cancelled(tokio::time::sleep(after)).await.is_none() {
+                break Err(failure);
+            }
+            next = Service::start(&self.launch).await;
+        };
+        self.clean_up();
+        result
+    }
+
+    /// Hands the service's steps on until it ends.
+    async fn attend(&mut self, mut service: Service) -> Ending {
+        while let Some(step) = service.step().await {
+            match &step {
+                Progress::StrategyStarted | Progress::StrategyFailed { .. } => self.is_up = true,
+                // What the service before published is outdated now.
+                Progress::KernelReady { .. } if self.is_up => drop(list_sessions(&self.home)),
+                _ => {}
+            }
+            self.tell(News::Step(step));
+        }
+        service.ending().await
+    }
+
+    fn tell(&self, news: News) {
+        // See `NEWS`.
+        let _ = self.news.try_send(news);
+    }
+
+    fn gave_up(&self, last: &Failure) -> Failure {
+        let config = self.launch.config_file.display();
+        Failure::new(format!(
+            "the service of `{}` crashed {} times within {} minutes and is not started again: {}",
+            self.launch.config.name,
+            MOST_RESTARTS + 1,
+            WINDOW.as_secs() / 60,
+            last.message()
+        ))
+        .hint(format!(
+            "its log: {}; go on where it was with `qubx run {config} --paper --restore`",
+            self.launch.session_dir.join("service.log").display()
+        ))
+    }
+
+    /// Removes what a service that crashed could not remove itself.
+    fn clean_up(self) {
+        if let Some(runtime_dir) = self.launch.runtime_dir.as_deref().filter(|_| self.is_without_service()) {
+            self.home.remove_runtime_dir(runtime_dir);
+        }
+        drop(self.owner);
+        // Its connection file too; what cannot be removed now is removed by the next command that lists sessions.
+        let _ = list_sessions(&self.home);
+    }
+
+    fn is_without_service(&self) -> bool {
+        matches!(service_holder(&self.launch.session_dir), Ok(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn pauses_grow_and_the_sixth_crash_in_ten_minutes_is_the_last() {
+        let began = Instant::now();
+        let mut crashes = Crashes::default();
+        for (number, pause) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)] {
+            let expected = Action::StartAgain { after: seconds(pause), crashes: number };
+            assert_eq!(crashes.note(began + seconds(number as u64)), expected);
+        }
+        assert_eq!(crashes.note(began + seconds(599)), Action::GiveUp);
+    }
+
+    #[test]
+    fn crashes_of_long_ago_do_not_count() {
+        let began = Instant::now();
+        let mut crashes = Crashes::default();
+        for number in 0..100 {
+            // Two are within any ten minutes.
+            let action = crashes.note(began + seconds(400 * number));
+            assert!(matches!(action, Action::StartAgain { crashes: 1..=2, .. }), "{number}: {action:?}");
+        }
+        let pauses: Vec<Action> = (0..6).map(|_| crashes.note(began + seconds(100_000))).collect();
+        assert_eq!(pauses[0], Action::StartAgain { after: seconds(1), crashes: 1 });
+        assert_eq!(pauses[5], Action::GiveUp);
+    }
+}

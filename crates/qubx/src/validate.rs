@@ -1,0 +1,123 @@
+//! `qubx validate`: everything that `run` checks before it creates anything, and what would run.
+
+use serde_json::{Value, json};
+
+use crate::arguments::ValidateArguments;
+use crate::config::{Config, Connector, Exchange, Speed};
+use crate::failure::{Failure, Outcome};
+use crate::prepare::{Prepared, prepare};
+
+/// `qubx validate CONFIG`
+pub(crate) async fn validate(arguments: ValidateArguments) -> Result<Outcome, Failure> {
+    let prepared = prepare(&arguments.config).await?;
+    let object = object(&prepared);
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&object).expect("it has string keys"));
+    } else {
+        print!("{}", qubx_tui::printable(&text(&prepared)));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Returns what would run, as the documented object.
+fn object(prepared: &Prepared) -> Value {
+    let Prepared { config_file, python, config, probe, .. } = prepared;
+    let session = &config.session;
+    json!({
+        "name": config.name,
+        "strategy_name": config.strategy_name,
+        "strategy": config.strategy.to_string(),
+        "parameters": config.parameters,
+        "callbacks": probe.callbacks,
+        "mode": "paper",
+        "runtime": probe.runtime,
+        "config": config_file,
+        "python": {
+            "path": python, "version": probe.python_version, "ipykernel": probe.ipykernel_version,
+        },
+        "session_dir": prepared.session_dir(),
+        "exchanges": config.exchanges.iter().map(exchange).collect::<Vec<_>>(),
+        "session": {
+            "on_kernel_loss": format!("{:?}", session.on_kernel_loss).to_lowercase(),
+            "limits": session.limits,
+            "kernel_restarts": session.kernel_restarts,
+            "kernel": session.kernel,
+            "history": { "limit": session.history_limit },
+            "outputs": session.outputs,
+        },
+    })
+}
+
+fn exchange(exchange: &Exchange) -> Value {
+    json!({
+        "name": exchange.name,
+        "connector": connector(&exchange.connector),
+        "base_currency": exchange.base_currency,
+        "capital": exchange.capital,
+        "leverage": exchange.leverage,
+        "fees": exchange.fees,
+        "universe": exchange.universe,
+    })
+}
+
+/// Returns where quotes come from, in words.
+fn connector(connector: &Connector) -> String {
+    match connector {
+        Connector::Sim { seed, quotes_per_second } => {
+            format!("sim (seed {seed}, {quotes_per_second} quotes a second)")
+        }
+        Connector::Replay { speed: Speed::Max, .. } => "replay (as fast as it goes)".to_owned(),
+        Connector::Replay { speed: Speed::Times(times), .. } => format!("replay ({times} times as fast)"),
+    }
+}
+
+/// Returns what would run, in lines.
+fn text(prepared: &Prepared) -> String {
+    let Prepared { config_file, python, config, probe, .. } = prepared;
+    let mut lines = vec![
+        format!("{} is valid", config_file.display()),
+        format!("  name       {}", config.name),
+        format!("  strategy   {}{}", config.strategy, parameters(config)),
+        format!("  runtime    {}, on paper", json!(probe.runtime).as_str().unwrap_or_default()),
+        format!(
+            "  python     {} (Python {}, ipykernel {})",
+            python.display(),
+            probe.python_version,
+            probe.ipykernel_version
+        ),
+    ];
+    for exchange in &config.exchanges {
+        lines.push(format!(
+            "  exchange   {}: {}, {} {}, leverage {}, fees {}/{} bps",
+            exchange.name,
+            connector(&exchange.connector),
+            exchange.capital,
+            exchange.base_currency,
+            exchange.leverage,
+            exchange.fees.maker_bps,
+            exchange.fees.taker_bps,
+        ));
+        lines.push(format!("             {}", exchange.universe.join(", ")));
+    }
+    lines.push(format!("  limits     {}", limits(config)));
+    lines.push(format!("  session    {}", prepared.session_dir().display()));
+    lines.join("\n") + "\n"
+}
+
+fn parameters(config: &Config) -> String {
+    let given: Vec<String> =
+        config.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if given.is_empty() { String::new() } else { format!(" ({})", given.join(", ")) }
+}
+
+fn limits(config: &Config) -> String {
+    let limits = json!(config.session.limits);
+    let set = limits.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let words: Vec<String> = set
+        .map(|(name, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{name} {value}")
+        })
+        .collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
