@@ -58,11 +58,7 @@ impl ConnectionFile {
     /// When the system refuses.
     pub fn publish(&self, kernels: &Path) -> Result<PathBuf, HomeError> {
         let stem = format!("{}_{}", self.qubx.strategy_name, self.qubx.started_at.strftime("%Y%m%d_%H%M%S"));
-        let content = serde_json::to_vec_pretty(self).expect("a connection file has string keys");
-        let mut random = [0; 4];
-        getrandom::fill(&mut random).expect("the system has random numbers");
-        let draft = kernels.join(format!(".{stem}.{:08x}.draft", u32::from_ne_bytes(random)));
-        write_private_file(&draft, &content)?;
+        let draft = self.draft(kernels, &stem)?;
         let published = link_free_name(&draft, kernels, &stem);
         std::fs::remove_file(&draft).map_err(HomeError::io("remove", &draft))?;
         sync_dir(kernels)?;
@@ -74,11 +70,20 @@ impl ConnectionFile {
     /// # Errors
     /// When the system refuses.
     pub fn replace(&self, path: &Path) -> Result<(), HomeError> {
+        let kernels = path.parent().unwrap_or(Path::new("/"));
+        let draft = self.draft(kernels, &path.file_stem().unwrap_or_default().to_string_lossy())?;
+        std::fs::rename(&draft, path).map_err(HomeError::io("replace", path))?;
+        sync_dir(kernels)
+    }
+
+    /// Writes the file under a name that nobody looks for.
+    fn draft(&self, kernels: &Path, stem: &str) -> Result<PathBuf, HomeError> {
         let content = serde_json::to_vec_pretty(self).expect("a connection file has string keys");
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let draft = path.with_file_name(format!(".{name}.{}.draft", std::process::id()));
+        let mut random = [0; 4];
+        getrandom::fill(&mut random).expect("the system has random numbers");
+        let draft = kernels.join(format!(".{stem}.{:08x}.draft", u32::from_ne_bytes(random)));
         write_private_file(&draft, &content)?;
-        std::fs::rename(&draft, path).map_err(HomeError::io("replace", path))
+        Ok(draft)
     }
 }
 

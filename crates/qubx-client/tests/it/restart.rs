@@ -64,7 +64,7 @@ async fn an_answer_is_not_sent_again_when_nothing_waits_for_it_any_more() {
     let answer = Command::Answer { input: input.clone(), text: "12".to_owned() };
     let _ = screen.client.command(answer.clone());
     assert_eq!(command(&mut peer).await.1, answer);
-    let ended = Fact::InputEnded { input, author: None, text: None };
+    let ended = Fact::InputEnded { input, author: None, text: None, command: None };
     peer.say(&ServerMessage::Event(qubx_protocol::Event { fact: ended, ..event(1) })).await;
     assert_eq!(screen.event().await, Seq(1));
     drop(peer);

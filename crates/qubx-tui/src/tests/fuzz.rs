@@ -115,6 +115,7 @@ fn take(screen: &mut Screen, step: Step) {
             password,
         }),
         Step::Answered(cell, text) => screen.event(Fact::InputEnded {
+            command: None,
             input: InputId::from(cell.to_string()),
             author: text.clone().map(Author::from),
             text,

@@ -505,6 +505,7 @@ fn asking(author: &str) -> Screen {
 
 fn answered(screen: &mut Screen, author: Option<&str>) {
     screen.event(Fact::InputEnded {
+        command: None,
         input: InputId::from("1.1"),
         author: author.map(Author::from),
         text: author.map(|_| "12".to_owned()),

@@ -310,7 +310,7 @@ fn nothing_but_printable_text_reaches_the_terminal() {
             password: false,
         });
         if text.is_some() {
-            screen.event(Fact::InputEnded { input, author: Some(Author::from(evil)), text });
+            screen.event(Fact::InputEnded { command: None, input, author: Some(Author::from(evil)), text });
         }
     }
     let since = super::fixture::time("14:01:00");

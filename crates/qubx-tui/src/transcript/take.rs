@@ -50,7 +50,7 @@ impl Transcript {
                 self.asking.insert(input.clone(), *cell);
                 self.change_entry(seq, *cell, |entry| entry.ask(input, prompt, *password));
             }
-            Fact::InputEnded { input, author, text } => {
+            Fact::InputEnded { input, author, text, .. } => {
                 if let Some(cell) = self.asking.remove(input) {
                     self.change_entry(seq, cell, |entry| {
                         entry.end_asking(input, author.clone(), text.clone())

@@ -159,6 +159,7 @@ fn a_question_is_shown_with_its_answer_and_who_gave_it() {
         let row = live.rows().pop().unwrap();
         assert_eq!(row, format!("  {prompt}  waits for an answer"));
         live.event(Fact::InputEnded {
+            command: None,
             input: InputId::from(input),
             author: author.map(Author::from),
             text: answer.map(str::to_owned),
@@ -268,7 +269,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             prompt: "? ".to_owned(),
             password: false,
         }),
-        1 => (1u64..3, name).prop_map(|(cell, input)| Fact::InputEnded {
+        1 => (1u64..3, name).prop_map(|(cell, input)| Fact::InputEnded { command: None,
             input: InputId::from(format!("{cell}.{input}")),
             author: Some(Author::from("op2")),
             text: Some("yes".to_owned()),
