@@ -1,100 +1,100 @@
-"""Follows a session: a client of docs/protocol.md on the standard library alone (it sends no pings).
+"""Follows a session: a client of docs/protocol.md.
 
-`watch.py NAME` prints a line for each event until the session ends or `--timeout S` is over. `--run CODE`
-runs a cell, `--cancel-orders` cancels all orders; both exit 0 if that went well, else 1."""
-import argparse, atexit, contextlib, json, os, signal, socket, sys, time  # noqa: I001
+watch.py NAME              prints a line for each event until the session ends
+watch.py NAME --run CODE   runs a cell, prints what it shows, and exits with 0 if it ended well
+"""
+
+import argparse
+import json
+import os
+import socket
+import sys
+import time
 from pathlib import Path
 
-SHOWN = {  # the kinds of facts that this client knows, and the fields that it prints of them
-    "started": "epoch restored", "status": "phase paused ownership", "cell": "cell author code",
-    "cell_started": "cell", "cell_finished": "cell status", "output": "cell text", "error": "cell evalue",
-    "input_requested": "cell prompt", "input_ended": "text", "order": "side quantity instrument status",
-    "fill": "side quantity instrument price", "verb": "author verb outcome text", "log": "level source text"}
-def unpack(tagged: dict | str) -> tuple[str, dict]:  # {kind: fields}, or the bare kind when it has none
+
+def kind_of(tagged):
+    """Returns the one key of a message and its fields; a message without fields is a bare string."""
     return next(iter(tagged.items())) if isinstance(tagged, dict) else (tagged, {})
-def harmless(text: str) -> str:  # a terminal obeys control characters: make them visible
-    return "".join(it if it.isprintable() or it == "\n" else f"\\x{ord(it):02x}" for it in text)
+
+
+def harmless(text):
+    """Makes control characters visible, which a terminal would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def find_socket(name):
+    """Returns the socket of the session with this name."""
+    home = Path(os.environ.get("QUBX_HOME") or Path.home() / ".qubx")
+    for file in sorted(home.glob("kernels/*.json"), reverse=True):
+        session = json.loads(file.read_text()).get("qubx", {})
+        if session.get("name") == name:
+            return session["socket"]
+    sys.exit(f"no session {name} is running")
+
 
 class Watch:
-    def __init__(self, command: dict | None) -> None:
-        self.command = {"id": os.urandom(16).hex(), "command": command} if command else {"id": ""}
-        self.log, self.head, self.cell, self.pause = None, 0, None, 0.1
-        self.state: dict = {"running": None, "orders": {}, "positions": {}}
-    def send(self, message: dict) -> None:
+    """A connection to a session, and what was heard."""
+
+    def __init__(self, code):
+        self.command = code and {"id": os.urandom(16).hex(), "command": {"execute": {"code": code}}}
+        self.log, self.head, self.cell = None, 0, None
+
+    def follow(self, path):
+        """Connects, and connects again when the connection breaks; the head tells where to go on."""
+        while True:
+            try:
+                with socket.socket(socket.AF_UNIX) as self.socket:
+                    self.socket.connect(path)
+                    self.say_hello()
+                    stream = self.socket.makefile("rb")
+                    while header := stream.read(4):
+                        self.take(*kind_of(json.loads(stream.read(int.from_bytes(header, "big")))))
+            except (OSError, ValueError):
+                time.sleep(0.5)
+
+    def send(self, message):
         frame = json.dumps(message).encode()
         self.socket.sendall(len(frame).to_bytes(4, "big") + frame)
-    def say_hello(self) -> None:  # once it has a log and a head, the service goes on from there
-        self.welcomed, about = False, {"identity": "watch@script", "screen": True, "latest": False}
-        self.send({"hello": {"version": 1, "log": self.log, "after": self.log and self.head} | about})
-    def follow(self, name: str) -> None:
-        files = Path(os.environ.get("QUBX_HOME") or Path.home() / ".qubx").glob("kernels/*.json")
-        sessions = [json.loads(file.read_text()).get("qubx", {}) for file in files]
-        living = [it for it in sessions if it.get("name") == name and Path(f"/proc/{it['pid']}").exists()]
-        session = living[0] if len(living) == 1 else sys.exit(f"{len(living)} sessions run as {name}")
-        while True:
-            with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as self.socket:
-                self.socket.connect(session["socket"])
-                self.say_hello()
-                stream = self.socket.makefile("rb")
-                while length := stream.read(4):
-                    self.take(*unpack(json.loads(stream.read(int.from_bytes(length, "big")))))
-            print("connection lost")
-            time.sleep(self.pause)
-            self.pause = min(2 * self.pause, 5)
-    def take(self, kind: str, fields: dict) -> None:
+
+    def say_hello(self):
+        after = self.head if self.log else None
+        self.welcomed = False
+        self.send({"hello": {"version": 1, "log": self.log, "after": after, "identity": "watch.py"}})
+
+    def take(self, kind, message):
         if kind == "welcome":
-            self.welcomed, self.pause = True, 0.1
-            if snapshot := fields["snapshot"]:  # the whole state; what was missed stands in its history
-                known = {None: fields["head"], fields["log"]: self.head}.get(self.log, 0)
-                self.cell = self.cell if known else None  # the log is another one, with other numbers
-                past = [e for it in ("session", "trading", "log") for e in snapshot["history"][it]["events"]]
-                for event in sorted(past, key=lambda it: it["seq"]):
-                    if event["seq"] > known:
-                        self.apply(event["time"], *unpack(event["fact"]))
-                whole = snapshot | {"running": (snapshot["running"] or {}).get("cell")}
-                self.log, self.head, self.state = fields["log"], fields["head"], whole
-            if self.command["id"] and self.cell is None:  # not answered; sent twice it is done once
+            self.welcomed, self.log = True, message["log"]
+            if message["snapshot"]:
+                self.head = message["head"]
+            if self.command and self.cell is None:  # Not answered; it is done once, however often it is sent.
                 self.send({"command": self.command})
-        elif kind == "event" and self.welcomed and fields["seq"] > self.head + 1:
-            self.say_hello()  # events are missing
-        elif kind == "event" and self.welcomed and fields["seq"] == self.head + 1:
-            self.apply(fields["time"], *unpack(fields["fact"]))
+        elif kind == "event" and self.welcomed and message["seq"] == self.head + 1:
             self.head += 1
-        elif kind in ("refused", "error") and fields.get("code") != "too_slow":
-            ended = fields.get("code") == "ended"
-            sys.exit(0 if ended and not self.command["id"] else harmless(fields["message"]))
-    def apply(self, at: str, kind: str, fields: dict) -> None:
-        state, about = self.state, fields[kind] if kind in ("order", "fill", "verb") else fields
-        if kind == "output":
-            form, shown = unpack(fields["content"])
-            about = fields | {"text": shown.get("text") or shown.get("data", {}).get("text/plain") or form}
-        text = " ".join(str(about.get(it)) for it in SHOWN.get(kind, "").split()) or "(unknown)"
-        ours = self.cell is not None and fields.get("cell") == self.cell
-        print(at, kind, harmless(text if ours else " ".join(text.split())[:100]), flush=True)
-        if kind == "started":
-            state |= {"running": None} | ({} if fields["restored"] else {"orders": {}, "positions": {}})
-        elif kind == "cell" and fields["command"] == self.command["id"]:
-            self.cell = fields["cell"]
-        elif kind == "cell_started" or kind == "cell_finished" and state["running"] == fields["cell"]:
-            state["running"] = fields["cell"] if kind == "cell_started" else None
-        elif kind == "order" and about["status"] in ("intended", "new", "partially_filled"):
-            state["orders"][about["id"]] = about
-        elif kind == "order":
-            state["orders"].pop(about["id"], None)
-        elif kind == "fill":
-            state["positions"][about["instrument"]] = fields["position"]
-        done = ours if kind == "cell_finished" else kind == "verb" and about["command"] == self.command["id"]
-        if done and about.get("outcome") != "started":
-            sys.exit(0 if "ok" == about.get("status") or "done" == about.get("outcome") else 1)
-parser = argparse.ArgumentParser(usage=__doc__)
-parser.add_argument("name")
-parser.add_argument("--run", metavar="CODE")
-parser.add_argument("--cancel-orders", action="store_const", const={"cancel_orders": {"instrument": None}})
-parser.add_argument("--timeout", type=float, default=0)
-asked = parser.parse_args()
-watch = Watch({"execute": {"code": asked.run}} if asked.run else asked.cancel_orders)
-signal.signal(signal.SIGALRM, lambda *_: sys.exit(1 if watch.command["id"] else 0))
-signal.setitimer(signal.ITIMER_REAL, asked.timeout)
-held = lambda: [f"{it['instrument']} {it['quantity']}" for it in watch.state["positions"].values()]
-atexit.register(lambda: print("positions:", held(), "open orders:", list(watch.state["orders"])))
-watch.follow(asked.name)
+            self.apply(message["time"], *kind_of(message["fact"]))
+        elif kind == "event" and self.welcomed and message["seq"] > self.head:
+            self.say_hello()  # Events are missing.
+        elif kind == "refused" or kind == "error" and message["code"] not in ("too_slow", "busy"):
+            is_end = message.get("code") == "ended" and not self.command
+            sys.exit(0 if is_end else harmless(message["message"]))
+
+    def apply(self, at, kind, fact):
+        if not self.command:
+            print(at, kind, harmless(json.dumps(fact, ensure_ascii=False)), flush=True)
+        elif kind == "cell" and fact["command"] == self.command["id"]:
+            self.cell = fact["cell"]
+        elif kind == "output" and fact["cell"] == self.cell:
+            form, content = kind_of(fact["content"])
+            text = {"stream": content.get("text"), "data": content.get("data", {}).get("text/plain")}
+            print(harmless(text.get(form) or f"[{form}]"), end="" if form == "stream" else "\n", flush=True)
+        elif kind == "error" and fact["cell"] == self.cell:
+            print(harmless(f"{fact['ename']}: {fact['evalue']}"), file=sys.stderr)
+        elif kind == "cell_finished" and fact["cell"] == self.cell:
+            sys.exit(0 if fact["status"] == "ok" else fact["status"])
+
+
+arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+arguments.add_argument("name")
+arguments.add_argument("--run", metavar="CODE")
+asked = arguments.parse_args()
+Watch(asked.run).follow(find_socket(asked.name))

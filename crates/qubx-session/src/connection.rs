@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qubx_kernel::KernelHandle;
+use qubx_protocol::RequestId;
 use qubx_protocol::{
     Alarm, Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage,
     FrameBuffer, Hello, HistoryKind, Latest, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence,
     Refusal, Request, RequestKind, Role, Seq, ServerMessage, encode_frame,
 };
+use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
@@ -242,14 +244,20 @@ impl Screen {
     /// Takes all whole messages that have arrived. Returns a new hello when there is one.
     async fn take_messages(&mut self, answers: &mpsc::Sender<Answer>) -> Result<Option<Hello>, Gone> {
         loop {
-            match self.buffer.next_message::<ClientMessage>() {
+            let message = match self.buffer.next_message::<Box<RawValue>>() {
                 Ok(None) => return Ok(None),
-                Ok(Some(ClientMessage::Hello(hello))) => return Ok(Some(hello)),
-                Ok(Some(ClientMessage::Ping { nonce })) => self.say(ServerMessage::Pong { nonce }).await?,
-                Ok(Some(ClientMessage::Request(request))) => self.answer(request, answers.clone()),
-                Ok(Some(ClientMessage::Command { id, command })) => self.command(id, command).await?,
-                Err(error) => {
-                    self.refuse(ErrorCode::BadMessage, &error.to_string(), None).await;
+                Ok(Some(raw)) => read(&raw),
+                Err(error) => Err(Unread::Nothing(error.to_string())),
+            };
+            match message {
+                Ok(ClientMessage::Hello(hello)) => return Ok(Some(hello)),
+                Ok(ClientMessage::Ping { nonce }) => self.say(ServerMessage::Pong { nonce }).await?,
+                Ok(ClientMessage::Request(request)) => self.answer(request, answers.clone()),
+                Ok(ClientMessage::Command { id, command }) => self.command(id, command).await?,
+                Err(Unread::Command(refusal)) => self.say(ServerMessage::Refused(refusal)).await?,
+                Err(Unread::Request(answer)) => self.say(ServerMessage::Answer(answer)).await?,
+                Err(Unread::Nothing(error)) => {
+                    self.refuse(ErrorCode::BadMessage, &error, None).await;
                     return Err(Gone);
                 }
             }
@@ -298,6 +306,32 @@ impl Screen {
 
 fn bad_message(message: &str) -> ErrorMessage {
     ErrorMessage { code: ErrorCode::BadMessage, message: message.to_owned(), hint: None }
+}
+
+/// A message that cannot be read, with what can still be answered of it: a newer client may know more commands.
+enum Unread {
+    Command(Refusal),
+    Request(Answer),
+    Nothing(String),
+}
+
+fn read(raw: &RawValue) -> Result<ClientMessage, Unread> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Named {
+        Command { id: CommandId },
+        Request { id: RequestId },
+    }
+    serde_json::from_str(raw.get()).map_err(|error| {
+        let message = format!("this service cannot read it: {error}");
+        match serde_json::from_str(raw.get()) {
+            Ok(Named::Command { id }) => Unread::Command(Refusal { command: id, message }),
+            Ok(Named::Request { id }) => {
+                Unread::Request(Answer { request: id, result: AnswerResult::Failed { message } })
+            }
+            Err(_) => Unread::Nothing(error.to_string()),
+        }
+    })
 }
 
 /// Asks Python something that it answers beside a running cell.
