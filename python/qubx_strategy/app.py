@@ -20,6 +20,7 @@ from traitlets import default
 from .bridge import Bridge
 from .inputs import Inputs
 from .output import NumberedOutput, number_output
+from .streams import drain_streams
 
 IOPUB_HIGH_WATER_MARK = 20_000
 """Messages kept for one slow reader. ipykernel's 1,000 lose output of a single cell; without a bound a
@@ -192,9 +193,11 @@ def build(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_f
     app.initialize(
         [
             f"--IPKernelApp.connection_file={connection_file}",
+            "--IPKernelApp.outstream_class=qubx_strategy.streams.Stream",
             # The session has its own history; IPython's would be a second one, in another file.
             "--HistoryManager.enabled=False",
             "--HistoryManager.hist_file=:memory:",
         ]
     )
+    app.shell.events.register("post_run_cell", drain_streams)
     return app

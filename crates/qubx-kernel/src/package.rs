@@ -14,7 +14,7 @@ macro_rules! package {
 }
 
 /// Every file of the package.
-const FILES: [(&str, &str); 20] = package![
+const FILES: [(&str, &str); 21] = package![
     "__init__.py",
     "app.py",
     "assistant.py",
@@ -35,6 +35,7 @@ const FILES: [(&str, &str); 20] = package![
     "runner.py",
     "state.py",
     "strategy.py",
+    "streams.py",
 ];
 
 /// Writes the package below `folder`, over an older one, and returns the folder to import from.

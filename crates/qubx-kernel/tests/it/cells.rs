@@ -62,6 +62,30 @@ async fn no_output_is_lost_or_comes_after_the_end() {
 }
 
 #[tokio::test]
+async fn the_last_words_of_a_program_are_the_cells_that_ran_it() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    for number in 0..50 {
+        // The thread takes the interpreter just when the stream's own thread wants it.
+        let code = format!(
+            "import os, threading\nthreading.Thread(target=sum, args=(range(200_000),)).start()\n\
+             os.system('echo word {number}; echo error {number} >&2');"
+        );
+        let (text, status) = kernel.run(&code).await;
+        assert!(
+            text.contains(&format!("word {number}\n")) && text.contains(&format!("error {number}\n")),
+            "{text}"
+        );
+        assert_eq!(status, CellStatus::Ok);
+    }
+    let (text, _) = kernel
+        .run("import subprocess; left = subprocess.Popen('while :; do echo x; done', shell=True); 'over'")
+        .await;
+    assert!(text.contains("'over'"), "a program that goes on does not hold the cell");
+    assert_eq!(kernel.run("left.kill(); left.wait()").await.1, CellStatus::Ok);
+    kernel.end().await;
+}
+
+#[tokio::test]
 async fn an_interrupt_ends_loops_and_awaits_and_the_next_cell_runs() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
     for code in [

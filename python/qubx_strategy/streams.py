@@ -1,0 +1,63 @@
+"""The standard streams: what C code and other programs write belongs to the cell in which they ended.
+
+They write into a pipe, which a thread of each stream reads. A cell whose program has just ended must not be
+over before that thread has read the program's last words, or they would be nobody's.
+"""
+
+import os
+import select
+import sys
+import threading
+import time
+from typing import Any
+
+from ipykernel.iostream import OutStream
+
+DRAIN_LIMIT_SECONDS = 0.5
+"""How long a cell's end waits at most: a program that is left behind may write for ever."""
+
+READ_BYTES = 65_536
+"""What a pipe holds."""
+
+
+class Stream(OutStream):
+    """Standard output or error."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Held from the moment on at which bytes leave the pipe until they are in the stream.
+        self._reading = threading.Lock()
+        super().__init__(*args, **kwargs)
+
+    def _watch_pipe_fd(self) -> None:
+        # As in the base class, apart from the lock.
+        try:
+            while self._wait_for_bytes(None):
+                with self._reading:
+                    read = os.read(self._fid, READ_BYTES)
+                    if not read or not self._should_watch:
+                        return
+                    self.write(read.decode(errors="replace"))
+                    os.write(self._original_stdstream_copy, read)
+        except Exception:
+            self._exc = sys.exc_info()
+
+    def drain(self) -> None:
+        """Waits until all that was written into the pipe is in the stream."""
+        deadline = time.monotonic() + DRAIN_LIMIT_SECONDS
+        while self._should_watch and time.monotonic() < deadline:
+            with self._reading:
+                if not self._wait_for_bytes(0):
+                    return
+            time.sleep(0.001)
+
+    def _wait_for_bytes(self, milliseconds: int | None) -> bool:
+        waiting = select.poll()
+        waiting.register(self._fid, select.POLLIN)
+        return bool(waiting.poll(milliseconds))
+
+
+def drain_streams(_: Any) -> None:
+    """Ends a cell: what its programs wrote is its own."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, Stream):
+            stream.drain()
