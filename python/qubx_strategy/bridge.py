@@ -28,6 +28,10 @@ class Bridge:
         self._socket.connect(path)
         self._input = self._socket.makefile("rb")
         self._sending = threading.Lock()
+        # What the main thread sends, and where it waits for that; it waits, so there is one at most.
+        self._outbox: SimpleQueue[tuple[bytes, SimpleQueue[None]]] = SimpleQueue()
+        threading.Thread(name="bridge-sender", target=self._send_for_main, daemon=True).start()
+        self._process = os.getpid()
         self._waiting: dict[int, Callable[[dict[str, Any]], None]] = {}
         self._calls = itertools.count(1)
         self.strategy_thread: threading.Thread | None = None
@@ -38,13 +42,25 @@ class Bridge:
         if len(body) > _LARGEST_FRAME:
             raise ValueError(f"{type}: {len(body):,} bytes are too many to send; {_LARGEST_FRAME:,} can be")
         frame = _LENGTH.pack(len(body)) + body
+        if os.getpid() != self._process:
+            raise RuntimeError("only the kernel's own process can reach the service, not one that it forked")
         if threading.current_thread() is not threading.main_thread():
             self._send_frame(frame)
             return
-        # An interrupt may hit the main thread at any point, and half a frame would end the connection.
-        sending = threading.Thread(target=self._send_frame, args=(frame,), daemon=True)
-        sending.start()
-        sending.join()
+        # An interrupt may hit the main thread at any point, and half a frame would end the connection. Only a
+        # simple queue takes it well: the locks of `threading` may be left as they never should be.
+        sent: SimpleQueue[None] = SimpleQueue()
+        self._outbox.put((frame, sent))
+        sent.get()
+
+    def _send_for_main(self) -> None:
+        while True:
+            frame, sent = self._outbox.get()
+            try:
+                self._send_frame(frame)
+            except OSError:
+                return  # The service is gone, and this process is about to be.
+            sent.put(None)
 
     def _send_frame(self, frame: bytes) -> None:
         with self._sending:

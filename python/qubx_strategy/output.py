@@ -6,8 +6,9 @@ reader lost.
 """
 
 import sys
-import threading
+from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from ipykernel import kernelapp
@@ -38,9 +39,10 @@ class NumberedOutput(IOPubThread):
 
         ipykernel 6 ends a `flush` of a stream before its text is published.
         """
-        published = threading.Event()
-        self.schedule(published.set)
-        published.wait(PUBLISH_LIMIT_SECONDS)
+        published: SimpleQueue[None] = SimpleQueue()
+        self.schedule(partial(published.put, None))
+        with suppress(Empty):
+            published.get(timeout=PUBLISH_LIMIT_SECONDS)
         return self.last_number
 
 

@@ -81,7 +81,7 @@ async fn one_answer_is_taken_and_a_late_one_goes_nowhere() {
 #[tokio::test]
 async fn an_interrupt_ends_a_wait_and_the_next_cell_asks_again() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
-    for _ in 0..3 {
+    for _ in 0..20 {
         let cell = kernel.submit("input('waits ')");
         asked(&mut kernel).await;
         kernel.handle.interrupt();

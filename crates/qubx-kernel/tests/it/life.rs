@@ -62,13 +62,18 @@ async fn a_crash_is_told_with_the_place_of_every_thread() {
 }
 
 #[tokio::test]
-async fn the_crash_of_a_worker_is_not_told_as_the_kernels() {
+async fn a_forked_worker_has_no_part_in_the_kernels_life() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
     let code =
         "import ctypes, os\npid = os.fork()\nif pid == 0: ctypes.string_at(0)\nos.waitpid(pid, 0)[1] & 127";
     let (text, status) = kernel.run(code).await;
     assert!(text.contains("11"), "{text}");
     assert_eq!(status, CellStatus::Ok);
+    let code = "read, write = os.pipe()\nif os.fork() == 0:\n    \
+        try: ctx.log('x')\n    except RuntimeError as error: os.write(write, str(error).encode())\n    \
+        os._exit(0)\nprint(os.read(read, 1000), os.wait()[1])";
+    let (text, _) = kernel.run(code).await;
+    assert!(text.contains("not one that it forked"), "{text}");
     kernel.end().await;
 }
 

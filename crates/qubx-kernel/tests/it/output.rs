@@ -99,25 +99,26 @@ async fn what_a_strategy_shows_is_not_the_cells() {
     kernel.quotes(1, &[("BTCUSDT", 5)]);
     let (events, status) = kernel.finish(&cell).await;
     assert_eq!(status, CellStatus::Ok);
-    let mut authors: Vec<(String, CellRef)> = events
-        .into_iter()
-        .filter_map(|event| match event {
-            KernelEvent::Output { cell, content } => Some((
-                match content {
-                    OutputContent::Stream { text, .. } => text,
-                    OutputContent::Data { data, .. } => data["text/plain"].to_string(),
-                    other => format!("{other:?}"),
-                },
-                cell,
-            )),
-            _ => None,
-        })
-        .collect();
+    let (mut authors, mut printed) = (Vec::new(), String::new());
+    for event in events {
+        match event {
+            // A text may come in parts.
+            KernelEvent::Output { cell, content: OutputContent::Stream { text, .. } } => {
+                assert_eq!(cell, CellRef::Strategy);
+                printed.push_str(&text);
+            }
+            KernelEvent::Output { cell, content: OutputContent::Data { data, .. } } => {
+                authors.push((data["text/plain"].to_string(), cell));
+            }
+            KernelEvent::Output { cell, content } => authors.push((format!("{content:?}"), cell)),
+            _ => {}
+        }
+    }
+    assert_eq!(printed, "seen\n");
     authors.sort_by_key(|(text, _)| text.clone());
-    let strategy = |text: &str| (text.to_owned(), CellRef::Strategy);
     let mine = (r#""'mine'""#.to_owned(), cell);
-    let expected =
-        [mine.clone(), mine, strategy(r#""'seen'""#), strategy("Clear { wait: false }"), strategy("seen\n")];
+    let strategy = |text: &str| (text.to_owned(), CellRef::Strategy);
+    let expected = [mine.clone(), mine, strategy(r#""'seen'""#), strategy("Clear { wait: false }")];
     assert_eq!(authors, expected);
     kernel.end().await;
 }
