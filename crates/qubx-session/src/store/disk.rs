@@ -90,7 +90,7 @@ impl Disk {
         }
     }
 
-    /// Returns what room there is, and makes the ballast if there is enough for it; none when the last look was a
+    /// Returns what room there is beside the ledger's, and makes the ballast if there is enough for it; none when the last look was a
     /// moment ago, or the system does not say.
     pub(super) fn look(&mut self) -> Option<Room> {
         if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
@@ -104,7 +104,9 @@ impl Disk {
                 Err(error) => tracing::warn!(%error, "no room can be held for the ledger"),
             }
         }
-        Some(room)
+        // What the ballast gave back is the ledger's, and no reason to be calm.
+        let owed = if self.is_for_the_ledger() { BALLAST } else { 0 };
+        Some(Room { free: room.free.saturating_sub(owed), ..room })
     }
 
     /// Forgets when the last look was.

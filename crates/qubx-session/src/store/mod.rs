@@ -114,7 +114,7 @@ impl Store {
     /// Returns the life of the account that the ledger ends with; 0 before the first.
     ///
     /// # Errors
-    /// Never any more: it is known since the ledger was opened.
+    /// None: it is known since the ledger was opened.
     pub(crate) fn epoch(&self) -> Result<Epoch, StoreError> {
         Ok(self.ledger.epoch())
     }
@@ -188,7 +188,7 @@ impl Store {
         let written = if is_held_back { Ok(()) } else { self.log.append(&entries, &end) };
         if written.is_err() || is_held_back {
             let head = entries.last().map_or(self.log.head(), |entry| entry.seq);
-            let marked = self.mark_as_given_out(&entries, head, time);
+            let marked = self.mark_as_given_out(head, time);
             // What the ledger holds of this is stored, and so is the rest of it.
             if !batch.has_rows() {
                 marked?;
@@ -199,11 +199,12 @@ impl Store {
         Ok(())
     }
 
-    /// Sees to it that numbers which are given out without being in the file are never given out again: a start finds
-    /// the ledger ahead of the session log, and goes on above under a new name. A fact of the ledger above the numbers
-    /// of the file does that; without one, a row is added that says so and nothing else.
-    fn mark_as_given_out(&mut self, entries: &[Entry], head: Seq, time: Timestamp) -> Result<(), StoreError> {
-        if entries.is_empty() || self.ledger.end().seq > self.log.stored() {
+    /// Sees to it that numbers up to `head`, which are given out without being in the file, are never given out again: a
+    /// start finds the ledger ahead of the session log, and goes on above under a new name. A fact of the ledger above
+    /// the numbers of the file does that; without one, a row is added that says so and nothing else.
+    fn mark_as_given_out(&mut self, head: Seq, time: Timestamp) -> Result<(), StoreError> {
+        let stored = self.log.stored();
+        if head <= stored || self.ledger.end().seq > stored {
             return Ok(());
         }
         let mut batch = self.ledger.begin();

@@ -72,7 +72,8 @@ pub fn verify(session_dir: &Path, progress: impl FnMut(u64, u64)) -> Result<Veri
         check.ledger(connection, &ledger_path, *version)?;
     }
     if let Some((connection, _)) = &log {
-        check.log(connection, &log_path, &ledger_path)?;
+        let ledger = ledger.as_ref().map(|(connection, _)| connection);
+        check.log((connection, &log_path), (ledger, &ledger_path))?;
     }
     (check.progress)(check.done, check.total);
     Ok(check.found)
@@ -168,25 +169,39 @@ impl<P: FnMut(u64, u64)> Check<P> {
         self.structure(connection, path)
     }
 
-    fn log(&mut self, connection: &Connection, path: &Path, ledger_path: &Path) -> Result<(), StoreError> {
+    fn log(
+        &mut self,
+        (connection, path): (&Connection, &Path),
+        (ledger, ledger_path): (Option<&Connection>, &Path),
+    ) -> Result<(), StoreError> {
         let result = self.entries(connection, path);
         self.note(path, result)?;
         let result = log::ledger_end(connection).map_err(StoreError::database("read", path));
-        if let Some(end) = self.note(path, result)? {
-            let last = self.kinds.len().saturating_sub(1) as u64;
-            if end.row.0 > last {
-                let what = format!(
-                    "the ledger ends with row {last}, but the session log was written with row {}: the rows between \
-                     are lost",
-                    end.row
-                );
-                self.finding(ledger_path, None, what);
-            } else if end.row.0 == last && end.hash.is_some_and(|hash| hash != self.found.head) {
-                let what = "it is not the row that the session log was written with".to_owned();
-                self.finding(ledger_path, Some(last), what);
-            }
+        if let (Some(end), Some(ledger)) = (self.note(path, result)?, ledger) {
+            self.ends(&end, ledger, ledger_path)?;
         }
         self.structure(connection, path)
+    }
+
+    /// Compares the ledger with what the session log remembers of its end.
+    fn ends(&mut self, end: &log::LedgerEnd, ledger: &Connection, path: &Path) -> Result<(), StoreError> {
+        let last = self.kinds.len().saturating_sub(1) as u64;
+        if end.row.0 > last {
+            let what = format!(
+                "the ledger ends with row {last}, but the session log was written with row {}: the rows between are \
+                 lost",
+                end.row
+            );
+            self.finding(path, None, what);
+            return Ok(());
+        }
+        let result = rows::hash_of(ledger, path, end.row);
+        let hash = self.note(path, result)?.map(|hash| chain::hex(&hash));
+        if end.hash.is_some() && hash.is_some() && hash != end.hash {
+            let what = "it is not the row that the session log was written with".to_owned();
+            self.finding(path, Some(end.row.0), what);
+        }
+        Ok(())
     }
 
     fn entries(&mut self, connection: &Connection, path: &Path) -> Result<(), StoreError> {
