@@ -6,6 +6,7 @@
 //! a file among them is never opened again.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -91,7 +92,11 @@ pub fn lock_holder(path: &Path) -> Result<Option<Holder>, HomeError> {
     }
     match open_regular(path) {
         Ok(file) => holder_of(&file, path),
-        Err(HomeError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(HomeError::Io { source, .. })
+            if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

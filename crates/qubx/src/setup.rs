@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use qubx_home::{Home, HomeError, SessionLock};
+use qubx_home::{Home, HomeError, SessionLock, ensure_private_dir};
 use qubx_kernel::find_python;
 use tokio::process::Command;
 
@@ -81,6 +81,7 @@ async fn make(home: &Home, base: &Path, steps: &mut Steps) -> Result<PathBuf, Fa
         .prefix(PREFIX)
         .tempdir_in(home.root())
         .map_err(Failure::because(format!("cannot make a folder in {}", home.root().display())))?;
+    ensure_private_dir(folder.path())?;
     let mut command = Command::new(base);
     command.args(["-m", "venv", "--clear"]).arg(folder.path());
     run(command, "make an environment")

@@ -3,6 +3,7 @@
 //! Its `[session]` has the keys of a config's `session:`, and becomes the same tree, so both are held against one
 //! schema and each value is told where it was written.
 
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,8 +36,9 @@ impl Settings {
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
         let label = path.display().to_string();
         let source = |text| Arc::new(Source { label, folder: folder_of(path), text, has_lines: true });
-        // Any other thing that stands there is an error: settings that are passed over could cost money.
-        if matches!(std::fs::symlink_metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+        // Anything that stands there and cannot be read is an error: settings that are passed over could cost money.
+        if let Err(error) = std::fs::symlink_metadata(path)
+            && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
         {
             return Ok(Self::default());
         }

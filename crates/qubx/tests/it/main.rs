@@ -8,16 +8,25 @@
 
 mod attach;
 mod cells;
+mod command_line;
 mod commands;
 mod configs;
 mod files;
 mod harness;
+mod homes;
+mod jupyter;
 mod kernel_death;
+mod logs;
+mod other_version;
 mod owner;
+mod race;
 mod replay;
 mod service_death;
+mod settings;
+mod setup;
 mod shared;
 mod stop;
 mod strategies;
+mod supervision;
 mod terminal;
 mod trading;

@@ -1,0 +1,50 @@
+//! `run --jupyter`: Jupyter's console in the owner's terminal; leaving it ends the session.
+
+use crate::harness::{IDLE, Place, Terminal, config, console};
+
+#[tokio::test]
+async fn the_console_runs_in_the_shared_kernel_and_its_end_stops_the_session() {
+    let Some(place) = Place::new() else { return };
+    if console(&place.python).is_none() {
+        return place.finish().await;
+    }
+    place.write("idle.py", IDLE);
+    place.write("idle.yml", &config("idle", "idle.Idle"));
+    let Some(terminal) = Terminal::open(&place, "console", 100, 30).await else {
+        return place.finish().await;
+    };
+    terminal.qubx("run idle.yml --paper --jupyter; echo ended with $?").await;
+    terminal.shows("In [").await;
+    terminal.shell("shared = 6 * 7").await;
+    crate::harness::wait_for("the console's cell in the session", async || {
+        let said = place.qubx(&["exec", "idle", "globals().get('shared')"]).await.code(0).stdout;
+        (said == "42\n").then_some(())
+    })
+    .await;
+    // The key is for the cell, not for the session.
+    terminal.key("C-c").await;
+    place.qubx(&["status", "idle"]).await.code(0);
+    terminal.shows("In [3]").await;
+    terminal.shell("exit").await;
+    terminal.shows("session ended: stopped by op@").await;
+    terminal.shows("ended with 0").await;
+    assert!(place.path("stopped").exists(), "on_stop ran");
+    terminal.close().await;
+    place.finish().await;
+}
+
+#[tokio::test]
+async fn a_console_without_a_terminal_is_refused_before_anything_is_made() {
+    let Some(place) = Place::new() else { return };
+    place.write("idle.py", IDLE);
+    place.write("idle.yml", &config("idle", "idle.Idle"));
+    let run = ["run", "idle.yml", "--paper", "--jupyter"];
+    place.qubx(&run).await.code(2).says(&["needs a terminal", "--kernel-only"]);
+    place
+        .qubx(&["run", "idle.yml", "--paper", "-j", "--detach"])
+        .await
+        .code(2)
+        .says(&["cannot be used with"]);
+    place.assert_untouched();
+    place.finish().await;
+}
