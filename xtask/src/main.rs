@@ -45,6 +45,9 @@ enum Task {
     Check,
     /// Measures speed and memory beside plain Jupyter, on the release build. Takes some minutes.
     Bench {
+        /// What to measure; everything when nothing is named.
+        #[arg(value_enum)]
+        names: Vec<bench::Name>,
         /// Writes the measures to this file too.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -58,7 +61,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test => test::run(),
         Task::Check => check::run(),
-        Task::Bench { json } => bench::run(json.as_deref()),
+        Task::Bench { names, json } => bench::run(&names, json.as_deref()),
         Task::Picture => picture::run(),
     };
     match result {

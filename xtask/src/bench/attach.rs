@@ -1,15 +1,18 @@
 //! Attaching to a session with a long history: the whole program up to its first complete frame, and the client alone.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use qubx_home::QubxSection;
 
 use crate::bench::client::Client;
+use crate::bench::process::Process;
 use crate::bench::report::{Row, Samples};
 use crate::terminal::Terminal;
 use crate::workbench::Workbench;
 
+/// The session.
+const SESSION: &str = "attach";
 /// The entries that a screen gets, and so the cells that the session is given.
 const ENTRIES: usize = 1_000;
 /// The times that each is measured.
@@ -27,25 +30,17 @@ const GOAL_P99: f64 = 50.0;
 /// How long a frame is waited for.
 const DRAWN_WITHIN: Duration = Duration::from_secs(20);
 
-/// Gives the session its history and returns what the last cell printed.
-///
-/// # Errors
-/// When a cell does not finish.
-pub(crate) async fn fill(client: &mut Client) -> Result<String> {
-    for number in 1..=ENTRIES {
-        client.execute(&format!("print('entry', {number})")).await?;
-    }
-    Ok(format!("entry {ENTRIES}"))
-}
-
-/// Measures both, one after the other in turn.
+/// Gives a session its history, then measures both, one after the other in turn.
 ///
 /// # Errors
 /// When the session cannot be attached to.
-pub(crate) async fn measure(workbench: &Workbench, session: &QubxSection, last: &str) -> Result<[Row; 2]> {
+pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
+    let session = workbench.start_session(SESSION)?;
+    let session = &session.file.qubx;
+    let last = fill(&session.socket).await?;
     let (mut program, mut client) = (Samples::default(), Samples::default());
     for number in 0..WARM_UP + TIMES {
-        let drawn = draw(workbench, &session.name, last)?;
+        let drawn = draw(workbench, &session.name, &last)?;
         let began = Instant::now();
         let connected = Client::open(&session.socket).await?;
         let attached = began.elapsed();
@@ -55,10 +50,23 @@ pub(crate) async fn measure(workbench: &Workbench, session: &QubxSection, last: 
             client.push(attached);
         }
     }
-    Ok([
+    let peak = Process(session.service.pid).ever("service after these cells and screens")?;
+    workbench.stop_session(SESSION)?;
+    Ok(vec![
         Row::times("qubx attach to its first complete frame", &program).at_most(GOAL).p99_at_most(GOAL_P99),
         Row::times("client alone: connect to state applied", &client),
+        peak,
     ])
+}
+
+/// Gives the session its history and returns what the last cell printed.
+async fn fill(socket: &Path) -> Result<String> {
+    let mut client = Client::open(socket).await?;
+    for number in 1..=ENTRIES {
+        client.execute(&format!("print('entry', {number})")).await?;
+    }
+    client.close().await;
+    Ok(format!("entry {ENTRIES}"))
 }
 
 /// Measures from the start of `qubx attach` to the last byte of the first frame that shows everything.

@@ -5,17 +5,52 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
-use qubx_protocol::{CellNumber, CellStatus, Command, Fact};
+use qubx_protocol::{CellNumber, CellStatus, Command, CommandId, Fact, HistoryKind, OutputContent};
 use tokio::sync::mpsc;
 
 /// How long anything here may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// A connection and what it knows.
 pub(crate) struct Client {
     handle: ClientHandle,
     updates: mpsc::Receiver<Update>,
     mirror: Mirror,
+}
+
+/// What a screen saw of a cell.
+pub(crate) struct Ran {
+    /// From sending it to hearing that it has finished.
+    pub(crate) took: Duration,
+    /// What it showed, in order.
+    pub(crate) outputs: Vec<OutputContent>,
+    /// How often the connection was lost meanwhile: this client read too slowly.
+    pub(crate) cut_offs: usize,
+}
+
+/// A cell as far as it was seen.
+struct Watched {
+    command: CommandId,
+    cell: Option<CellNumber>,
+    outputs: Vec<OutputContent>,
+    status: Option<CellStatus>,
+}
+
+impl Watched {
+    fn see(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Cell { cell, command: Some(command), .. } if *command == self.command => {
+                self.cell = Some(*cell);
+            }
+            Fact::Output { cell: Some(cell), content } if self.cell == Some(*cell) => {
+                self.outputs.push(content.clone());
+            }
+            Fact::CellFinished { cell, status, .. } if self.cell == Some(*cell) => {
+                self.status = Some(*status)
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Client {
@@ -47,22 +82,42 @@ impl Client {
     /// # Errors
     /// When it fails or does not finish in time.
     pub(crate) async fn execute(&mut self, code: &str) -> Result<Duration> {
+        Ok(self.run(code).await?.took)
+    }
+
+    /// Runs a cell and returns what a screen sees of it.
+    ///
+    /// # Errors
+    /// When it fails or does not finish in time.
+    pub(crate) async fn run(&mut self, code: &str) -> Result<Ran> {
+        let name: String = code.chars().take(60).collect();
+        tokio::time::timeout(LIMIT, self.run_to_its_end(code))
+            .await
+            .with_context(|| format!("the cell `{name}` has not finished after {} s", LIMIT.as_secs()))?
+            .with_context(|| format!("running `{name}`"))
+    }
+
+    async fn run_to_its_end(&mut self, code: &str) -> Result<Ran> {
         let sent = Instant::now();
         let id = self.handle.command(Command::Execute { code: code.to_owned() });
-        let mut own: Option<CellNumber> = None;
+        let mut watched = Watched { command: id.clone(), cell: None, outputs: Vec::new(), status: None };
+        let mut cut_offs = 0;
         loop {
             match self.next().await? {
-                Update::Event(event) => match event.fact {
-                    Fact::Cell { cell, command: Some(command), .. } if command == id => own = Some(cell),
-                    Fact::CellFinished { cell, status, .. } if own == Some(cell) => {
-                        let took = sent.elapsed();
-                        ensure!(status == CellStatus::Ok, "the cell `{code}` ended with {status:?}");
-                        return Ok(took);
-                    }
-                    _ => {}
-                },
+                Update::Event(event) => watched.see(&event.fact),
+                Update::Snapshot(state) => {
+                    // Too much was missed to get it event by event; the state has the newest cell whole.
+                    watched.outputs.clear();
+                    state.history.of(HistoryKind::Session).for_each(|event| watched.see(&event.fact));
+                }
+                Update::Link(Link::Lost { attempt: 1, .. }) => cut_offs += 1,
                 Update::Refused(refusal) if refusal.command == id => bail!("refused: {}", refusal.message),
                 _ => {}
+            }
+            if let Some(status) = watched.status {
+                let took = sent.elapsed();
+                ensure!(status == CellStatus::Ok, "it ended with {status:?}");
+                return Ok(Ran { took, outputs: watched.outputs, cut_offs });
             }
         }
     }

@@ -1,5 +1,6 @@
 """Plain Jupyter, measured for `cargo xtask bench`: commands as lines in, seconds as lines out."""
 
+import json
 import subprocess
 import sys
 import time
@@ -32,13 +33,16 @@ def reply(client: BlockingKernelClient, request: str) -> None:
             return
 
 
-def idle(client: BlockingKernelClient, request: str) -> None:
-    """Waits until a cell's output is complete."""
+def printed(client: BlockingKernelClient, request: str) -> str:
+    """Waits until a cell's output is complete, and returns what it printed."""
+    texts: list[str] = []
     while True:
         message: dict[str, Any] = client.get_iopub_msg(timeout=LIMIT)
         own = message["parent_header"].get("msg_id") == request
+        if own and message["msg_type"] == "stream":
+            texts.append(message["content"]["text"])
         if own and message["content"].get("execution_state") == "idle":
-            return
+            return "".join(texts)
 
 
 def first_answer(wait_for_ready: bool) -> float:
@@ -59,21 +63,29 @@ def main() -> None:
     manager, client = launch()
     client.wait_for_ready(timeout=LIMIT)
 
-    def cell() -> float:
+    def cell(code: str, size: int) -> float:
         began = time.perf_counter()
-        request = client.execute("1+1")
-        idle(client, request)
+        request = client.execute(code)
+        text = printed(client, request)
         reply(client, request)
-        return time.perf_counter() - began
+        took = time.perf_counter() - began
+        assert len(text) == size, f"{len(text)} of {size} characters came"
+        return took
 
-    commands: dict[str, Callable[[], float]] = {
-        "cell": cell,
-        "first answer": lambda: first_answer(wait_for_ready=False),
-        "first answer when ready": lambda: first_answer(wait_for_ready=True),
+    def output(argument: str) -> float:
+        size, _, code = argument.partition(" ")
+        return cell(json.loads(code), int(size))
+
+    commands: dict[str, Callable[[str], float]] = {
+        "cell": lambda _: cell("1+1", 0),
+        "output": output,
+        "first_answer": lambda _: first_answer(wait_for_ready=False),
+        "first_answer_when_ready": lambda _: first_answer(wait_for_ready=True),
     }
     try:
         for line in sys.stdin:
-            print(commands[line.strip()](), flush=True)
+            command, _, argument = line.strip().partition(" ")
+            print(commands[command](argument), flush=True)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

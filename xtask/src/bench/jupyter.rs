@@ -12,10 +12,17 @@ use anyhow::{Context, Result, ensure};
 const PROGRAM: &str = include_str!("jupyter.py");
 
 /// What can be measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ask {
+#[derive(Debug)]
+pub(crate) enum Ask<'a> {
     /// `1+1` on a kernel that runs, from the request to the end of its output and the reply.
     Cell,
+    /// A cell that prints so many bytes, the same way; all of them must come.
+    Output {
+        /// The cell.
+        code: &'a str,
+        /// What it prints.
+        bytes: usize,
+    },
     /// From the start of a kernel to its first reply, the request being sent at once.
     FirstAnswer,
     /// The same as `start_new_kernel` has it: the request is sent when the kernel has said that it is ready.
@@ -51,11 +58,12 @@ impl Jupyter {
     ///
     /// # Errors
     /// When the process has ended; it has written why. The program limits each of its waits.
-    pub(crate) fn measure(&mut self, ask: Ask) -> Result<Duration> {
+    pub(crate) fn measure(&mut self, ask: &Ask<'_>) -> Result<Duration> {
         let command = match ask {
-            Ask::Cell => "cell",
-            Ask::FirstAnswer => "first answer",
-            Ask::FirstAnswerWhenReady => "first answer when ready",
+            Ask::Cell => "cell".to_owned(),
+            Ask::Output { code, bytes } => format!("output {bytes} {}", serde_json::Value::from(*code)),
+            Ask::FirstAnswer => "first_answer".to_owned(),
+            Ask::FirstAnswerWhenReady => "first_answer_when_ready".to_owned(),
         };
         let commands = self.commands.as_mut().context("plain Jupyter has ended")?;
         writeln!(commands, "{command}").context("asking plain Jupyter")?;

@@ -1,40 +1,63 @@
 //! `cargo xtask bench`: how fast qubx is, beside the plain Jupyter that it stands on, against goals.
 //!
-//! Everything is measured on the release build as a user would meet it, with the example strategy trading. What is
-//! compared is measured alternately in one run, so that noise hits both sides. Warm-ups are not counted, and nothing
-//! that was counted is thrown away.
+//! Everything is measured on the release build as a user would meet it, with the example strategy trading, each bench
+//! in a session of its own. What is compared is measured alternately in one run, so that noise hits both sides.
+//! Warm-ups are not counted, and nothing that was counted is thrown away.
 
 mod attach;
 mod cell;
 mod client;
+mod displays;
+mod flood;
+mod guest;
 mod jupyter;
+mod kept;
 mod machine;
 mod memory;
+mod process;
 mod report;
+mod screens;
+mod slow_screen;
 mod start;
+mod watchers;
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
-use crate::bench::client::Client;
-use crate::bench::jupyter::Jupyter;
-use crate::bench::report::Report;
+use crate::bench::report::{Report, Row};
 use crate::workbench::Workbench;
 use crate::{repository, step};
 
-/// The session that all measures but the start's share.
-const SESSION: &str = "bench";
+/// What can be measured, in the order in which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Name {
+    /// From typing `qubx run` to the first answer.
+    Start,
+    /// What an idle session holds in memory.
+    Memory,
+    /// `1+1` through a session.
+    Cell,
+    /// Attaching to a session with a long history.
+    Attach,
+    /// 200,000 printed lines, 50 MB in one print, 20,000 displays beside a Jupyter guest that stands still.
+    Flood,
+    /// 100 attached screens, and one that reads a byte a second.
+    Screens,
+}
 
-/// Measures, prints a table, and writes it as JSON to `json` when that is wanted.
+/// Measures what is named, or everything; prints a table, and writes it as JSON to `json` when that is wanted.
 ///
 /// # Errors
 /// When something does not work. A goal that is missed is no error: it is marked.
-pub(crate) fn run(json: Option<&Path>) -> Result<()> {
+pub(crate) fn run(names: &[Name], json: Option<&Path>) -> Result<()> {
+    let names = if names.is_empty() { Name::value_variants() } else { names };
     if cfg!(debug_assertions) {
         // Our own side of a connection is part of what is measured, so it must be built like the rest.
         let mut command = repository::cargo();
         command.args(["run", "--release", "--package", "xtask", "--", "bench"]);
+        command.args(names.iter().filter_map(Name::to_possible_value).map(|name| name.get_name().to_owned()));
         if let Some(json) = json {
             command.arg("--json").arg(std::path::absolute(json)?);
         }
@@ -43,7 +66,10 @@ pub(crate) fn run(json: Option<&Path>) -> Result<()> {
     let workbench = Workbench::prepare()?;
     let mut report = Report::new(machine::describe(workbench.python())?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measure(&workbench, &mut report))?;
+    for name in names {
+        println!("==> {name:?}");
+        report.add(runtime.block_on(measure(*name, &workbench))?);
+    }
     println!("\n{report}");
     if let Some(path) = json {
         std::fs::write(path, report.to_json()).with_context(|| format!("writing {}", path.display()))?;
@@ -51,21 +77,13 @@ pub(crate) fn run(json: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-async fn measure(workbench: &Workbench, report: &mut Report) -> Result<()> {
-    let mut jupyter = Jupyter::start(workbench.python())?;
-    println!("==> starts");
-    report.add(start::measure(workbench, &mut jupyter).await?);
-    println!("==> memory");
-    let session = workbench.start_session(SESSION)?;
-    report.add(memory::measure("idle", session.file.qubx.service.pid, session.file.qubx.kernel_pid).await?);
-    println!("==> cells");
-    let mut client = Client::open(&session.file.qubx.socket).await?;
-    report.add(cell::measure(&mut client, &mut jupyter).await?);
-    drop(jupyter);
-    println!("==> attaching");
-    let last = attach::fill(&mut client).await?;
-    client.close().await;
-    report.add(attach::measure(workbench, &session.file.qubx, &last).await?);
-    report.add([memory::peak("service after all that", session.file.qubx.service.pid)?]);
-    workbench.stop_session(SESSION)
+async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
+    match name {
+        Name::Start => start::measure(workbench).await,
+        Name::Memory => memory::measure(workbench).await,
+        Name::Cell => cell::measure(workbench).await,
+        Name::Attach => attach::measure(workbench).await,
+        Name::Flood => flood::measure(workbench).await,
+        Name::Screens => screens::measure(workbench).await,
+    }
 }

@@ -34,6 +34,11 @@ impl Samples {
         self.0.push(duration.as_secs_f64() * 1e3);
     }
 
+    /// Takes all of others in.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Returns the smallest sample that at least `percent` of all samples do not exceed.
     fn percentile(&self, percent: usize) -> f64 {
         let mut sorted = self.0.clone();
@@ -60,6 +65,23 @@ impl Row {
     /// Returns the row of an amount of memory, in megabytes of 10^6 bytes.
     pub(crate) fn megabytes(name: &str, megabytes: f64) -> Self {
         Self::new(name, "MB", 1, megabytes, None)
+    }
+
+    /// Returns the row that says how many times longer one in a hundred of `ours` takes than one of `theirs`.
+    pub(crate) fn tail_ratio(name: &str, ours: &Samples, theirs: &Samples) -> Self {
+        let ratio = ours.percentile(99) / theirs.percentile(99);
+        Self::new(name, "×", ours.0.len().min(theirs.0.len()), ratio, None)
+    }
+
+    /// Returns the row of one time.
+    pub(crate) fn time(name: &str, duration: Duration) -> Self {
+        Self::new(name, "ms", 1, duration.as_secs_f64() * 1e3, None)
+    }
+
+    /// Returns the row of a number of things among `count`.
+    pub(crate) fn number(name: &str, number: usize, count: usize) -> Self {
+        // Nothing that is counted here comes near 2^52.
+        Self::new(name, "", count, number as f64, None)
     }
 
     fn new(name: &str, unit: &'static str, count: usize, p50: f64, p99: Option<f64>) -> Self {
@@ -137,7 +159,7 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, unit, count, p50, p99, .. } = self;
         let p99 = p99.map_or_else(|| "–".to_owned(), |p99| format!("{p99:.2}"));
-        let line = format!("{name:<46} {count:>5} {p50:>9.2} {p99:>9} {unit:<3} {}", self.goal());
+        let line = format!("{name:<66} {count:>6} {p50:>9.2} {p99:>9} {unit:<3} {}", self.goal());
         f.write_str(line.trim_end())
     }
 }
@@ -147,7 +169,7 @@ impl fmt::Display for Report {
         for (name, value) in &self.circumstances {
             writeln!(f, "{name:<12} {value}")?;
         }
-        writeln!(f, "\n{:<46} {:>5} {:>9} {:>9} {:<3} goal", "", "count", "p50", "p99", "")?;
+        writeln!(f, "\n{:<66} {:>6} {:>9} {:>9} {:<3} goal", "", "count", "p50", "p99", "")?;
         self.rows.iter().try_for_each(|row| writeln!(f, "{row}"))
     }
 }

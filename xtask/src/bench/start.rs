@@ -27,19 +27,20 @@ const APPEARS_WITHIN: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When a start fails.
-pub(crate) async fn measure(workbench: &Workbench, jupyter: &mut Jupyter) -> Result<[Row; 5]> {
+pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
+    let mut jupyter = Jupyter::start(workbench.python())?;
     let [mut ours, mut bare, mut ready] = [(); 3].map(|()| Samples::default());
     for number in 0..WARM_UP + STARTS {
         let our = first_answer(workbench).await?;
-        let when_ready = jupyter.measure(Ask::FirstAnswerWhenReady)?;
-        let at_once = jupyter.measure(Ask::FirstAnswer)?;
+        let when_ready = jupyter.measure(&Ask::FirstAnswerWhenReady)?;
+        let at_once = jupyter.measure(&Ask::FirstAnswer)?;
         if number >= WARM_UP {
             ours.push(our);
             ready.push(when_ready);
             bare.push(at_once);
         }
     }
-    Ok([
+    Ok(vec![
         Row::times("qubx run to the first answer", &ours),
         Row::times("start_new_kernel to the first answer", &ready),
         Row::times("bare kernel to the first answer, not waiting", &bare),
