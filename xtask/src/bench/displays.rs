@@ -35,9 +35,8 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     let section = &session.file.qubx;
     let processes = [("service", Process(section.service.pid)), ("its Python", Process(section.kernel_pid))];
     let mut client = Client::open(&section.socket).await?;
+    let mut rows = after_prints("no guest", &mut client, &processes).await?;
     let guest = Guest::that_stands_still(workbench.python(), &session.path)?;
-    let mut rows = Vec::new();
-
     let mut peaks = Vec::new();
     for (name, process) in processes {
         rows.push(Row::megabytes(
@@ -47,6 +46,7 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
         peaks.push(process.watch_peak());
     }
     let ran = client.run(SHOW).await?;
+    tokio::time::sleep(SETTLES_IN).await;
     for ((name, process), peak) in processes.into_iter().zip(peaks) {
         let row = peak.row(format!("20,000 displays, guest stopped: {name}"))?;
         rows.push(if name == "service" { row.at_most(MEMORY_GOAL) } else { row });
@@ -68,15 +68,25 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     rows.push(Row::number("20,000 displays: missing in the log", missing(in_log), DISPLAYS).at_most(0.0));
     rows.push(Row::number("20,000 displays: times the screen was cut off", ran.cut_offs, 1));
 
-    client.run(PRINT).await?;
-    for (name, process) in processes {
-        tokio::time::sleep(SETTLES_IN).await;
-        rows.push(Row::megabytes(&format!("then 200 MB in 4 prints: {name} after"), process.resident()?));
-    }
+    rows.extend(after_prints("guest stopped", &mut client, &processes).await?);
     drop(guest);
     client.close().await;
     workbench.stop_session(SESSION)?;
     Ok(rows)
+}
+
+/// Prints much in few messages, and measures what is still held some time later.
+async fn after_prints(
+    when: &str,
+    client: &mut Client,
+    processes: &[(&'static str, Process)],
+) -> Result<Vec<Row>> {
+    client.run(PRINT).await?;
+    tokio::time::sleep(SETTLES_IN).await;
+    let row = |(name, process): &(&str, Process)| {
+        Ok(Row::megabytes(&format!("200 MB in 4 prints, {when}: {name} after"), process.resident()?))
+    };
+    processes.iter().map(row).collect()
 }
 
 /// Returns how many displays are not there, or not in their order.

@@ -1,12 +1,11 @@
 //! Cells that print more than anybody reads: many lines, and one huge print. Every line is looked for afterwards.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use anyhow::{Context, Result};
+use qubx_home::QubxSection;
 
 use crate::bench::client::Client;
-use crate::bench::displays;
 use crate::bench::jupyter::{Ask, Jupyter};
 use crate::bench::kept::Kept;
 use crate::bench::process::Process;
@@ -31,23 +30,19 @@ struct Flood {
     printed: String,
 }
 
-/// Measures each flood on both sides in turn, and then the displays.
+/// Measures each flood on both sides in turn.
 ///
 /// # Errors
 /// When a cell does not finish, or shows what was not printed.
 pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     let session = workbench.start_session(SESSION)?;
     let section = &session.file.qubx;
-    let mut client = Client::open(&section.socket).await?;
     let mut jupyter = Jupyter::start(workbench.python())?;
     let mut rows = Vec::new();
     for flood in [many_lines()?, one_huge_print()?] {
-        let service = Process(section.service.pid);
-        rows.extend(flood.measure(&mut client, &mut jupyter, service, &section.session_dir).await?);
+        rows.extend(flood.measure(section, &mut jupyter).await?);
     }
-    client.close().await;
     workbench.stop_session(SESSION)?;
-    rows.extend(displays::measure(workbench).await?);
     Ok(rows)
 }
 
@@ -68,28 +63,30 @@ fn one_huge_print() -> Result<Flood> {
 }
 
 impl Flood {
-    async fn measure(
-        &self,
-        client: &mut Client,
-        jupyter: &mut Jupyter,
-        service: Process,
-        session_dir: &Path,
-    ) -> Result<[Row; 6]> {
+    async fn measure(&self, session: &QubxSection, jupyter: &mut Jupyter) -> Result<[Row; 6]> {
         let Self { name, code, printed } = self;
         let (mut ours, mut theirs) = (Samples::default(), Samples::default());
-        let (mut astray, mut cut_offs) = (0, 0);
-        let peak = service.watch_peak();
+        let (mut astray, mut cut_offs, mut missing) = (0, 0, None);
+        let peak = Process(session.service.pid).watch_peak();
         for round in 0..WARM_UP + ROUNDS {
+            // A screen for each round, as this thread serves none while it waits for the other side.
+            let mut client = Client::open(&session.socket).await?;
             let ran = client.run(code).await?;
+            client.close().await;
             let their = jupyter.measure(&Ask::Output { code, bytes: printed.len() })?;
-            let kept = Kept::read(&ran.outputs, session_dir).with_context(|| format!("checking {name}"))?;
+            let kept =
+                Kept::read(&ran.outputs, &session.session_dir).with_context(|| format!("checking {name}"))?;
             // The worst round counts, the warm-up too: it may not lose anything either.
             astray = astray.max(kept.lines_astray(printed));
+            missing = kept.missing.or(missing);
             cut_offs += ran.cut_offs;
             if round >= WARM_UP {
                 ours.push(ran.took);
                 theirs.push(their);
             }
+        }
+        if let Some(missing) = missing {
+            println!("{name}: {missing}");
         }
         Ok([
             Row::times(&format!("{name}: cell to its end on a screen"), &ours),

@@ -12,6 +12,8 @@ pub(crate) struct Kept {
     head: String,
     /// What comes after that which is missing.
     tail: String,
+    /// Why some is missing; none when nothing is.
+    pub(crate) missing: Option<String>,
 }
 
 impl Kept {
@@ -32,18 +34,21 @@ impl Kept {
                 other => bail!("a cell that only printed shows {other:?}"),
             }
         }
-        let Some((bytes, Some(file))) = left_out else { return Ok(Self { head, tail }) };
+        let Some((bytes, file)) = left_out else { return Ok(Self { head, tail, missing: None }) };
+        let Some(file) = file else {
+            return Ok(Self { head, tail, missing: Some(format!("{bytes} bytes are in no file")) });
+        };
         let path = session_dir.join(file);
         match std::fs::read_to_string(&path) {
             Ok(whole) => {
                 let length = head.len() as u64 + bytes + tail.len() as u64;
                 let fits = whole.len() as u64 == length && whole.starts_with(&head) && whole.ends_with(&tail);
                 ensure!(fits, "{} is not the output whose {bytes} bytes the log leaves out", path.display());
-                Ok(Self { head: whole, tail: String::new() })
+                Ok(Self { head: whole, tail: String::new(), missing: None })
             }
             Err(error) => {
-                println!("{bytes} bytes are missing: {}: {error}", path.display());
-                Ok(Self { head, tail })
+                let missing = Some(format!("{bytes} bytes are not in {}: {error}", path.display()));
+                Ok(Self { head, tail, missing })
             }
         }
     }

@@ -41,8 +41,10 @@ pub(crate) enum Name {
     Cell,
     /// Attaching to a session with a long history.
     Attach,
-    /// 200,000 printed lines, 50 MB in one print, 20,000 displays beside a Jupyter guest that stands still.
+    /// 200,000 printed lines, and 50 MB in one print.
     Flood,
+    /// 20,000 displays while a Jupyter guest that subscribed to them stands still.
+    Displays,
     /// 100 attached screens, and one that reads a byte a second.
     Screens,
 }
@@ -84,6 +86,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Cell => cell::measure(workbench).await,
         Name::Attach => attach::measure(workbench).await,
         Name::Flood => flood::measure(workbench).await,
+        Name::Displays => displays::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
     }
 }
