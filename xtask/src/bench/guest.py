@@ -1,4 +1,4 @@
-"""A Jupyter guest that subscribes to all output, for `cargo xtask bench`: it reads and forgets until it is killed."""
+"""A Jupyter guest that subscribes to all output, for `cargo xtask bench`: it reads until it is killed."""
 
 import sys
 

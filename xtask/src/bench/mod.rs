@@ -69,7 +69,8 @@ pub(crate) fn run(names: &[Name], json: Option<&Path>) -> Result<()> {
     let mut report = Report::new(machine::describe(workbench.python())?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for name in names {
-        println!("==> {name:?}");
+        let value = name.to_possible_value().context("every bench has a name")?;
+        println!("==> {}: {}", value.get_name(), value.get_help().context("every bench is described")?);
         report.add(runtime.block_on(measure(*name, &workbench))?);
     }
     println!("\n{report}");
