@@ -203,7 +203,7 @@ fn files_in(dir: &Path) -> io::Result<VecDeque<OldFile>> {
             files.push((written, OldFile { path: entry.path(), bytes: metadata.len() }));
         }
     }
-    files.sort_by_key(|(modified, _)| *modified);
+    files.sort_by_key(|(written, _)| *written);
     Ok(files.into_iter().map(|(_, file)| file).collect())
 }
 
