@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::harness::{IDLE, Place, Terminal, config, console, send_signal};
+use crate::harness::{IDLE, Place, Terminal, config, console, send_signal, wait_for};
 
 #[tokio::test]
 async fn the_console_runs_in_the_shared_kernel_and_its_end_stops_the_session() {
@@ -18,7 +18,7 @@ async fn the_console_runs_in_the_shared_kernel_and_its_end_stops_the_session() {
     terminal.qubx("run idle.yml --paper --jupyter; echo ended with $?").await;
     terminal.shows("In [").await;
     terminal.shell("shared = 6 * 7").await;
-    crate::harness::wait_for("the console's cell in the session", async || {
+    wait_for("the console's cell in the session", async || {
         let said = place.qubx(&["exec", "idle", "globals().get('shared')"]).await.code(0).stdout;
         (said == "42\n").then_some(())
     })
@@ -27,7 +27,16 @@ async fn the_console_runs_in_the_shared_kernel_and_its_end_stops_the_session() {
     let owner = qubx_home::owner_holder(&place.session_dir("idle")).unwrap().unwrap();
     send_signal(owner.pid, Signal::INT);
     place.qubx(&["status", "idle"]).await.code(0);
-    terminal.shell("exit").await;
+    terminal.shell("print('typed', 'here')").await;
+    wait_for("a prompt after the console's own cell", async || {
+        let text = terminal.text().await;
+        let (_, after) = text.split_once("\ntyped here")?;
+        after.contains("In [").then_some(())
+    })
+    .await;
+    terminal.key("C-d").await;
+    terminal.shows("Do you really want to exit").await;
+    terminal.key("Enter").await;
     terminal.shows("session ended: stopped by op@").await;
     terminal.shows("ended with 0").await;
     assert!(place.path("stopped").exists(), "on_stop ran");
