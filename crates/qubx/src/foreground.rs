@@ -110,8 +110,11 @@ impl Foreground {
         eprintln!("stopping …");
         self.stopping = true;
         self.supervisor.finish();
-        if let Some(talk) = &self.talk {
-            let _ = talk.client.command(Command::Stop { flatten: false, keep_orders: false });
+        match &self.talk {
+            Some(talk) => {
+                let _ = talk.client.command(Command::Stop { flatten: false, keep_orders: false });
+            }
+            None => self.supervisor.terminate(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 
 use qubx_home::create_private_file;
 use qubx_session::Progress;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -113,6 +114,13 @@ impl Service {
                 Err(error) => tracing::warn!(%error, line, "the service says what cannot be read"),
             }
         }
+    }
+
+    /// Asks the process to end; it stops the session in good order. One that has ended needs no word.
+    pub(crate) fn terminate(&self) {
+        // The child is not reaped yet while it has an id, so the number is its own.
+        let pid = self.child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
     }
 
     /// Waits for the end and returns how it was.

@@ -83,6 +83,8 @@ pub(crate) struct Supervisor {
     ended: oneshot::Receiver<Result<(), Failure>>,
     /// Cancelled: a service that is down stays down.
     finish: CancellationToken,
+    /// Cancelled: the service is asked to end by a signal.
+    terminate: CancellationToken,
     /// Cancelled: the service is left to itself.
     release: CancellationToken,
     tracker: TaskTracker,
@@ -106,12 +108,21 @@ impl Supervisor {
         let socket = service.listening().await?;
         let (news_sender, news) = mpsc::channel(NEWS);
         let (ended_sender, ended) = oneshot::channel();
-        let (finish, release, tracker) =
-            (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let (finish, terminate, release) =
+            (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let tracker = TaskTracker::new();
         let runtime_dir = socket.parent().map(Path::to_owned);
         // What a crash leaves is taken up again: the account, and the sockets that screens and guests know.
         let launch = Launch { restore: true, runtime_dir, ..launch };
-        let watch = Watch { home, launch, owner, news: news_sender, finish: finish.clone(), is_up: false };
+        let watch = Watch {
+            home,
+            launch,
+            owner,
+            news: news_sender,
+            finish: finish.clone(),
+            terminate: terminate.clone(),
+            is_up: false,
+        };
         let released = release.clone();
         tracker.spawn(async move {
             // An owner that released the session waits for no end of it.
@@ -119,12 +130,18 @@ impl Supervisor {
                 let _ = ended_sender.send(result);
             }
         });
-        Ok((Self { news, ended, finish, release, tracker }, socket))
+        Ok((Self { news, ended, finish, terminate, release, tracker }, socket))
     }
 
     /// From now on a service that is down stays down: its end was asked for.
     pub(crate) fn finish(&self) {
         self.finish.cancel();
+    }
+
+    /// Asks a service to end with which nobody can speak at the moment.
+    pub(crate) fn terminate(&self) {
+        self.finish.cancel();
+        self.terminate.cancel();
     }
 
     /// Gives the ownership up. The service must have been told.
@@ -192,6 +209,7 @@ struct Watch {
     owner: OwnerLock,
     news: mpsc::Sender<News>,
     finish: CancellationToken,
+    terminate: CancellationToken,
     /// Whether the session was ready once. A first start that fails is not tried again: its error is.
     is_up: bool,
 }
@@ -227,7 +245,17 @@ impl Watch {
 
     /// Hands the service's steps on until it ends.
     async fn attend(&mut self, mut service: Service) -> Ending {
-        while let Some(step) = service.step().await {
+        let mut told_to_end = false;
+        loop {
+            let step = tokio::select! {
+                step = service.step() => step,
+                () = self.terminate.cancelled(), if !told_to_end => {
+                    service.terminate();
+                    told_to_end = true;
+                    continue;
+                }
+            };
+            let Some(step) = step else { break };
             match &step {
                 Progress::StrategyStarted | Progress::StrategyFailed { .. } => self.is_up = true,
                 // What the service before published is outdated now.
