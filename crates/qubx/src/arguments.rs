@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Flatten(VerbArguments),
     /// Checks everything that `run` checks, and says what would run; starts and creates nothing
     Validate(Box<ValidateArguments>),
+    /// Checks that a session's files are what was written; exits with 1 when they are not
+    Verify(VerifyArguments),
     /// Makes a Python environment for sessions, `$QUBX_HOME/venv`; running it again repairs or updates it
     Setup(SetupArguments),
     /// Prints the completions for a shell, for example for bash: `qubx completions bash > FILE`
@@ -236,6 +238,15 @@ pub(crate) enum Since {
     Time(Timestamp),
     /// From so long ago on.
     Ago(Duration),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The session; one that has ended may be named too
+    pub(crate) name: String,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -30,6 +30,7 @@ mod supervise;
 mod talk;
 mod validate;
 mod verbs;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -81,6 +82,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             Command::Close { symbol, verb } => verbs::close(verb, symbol).await,
             Command::Flatten(arguments) => verbs::flatten(arguments).await,
             Command::Validate(arguments) => validate::validate(*arguments).await,
+            Command::Verify(arguments) => verify::verify(arguments).await,
             Command::Setup(arguments) => setup::setup(arguments).await,
             Command::Completions { shell } => completions(shell),
             Command::Service => service::service().await,

@@ -30,3 +30,4 @@ mod strategies;
 mod supervision;
 mod terminal;
 mod trading;
+mod verify;
