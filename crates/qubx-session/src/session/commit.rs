@@ -21,7 +21,7 @@ const UNSTORED_DRAFTS: usize = 10_000;
 impl Session {
     /// Stores, applies and sends the drafts of this turn.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
-        if self.drafts.is_empty() {
+        if self.drafts.is_empty() && !self.store.has_waiting() {
             return Ok(());
         }
         let result = self.store_drafts();

@@ -248,6 +248,11 @@ impl Store {
         Ok(is_whole.then_some(events))
     }
 
+    /// Tells whether entries of the session log wait in memory; the next append tries to write them.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.log.waiting().is_empty()
+    }
+
     /// Returns the newest events of the file, `limit` at most, oldest first, whatever is missing between them.
     ///
     /// # Errors
