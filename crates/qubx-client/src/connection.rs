@@ -43,8 +43,6 @@ pub(crate) struct Connection {
     pinged: Option<(u64, Instant)>,
     /// When the connection was lost; none since the last welcome.
     lost_since: Option<Instant>,
-    /// Since when the service is known to be gone; none while it may live.
-    gone_since: Option<Instant>,
     /// Whether the session said that it stops, so that its end is no crash.
     stopping: bool,
     /// The event after which one came that cannot be read; the same once more ends the connection.
@@ -80,7 +78,6 @@ impl Connection {
             unanswered: BTreeMap::new(),
             pinged: None,
             lost_since: None,
-            gone_since: None,
             stopping: false,
             unreadable_after: None,
         }
@@ -244,7 +241,6 @@ impl Connection {
     async fn welcome(&mut self, welcome: Welcome) -> Result<Vec<u8>, Ending> {
         self.welcomed = true;
         self.lost_since = None;
-        self.gone_since = None;
         self.stopping = false;
         self.log = Some(welcome.log);
         let mut reply = Vec::new();

@@ -1,8 +1,9 @@
 //! Finding a lost service again: how often it is tried, and when it is given up.
 //!
-//! A service that is gone without having said so has crashed, and its owner may start it again at the same place:
-//! the task waits for that a while, and then resumes like after any other loss.
+//! A service that is gone without having said so has crashed. While its owner is there, it is started again at the same
+//! place: the task waits for that, and then resumes like after any other loss.
 
+use std::path::Path;
 use std::time::Duration;
 
 use qubx_protocol::{ErrorCode, ErrorMessage};
@@ -19,11 +20,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause while the service is gone: asking the lock costs nothing, and it may be back any moment.
 const LONGEST_PAUSE_GONE: Duration = Duration::from_secs(1);
-/// How long a service that crashed may take to be started again: the owner's pauses between its attempts fit.
-const RESTART_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Connection {
-    /// Tries until the service is there again, or is gone for too long. A service that stands still takes the
+    /// Tries until the service is there again, or is gone for good. A service that stands still takes the
     /// connection and says nothing, so only its welcome ends the loss.
     pub(super) async fn find_again(&mut self) -> Result<UnixStream, Ending> {
         let since = *self.lost_since.get_or_insert_with(Instant::now);
@@ -32,7 +31,7 @@ impl Connection {
         loop {
             attempt += 1;
             let service = self.fate();
-            self.check_patience(service)?;
+            self.check_hope(service)?;
             let retry_at = (Instant::now() + pause).into_std();
             let lost = Link::Lost { since: since.into_std(), attempt, retry_at, service };
             self.hand_on(Update::Link(lost)).await?;
@@ -50,26 +49,25 @@ impl Connection {
         }
     }
 
-    /// Tells when a service that is gone is waited for no longer.
-    fn check_patience(&mut self, service: ServiceFate) -> Result<(), Ending> {
-        if service != ServiceFate::Ended {
-            self.gone_since = None;
+    /// Tells that a service which is gone does not come back: its session said that it ends, or nobody is there who
+    /// would start it again.
+    fn check_hope(&self, service: ServiceFate) -> Result<(), Ending> {
+        if service != ServiceFate::Ended || (!self.stopping && self.has_owner()) {
             return Ok(());
         }
-        let gone_since = *self.gone_since.get_or_insert_with(Instant::now);
         let (message, hint) = if self.stopping {
             ("the session has ended".to_owned(), None)
-        } else if gone_since.elapsed() >= RESTART_PATIENCE {
-            let seconds = RESTART_PATIENCE.as_secs();
-            let hint = "qubx run CONFIG --restore goes on with its positions and orders";
-            (
-                format!("the service has ended, and nobody started it again within {seconds} s"),
-                Some(hint.to_owned()),
-            )
         } else {
-            return Ok(());
+            let hint = "qubx run CONFIG --restore goes on with its positions and orders";
+            ("the service has ended without a word".to_owned(), Some(hint.to_owned()))
         };
         Err(Ending::Closed(ErrorMessage { code: ErrorCode::Ended, message, hint }))
+    }
+
+    /// Tells whether the command that started the session is there: it starts the service again, or gives up and ends.
+    fn has_owner(&self) -> bool {
+        let session_dir = self.options.lock.as_deref().and_then(Path::parent);
+        session_dir.is_some_and(|dir| qubx_home::owner_holder(dir).is_ok_and(|owner| owner.is_some()))
     }
 
     /// Waits for the next attempt; commands given meanwhile are kept for it, and questions are forgotten.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use qubx_client::{ClientHandle, Link, Options, Update};
+use qubx_home::OwnerLock;
 use qubx_protocol::{
     Author, ClientMessage, Epoch, Event, Fact, FrameBuffer, Hello, LogId, LogLevel, MAX_CLIENT_FRAME, Role,
     Seq, ServerMessage, SessionState, Welcome, encode_frame,
@@ -35,6 +36,11 @@ impl Place {
     pub(crate) fn listen(&self) -> UnixListener {
         let _ = std::fs::remove_file(self.socket());
         UnixListener::bind(self.socket()).unwrap()
+    }
+
+    /// Owns the session, like the command that started it.
+    pub(crate) fn own(&self) -> OwnerLock {
+        OwnerLock::acquire(self.folder.path()).unwrap()
     }
 
     /// Connects a screen.
