@@ -12,7 +12,7 @@ use crate::translate::{Broadcast, Reply};
 use crate::wire::Header;
 use crate::{CellRef, KernelEvent};
 
-/// How long an idle status may come after its reply. It is lost only when the child dropped messages.
+/// How long an idle status may come after its reply and the last output. It is lost only when the child dropped messages.
 const LATEST_IDLE: Duration = Duration::from_secs(10);
 /// How long a reply may come after its idle status. It is sent before it, on another socket; it is never sent when an
 /// interrupt hit the kernel's own code around a cell.
@@ -99,6 +99,10 @@ impl Cells {
         now: Instant,
     ) -> Vec<KernelEvent> {
         let place = self.place(&parent.msg_id);
+        if let Some(replied_at) = place.and_then(|place| self.requests[place].replied_at.as_mut()) {
+            // A slow reader may still have much of its output before it.
+            *replied_at = now;
+        }
         match broadcast {
             Broadcast::Busy => {
                 if place.is_none() && parent.msg_type == "execute_request" {
@@ -245,6 +249,18 @@ mod tests {
         assert_eq!(cells.give_up(now), []);
         assert_eq!(cells.give_up(cells.deadline().unwrap()), finished(CellStatus::Error));
         assert_eq!(cells.deadline(), None);
+    }
+
+    #[test]
+    fn a_cell_whose_output_still_comes_is_not_over() {
+        let now = Instant::now();
+        let mut cells = submitted();
+        cells.reply(&parent("a"), Reply::Ran(CellStatus::Ok), 0, now);
+        let late = cells.deadline().unwrap();
+        let output = Broadcast::Output(qubx_protocol::OutputContent::Clear { wait: false });
+        assert_eq!(cells.broadcast(&parent("a"), output, late).len(), 1);
+        assert_eq!(cells.give_up(late), []);
+        assert_eq!(cells.give_up(cells.deadline().unwrap()), finished(CellStatus::Ok));
     }
 
     #[test]
