@@ -33,29 +33,23 @@ const SETTLES_IN: Duration = Duration::from_secs(5);
 pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     let session = workbench.start_session(SESSION)?;
     let section = &session.file.qubx;
-    let processes = [("service", Process(section.service.pid)), ("its Python", Process(section.kernel_pid))];
+    let service = Process(section.service.pid);
+    let processes = [("service", service), ("its Python", Process(section.kernel_pid))];
     let mut client = Client::open(&section.socket).await?;
-    let mut rows = after_prints("no guest", &mut client, &processes).await?;
+    let mut rows = Vec::new();
     let guest = Guest::that_stands_still(workbench.python(), &session.path)?;
     let mut peaks = Vec::new();
     for (name, process) in processes {
-        rows.push(Row::megabytes(
-            &format!("20,000 displays, guest stopped: {name} before"),
-            process.resident()?,
-        ));
+        let before = format!("20,000 displays, guest stopped: {name} before");
+        rows.push(Row::megabytes(&before, process.resident()?));
         peaks.push(process.watch_peak());
     }
     let ran = client.run(SHOW).await?;
-    tokio::time::sleep(SETTLES_IN).await;
     for ((name, process), peak) in processes.into_iter().zip(peaks) {
         let row = peak.row(format!("20,000 displays, guest stopped: {name}"))?;
-        rows.push(if name == "service" { row.at_most(MEMORY_GOAL) } else { row });
-        tokio::time::sleep(SETTLES_IN).await;
-        rows.push(Row::megabytes(
-            &format!("20,000 displays, guest stopped: {name} after"),
-            process.resident()?,
-        ));
+        rows.push(if process == service { row.at_most(MEMORY_GOAL) } else { row });
     }
+    rows.extend(held("20,000 displays, guest stopped", &processes).await?);
     let on_screen = ran.outputs.iter().filter_map(|output| match output {
         OutputContent::Data { data, .. } => data.get("text/plain")?.as_str().map(str::to_owned),
         _ => None,
@@ -68,23 +62,21 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     rows.push(Row::number("20,000 displays: missing in the log", missing(in_log), DISPLAYS).at_most(0.0));
     rows.push(Row::number("20,000 displays: times the screen was cut off", ran.cut_offs, 1));
 
-    rows.extend(after_prints("guest stopped", &mut client, &processes).await?);
+    client.run(PRINT).await?;
+    rows.extend(held("200 MB in 4 prints, guest stopped", &processes).await?);
     drop(guest);
+    // What is given back now was held for the guest.
+    rows.extend(held("200 MB in 4 prints, guest gone", &processes).await?);
     client.close().await;
     workbench.stop_session(SESSION)?;
     Ok(rows)
 }
 
-/// Prints much in few messages, and measures what is still held some time later.
-async fn after_prints(
-    when: &str,
-    client: &mut Client,
-    processes: &[(&'static str, Process)],
-) -> Result<Vec<Row>> {
-    client.run(PRINT).await?;
+/// Measures what is still held some time later.
+async fn held(when: &str, processes: &[(&str, Process)]) -> Result<Vec<Row>> {
     tokio::time::sleep(SETTLES_IN).await;
     let row = |(name, process): &(&str, Process)| {
-        Ok(Row::megabytes(&format!("200 MB in 4 prints, {when}: {name} after"), process.resident()?))
+        Ok(Row::megabytes(&format!("{when}: {name} after"), process.resident()?))
     };
     processes.iter().map(row).collect()
 }

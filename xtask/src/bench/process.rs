@@ -13,7 +13,7 @@ const KIBIBYTE: f64 = 1024.0;
 const FORGET_PEAK: &str = "5";
 
 /// A process, by its number.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Process(pub(crate) u32);
 
 /// The time from which on the most that a process held is of interest.
