@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import ipykernel
+from ipykernel import kernelapp
+from ipykernel.heartbeat import Heartbeat
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQExitAutocall, ZMQInteractiveShell
@@ -28,6 +30,9 @@ stopped guest makes the kernel grow."""
 
 ZMQ_HIGH_WATER_MARK = 1_000
 """The library's default, for all other sockets."""
+
+HEARTBEAT_BINDS_WITHIN_SECONDS = 10.0
+"""How long the heartbeat's thread may take. It takes a millisecond, unless the machine is very busy."""
 
 INPUT_LOOK_MILLISECONDS = 10
 """How often a waiting cell looks for an answer of the service; an interrupt is noticed then too."""
@@ -129,10 +134,25 @@ class Kernel(IPythonKernel):
         """Does nothing: there is no debugger."""
 
 
+class PunctualHeartbeat(Heartbeat):
+    """The heartbeat, which tells when its socket is bound."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.bound = threading.Event()
+        super().__init__(*args, **kwargs)
+
+    def _bind_socket(self) -> None:
+        try:
+            super()._bind_socket()
+        finally:
+            self.bound.set()
+
+
 class App(IPKernelApp):
     """The application around the kernel."""
 
     kernel_class = Kernel
+    heartbeat: PunctualHeartbeat
     bridge: Bridge
     inputs: Inputs
     iopub_thread: NumberedOutput
@@ -151,7 +171,12 @@ class App(IPKernelApp):
 
     def init_heartbeat(self) -> None:
         """Binds the heartbeat's socket, for this user alone."""
-        bind_private(super().init_heartbeat)
+        bind_private(self._start_heartbeat)
+
+    def _start_heartbeat(self) -> None:
+        super().init_heartbeat()
+        # It binds on its own thread, and the umask is everybody's.
+        self.heartbeat.bound.wait(HEARTBEAT_BINDS_WITHIN_SECONDS)
 
     def write_connection_file(self, **_: Any) -> None:
         """Leaves the file as the service wrote it, and tells that every socket is bound."""
@@ -183,6 +208,7 @@ def bind_private(bind: Callable[[], None]) -> None:
 def build(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_file: str) -> App:
     """Returns the application, its sockets bound and its shell made."""
     number_output()
+    kernelapp.Heartbeat = PunctualHeartbeat
     app: App = App.instance(
         parent_handle=1
     )  # 1 means: do not poll for a parent, and no advice on the terminal.

@@ -79,7 +79,7 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], shel
     from .context import Context
     from .market import Instrument
     from .mirror import Mirror
-    from .output import claim_output
+    from .output import claim_output, pass_claims_on
     from .repl import namespace
     from .runner import Runner
 
@@ -96,6 +96,7 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], shel
         on_thread_start=partial(claim_output, shell),
         on_constructed=lambda strategy: shell.push({"S": strategy}, interactive=False),
     )
+    pass_claims_on(shell)
     assistant = Assistant(bridge, shell)
 
     def handle(message: dict[str, Any]) -> None:

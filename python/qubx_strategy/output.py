@@ -51,8 +51,34 @@ def number_output() -> None:
     kernelapp.IOPubThread = NumberedOutput
 
 
+_thread = threading.local()
+"""`claims` is there and true in threads whose output is their own."""
+
+
+def pass_claims_on(shell: Any) -> None:
+    """Makes the threads that a claiming thread starts claim their output too.
+
+    ipykernel's variables end where a thread ends.
+    """
+    start = threading.Thread.start
+
+    def start_with_claim(self: threading.Thread) -> None:
+        if getattr(_thread, "claims", False):
+            run = self.run
+
+            def claim_and_run() -> None:
+                claim_output(shell)
+                run()
+
+            self.run = claim_and_run  # type: ignore[method-assign]
+        start(self)
+
+    threading.Thread.start = start_with_claim  # type: ignore[method-assign]
+
+
 def claim_output(shell: Any) -> None:
     """Makes the output of the calling thread its own; else it would count as the last cell's."""
+    _thread.claims = True
     header = {"msg_id": "strategy", "msg_type": "strategy", "session": "strategy", "username": "strategy"}
     if hasattr(shell, "set_thread_parent"):
         shell.set_thread_parent({"header": header})
