@@ -7,20 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qubx_kernel::KernelHandle;
-use qubx_protocol::RequestId;
 use qubx_protocol::{
     Alarm, Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage,
     FrameBuffer, Hello, HistoryKind, Latest, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence,
-    Refusal, Request, RequestKind, Role, Seq, ServerMessage, encode_frame,
+    Refusal, Request, RequestId, RequestKind, Role, Seq, ServerMessage, encode_frame,
 };
 use serde_json::value::RawValue;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::unix::OwnedWriteHalf;
+use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::frame_writer::FrameWriter;
 use crate::input::{Input, Subscription};
 use crate::store;
 
@@ -90,6 +89,7 @@ async fn serve_screen(stream: UnixStream, doors: Doors) {
     let own = rustix::process::geteuid().as_raw();
     let is_own = stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
     let (mut reader, writer) = stream.into_split();
+    let writer = FrameWriter::new(writer);
     let place = doors.places.clone().try_acquire_owned();
     let mut screen = Screen {
         writer,
@@ -119,7 +119,7 @@ async fn serve_screen(stream: UnixStream, doors: Doors) {
 }
 
 struct Screen {
-    writer: OwnedWriteHalf,
+    writer: FrameWriter,
     buffer: FrameBuffer,
     doors: Doors,
     identity: Author,
@@ -132,7 +132,7 @@ struct Gone;
 
 impl Screen {
     async fn say(&mut self, message: ServerMessage) -> Result<(), Gone> {
-        self.writer.write_all(&encode_frame(&message)).await.map_err(|_| Gone)
+        self.writer.write(encode_frame(&message)).await.map_err(|_| Gone)
     }
 
     async fn refuse(&mut self, code: ErrorCode, message: &str, hint: Option<&str>) {
@@ -179,7 +179,7 @@ impl Screen {
         self.doors.inputs.send(Input::Subscribe { hello, reply }).await.ok()?;
         let subscription = answer.await.ok()?;
         let (id, cut) = (subscription.id, subscription.cut.clone());
-        // Writing is dropped half-way only when the connection ends with it.
+        // A frame that is cut off half-way is written to its end before the last word.
         let next = match cut.run_until_cancelled(self.exchange(reader, subscription, wants_latest)).await {
             Some(next) => next,
             None => {
@@ -208,7 +208,7 @@ impl Screen {
         for event in backlog {
             first.extend(encode_frame(&ServerMessage::Event(event)));
         }
-        self.writer.write_all(&first).await.ok()?;
+        self.writer.write(first).await.ok()?;
         let (answers, mut answered) = mpsc::channel(ANSWERS);
         let mut newest = Newest {
             market: self.doors.market.clone(),
@@ -220,7 +220,7 @@ impl Screen {
         latest.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                frame = frames.recv() => self.writer.write_all(&frame?).await.ok()?,
+                frame = frames.recv() => self.writer.write(frame?).await.ok()?,
                 read = reader.read_buf(self.buffer.bytes_mut()) => {
                     if !matches!(read, Ok(1..)) {
                         return None;

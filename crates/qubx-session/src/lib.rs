@@ -11,6 +11,7 @@ mod clock;
 mod config;
 mod connection;
 mod crash;
+mod frame_writer;
 mod input;
 mod interrupts;
 mod outputs;
