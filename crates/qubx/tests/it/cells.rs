@@ -113,3 +113,25 @@ async fn completion_answers_while_a_cell_runs() {
     screen.close().await;
     place.stop_and_finish("idle").await;
 }
+
+#[tokio::test]
+async fn documentation_is_shown_while_a_cell_runs() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    screen.run("def halve(number: int, *, up: bool = False):\n    'Says what half of it is.'").await;
+    for code in ["while True: pass", "import time; time.sleep(60)", "input('Waits: ')"] {
+        let cell = screen.at_work(code).await;
+        let inspect =
+            |code: &str| RequestKind::Inspect { code: code.to_owned(), cursor: code.chars().count() };
+        let AnswerResult::Inspection { text: Some(text) } = screen.ask(inspect("halve(")).await else {
+            panic!("nothing is known of it beside {code}")
+        };
+        assert!(text.contains("up: bool = False") && text.contains("Says what half of it is."), "{text}");
+        let unknown = screen.ask(inspect("there_is_no_such_thing")).await;
+        assert!(matches!(unknown, AnswerResult::Inspection { text: None }), "{unknown:?}");
+        interrupt(&mut screen, cell).await;
+        assert_eq!(screen.ended(cell).await, CellStatus::Interrupted);
+    }
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}

@@ -3,7 +3,10 @@
 use qubx_protocol::{CellStatus, Command, Fact, KernelState, VerbOutcome};
 use rustix::process::Signal;
 
-use crate::harness::{Place, STEPS, Screen, config, send_signal};
+use crate::harness::{Place, STEPS, Screen, config, is_alive, send_signal, wait_for};
+
+/// Python is not started again by itself, so that its absence can be looked at.
+const STAYS_DOWN: &str = "session: { kernel_restarts: 0 }\n";
 
 async fn kill_kernel(place: &Place, screen: &mut Screen, name: &str) {
     send_signal(place.session(name).file.qubx.kernel_pid, Signal::KILL);
@@ -19,7 +22,7 @@ async fn kill_kernel(place: &Place, screen: &mut Screen, name: &str) {
 async fn the_session_outlives_its_kernel() {
     let Some(place) = Place::new() else { return };
     place.write("steps.py", STEPS);
-    place.write("steps.yml", &config("steps", "steps.Steps"));
+    place.write("steps.yml", &(config("steps", "steps.Steps") + STAYS_DOWN));
     place.start("steps.yml").await;
     let mut screen = Screen::attach(&place, "steps", "op1").await;
     screen.quoted().await;
@@ -32,7 +35,7 @@ async fn the_session_outlives_its_kernel() {
     for cell in [busy, waiting] {
         assert_eq!(screen.ended(cell).await, CellStatus::KernelDied);
     }
-    screen.logged("engine, orders and positions are untouched").await;
+    screen.logged("orders and positions are untouched").await;
     let refusal = screen.refused(Command::Execute { code: "1".to_owned() }).await;
     assert!(refusal.message.contains("kernel has ended"), "{refusal:?}");
     place.qubx(&["exec", "steps", "1"]).await.code(1).says(&["the Python kernel has ended"]);
@@ -57,11 +60,8 @@ async fn the_session_outlives_its_kernel() {
 
 #[tokio::test]
 async fn a_config_says_what_happens_to_positions_when_the_kernel_is_lost() {
-    let Some(place) = Place::new() else { return };
-    place.write("idle.py", crate::harness::IDLE);
-    let config = config("idle", "idle.Idle") + "session:\n  on_kernel_loss: flatten\n";
-    place.write("idle.yml", &config);
-    place.start("idle.yml").await;
+    let more = "session: { on_kernel_loss: flatten }\n";
+    let Some(place) = Place::with_idle_session_and(more).await else { return };
     let mut screen = Screen::attach(&place, "idle", "op1").await;
     screen.quoted().await;
     screen.run("trade('ETHUSDT', 1), trade('BTCUSDT', 0.1, 1000)").await;
@@ -81,10 +81,68 @@ async fn a_config_says_what_happens_to_positions_when_the_kernel_is_lost() {
 
 #[tokio::test]
 async fn a_cell_that_ends_its_process_is_marked_and_the_session_stays() {
-    let Some(place) = Place::with_idle_session().await else { return };
+    let Some(place) = Place::with_idle_session_and(STAYS_DOWN).await else { return };
     place.qubx(&["exec", "idle", "import os; os._exit(3)"]).await.code(1).says(&["the Python kernel ended"]);
     place.qubx(&["status", "idle"]).await.code(1);
     let history = place.qubx(&["history", "idle"]).await.code(0).stdout;
     assert!(history.contains("exit code 3"), "{history}");
+    place.stop_and_finish("idle").await;
+}
+
+#[tokio::test]
+async fn a_crash_leaves_a_record_that_says_what_ended_python_in_which_cell_and_where() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    let mut pid = place.session("idle").file.qubx.kernel_pid;
+    let folder = place.session_dir("idle").join("crashes");
+    for (number, (code, parts)) in [
+        ("import ctypes\nctypes.string_at(0)", &["signal 11", "Segmentation fault", "in string_at"][..]),
+        ("import os\nos.kill(os.getpid(), 9)", &["signal 9 (killed)"]),
+        ("import os\nos._exit(3)", &["exit code 3"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (_, status) = screen.run(code).await;
+        assert_eq!(status, CellStatus::KernelDied);
+        screen.kernel(KernelState::Dead).await;
+        let mut records: Vec<_> =
+            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        records.sort();
+        assert_eq!(records.len(), number + 1);
+        let record = std::fs::read_to_string(records.last().unwrap()).unwrap();
+        for part in [&[code, "of op1", &format!("process  {pid}")][..], parts].concat() {
+            assert!(record.contains(part), "`{part}` is not in\n{record}");
+        }
+        let history = place.qubx(&["history", "idle"]).await.code(0).stdout;
+        assert!(history.contains(records.last().unwrap().to_str().unwrap()), "{history}");
+        pid = screen.revived(pid).await;
+    }
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}
+
+#[tokio::test]
+async fn what_a_kernel_started_ends_with_it_and_the_system_would_rather_end_it_than_the_service() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    let qubx = place.session("idle").file.qubx;
+    let score = |pid: u32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap();
+        text.trim().parse::<i32>().unwrap()
+    };
+    assert_eq!(score(qubx.kernel_pid), 800);
+    assert!(score(qubx.service.pid) < 800);
+    let (pids, _) =
+        screen.run("import subprocess; p = [subprocess.Popen(['sleep', '600']).pid for _ in 'ab']; p").await;
+    let grandchildren: Vec<u32> = serde_json::from_str(&pids).unwrap();
+    assert!(grandchildren.iter().all(|pid| is_alive(*pid)));
+    send_signal(qubx.kernel_pid, Signal::KILL);
+    wait_for("the end of what the kernel started", async || {
+        (!grandchildren.iter().any(|pid| is_alive(*pid))).then_some(())
+    })
+    .await;
+    screen.revived(qubx.kernel_pid).await;
+    screen.close().await;
     place.stop_and_finish("idle").await;
 }

@@ -44,6 +44,9 @@ for line in sys.stdin:
         seen = read_until(client, is_end)
         reply = client.get_shell_msg(timeout=TIMEOUT)["content"]
         answer = {"status": reply["status"], "seen": seen}
+    elif "ready" in command:
+        client.wait_for_ready(timeout=TIMEOUT)
+        answer = "ready"
     elif "until" in command:
         wanted = command["until"]
         answer = {"seen": read_until(client, lambda message: wanted in text_of(message["content"]))}

@@ -40,6 +40,11 @@ impl Guest {
         (answer["status"].as_str().unwrap().to_owned(), seen(&answer))
     }
 
+    /// Waits until the kernel answers again; the client stays the same one.
+    pub(crate) async fn is_answered(&mut self) {
+        assert_eq!(self.ask(json!({ "ready": true })).await, json!("ready"));
+    }
+
     /// Returns the messages up to the first that has `text`.
     pub(crate) async fn until(&mut self, text: &str) -> Vec<(String, String)> {
         seen(&self.ask(json!({ "until": text })).await)

@@ -24,7 +24,7 @@ pub(crate) use program::Running;
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::{Raw, hello};
 pub(crate) use screen::{Screen, text_of};
-pub(crate) use strategies::{CROSS, IDLE, STEPS, config};
+pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, config};
 pub(crate) use terminal::Terminal;
 
 /// The longest wait for anything. A loaded machine takes a few seconds to start a kernel.

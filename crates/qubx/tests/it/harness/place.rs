@@ -19,6 +19,8 @@ pub(crate) struct Place {
     folder: TempDir,
     pub(crate) python: PathBuf,
     runs: std::cell::Cell<usize>,
+    /// The user that the program runs as; none for the test's own.
+    user: Option<u32>,
     finished: bool,
 }
 
@@ -28,14 +30,19 @@ impl Place {
         let python = needs::python()?;
         // A socket's path has at most 107 bytes, so the folder's is short.
         let folder = tempfile::Builder::new().prefix("qx").tempdir_in("/tmp").unwrap();
-        Some(Self { folder, python, runs: 0.into(), finished: false })
+        Some(Self { folder, python, runs: 0.into(), user: None, finished: false })
     }
 
     /// Makes a place with a strategy that does nothing, named `idle`, and starts it detached.
     pub(crate) async fn with_idle_session() -> Option<Self> {
+        Self::with_idle_session_and("").await
+    }
+
+    /// As [`Place::with_idle_session`], with more lines in its config.
+    pub(crate) async fn with_idle_session_and(more: &str) -> Option<Self> {
         let place = Self::new()?;
         place.write("idle.py", IDLE);
-        place.write("idle.yml", &config("idle", "idle.Idle"));
+        place.write("idle.yml", &(config("idle", "idle.Idle") + more));
         place.start("idle.yml").await;
         Some(place)
     }
@@ -66,10 +73,35 @@ impl Place {
 
     /// Returns the program as a command of this place.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_qubx"));
+        let program = env!("CARGO_BIN_EXE_qubx");
+        let mut command = Command::new(if self.user.is_some() { "setpriv" } else { program });
         self.prepare(&mut command);
+        if let Some(user) = self.user {
+            // They may read whatever this test may, so Python can be anywhere; otherwise they are nobody special.
+            command.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--clear-groups"]);
+            command.args(["--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"]);
+            command.args(["--bounding-set=-all,+dac_read_search", "--securebits=+no_setuid_fixup"]);
+            command.args(["--", program]);
+        }
         command.args(arguments);
         command
+    }
+
+    /// Gives the place to somebody who is not the system's administrator; tells whether it belongs to such a one now.
+    pub(crate) async fn belongs_to_somebody_else(&mut self) -> bool {
+        /// Nobody's number on any usual system, so nobody else's processes count.
+        const SOMEBODY: u32 = 61_734;
+        if !rustix::process::geteuid().is_root() {
+            return true;
+        }
+        std::os::unix::fs::chown(self.folder.path(), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+        self.user = Some(SOMEBODY);
+        let can = self.command(&["--version"]).output().await;
+        let can = can.is_ok_and(|output| output.status.success());
+        if !can {
+            println!("skipped: setpriv cannot make another user of this one");
+        }
+        can
     }
 
     /// Runs the program to its end.
@@ -146,6 +178,15 @@ impl Place {
     /// Returns the folder of a session, which outlives its runs.
     pub(crate) fn session_dir(&self, name: &str) -> PathBuf {
         Home::at(self.home()).session("paper", "default", name)
+    }
+
+    /// Returns the files of the home that have these bytes anywhere.
+    pub(crate) fn files_with(&self, bytes: &[u8]) -> Vec<PathBuf> {
+        let has = |path: &PathBuf| {
+            let content = std::fs::read(path).unwrap_or_default();
+            content.windows(bytes.len()).any(|window| window == bytes)
+        };
+        files_below(&self.home()).into_iter().filter(|path| path.is_file() && has(path)).collect()
     }
 
     /// Waits until no process of this place is left.

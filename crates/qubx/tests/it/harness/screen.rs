@@ -2,8 +2,9 @@
 
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
 use qubx_protocol::{
-    AnswerResult, CellNumber, CellStatus, Command, CommandId, Event, Fact, OutputContent, Refusal,
-    RequestKind, Seq, SessionState, VerbOutcome, VerbProgress,
+    AnswerResult, CellNumber, CellStatus, Command, CommandId, Event, Fact, HistoryKind, InputId, InputView,
+    KernelState, KernelStatus, OutputContent, Refusal, RequestKind, Seq, SessionState, StrategyState,
+    VerbOutcome, VerbProgress,
 };
 use tokio::sync::mpsc;
 
@@ -147,6 +148,49 @@ impl Screen {
         let cell = self.submit(code).await;
         let status = self.ended(cell).await;
         (text_of(&self.events, cell), status)
+    }
+
+    /// Waits until the kernel is in a state, and returns all that is said of it.
+    pub(crate) async fn kernel(&mut self, state: KernelState) -> KernelStatus {
+        self.until(&format!("a kernel that is {state:?}"), |screen| {
+            let kernel = &screen.state().status.as_ref()?.kernel;
+            (kernel.state == state).then(|| kernel.clone())
+        })
+        .await
+    }
+
+    /// Waits until another kernel than the process `before` has its strategy, and returns its process.
+    pub(crate) async fn revived(&mut self, before: u32) -> u32 {
+        self.until("another kernel with its strategy", |screen| {
+            let status = screen.state().status.as_ref()?;
+            let is_up =
+                status.kernel.state == KernelState::Ready && status.strategy.state == StrategyState::Running;
+            status.kernel.pid.filter(|pid| is_up && *pid != before)
+        })
+        .await
+    }
+
+    /// Waits until a cell waits for a line.
+    pub(crate) async fn asked(&mut self) -> InputView {
+        self.until("a wait for a line", |screen| screen.state().input.clone()).await
+    }
+
+    /// Tells whether somebody is attached, by what this screen knows.
+    pub(crate) fn is_present(&self, who: &str) -> bool {
+        let presence = self.mirror.latest.presence.as_deref().unwrap_or_default();
+        presence.iter().any(|presence| presence.identity.as_str() == who)
+    }
+
+    /// Gives the line that a cell waits for.
+    pub(crate) fn answers(&self, input: &InputId, text: &str) {
+        let answer = Command::Answer { input: input.clone(), text: text.to_owned() };
+        drop(self.client.command(answer));
+    }
+
+    /// Returns what the screen shows of a cell now: what was cleared is gone, what was updated is new.
+    pub(crate) fn shown(&self, cell: CellNumber) -> String {
+        let events: Vec<Event> = self.state().history.of(HistoryKind::Session).cloned().collect();
+        text_of(&events, cell)
     }
 
     /// Gives a command that is a verb and waits until it has ended.

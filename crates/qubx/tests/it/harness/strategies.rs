@@ -26,6 +26,50 @@ class Steps(Strategy):
             self.step = -self.step
 "#;
 
+/// Trades averages of closes, keeps them with `save_state`, and records what it is told. It kills its kernel after the
+/// bars that `crash_at` counts.
+pub(crate) const KEEPS: &str = r#"
+import os
+from pathlib import Path
+
+from qubx_strategy import Strategy
+
+
+class Keeps(Strategy):
+    crash_at: str = ""
+    record: str = "record"
+
+    def on_start(self, ctx):
+        ctx.subscribe_bars("1s")
+        self.state = ctx.load_state() or {"bars": 0, "fast": {}, "slow": {}}
+        held = {i.symbol: p.quantity for i, p in ctx.get_positions().items() if p.quantity}
+        orders = sorted((o.instrument.symbol, o.quantity, o.price) for o in ctx.get_orders().values())
+        ctx.log(f"begins after {self.state['bars']} bars, holds {held}, rests {orders}")
+
+    def on_bar(self, ctx, bar):
+        symbol, state = bar.instrument.symbol, self.state
+        for key, weight in (("fast", 0.5), ("slow", 0.2)):
+            value = state[key].get(symbol, bar.close)
+            state[key][symbol] = value + weight * (bar.close - value)
+        if symbol == "BTCUSDT":
+            target = 0.1 if state["fast"][symbol] > state["slow"][symbol] else -0.1
+            delta = target - ctx.get_position(bar.instrument).quantity
+            if abs(delta) >= bar.instrument.lot_size:
+                ctx.trade(bar.instrument, delta)
+        state["bars"] += 1
+        ctx.save_state(state)
+        self.note(f"bar {symbol} {bar.time_ns}")
+        if str(state["bars"]) in self.crash_at.split(","):
+            os.kill(os.getpid(), 9)
+
+    def on_fill(self, ctx, fill):
+        self.note(f"fill {fill.trade_id}")
+
+    def note(self, line):
+        with Path(__file__).with_name(self.record).open("a") as file:
+            file.write(line + "\n")
+"#;
+
 /// The example that trades averages of closes.
 pub(crate) const CROSS: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/ema_cross.py"));

@@ -101,6 +101,39 @@ impl<'a> Terminal<'a> {
         }
     }
 
+    /// Records all bytes that the terminal is given from now on, in a file.
+    pub(crate) async fn record(&self, name: &str) -> PathBuf {
+        let path = self.place.write(&format!("{name}.raw"), "");
+        // The one before ends with the first call.
+        self.tmux(&["pipe-pane"]).await;
+        self.tmux(&["pipe-pane", &format!("exec cat >> {}", path.display())]).await;
+        path
+    }
+
+    /// Returns what was recorded, once it has a text.
+    pub(crate) async fn recorded(&self, path: &PathBuf, text: &str) -> Vec<u8> {
+        wait_for(&format!("`{text}` in the record"), async || {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes()).then_some(bytes)
+        })
+        .await
+    }
+
+    /// Lets programs fill the terminal's clipboard, as some terminals do.
+    pub(crate) async fn takes_the_clipboard(&self) {
+        self.tmux(&["set-option", "-s", "set-clipboard", "on"]).await;
+    }
+
+    /// Returns the names of what programs have put into the clipboard.
+    pub(crate) async fn clipboard(&self) -> String {
+        self.tmux(&["list-buffers"]).await
+    }
+
+    /// Returns the title that programs have given the terminal.
+    pub(crate) async fn title(&self) -> String {
+        self.tmux(&["display-message", "-p", "#{pane_title}"]).await
+    }
+
     /// Tells whether a program has taken the whole terminal over.
     pub(crate) async fn is_taken_over(&self) -> bool {
         self.tmux(&["display-message", "-p", "#{alternate_on}"]).await.trim() == "1"
