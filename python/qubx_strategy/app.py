@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import ipykernel
@@ -164,9 +165,9 @@ class App(IPKernelApp):
         context.sndhwm = IOPUB_HIGH_WATER_MARK
         super().init_iopub(context)
         context.sndhwm = ZMQ_HIGH_WATER_MARK
-        # ipykernel makes this thread's way to itself at the first output. By then a cell may have taken the last
-        # descriptor, and no output would ever come again.
-        self.iopub_thread.schedule(lambda: getattr(self.iopub_thread, "_event_pipe", None))
+        # ipykernel makes this thread's way to itself at the first output. By then a cell may have taken
+        # the last descriptor, and no output would ever come again.
+        self.iopub_thread.schedule(partial(getattr, self.iopub_thread, "_event_pipe", None))
 
     def init_sockets(self) -> None:
         """Binds the sockets, for this user alone."""

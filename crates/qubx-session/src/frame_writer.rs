@@ -7,11 +7,14 @@ use std::io;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::unix::OwnedWriteHalf;
 
+/// Bytes of whoever has them, so that none is copied: a frame for many screens is there once.
+type Frame = Box<dyn AsRef<[u8]> + Send + Sync>;
+
 /// The way to a screen.
 pub(crate) struct FrameWriter<W = OwnedWriteHalf> {
     writer: W,
     /// The frame that is being written, and how much of it is; none between frames.
-    frame: Option<(Box<dyn AsRef<[u8]> + Send + Sync>, usize)>,
+    frame: Option<(Frame, usize)>,
 }
 
 impl<W: AsyncWrite + Unpin> FrameWriter<W> {
