@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -51,8 +52,27 @@ class Exit(ZMQExitAutocall):
         print(EXIT_HELP)
 
 
+class Nothing(dict[int, list[Any]]):
+    """What IPython keeps of every cell's output, for a notebook that it could write: nothing.
+
+    The session has it already, and a kernel that lives for weeks would only grow.
+    """
+
+    def __missing__(self, key: int) -> list[Any]:
+        return []
+
+
 class Shell(ZMQInteractiveShell):
     """The REPL."""
+
+    def init_history(self) -> None:
+        """Makes the history forget what cells wrote and showed."""
+        super().init_history()
+        self.history_manager.outputs = Nothing()
+
+    def _tee(self, channel: str) -> Any:
+        # IPython 9 would keep a copy of all that is printed.
+        return nullcontext()
 
     @default("exiter")
     def _default_exiter(self) -> Any:

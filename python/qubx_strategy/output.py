@@ -6,6 +6,7 @@ reader lost.
 """
 
 import sys
+import threading
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue

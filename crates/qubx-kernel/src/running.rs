@@ -112,7 +112,7 @@ impl Running {
                     None => break,
                 },
                 message = self.channels.output.recv() => match message {
-                    Some(message) => self.broadcast(&message).await,
+                    Some(message) => self.broadcast(message).await,
                     None => break,
                 },
                 () = at(deadline) => self.give_up().await,
@@ -166,7 +166,7 @@ impl Running {
         }
     }
 
-    async fn broadcast(&mut self, message: &Message) {
+    async fn broadcast(&mut self, message: Message) {
         if let Some(number) = message.number {
             let lost = self.heard.map_or(0, |heard| number.saturating_sub(heard + 1));
             self.heard = Some(number);
@@ -174,8 +174,10 @@ impl Running {
                 self.emit(KernelEvent::Lost { messages: lost }).await;
             }
         }
-        if let Some(broadcast) = translate::broadcast(message) {
+        if let Some(broadcast) = translate::broadcast(&message) {
             let events = self.cells.broadcast(&message.parent, broadcast, Instant::now());
+            // An output may have many megabytes, and the session may take its time.
+            drop(message);
             self.emit_all(events).await;
         }
     }
@@ -249,7 +251,7 @@ impl Running {
             self.python_says(message).await;
         }
         while let Ok(message) = self.channels.output.try_recv() {
-            self.broadcast(&message).await;
+            self.broadcast(message).await;
         }
     }
 

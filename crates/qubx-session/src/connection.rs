@@ -204,11 +204,13 @@ impl Screen {
         wants_latest: bool,
     ) -> Option<Hello> {
         let Subscription { welcome, backlog, mut frames, .. } = subscription;
-        let mut first = encode_frame(&ServerMessage::Welcome(welcome));
-        for event in backlog {
-            first.extend(encode_frame(&ServerMessage::Event(event)));
-        }
+        let first = tokio::task::block_in_place(|| welcome.frame());
         self.writer.write(first).await.ok()?;
+        // Whoever comes now gets another snapshot.
+        drop(welcome);
+        for event in backlog {
+            self.writer.write(encode_frame(&ServerMessage::Event(event))).await.ok()?;
+        }
         let (answers, mut answered) = mpsc::channel(ANSWERS);
         let mut newest = Newest {
             market: self.doors.market.clone(),

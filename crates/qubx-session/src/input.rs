@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use qubx_engine::EngineSnapshot;
-use qubx_protocol::{Author, Command, CommandId, Event, Hello, Refusal, VerbOutcome, Welcome};
+use qubx_protocol::{Author, Command, CommandId, Event, Hello, Refusal, VerbOutcome};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+
+use crate::welcome::SharedWelcome;
 
 /// Something that happened outside of engine and kernel.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ pub(crate) type SubscriberId = u64;
 #[derive(Debug)]
 pub(crate) struct Subscription {
     pub(crate) id: SubscriberId,
-    pub(crate) welcome: Welcome,
+    pub(crate) welcome: Arc<SharedWelcome>,
     pub(crate) backlog: Vec<Event>,
     pub(crate) frames: FrameReceiver,
     /// Cancelled when the screen is cut off or the session ends.

@@ -27,6 +27,7 @@ mod store;
 mod strategy;
 mod subscribers;
 mod verbs;
+mod welcome;
 
 pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
 pub use input::StopRequest;

@@ -143,10 +143,10 @@ impl Printed {
 
     /// Returns what of an output goes to the log, and what to the file.
     fn bound(&mut self, content: OutputContent) -> Shown {
-        let text = text_of(&content);
         let size = size(&content);
         if self.head + size <= HEAD_BYTES && self.left_out == 0 {
             self.head += size;
+            let text = text_of(&content);
             let mut file = String::new();
             if self.overflows {
                 file = text;
@@ -156,14 +156,13 @@ impl Printed {
             return Shown { log: vec![content], file };
         }
         self.overflows = true;
-        let mut file: String = std::mem::take(&mut self.beginning).concat();
-        file += &text;
-        // From here on everything goes to the tail, so that the order of the lines stays.
-        self.left_out += size.max(text.len());
+        // An output may be huge: its text is moved, not copied.
         let (stream, text) = match content {
             OutputContent::Stream { stream, text } => (stream, text),
-            _ => (StreamName::Stderr, text),
+            content => (StreamName::Stderr, text_of(&content)),
         };
+        // From here on everything goes to the tail, so that the order of the lines stays.
+        self.left_out += text.len();
         let mut log = Vec::new();
         let mut rest = text.as_str();
         if self.head < HEAD_BYTES {
@@ -175,13 +174,22 @@ impl Printed {
             rest = &text[room..];
         }
         self.append_tail(stream, rest);
+        let file = match std::mem::take(&mut self.beginning) {
+            beginning if beginning.is_empty() => text,
+            beginning => beginning.concat() + &text,
+        };
         Shown { log, file }
     }
 
     fn append_tail(&mut self, stream: StreamName, text: &str) {
         let (last_stream, tail) = self.tail.get_or_insert((stream, String::new()));
         *last_stream = stream;
-        tail.push_str(text);
+        if text.len() > 2 * TAIL_BYTES {
+            // Nothing before it, and not all of it, can stay.
+            tail.clear();
+        }
+        let from = ceil_char_boundary(text, text.len().saturating_sub(2 * TAIL_BYTES));
+        tail.push_str(&text[from..]);
         // The tail may grow to twice its bound before it is cut, so that cutting does not copy at every line.
         if tail.len() > 2 * TAIL_BYTES {
             let cut = ceil_char_boundary(tail, tail.len() - TAIL_BYTES);

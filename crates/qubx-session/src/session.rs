@@ -37,6 +37,7 @@ use crate::rest::Rest;
 use crate::store::{Draft, Store, StoreError};
 use crate::strategy::Port;
 use crate::subscribers::Subscribers;
+use crate::welcome::Snapshots;
 
 pub(crate) use sources::Sources;
 use sources::Turn;
@@ -74,6 +75,7 @@ pub(crate) struct Session {
     cells: Cells,
     port: Port,
     subscribers: Subscribers,
+    snapshots: Snapshots,
     engine: EngineHandle,
     python: Python,
     on_kernel_loss: KernelLoss,
@@ -139,6 +141,7 @@ impl Session {
             cells,
             port: Port::default(),
             subscribers: beginning.subscribers,
+            snapshots: Snapshots::default(),
             engine: beginning.engine,
             python: beginning.python,
             on_kernel_loss: beginning.on_kernel_loss,

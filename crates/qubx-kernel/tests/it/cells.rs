@@ -41,6 +41,8 @@ async fn a_cell_tells_its_start_its_output_and_its_end() {
         ("raise SystemExit(3)", "SystemExit: 3", CellStatus::Error),
         ("'still here'", "'still here'", CellStatus::Ok),
         ("In[1][:10]", "'import sys'", CellStatus::Ok),
+        // A kernel that lives for weeks keeps no copy of what it showed.
+        ("print(len(get_ipython().history_manager.outputs), 'kept')", "0 kept", CellStatus::Ok),
         ("import os; os.system('echo sub')", "sub", CellStatus::Ok),
     ] {
         let (text, status) = kernel.run(code).await;

@@ -2,16 +2,19 @@
 //!
 //! If the disk refuses, nothing that waited happens, but for what only takes risk away.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use qubx_kernel::CallId;
-use qubx_protocol::{Author, Command, CommandId, Event, Fact, Refusal, Seq, VerbOutcome, Welcome};
+use qubx_protocol::{Author, Command, CommandId, Event, Fact, Refusal, Seq, VerbOutcome};
 use tokio::sync::oneshot;
 
 use super::{Effect, Session};
 use crate::cells::Waiting;
 use crate::input::{Input, Subscription};
 use crate::rest::{Rest, bring_to_rest};
-use crate::store::{Draft, StoreError};
+use crate::store::{Draft, Store, StoreError};
+use crate::welcome::SharedWelcome;
 
 /// How many events a screen that resumes gets one by one; a longer gap is a snapshot.
 const LONGEST_RESUME: usize = 5_000;
@@ -146,26 +149,33 @@ impl Session {
     fn subscribe(&mut self, hello: qubx_protocol::Hello, reply: oneshot::Sender<Subscription>) {
         let head = self.state.head;
         let resumed = match (&hello.log, hello.after) {
-            (Some(log), Some(after)) if *log == self.state.log && after <= head => self.resume(after),
+            (Some(log), Some(after)) if *log == self.state.log && after <= head => {
+                events_after(&self.store, after, LONGEST_RESUME)
+            }
             _ => None,
         };
-        let snapshot = resumed.is_none().then(|| Box::new(self.state.clone()));
-        let welcome = Welcome { log: self.state.log.clone(), epoch: self.state.epoch, head, snapshot };
+        let (welcome, backlog) = match resumed {
+            Some(events) => (Arc::new(SharedWelcome::new(&self.state, false)), events),
+            None => {
+                let store = &self.store;
+                self.snapshots.give(&self.state, |head, limit| events_after(store, head, limit))
+            }
+        };
         let (id, frames, cut) = self.subscribers.add(&hello, Timestamp::now());
-        let subscription = Subscription { id, welcome, backlog: resumed.unwrap_or_default(), frames, cut };
+        let subscription = Subscription { id, welcome, backlog, frames, cut };
         if let Err(left) = reply.send(subscription) {
             self.subscribers.remove(left.id);
         }
     }
+}
 
-    /// Returns the events after `after`; none when they are too many, are missing or cannot be read.
-    fn resume(&self, after: Seq) -> Option<Vec<Event>> {
-        match self.store.events_after(after, LONGEST_RESUME + 1) {
-            Ok(events) => events.filter(|events| events.len() <= LONGEST_RESUME),
-            Err(error) => {
-                tracing::error!(%error, "cannot read the events that a screen lacks; it gets a snapshot");
-                None
-            }
+/// Returns the events after `after`; none when they are more than `limit`, are missing or cannot be read.
+fn events_after(store: &Store, after: Seq, limit: usize) -> Option<Vec<Event>> {
+    match store.events_after(after, limit + 1) {
+        Ok(events) => events.filter(|events| events.len() <= limit),
+        Err(error) => {
+            tracing::error!(%error, "cannot read the events that a screen lacks; it gets a snapshot");
+            None
         }
     }
 }
