@@ -53,17 +53,17 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_frame_that_was_dropped_half_way_is_written_to_its_end_before_the_next() {
         let (near, mut far) = tokio::io::duplex(10);
         let mut writer = FrameWriter::new(near);
         writer.write(b"whole;".to_vec()).await.unwrap();
         let long = writer.write("twenty-six letters a to z;");
-        assert!(tokio::time::timeout(Duration::from_secs(1), long).await.is_err(), "nobody reads");
+        assert!(tokio::time::timeout(Duration::ZERO, long).await.is_err(), "nobody reads");
         let mut read = String::new();
         let (written, all) = tokio::join!(
             async move { writer.write("last;").await },
-            tokio::time::timeout(Duration::from_secs(1), far.read_to_string(&mut read))
+            tokio::time::timeout(Duration::from_secs(10), far.read_to_string(&mut read))
         );
         written.unwrap();
         all.unwrap().unwrap();
