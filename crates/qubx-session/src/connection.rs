@@ -221,16 +221,17 @@ impl Screen {
         let mut latest = tokio::time::interval(LATEST_EVERY);
         latest.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            // Some may have come together with the hello, and nothing may follow them.
+            match self.take_messages(&answers).await {
+                Ok(None) => {}
+                Ok(hello) => return hello,
+                Err(Gone) => return None,
+            }
             tokio::select! {
                 frame = frames.recv() => self.writer.write(frame?).await.ok()?,
                 read = reader.read_buf(self.buffer.bytes_mut()) => {
                     if !matches!(read, Ok(1..)) {
                         return None;
-                    }
-                    match self.take_messages(&answers).await {
-                        Ok(None) => {}
-                        Ok(hello) => return hello,
-                        Err(Gone) => return None,
                     }
                 }
                 Some(answer) = answered.recv() => self.say(ServerMessage::Answer(answer)).await.ok()?,

@@ -29,9 +29,11 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
 fn is_well(state: &SessionState, latest: &Latest) -> bool {
     let Some(status) = &state.status else { return false };
     let feed_is_well = latest.market.as_ref().is_some_and(|market| market.feed_error.is_none());
+    let orders_flow = !latest.alarms.iter().flatten().any(|alarm| alarm.stops_orders);
     status.kernel.state == KernelState::Ready
         && status.strategy.state == StrategyState::Running
         && feed_is_well
+        && orders_flow
 }
 
 /// Returns the state of the kernel in one word.
@@ -79,6 +81,7 @@ fn object(state: &SessionState, latest: &Latest) -> Value {
         "kernel": kernel,
         "strategy": status.map(|status| &status.strategy),
         "feed_error": market.feed_error,
+        "alarms": latest.alarms.as_deref().unwrap_or_default(),
         "accounts": market.accounts,
         "positions": state.open_positions().map(|held| position(held, latest)).collect::<Vec<_>>(),
         "orders": orders.collect::<Vec<_>>(),
@@ -115,6 +118,9 @@ fn print(state: &SessionState, latest: &Latest) {
         status.strategy.state,
         reason(status.strategy.error.as_ref())
     );
+    for alarm in latest.alarms.iter().flatten() {
+        println!("ALARM     {}: {}", alarm.source, alarm.text);
+    }
     let Some(market) = &latest.market else { return };
     if let Some(error) = &market.feed_error {
         println!("feed      {error}");
