@@ -29,14 +29,6 @@ pub(crate) enum Command {
     Exec(ExecArguments),
     /// Prints a session's entries, oldest first
     History(HistoryArguments),
-    /// Checks that a session's files still are what was written: every row, every reference; exits with 0 when they are
-    Verify {
-        /// The session; one that has ended may be named too
-        name: String,
-        /// Prints JSON
-        #[arg(long)]
-        json: bool,
-    },
     /// Shows positions, orders, account, kernel and strategy; exits with 0 when all is well
     Status {
         /// The session; may be left out when only one runs

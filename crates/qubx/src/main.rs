@@ -75,7 +75,6 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             Command::Kernel(KernelCommand::Logs(arguments)) => logs::logs(arguments).await,
             Command::Exec(arguments) => cells::exec(arguments).await,
             Command::History(arguments) => history::history(arguments),
-            Command::Verify { name, json } => verify::verify(&name, json),
             Command::Status { name, json } => status::status(name.as_deref(), json).await,
             Command::Pause(arguments) => verbs::pause(arguments).await,
             Command::Resume(arguments) => verbs::resume(arguments).await,

@@ -3,6 +3,7 @@
 //! Every wait names what it waits for and has a limit. A [`Place`] is left only through [`Place::finish`], which
 //! asserts that nothing of its sessions is left.
 
+mod faults;
 mod guest;
 mod needs;
 mod place;
@@ -16,6 +17,9 @@ mod terminal;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use faults::{
+    Chance, SmallDisk, assert_kept, end_by_kill, is_root, kill_service, service_of, written,
+};
 pub(crate) use guest::Guest;
 pub(crate) use needs::{console, data_file};
 pub(crate) use place::Place;
