@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use qubx_protocol::{CellStatus, Command, KernelState, VerbOutcome};
+use qubx_protocol::{CellNumber, CellStatus, Command, KernelState, VerbOutcome};
 
 use crate::harness::{Place, Screen};
 
@@ -11,6 +11,18 @@ use crate::harness::{Place, Screen};
 const HOLDS_THE_LOCK: &str = "import ctypes\nc, mutex = ctypes.PyDLL(None), ctypes.create_string_buffer(64)\n\
                               c.pthread_mutex_lock(mutex)\nc.pthread_mutex_lock(mutex)";
 
+/// Submits a cell that holds the lock, and lets it do so once its first word was heard: later none gets through.
+async fn hold(place: &Place, screen: &mut Screen, code: &str) -> CellNumber {
+    let go = place.path("go");
+    let code = format!(
+        "import os, time\nwhile not os.path.exists({:?}): time.sleep(0.01)\n{code}",
+        go.display().to_string()
+    );
+    let cell = screen.at_work(&code).await;
+    place.write("go", "");
+    cell
+}
+
 #[tokio::test]
 async fn a_kernel_that_does_not_respond_is_told_and_the_verbs_work_and_a_restart_helps() {
     let Some(place) = Place::with_idle_session().await else { return };
@@ -18,7 +30,7 @@ async fn a_kernel_that_does_not_respond_is_told_and_the_verbs_work_and_a_restart
     screen.quoted().await;
     screen.run("trade('ETHUSDT', 1), trade('ETHUSDT', 0.1, 100)").await;
     let before = place.session("idle").file.qubx.kernel_pid;
-    let cell = screen.at_work(HOLDS_THE_LOCK).await;
+    let cell = hold(&place, &mut screen, HOLDS_THE_LOCK).await;
     let began = Instant::now();
     screen.kernel(KernelState::NotResponding).await;
     println!("a kernel that does not respond is told after {:?}", began.elapsed());
@@ -60,7 +72,7 @@ async fn a_kernel_that_does_not_respond_is_told_and_the_verbs_work_and_a_restart
 async fn a_call_that_returns_after_all_is_told_too() {
     let Some(place) = Place::with_idle_session().await else { return };
     let mut screen = Screen::attach(&place, "idle", "op1").await;
-    let cell = screen.at_work("import ctypes; ctypes.PyDLL(None).sleep(7)").await;
+    let cell = hold(&place, &mut screen, "import ctypes; ctypes.PyDLL(None).sleep(7)").await;
     screen.kernel(KernelState::NotResponding).await;
     screen.kernel(KernelState::Ready).await;
     screen.logged("Python responds again").await;
