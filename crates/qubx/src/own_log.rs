@@ -26,7 +26,14 @@ pub(crate) fn start(path: &Path) -> Result<(), Failure> {
     let log = RotatedLog::open(path, LARGEST, true)
         .map_err(Failure::because(format!("cannot open {}", path.display())))?;
     let writer = Mutex::new(log);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_ansi(false)
+        // It would print to standard error that a line cannot be written, which is the same file: on a full disk that
+        // panics, and a service must outlive a full disk.
+        .log_internal_errors(false)
+        .init();
     Ok(())
 }
 
