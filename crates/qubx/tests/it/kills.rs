@@ -107,6 +107,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice_when_the_service
             let old = kill_service(&place, "steps");
             back(&mut screen, old).await;
             assert_eq!(place.session("steps").file.qubx.socket, socket);
+            hears_again(&mut guest, &screen).await;
             let (status, seen) = guest.run("print('the guest', 'goes on')").await;
             assert_eq!(status, "ok");
             assert!(seen.iter().any(|(_, text)| text == "the guest goes on\n"), "{seen:?}");
@@ -131,6 +132,20 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice_when_the_service
     let held = held.map_or(Decimal::ZERO, |held| held["quantity"].as_str().unwrap().parse().unwrap());
     assert_eq!(held, positions.get("SIM:ETHUSDT").copied().unwrap_or_default());
     place.stop_and_finish("steps").await;
+}
+
+/// Waits until a guest's subscription is back: what is published before that passes it by, as with every Jupyter client.
+async fn hears_again(guest: &mut Guest, screen: &Screen) {
+    let heard = guest.until("is heard");
+    tokio::pin!(heard);
+    loop {
+        tokio::select! {
+            _ = &mut heard => return,
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                let _ = screen.client.command(Command::Execute { code: "print('is heard')".to_owned() });
+            }
+        }
+    }
 }
 
 /// Ends owner and service in the hardest way.

@@ -102,6 +102,8 @@ impl SmallDisk {
             return None;
         }
         std::fs::create_dir(at).unwrap();
+        // What lies below the disk shows when it is gone.
+        std::fs::set_permissions(at, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         let options = format!("size={size},mode=0700");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "qubx-test"]).arg(at).status();
         if !mount.is_ok_and(|status| status.success()) {
