@@ -193,7 +193,7 @@ fn check_cells(events: &[Event], given: &Given, done: &Path) {
         Fact::Cell { cell, .. } => Some(cell.0),
         _ => None,
     });
-    let cells: Vec<u64> = cells.map(u64::from).collect();
+    let cells: Vec<u64> = cells.collect();
     assert_eq!(cells, (1..=cells.len() as u64).collect::<Vec<_>>(), "numbers go on");
 }
 
