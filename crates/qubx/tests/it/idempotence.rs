@@ -9,7 +9,7 @@ use qubx_protocol::{
 use rustix::process::Signal;
 
 use crate::harness::{
-    Chance, IDLE, Place, Raw, Screen, config, hello, kill_service, service_of, wait_for, written,
+    Chance, IDLE, LIMIT, Place, Raw, Screen, config, hello, kill_service, service_of, wait_for, written,
 };
 
 /// Returns commands of every kind that does not end Python or the session, their ids with a mark.
@@ -48,21 +48,25 @@ fn answered(fact: &Fact) -> Option<&CommandId> {
     }
 }
 
-/// Waits until every command has its answer, in the events after a place, which is told.
-async fn answers(raw: &mut Raw, commands: &[(CommandId, Command)]) -> Seq {
-    let mut left: Vec<&CommandId> = commands.iter().map(|(id, _)| id).collect();
-    raw.until(|message| {
-        match message {
-            ServerMessage::Event(event) => {
-                left.retain(|id| answered(&event.fact) != Some(*id));
-                return left.is_empty().then_some(event.seq);
+/// Waits until every command has its answer.
+async fn answers(raw: &mut Raw, commands: &[(CommandId, Command)]) {
+    let mut left: Vec<&(CommandId, Command)> = commands.iter().collect();
+    let mut seen = Vec::new();
+    let all = tokio::time::timeout(LIMIT / 2, async {
+        while !left.is_empty() {
+            match raw.next().await.expect("the connection stays") {
+                ServerMessage::Event(event) => {
+                    left.retain(|(id, _)| answered(&event.fact) != Some(id));
+                    seen.push(event);
+                }
+                ServerMessage::Refused(refusal) => panic!("{refusal:?}"),
+                _ => {}
             }
-            ServerMessage::Refused(refusal) => panic!("{refusal:?}"),
-            _ => {}
         }
-        None
-    })
-    .await
+    });
+    if all.await.is_err() {
+        panic!("no answer to {left:#?} in {seen:#?}");
+    }
 }
 
 /// Asserts that each command was taken once and answered once.
