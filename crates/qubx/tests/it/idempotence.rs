@@ -60,6 +60,12 @@ async fn answers(raw: &mut Raw, commands: &[(CommandId, Command)]) {
                     seen.push(event);
                 }
                 ServerMessage::Refused(refusal) => panic!("{refusal:?}"),
+                // Numbers that a kill kept from being written are missing for good; then the state is given instead.
+                ServerMessage::Welcome(welcome) => {
+                    for event in welcome.snapshot.iter().flat_map(|state| state.history.all()) {
+                        left.retain(|(id, _)| answered(&event.fact) != Some(id));
+                    }
+                }
                 _ => {}
             }
         }
