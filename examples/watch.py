@@ -58,13 +58,13 @@ class Watch:
         self.socket.sendall(len(frame).to_bytes(4, "big") + frame)
 
     def say_hello(self):
-        after = self.head if self.log else None
-        self.welcomed = False
+        self.welcomed, after = False, self.head if self.log else None
         self.send({"hello": {"version": 1, "log": self.log, "after": after, "identity": "watch.py"}})
 
     def take(self, kind, message):
         if kind == "welcome":
             self.welcomed, self.log = True, message["log"]
+            print(f"connected, newest event {message['head']}", file=sys.stderr, flush=True)
             if message["snapshot"]:
                 self.head = message["head"]
             if self.command and self.cell is None:  # Not answered; it is done once, however often it is sent.

@@ -243,6 +243,12 @@ impl Connection {
         self.lost_since = None;
         self.stopping = false;
         self.log = Some(welcome.log);
+        if let Some(snapshot) = &welcome.snapshot {
+            // The events that answer may have been missed.
+            for event in snapshot.history.all() {
+                self.answered(&event.fact);
+            }
+        }
         let mut reply = Vec::new();
         for (id, command) in &self.unanswered {
             let (id, command) = (id.clone(), command.clone());
@@ -260,21 +266,21 @@ impl Connection {
     /// Notes what the next event means for the connection itself.
     fn note(&mut self, event: &Event) {
         self.head = event.seq;
-        match &event.fact {
-            Fact::Cell { command: Some(command), .. } => {
-                self.unanswered.remove(command);
-            }
-            Fact::Verb { verb, .. } => {
-                if let Some(command) = &verb.command {
-                    self.unanswered.remove(command);
-                }
-            }
+        self.answered(&event.fact);
+        if let Fact::Status(status) = &event.fact {
+            self.stopping = is_stopping(status);
+        }
+    }
+
+    /// Forgets the commands that a fact answers.
+    fn answered(&mut self, fact: &Fact) {
+        if let Some(command) = fact.answers() {
+            self.unanswered.remove(command);
+        }
+        if let Fact::InputEnded { input: ended, .. } = fact {
             // Whoever answered, nothing waits for our line any more.
-            Fact::InputEnded { input: ended, .. } => self
-                .unanswered
-                .retain(|_, command| !matches!(command, Command::Answer { input, .. } if input == ended)),
-            Fact::Status(status) => self.stopping = is_stopping(status),
-            _ => {}
+            self.unanswered
+                .retain(|_, command| !matches!(command, Command::Answer { input, .. } if input == ended));
         }
     }
 

@@ -272,6 +272,16 @@ const KNOWN_KINDS: [&str; 13] = [
 ];
 
 impl Fact {
+    /// Returns the command that the fact answers; none when it answers none.
+    #[must_use]
+    pub fn answers(&self) -> Option<&CommandId> {
+        match self {
+            Fact::Cell { command, .. } | Fact::InputEnded { command, .. } => command.as_ref(),
+            Fact::Verb { verb, .. } => verb.command.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Returns the kind as it stands on the wire.
     #[must_use]
     pub fn kind(&self) -> &str {

@@ -59,6 +59,13 @@ async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
         }
         tokio::select! {
             line = next_line(&mut lines) => match line {
+                // The cell that waits for a line comes before the next cell.
+                Some(line) if talk.state().input.is_some() && cell.is_empty() => {
+                    if let Some(waiting) = &talk.state().input {
+                        let input = waiting.input.clone();
+                        let _ = talk.client.command(Command::Answer { input, text: line });
+                    }
+                }
                 Some(line) => {
                     if let Some(code) = take_line(&mut cell, line) {
                         own.sent.push(talk.client.command(Command::Execute { code }));
@@ -72,7 +79,7 @@ async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
                     }
                 }
             },
-            update = talk.updates.recv() => {
+            update = talk.receive() => {
                 let Some(update) = update else { return Ok(Outcome::Done) };
                 match &update {
                     Update::Event(event) => {

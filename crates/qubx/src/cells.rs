@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read, Write};
 
 use qubx_client::Update;
-use qubx_protocol::{CellNumber, CellStatus, Command, Fact, OutputContent, StreamName};
+use qubx_protocol::{CellNumber, CellStatus, Command, Fact, InputId, OutputContent, StreamName};
 
 use crate::arguments::ExecArguments;
 use crate::failure::{Failure, Outcome};
@@ -41,12 +41,37 @@ async fn run_cell(talk: &mut Talk, code: String) -> Result<CellStatus, Failure> 
             Update::Event(event) => match &event.fact {
                 Fact::Cell { cell, command: Some(command), .. } if *command == id => own = Some(*cell),
                 Fact::CellFinished { cell, status, .. } if own == Some(*cell) => return Ok(*status),
+                Fact::InputRequested { cell, input, prompt, password } if own == Some(*cell) => {
+                    ask(talk, input.clone(), prompt, *password)?;
+                }
                 fact if own.is_some() && cell_of(fact) == own => print(fact)?,
                 _ => {}
             },
             _ => {}
         }
     }
+}
+
+/// Gives the cell the line that it waits for, from the terminal; without one, says who else may.
+fn ask(talk: &Talk, input: InputId, prompt: &str, password: bool) -> Result<(), Failure> {
+    let prompt = qubx_tui::printable(prompt);
+    if !std::io::stdin().is_terminal() || password {
+        let how = "answer it in a screen of the session: qubx attach";
+        eprintln!("the cell waits for a line: {prompt}\n{how}");
+        return Ok(());
+    }
+    eprint!("{prompt}");
+    std::io::stderr().flush()?;
+    let client = talk.client.clone();
+    // Reading blocks. Whoever else answers ends the wait in the cell, and this line goes nowhere then.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        if std::io::stdin().read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            let text = line.trim_end_matches(['\r', '\n']).to_owned();
+            let _ = client.command(Command::Answer { input, text });
+        }
+    });
+    Ok(())
 }
 
 fn print(fact: &Fact) -> Result<(), Failure> {

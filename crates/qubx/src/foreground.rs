@@ -226,7 +226,7 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 
 async fn next_update(talk: &mut Option<Talk>) -> Option<Update> {
     match talk {
-        Some(talk) => talk.updates.recv().await,
+        Some(talk) => talk.receive().await,
         None => std::future::pending().await,
     }
 }

@@ -1,8 +1,10 @@
 //! `qubx history`: a session's entries, from its databases, whether it runs or not.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Write;
 
-use qubx_protocol::{Event, Fact, LogId, OutputContent, SessionState};
+use qubx_protocol::{CellNumber, CellStatus, Event, Fact, LogId, OutputContent, SessionState};
 use qubx_session::read_history;
 use serde_json::{Map, Value, json};
 
@@ -14,12 +16,24 @@ use crate::plain::render;
 /// `qubx history NAME`
 pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
     let session_dir = session_dir(&arguments.name)?;
-    let events = read_history(&session_dir, arguments.limit, is_entry)
+    // The end of a cell is no entry of its own; it is told with the cell.
+    let ends = RefCell::new(HashMap::new());
+    let wanted = |fact: &Fact| {
+        if let Fact::CellFinished { cell, status, duration_ms } = fact {
+            ends.borrow_mut().insert(*cell, (*status, *duration_ms));
+        }
+        is_entry(fact)
+    };
+    let events = read_history(&session_dir, arguments.limit, wanted)
         .map_err(Failure::because(format!("cannot read the history of `{}`", arguments.name)))?;
     let mut stdout = std::io::stdout().lock();
     let mut state = SessionState::new(LogId::default(), 0);
     for event in &events {
-        let line = if arguments.json { Some(entry(event).to_string()) } else { render(event, &state) };
+        let line = if arguments.json {
+            Some(entry(event, &ends.borrow()).to_string())
+        } else {
+            render(event, &state)
+        };
         if let Fact::Status(status) = &event.fact {
             state.status = Some((**status).clone());
         }
@@ -43,7 +57,7 @@ fn is_entry(fact: &Fact) -> bool {
 }
 
 /// Returns an event as the documented object: flat, with `kind`, and `author` where there is one.
-fn entry(event: &Event) -> Value {
+fn entry(event: &Event, ends: &HashMap<CellNumber, (CellStatus, u64)>) -> Value {
     let mut entry = Map::new();
     entry.insert("seq".to_owned(), json!(event.seq));
     entry.insert("time".to_owned(), json!(event.time));
@@ -61,6 +75,9 @@ fn entry(event: &Event) -> Value {
                 other => json!(other),
             })
         }
+        Fact::Cell { cell, .. } => ends
+            .get(cell)
+            .and_then(|(status, duration_ms)| object(json!({"status": status, "duration_ms": duration_ms}))),
         Fact::Verb { .. } => entry.remove("verb").and_then(object),
         Fact::Order { order, .. } => object(json!({"author": order.author})),
         Fact::Fill { fill, .. } => object(json!({"author": fill.author})),

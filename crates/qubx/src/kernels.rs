@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, START_ONE, home, sessions};
+use crate::out::{out, outln};
 use crate::talk::{NoTalk, Talk, question};
 
 /// How long a session may take to tell how it is before the list goes on without its word.
@@ -19,9 +20,9 @@ const LIST_WITHIN: Duration = Duration::from_secs(1);
 pub(crate) async fn list(json: bool) -> Result<Outcome, Failure> {
     let rows = rows().await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&rows).expect("rows have string keys"));
+        outln!("{}", serde_json::to_string_pretty(&rows).expect("rows have string keys"));
     } else {
-        print!("{}", table(&rows));
+        out!("{}", table(&rows));
     }
     Ok(Outcome::Done)
 }

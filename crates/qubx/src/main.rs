@@ -15,6 +15,7 @@ mod identity;
 mod kernels;
 mod launch;
 mod logs;
+mod out;
 mod own_log;
 mod plain;
 mod prepare;

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use crate::arguments::RestartArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
+use crate::out::outln;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
 use crate::verbs::confirm;
 
@@ -31,11 +32,11 @@ pub(crate) async fn restart(arguments: RestartArguments) -> Result<Outcome, Fail
     talk.client.close().await;
     match end {
         End::Ready { pid } => {
-            println!("{} restarted: Python is ready (process {pid})", arguments.name);
+            outln!("{} restarted: Python is ready (process {pid})", arguments.name);
             Ok(Outcome::Done)
         }
         End::StrategyFailed(error) => {
-            println!("{} restarted: Python is ready, and the strategy failed: {error}", arguments.name);
+            outln!("{} restarted: Python is ready, and the strategy failed: {error}", arguments.name);
             Ok(Outcome::StrategyFailed)
         }
     }

@@ -14,6 +14,7 @@ use crate::console;
 use crate::failure::{Failure, Outcome};
 use crate::foreground::{Foreground, Shows};
 use crate::identity::identity;
+use crate::out::outln;
 use crate::prepare::{Prepared, prepare};
 use crate::screen;
 use crate::steps::Steps;
@@ -71,7 +72,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
     }
     let shows = if arguments.kernel_only || arguments.jupyter { Shows::Nothing } else { Shows::Session };
     if arguments.kernel_only {
-        println!("{}", connection_file(&talk));
+        outln!("{}", connection_file(&talk));
     }
     let console = console.map(|console| console.open(connection_file(&talk))).transpose()?;
     Foreground::new(talk, options, supervisor, shows).watch(console).await
@@ -146,7 +147,7 @@ async fn detach(
     if verb.outcome != VerbOutcome::Done {
         return Err(Failure::new(verb.text));
     }
-    println!("{}", connection_file(&talk));
+    outln!("{}", connection_file(&talk));
     talk.client.close().await;
     supervisor.release().await;
     eprintln!(

@@ -13,6 +13,7 @@ use tokio::process::Command;
 use crate::arguments::SetupArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::home;
+use crate::out::outln;
 use crate::steps::Steps;
 
 /// What a session's Python must have: 7.0 to 7.3 lose messages.
@@ -49,7 +50,7 @@ pub(crate) async fn setup(arguments: SetupArguments) -> Result<Outcome, Failure>
     }
     let versions = versions(&venv.join("bin/python")).await?;
     steps.done(&format!("Python and ipykernel work: {versions}"));
-    println!("{}", venv.join("bin/python").display());
+    outln!("{}", venv.join("bin/python").display());
     Ok(Outcome::Done)
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
 use crate::kernels::word;
+use crate::out::outln;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx status [NAME]`
@@ -16,10 +17,7 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
     talk.client.close().await;
     let (state, latest) = (talk.state(), &talk.mirror.latest);
     if json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&object(state, latest)).expect("a status has string keys")
-        );
+        outln!("{}", serde_json::to_string_pretty(&object(state, latest)).expect("a status has string keys"));
     } else {
         print(state, latest);
     }
@@ -103,31 +101,26 @@ fn position(position: &Position, latest: &Latest) -> Value {
 }
 
 fn print(state: &SessionState, latest: &Latest) {
-    let Some(status) = &state.status else { return println!("the session is starting") };
+    let Some(status) = &state.status else { return outln!("the session is starting") };
     let paused = if status.paused { ", PAUSED" } else { "" };
-    println!(
-        "{}  {}  {}{paused}",
-        status.info.name,
-        status.info.mode.to_string().to_uppercase(),
-        word(status)
-    );
-    println!("kernel    {}{}", kernel_word(state), reason(status.kernel.ended.as_ref()));
-    println!(
+    outln!("{}  {}  {}{paused}", status.info.name, status.info.mode.to_string().to_uppercase(), word(status));
+    outln!("kernel    {}{}", kernel_word(state), reason(status.kernel.ended.as_ref()));
+    outln!(
         "strategy  {} {:?}{}",
         status.info.strategy,
         status.strategy.state,
         reason(status.strategy.error.as_ref())
     );
     for alarm in latest.alarms.iter().flatten() {
-        println!("ALARM     {}: {}", alarm.source, alarm.text);
+        outln!("ALARM     {}: {}", alarm.source, alarm.text);
     }
     let Some(market) = &latest.market else { return };
     if let Some(error) = &market.feed_error {
-        println!("feed      {error}");
+        outln!("feed      {error}");
     }
     let shown = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     for account in &market.accounts {
-        println!(
+        outln!(
             "account   {} equity {} {}  realized {}  unrealized {}  fees {}",
             account.exchange,
             account.equity.0.round_dp(2),
@@ -139,7 +132,7 @@ fn print(state: &SessionState, latest: &Latest) {
     }
     for held in state.open_positions() {
         let mark = market.marks.iter().find(|mark| mark.instrument == held.instrument);
-        println!(
+        outln!(
             "position  {} {} @ {}  last {}  unrealized {}",
             held.instrument.symbol,
             held.quantity,
@@ -150,7 +143,7 @@ fn print(state: &SessionState, latest: &Latest) {
     }
     for order in state.orders.values() {
         let price = shown(order.price.map(|price| price.to_string()));
-        println!(
+        outln!(
             "order     {} {} {} {} {price} {}/{} {}",
             order.id,
             order.instrument.symbol,

@@ -8,6 +8,7 @@ use qubx_protocol::{Command, VerbOutcome};
 use crate::arguments::StopArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, find, home, sessions};
+use crate::out::outln;
 use crate::talk::{ANSWER_WITHIN, NoTalk, Talk, question};
 use crate::verbs::confirm;
 
@@ -16,7 +17,7 @@ pub(crate) async fn stop(arguments: StopArguments) -> Result<Outcome, Failure> {
     match &arguments.name {
         Some(name) => {
             let (outcome, line) = stop_one(name, &find(name)?, &arguments).await?;
-            println!("{line}");
+            outln!("{line}");
             Ok(outcome)
         }
         None => stop_all(arguments).await,
@@ -27,7 +28,7 @@ pub(crate) async fn stop(arguments: StopArguments) -> Result<Outcome, Failure> {
 async fn stop_all(arguments: StopArguments) -> Result<Outcome, Failure> {
     let all: Vec<Found> = sessions(&home()?)?.into_iter().filter(|session| !session.is_dead()).collect();
     if all.is_empty() {
-        println!("{NONE_RUNS}");
+        outln!("{NONE_RUNS}");
         return Ok(Outcome::Done);
     }
     let names: Vec<&str> = all.iter().map(|session| session.file.qubx.name.as_str()).collect();
@@ -40,7 +41,7 @@ async fn stop_all(arguments: StopArguments) -> Result<Outcome, Failure> {
         let (one, line) = stop_one(name, session, &arguments)
             .await
             .unwrap_or_else(|failure| (Outcome::NotWell, format!("{name} failed: {}", failure.message())));
-        println!("{line}");
+        outln!("{line}");
         if one != Outcome::Done {
             outcome = Outcome::NotWell;
         }

@@ -1,11 +1,13 @@
 //! A conversation of the command line with a session.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
 use qubx_home::Found;
 use qubx_protocol::{
-    Command, CommandId, ErrorCode, ErrorMessage, Fact, Role, SessionState, VerbOutcome, VerbProgress,
+    Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, Role, Seq, SessionState, VerbOutcome,
+    VerbProgress,
 };
 use tokio::sync::mpsc;
 
@@ -18,8 +20,12 @@ pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// A connection with a copy of the session's state.
 pub(crate) struct Talk {
     pub(crate) client: ClientHandle,
-    pub(crate) updates: mpsc::Receiver<Update>,
+    updates: mpsc::Receiver<Update>,
     pub(crate) mirror: Mirror,
+    /// The events of a snapshot that are still to be told.
+    missed: VecDeque<Event>,
+    /// The last event that was told, or was in the first snapshot.
+    seen: Seq,
 }
 
 /// Returns how to reach a session for a question that is over in a moment.
@@ -87,7 +93,8 @@ impl Talk {
         let timeout = options.timeout;
         let (client, updates) =
             qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;
-        let mut talk = Self { client, updates, mirror: Mirror::default() };
+        let mut talk =
+            Self { client, updates, mirror: Mirror::default(), missed: VecDeque::new(), seen: Seq(0) };
         let state = async {
             while talk.mirror.state.is_none() {
                 talk.update().await?;
@@ -108,8 +115,30 @@ impl Talk {
         Ok(self.update().await?)
     }
 
+    /// Returns the next update without taking it into the mirror; none when the connection has ended. May be dropped
+    /// half-way.
+    ///
+    /// A snapshot that comes later than the first is followed by the events in it that were missed, so that whoever
+    /// waits for one need not look into the state as well.
+    pub(crate) async fn receive(&mut self) -> Option<Update> {
+        let update = match self.missed.pop_front() {
+            Some(event) => Update::Event(event),
+            None => self.updates.recv().await?,
+        };
+        match &update {
+            Update::Event(event) => self.seen = self.seen.max(event.seq),
+            Update::Snapshot(state) if self.mirror.state.is_some() => {
+                let missed = state.history.all().into_iter().filter(|event| event.seq > self.seen);
+                self.missed.extend(missed.cloned());
+            }
+            Update::Snapshot(state) => self.seen = state.head,
+            _ => {}
+        }
+        Some(update)
+    }
+
     async fn update(&mut self) -> Result<Update, NoTalk> {
-        let update = self.updates.recv().await.ok_or_else(|| Failure::new("the connection has ended"))?;
+        let update = self.receive().await.ok_or_else(|| Failure::new("the connection has ended"))?;
         self.mirror.apply(&update);
         match &update {
             Update::Link(Link::Closed(error)) => Err(closed(error)),

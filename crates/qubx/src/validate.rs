@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::arguments::ValidateArguments;
 use crate::config::{Config, Connector, Exchange, Speed};
 use crate::failure::{Failure, Outcome};
+use crate::out::{out, outln};
 use crate::prepare::{Prepared, prepare};
 
 /// `qubx validate CONFIG`
@@ -12,9 +13,9 @@ pub(crate) async fn validate(arguments: ValidateArguments) -> Result<Outcome, Fa
     let prepared = prepare(&arguments.config).await?;
     let object = object(&prepared);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&object).expect("it has string keys"));
+        outln!("{}", serde_json::to_string_pretty(&object).expect("it has string keys"));
     } else {
-        print!("{}", qubx_tui::printable(&text(&prepared)));
+        out!("{}", qubx_tui::printable(&text(&prepared)));
     }
     Ok(Outcome::Done)
 }

@@ -7,6 +7,7 @@ use qubx_protocol::{Command, InstrumentId, Mode, SessionState, VerbOutcome, Verb
 use crate::arguments::VerbArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
+use crate::out::outln;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx pause NAME`
@@ -80,10 +81,10 @@ async fn act(
 
 fn print(verb: &VerbProgress, json: bool) {
     if json {
-        println!("{}", serde_json::to_string(verb).expect("a verb has string keys"));
+        outln!("{}", serde_json::to_string(verb).expect("a verb has string keys"));
     } else {
         let outcome = if verb.outcome == VerbOutcome::Done { "done" } else { "failed" };
-        println!("{} {outcome}: {}", verb.verb, verb.text);
+        outln!("{} {outcome}: {}", verb.verb, verb.text);
     }
 }
 

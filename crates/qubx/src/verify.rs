@@ -8,6 +8,7 @@ use qubx_tui::printable;
 use crate::arguments::VerifyArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::session_dir;
+use crate::out::{out, outln};
 
 /// `qubx verify NAME`
 pub(crate) async fn verify(arguments: VerifyArguments) -> Result<Outcome, Failure> {
@@ -26,9 +27,9 @@ pub(crate) async fn verify(arguments: VerifyArguments) -> Result<Outcome, Failur
     }
     let found = found.map_err(Failure::because(format!("cannot check {}", session_dir.display())))?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&found).expect("it has string keys"));
+        outln!("{}", serde_json::to_string_pretty(&found).expect("it has string keys"));
     } else {
-        print!("{}", printable(&text(&arguments.name, &found)));
+        out!("{}", printable(&text(&arguments.name, &found)));
     }
     Ok(if found.findings.is_empty() { Outcome::Done } else { Outcome::NotWell })
 }

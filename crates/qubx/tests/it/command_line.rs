@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::harness::{CROSS, IDLE, Place, config, wait_for};
+use crate::harness::{CROSS, IDLE, LIMIT, Place, config, wait_for};
 
 #[tokio::test]
 async fn validate_says_what_would_run_and_creates_nothing() {
@@ -183,4 +183,17 @@ async fn completions_and_help_need_no_home() {
     }
     place.assert_untouched();
     place.finish().await;
+}
+
+#[tokio::test]
+async fn a_reader_that_has_enough_ends_a_command_in_good_order() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = place.command(&["status", "idle"]);
+    command.stdout(writer).stderr(std::process::Stdio::piped());
+    let output =
+        tokio::time::timeout(LIMIT, command.spawn().unwrap().wait_with_output()).await.unwrap().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    place.stop_and_finish("idle").await;
 }

@@ -45,5 +45,6 @@ mod stop;
 mod strategies;
 mod supervision;
 mod terminal;
+mod third_client;
 mod trading;
 mod verify;
