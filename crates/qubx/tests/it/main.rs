@@ -1,7 +1,8 @@
 //! The program itself: real processes, a real kernel, real terminals.
 //!
 //! Every test has a home of its own, so they run beside one another. `QUBX_TEST_PYTHON` names a Python with ipykernel.
-//! What is not there is skipped with a word, unless `QUBX_REQUIRE` has its name: `python,console,tmux,data`.
+//! What is not there is skipped with a word, unless `QUBX_REQUIRE` has its name: `python,console,tmux,data`, and for faults that
+//! only root can cause `root,mount`.
 
 // All of this is a test, helpers too.
 #![allow(clippy::unwrap_used)]

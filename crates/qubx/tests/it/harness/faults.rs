@@ -83,11 +83,7 @@ pub(crate) fn assert_kept(screen: &Screen, written: &[Event]) {
 
 /// Tells whether this runs as root. What only root can cause is skipped without it, with a word.
 pub(crate) fn is_root(what: &str) -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        println!("skipped: only root can {what}");
-    }
-    is_root
+    super::needs::has("root", rustix::process::geteuid().is_root(), &format!("only root can {what}"))
 }
 
 /// A small disk at a place's home.
@@ -106,8 +102,8 @@ impl SmallDisk {
         std::fs::set_permissions(at, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         let options = format!("size={size},mode=0700");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "qubx-test"]).arg(at).status();
-        if !mount.is_ok_and(|status| status.success()) {
-            println!("skipped: a small disk cannot be mounted here");
+        let is_mounted = mount.is_ok_and(|status| status.success());
+        if !super::needs::has("mount", is_mounted, "a small disk cannot be mounted here") {
             std::fs::remove_dir(at).unwrap();
             return None;
         }

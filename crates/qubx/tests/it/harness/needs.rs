@@ -31,15 +31,16 @@ pub(crate) fn data_file(name: &str) -> Option<PathBuf> {
 }
 
 fn present(need: &str, path: PathBuf) -> Option<PathBuf> {
-    if path.exists() {
-        return Some(path);
+    let is_there = path.exists();
+    has(need, is_there, &format!("no {need} at {}", path.display())).then_some(path)
+}
+
+/// Tells whether the machine has what a need names; if not, the test is skipped and says what lacks.
+pub(crate) fn has(need: &str, has: bool, lacks: &str) -> bool {
+    if !has {
+        let required = std::env::var("QUBX_REQUIRE").unwrap_or_default();
+        assert!(!required.split(',').any(|part| part == need), "{need} is required: {lacks}");
+        println!("skipped: {lacks}");
     }
-    let required = std::env::var("QUBX_REQUIRE").unwrap_or_default();
-    assert!(
-        !required.split(',').any(|part| part == need),
-        "{need} is required, and is not at {}",
-        path.display()
-    );
-    println!("skipped: no {need} at {}", path.display());
-    None
+    has
 }

@@ -98,10 +98,7 @@ impl Place {
         self.user = Some(SOMEBODY);
         let can = self.command(&["--version"]).output().await;
         let can = can.is_ok_and(|output| output.status.success());
-        if !can {
-            println!("skipped: setpriv cannot make another user of this one");
-        }
-        can
+        super::needs::has("root", can, "setpriv cannot make another user of this one")
     }
 
     /// Runs the program to its end.
