@@ -74,7 +74,7 @@ class Watch:
             self.apply(message["time"], *kind_of(message["fact"]))
         elif kind == "event" and self.welcomed and message["seq"] > self.head:
             self.say_hello()  # Events are missing.
-        elif kind == "refused" or kind == "error" and message["code"] not in ("too_slow", "busy"):
+        elif kind == "refused" or (kind == "error" and message["code"] not in ("too_slow", "busy")):
             is_end = message.get("code") == "ended" and not self.command
             sys.exit(0 if is_end else harmless(message["message"]))
 
