@@ -103,7 +103,7 @@ impl List {
             }
         }
         self.entries += usize::from(!event.fact.continues_an_entry());
-        self.bytes += size(&event.fact);
+        self.bytes += event.fact.size();
         self.events.push_back(Arc::new(event.clone()));
         // The newest entry stays, however large it is.
         while self.entries > limit || (self.bytes > LIST_BYTES && self.entries > 1) {
@@ -118,7 +118,7 @@ impl List {
         self.events.retain(|event| {
             let goes = matches!(&event.fact, Fact::Output { cell: of, .. } if *of == cell);
             if goes {
-                *bytes -= size(&event.fact);
+                *bytes -= event.fact.size();
                 *entries -= usize::from(!event.fact.continues_an_entry());
             }
             !goes
@@ -144,19 +144,19 @@ impl List {
             if !is_meant {
                 continue;
             }
-            self.bytes -= size(&event.fact);
+            self.bytes -= event.fact.size();
             if let Fact::Output { content: OutputContent::Data { data, .. }, .. } =
                 &mut Arc::make_mut(event).fact
             {
                 data.clone_from(forms);
             }
-            self.bytes += size(&event.fact);
+            self.bytes += event.fact.size();
         }
     }
 
     fn drop_oldest_entry(&mut self) {
         while let Some(event) = self.events.pop_front() {
-            self.bytes -= size(&event.fact);
+            self.bytes -= event.fact.size();
             self.entries -= usize::from(!event.fact.continues_an_entry());
             let next_begins_an_entry = self.events.front().is_none_or(|next| !next.fact.continues_an_entry());
             if next_begins_an_entry {
@@ -199,21 +199,24 @@ impl Fact {
     }
 }
 
-/// Returns the bytes that a fact holds, near enough to bound memory by.
-fn size(fact: &Fact) -> usize {
-    const FIXED: usize = 200;
-    FIXED
-        + match fact {
-            Fact::Cell { code, .. } => code.len(),
-            Fact::Output { content: OutputContent::Stream { text, .. }, .. } | Fact::Log { text, .. } => {
-                text.len()
+impl Fact {
+    /// Returns the bytes that the fact holds, near enough to bound memory by.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        const FIXED: usize = 200;
+        FIXED
+            + match self {
+                Fact::Cell { code, .. } => code.len(),
+                Fact::Output { content: OutputContent::Stream { text, .. }, .. } | Fact::Log { text, .. } => {
+                    text.len()
+                }
+                Fact::Output { content: OutputContent::Data { data, .. }, .. } => {
+                    data.values().map(|value| value.as_str().map_or(FIXED, str::len)).sum()
+                }
+                Fact::Error { traceback, evalue, .. } => {
+                    evalue.len() + traceback.iter().map(String::len).sum::<usize>()
+                }
+                _ => 0,
             }
-            Fact::Output { content: OutputContent::Data { data, .. }, .. } => {
-                data.values().map(|value| value.as_str().map_or(FIXED, str::len)).sum()
-            }
-            Fact::Error { traceback, evalue, .. } => {
-                evalue.len() + traceback.iter().map(String::len).sum::<usize>()
-            }
-            _ => 0,
-        }
+    }
 }

@@ -53,11 +53,8 @@ impl Life {
     /// Returns the events that the run begins with: what was left open is ended, then the run starts.
     ///
     /// A command that was taken is answered, whatever happened since: whoever gave it waits for that. None is done now.
-    pub(crate) fn first_drafts(&self, state: &SessionState, left: Left, last_cell: CellNumber) -> Vec<Draft> {
-        let mut drafts = Vec::new();
-        for view in state.running.iter().chain(&state.queue) {
-            drafts.push(died(view.cell));
-        }
+    pub(crate) fn first_drafts(&self, left: Left, last_cell: CellNumber) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = left.cells.into_iter().map(died).collect();
         let mut cell = last_cell;
         for CommandAudit { id, author, command } in left.commands {
             match command {

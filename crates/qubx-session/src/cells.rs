@@ -95,14 +95,20 @@ impl Cells {
         u64::try_from(milliseconds).unwrap_or(0)
     }
 
-    /// Returns the author of our cell at the kernel.
+    /// Returns the author of our cell that runs; none while a guest's runs, behind which ours may wait.
     pub(crate) fn author_at_kernel(&self) -> Option<&Author> {
-        self.at_kernel.as_ref().map(|waiting| &waiting.author)
+        let ours = self.at_kernel.as_ref()?;
+        (self.at_kernel()? == ours.cell).then_some(&ours.author)
     }
 
-    /// Returns the cell that the kernel has: ours, or a guest's.
+    /// Returns the cell that the kernel runs: ours once it began, before that a guest's.
     pub(crate) fn at_kernel(&self) -> Option<CellNumber> {
-        self.at_kernel.as_ref().map(|waiting| waiting.cell).or_else(|| self.guests.values().min().copied())
+        let ours = self.at_kernel.as_ref().map(|waiting| waiting.cell);
+        let guest = self.guests.values().min().copied();
+        match ours {
+            Some(ours) if self.started.contains_key(&ours) || guest.is_none() => Some(ours),
+            _ => guest,
+        }
     }
 
     /// Forgets a cell that ended and returns what it had shown.
@@ -152,6 +158,19 @@ impl Cells {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_guests_cell_runs_before_ours_that_was_sent_behind_it() {
+        let mut cells = Cells::new(CellNumber(0));
+        let guest = cells.guest_started("request".to_owned());
+        cells.started(guest, Timestamp::UNIX_EPOCH);
+        let ours = cells.submit("1".to_owned(), "op1".into());
+        cells.next_for_kernel();
+        assert_eq!((cells.at_kernel(), cells.author_at_kernel()), (Some(guest), None));
+        cells.finished(guest);
+        cells.started(ours, Timestamp::UNIX_EPOCH);
+        assert_eq!((cells.at_kernel(), cells.author_at_kernel()), (Some(ours), Some(&"op1".into())));
+    }
 
     #[test]
     fn one_cell_is_at_the_kernel_and_the_others_can_be_taken_back() {

@@ -50,6 +50,8 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const LATEST_EVERY: Duration = Duration::from_millis(50);
 /// The answers to requests that wait for a screen at most. When it is full the answering task waits.
 const ANSWERS: usize = 64;
+/// The questions of one screen that are answered at once.
+const QUESTIONS: usize = 8;
 /// How long a session that ended waits for a screen to take its last frames.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
 
@@ -91,8 +93,12 @@ async fn serve_screen(stream: UnixStream, doors: Doors) {
     let (mut reader, writer) = stream.into_split();
     let writer = FrameWriter::new(writer);
     let place = doors.places.clone().try_acquire_owned();
+    let (answers, answered) = mpsc::channel(ANSWERS);
     let mut screen = Screen {
         writer,
+        answers,
+        answered,
+        questions: Arc::new(Semaphore::new(QUESTIONS)),
         buffer: FrameBuffer::new(MAX_CLIENT_FRAME),
         doors,
         identity: Author::default(),
@@ -125,6 +131,11 @@ struct Screen {
     identity: Author,
     /// What the peer may do, as its first hello said. It is held to that here, whatever it shows.
     role: Role,
+    /// Answers on their way; they outlive a subscription, as a screen may say hello again.
+    answers: mpsc::Sender<Answer>,
+    answered: mpsc::Receiver<Answer>,
+    /// Places for questions.
+    questions: Arc<Semaphore>,
 }
 
 /// The peer is gone.
@@ -211,7 +222,6 @@ impl Screen {
         for event in backlog {
             self.writer.write(encode_frame(&ServerMessage::Event(event))).await.ok()?;
         }
-        let (answers, mut answered) = mpsc::channel(ANSWERS);
         let mut newest = Newest {
             market: self.doors.market.clone(),
             presence: self.doors.presence.clone(),
@@ -222,7 +232,7 @@ impl Screen {
         latest.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             // Some may have come together with the hello, and nothing may follow them.
-            match self.take_messages(&answers).await {
+            match self.take_messages().await {
                 Ok(None) => {}
                 Ok(hello) => return hello,
                 Err(Gone) => return None,
@@ -234,7 +244,7 @@ impl Screen {
                         return None;
                     }
                 }
-                Some(answer) = answered.recv() => self.say(ServerMessage::Answer(answer)).await.ok()?,
+                Some(answer) = self.answered.recv() => self.say(ServerMessage::Answer(answer)).await.ok()?,
                 _ = latest.tick(), if wants_latest => {
                     if let Some(latest) = newest.take() {
                         self.say(ServerMessage::Latest(latest)).await.ok()?;
@@ -245,7 +255,7 @@ impl Screen {
     }
 
     /// Takes all whole messages that have arrived. Returns a new hello when there is one.
-    async fn take_messages(&mut self, answers: &mpsc::Sender<Answer>) -> Result<Option<Hello>, Gone> {
+    async fn take_messages(&mut self) -> Result<Option<Hello>, Gone> {
         loop {
             let message = match self.buffer.next_message::<Box<RawValue>>() {
                 Ok(None) => return Ok(None),
@@ -255,7 +265,7 @@ impl Screen {
             match message {
                 Ok(ClientMessage::Hello(hello)) => return Ok(Some(hello)),
                 Ok(ClientMessage::Ping { nonce }) => self.say(ServerMessage::Pong { nonce }).await?,
-                Ok(ClientMessage::Request(request)) => self.answer(request, answers.clone()),
+                Ok(ClientMessage::Request(request)) => self.answer(request).await?,
                 Ok(ClientMessage::Command { id, command }) => self.command(id, command).await?,
                 Err(Unread::Command(refusal)) => self.say(ServerMessage::Refused(refusal)).await?,
                 Err(Unread::Request(answer)) => self.say(ServerMessage::Answer(answer)).await?,
@@ -288,7 +298,15 @@ impl Screen {
     }
 
     /// Answers a request from a task of its own, so that a slow kernel holds no event up.
-    fn answer(&self, request: Request, answers: mpsc::Sender<Answer>) {
+    ///
+    /// A screen that asks more than it waits for is told so: what is asked holds memory until it is taken.
+    async fn answer(&mut self, request: Request) -> Result<(), Gone> {
+        let Ok(permit) = self.questions.clone().try_acquire_owned() else {
+            let message = format!("{QUESTIONS} questions of this screen are not answered yet");
+            let result = AnswerResult::Failed { message };
+            return self.say(ServerMessage::Answer(Answer { request: request.id, result })).await;
+        };
+        let answers = self.answers.clone();
         let python = self.doors.python.borrow().clone();
         let session_dir = self.doors.session_dir.clone();
         let forbidden = forbidden(self.role, request.kind.needs(), "this question");
@@ -303,7 +321,9 @@ impl Screen {
             let result = result.unwrap_or_else(|message| AnswerResult::Failed { message });
             // The screen may have left meanwhile.
             let _ = answers.send(Answer { request: request.id, result }).await;
+            drop(permit);
         });
+        Ok(())
     }
 }
 

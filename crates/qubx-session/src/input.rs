@@ -35,7 +35,7 @@ pub(crate) enum Input {
     /// The engine begins anew for a strategy, with this book.
     StrategyAttached(Box<EngineSnapshot>),
     /// The strategy and the engine are at rest, as the text says: the session ends.
-    Stopped { text: String },
+    Stopped { whole: bool, text: String },
 }
 
 /// A stop that no command asked for.

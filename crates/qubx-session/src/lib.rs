@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod beginning;
+mod bound;
 mod cells;
 mod clock;
 mod config;

@@ -8,7 +8,7 @@ pub(crate) struct Prompts {
     count: u64,
     open: Option<Prompt>,
     /// The last wait that was answered, and by whom.
-    answered: Option<(InputId, Author)>,
+    answered: Option<(Prompt, Author)>,
 }
 
 /// A wait for a line.
@@ -35,12 +35,19 @@ impl Prompts {
     /// Says in words why the answer does not count.
     pub(crate) fn answer(&mut self, input: &InputId, author: &Author) -> Result<Prompt, String> {
         if let Some(prompt) = self.open.take_if(|open| open.input == *input) {
-            self.answered = Some((input.clone(), author.clone()));
+            self.answered = Some((prompt.clone(), author.clone()));
             return Ok(prompt);
         }
         match &self.answered {
-            Some((answered, by)) if answered == input => Err(format!("already answered by {by}")),
+            Some((answered, by)) if answered.input == *input => Err(format!("already answered by {by}")),
             _ => Err("the cell does not wait for this any more".to_owned()),
+        }
+    }
+
+    /// Opens the last wait again, as its answer could not be written down and was refused.
+    pub(crate) fn reopen(&mut self) {
+        if let Some((prompt, _)) = self.answered.take() {
+            self.open.get_or_insert(prompt);
         }
     }
 
@@ -66,6 +73,8 @@ mod tests {
         assert!(prompts.is_password(&first.input));
         assert_eq!(prompts.answer(&first.input, &"op1".into()), Ok(first.clone()));
         assert_eq!(prompts.answer(&first.input, &"op2".into()), Err("already answered by op1".to_owned()));
+        prompts.reopen();
+        assert_eq!(prompts.answer(&first.input, &"op2".into()), Ok(first.clone()));
         let second = prompts.open(CellNumber(3), false);
         assert!(prompts.answer(&first.input, &"op2".into()).is_err());
         assert_eq!(prompts.close(CellNumber(2)), None);

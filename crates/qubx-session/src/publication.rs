@@ -24,6 +24,11 @@ impl Publication {
         self.published = connection_files_of(&self.kernels, &self.section.session_dir).pop();
     }
 
+    /// Tells whether there is a file.
+    pub(crate) fn is_there(&self) -> bool {
+        self.published.is_some()
+    }
+
     /// Publishes the file for a kernel that answers, in the place of the one before, and returns where.
     pub(crate) fn publish(
         &mut self,

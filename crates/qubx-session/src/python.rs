@@ -149,6 +149,10 @@ impl Python {
 
     /// Ends the process, so that another one is started.
     pub(crate) fn restart(&mut self) {
+        if self.kernel().is_none() {
+            // It ended by itself meanwhile.
+            return self.start_now(Instant::now());
+        }
         self.end_was_asked_for = true;
         self.tracker.spawn(self.shutdown());
     }

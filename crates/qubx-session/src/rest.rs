@@ -29,15 +29,15 @@ impl Rest {
     }
 }
 
-/// Brings strategy and engine to rest before a session ends, and returns what was done in words.
+/// Brings strategy and engine to rest before a session ends; returns whether all was done, and what in words.
 pub(crate) async fn bring_to_rest(
     engine: &EngineHandle,
     python: Option<&KernelHandle>,
     strategy_stopped: oneshot::Receiver<()>,
     rest: Rest,
-) -> String {
+) -> (bool, String) {
     let Rest { flatten, keep_orders, patience } = rest;
-    let mut done = Vec::new();
+    let (mut whole, mut done) = (true, Vec::new());
     if let Some(kernel) = python {
         kernel.stop_strategy();
         if tokio::time::timeout(patience, strategy_stopped).await.is_err() {
@@ -45,16 +45,27 @@ pub(crate) async fn bring_to_rest(
         }
     }
     if flatten {
-        let summary = engine.flatten("stop".into()).await;
-        done.push(
-            summary.map_or_else(|error| format!("not flattened: {error}"), |summary| summary.to_string()),
-        );
+        match engine.flatten("stop".into()).await {
+            Ok(summary) => {
+                whole &= summary.failed.is_empty() && summary.flat == summary.positions;
+                done.push(summary.to_string());
+            }
+            Err(error) => {
+                whole = false;
+                done.push(format!("not flattened: {error}"));
+            }
+        }
     } else if !keep_orders {
-        let summary = engine.cancel_orders(None).await;
-        done.push(
-            summary
-                .map_or_else(|error| format!("orders not cancelled: {error}"), |summary| summary.to_string()),
-        );
+        match engine.cancel_orders(None).await {
+            Ok(summary) => {
+                whole &= summary.failed.is_empty();
+                done.push(summary.to_string());
+            }
+            Err(error) => {
+                whole = false;
+                done.push(format!("orders not cancelled: {error}"));
+            }
+        }
     }
-    done.join("; ")
+    (whole, done.join("; "))
 }

@@ -91,10 +91,10 @@ pub async fn serve(
     python.start()?;
     let current_python = python.watch();
     let beginning = Beginning {
-        drafts: life.first_drafts(&left, store.take_left(), store.last_cell()?),
+        drafts: life.first_drafts(store.take_left(), store.last_cell()?),
         state: left,
         store,
-        status: status(&config, started_at),
+        status: SessionStatus { paused: engine.paused(), ..status(&config, started_at) },
         subscribers: Subscribers::new(presence_sender),
         engine: engine.clone(),
         python,

@@ -12,7 +12,7 @@ mod running;
 mod sources;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use qubx_engine::EngineHandle;
@@ -24,6 +24,7 @@ use qubx_protocol::{
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
+use crate::bound::bound;
 use crate::cells::Cells;
 use crate::clock::Clock;
 use crate::config::{KernelLoss, Progress};
@@ -129,6 +130,8 @@ const JUPYTER: &str = "jupyter";
 
 /// How many things one commit takes in at most, so that a screen never waits long for its welcome.
 const TURNS_PER_COMMIT: usize = 256;
+/// How long a session that ends tries to store what the disk refuses.
+const LAST_ATTEMPTS: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Begins a session whose first events are `beginning.drafts`.
@@ -182,7 +185,11 @@ impl Session {
                 Ok(()) => self.act(),
                 Err(error) => self.refuse_all(&error),
             }
-            if let Some(why) = self.ended.take() {
+            if let Some(mut why) = self.ended.take() {
+                if let Err(error) = tokio::task::block_in_place(|| self.store_at_last()) {
+                    let facts = self.drafts.len();
+                    why.message += &format!("; {facts} facts of the end could not be written down: {error}");
+                }
                 self.subscribers.dismiss(&why);
                 return why;
             }
@@ -205,6 +212,18 @@ impl Session {
         due.into_iter().flatten().chain([self.clock.due()]).min().unwrap_or_else(Instant::now)
     }
 
+    /// Stores what the disk has refused so far, as there will be no other time for it.
+    fn store_at_last(&mut self) -> Result<(), StoreError> {
+        let began = Instant::now();
+        while let Err(error) = self.commit() {
+            if began.elapsed() >= LAST_ATTEMPTS {
+                return Err(error);
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     fn tick(&mut self, now: Instant) {
         self.show_what_is_due(now);
         self.interrupts_due(now);
@@ -220,7 +239,8 @@ impl Session {
     }
 
     fn publish_alarms(&self) {
-        let alarms = self.store.alarms();
+        // Looking at the disk may block.
+        let alarms = tokio::task::block_in_place(|| self.store.alarms());
         self.alarms.send_if_modified(|shown| {
             let changed = *shown != alarms;
             *shown = alarms;
@@ -228,7 +248,8 @@ impl Session {
         });
     }
 
-    fn fact(&mut self, fact: Fact) {
+    fn fact(&mut self, mut fact: Fact) {
+        bound(&mut fact);
         self.drafts.push(Draft::Session(fact));
     }
 

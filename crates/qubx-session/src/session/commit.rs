@@ -20,6 +20,8 @@ use crate::welcome::SharedWelcome;
 const LONGEST_RESUME: usize = 5_000;
 /// How many drafts are kept while the disk refuses them. Above it the oldest text goes; orders and fills stay.
 const UNSTORED_DRAFTS: usize = 10_000;
+/// The bytes of text that are kept with them.
+const UNSTORED_BYTES: usize = 16 << 20;
 
 impl Session {
     /// Stores, applies and sends the drafts of this turn.
@@ -82,6 +84,7 @@ impl Session {
         tracing::error!(%error, "cannot store");
         let reason = format!("it cannot be written down: {error}");
         let allowed: Vec<CommandId> = self.drafts.iter().filter_map(allowed_without_a_record).collect();
+        let mut runs_cells = false;
         for effect in std::mem::take(&mut self.effects) {
             match effect {
                 Effect::Accept(command, reply) => {
@@ -101,7 +104,9 @@ impl Session {
                 Effect::StateKept(call) => self.reply(call, Err(reason.clone())),
                 Effect::LoadState(call) => self.load_state(call),
                 Effect::RestartPython => self.python.restart(),
-                Effect::RunCells | Effect::AnswerInput(_) => {}
+                // The cells that were taken before wait for nothing but their turn.
+                Effect::RunCells => runs_cells = true,
+                Effect::AnswerInput(_) => self.prompts.reopen(),
             }
         }
         for draft in &self.drafts {
@@ -110,7 +115,10 @@ impl Session {
             }
         }
         self.drafts.retain(|draft| !is_a_wish(draft, &allowed));
-        drop_oldest_text(&mut self.drafts, UNSTORED_DRAFTS);
+        drop_oldest_text(&mut self.drafts, UNSTORED_DRAFTS, UNSTORED_BYTES);
+        if runs_cells {
+            self.run_cells();
+        }
     }
 
     fn run_cells(&mut self) {
@@ -141,8 +149,8 @@ impl Session {
         let kernel = self.python.kernel().filter(|_| self.kernel_is_ready);
         self.python.stay_down();
         self.tracker.spawn(async move {
-            let text = bring_to_rest(&engine, kernel.as_ref(), stopped, rest).await;
-            let _ = inputs.send(Input::Stopped { text }).await;
+            let (whole, text) = bring_to_rest(&engine, kernel.as_ref(), stopped, rest).await;
+            let _ = inputs.send(Input::Stopped { whole, text }).await;
         });
     }
 
@@ -180,15 +188,35 @@ fn events_after(store: &Store, after: Seq, limit: usize) -> Option<Vec<Event>> {
     }
 }
 
-/// Drops the oldest outputs and log lines while there are more than `limit` drafts; everything else stays.
-fn drop_oldest_text(drafts: &mut Vec<Draft>, limit: usize) {
-    let mut excess = drafts.len().saturating_sub(limit);
+/// Drops the oldest texts while there are more than `limit` drafts or `bytes` of text, and all statuses but the newest;
+/// everything else stays.
+fn drop_oldest_text(drafts: &mut Vec<Draft>, limit: usize, bytes: usize) {
+    let is_status = |draft: &Draft| matches!(draft, Draft::Session(Fact::Status(_)));
+    let mut statuses = drafts.iter().filter(|draft| is_status(draft)).count();
     drafts.retain(|draft| {
-        let is_text = matches!(draft, Draft::Session(Fact::Output { .. } | Fact::Log { .. }));
-        let goes = excess > 0 && is_text;
-        excess -= usize::from(goes);
+        let goes = is_status(draft) && statuses > 1;
+        statuses -= usize::from(is_status(draft));
         !goes
     });
+    let mut excess = drafts.len().saturating_sub(limit);
+    let mut excess_bytes = drafts.iter().map(text_bytes).sum::<usize>().saturating_sub(bytes);
+    drafts.retain(|draft| {
+        let size = text_bytes(draft);
+        let goes = size > 0 && (excess > 0 || excess_bytes > 0);
+        if goes {
+            excess = excess.saturating_sub(1);
+            excess_bytes = excess_bytes.saturating_sub(size);
+        }
+        !goes
+    });
+}
+
+/// Returns the bytes of a draft that is text; 0 for a fact that must not be dropped.
+fn text_bytes(draft: &Draft) -> usize {
+    match draft {
+        Draft::Session(fact @ (Fact::Output { .. } | Fact::Log { .. } | Fact::Error { .. })) => fact.size(),
+        _ => 0,
+    }
 }
 
 /// Returns the id of a command that is done even when it cannot be written down: what only takes risk away. It is
@@ -201,6 +229,9 @@ fn allowed_without_a_record(draft: &Draft) -> Option<CommandId> {
             | Command::Pause
             | Command::Flatten
             | Command::Interrupt { .. }
+            // These have no order in them, and have had their effect already.
+            | Command::RestartKernel
+            | Command::Release
             | Command::Stop { .. } => Some(audit.id.clone()),
             _ => None,
         },
@@ -212,7 +243,7 @@ fn allowed_without_a_record(draft: &Draft) -> Option<CommandId> {
 fn is_a_wish(draft: &Draft, allowed: &[CommandId]) -> bool {
     match draft {
         Draft::Command(audit) => !allowed.contains(&audit.id),
-        Draft::Session(Fact::Cell { command: Some(_), .. } | Fact::InputEnded { author: Some(_), .. }) => {
+        Draft::Session(Fact::Cell { command: Some(_), .. } | Fact::InputEnded { command: Some(_), .. }) => {
             true
         }
         Draft::StrategyState(_) => true,
@@ -247,7 +278,7 @@ mod tests {
             (1, vec![money.clone(), money.clone()]),
         ] {
             let mut drafts = vec![money.clone(), log("old"), money.clone(), log("new")];
-            drop_oldest_text(&mut drafts, limit);
+            drop_oldest_text(&mut drafts, limit, UNSTORED_BYTES);
             assert_eq!(drafts, expected, "{limit}");
         }
     }

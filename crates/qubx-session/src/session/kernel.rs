@@ -67,6 +67,11 @@ impl Session {
     fn kernel_ready(&mut self, pid: u32, connection: &ConnectionInfo) {
         match self.publication.publish(connection, pid) {
             Ok(path) => self.status.info.connection_file = path.display().to_string(),
+            Err(error) if self.publication.is_there() => {
+                // The file of the process before serves as well: ports and key are the same.
+                let text = format!("the connection file cannot be written anew: {error}");
+                self.log(LogLevel::Warning, "kernel", text);
+            }
             Err(error) => {
                 let message = format!("the connection file cannot be written: {error}");
                 self.report(Progress::Failed { message: message.clone(), last_output: String::new() });
@@ -229,7 +234,7 @@ impl Session {
     fn strategy_lost(&mut self, status: &str) {
         if self.status.strategy.state != StrategyState::Stopped {
             self.status.strategy.state = StrategyState::Failed;
-            self.status.strategy.error.get_or_insert_with(|| format!("the Python kernel ended ({status})"));
+            self.status.strategy.error = Some(format!("the Python kernel ended ({status})"));
         }
     }
 

@@ -26,7 +26,7 @@ impl Session {
                 let progress = verb(None, &by, &Command::Stop { flatten: false, keep_orders: false });
                 self.stop(progress, reason, Rest::usual(rest::HURRIED));
             }
-            Input::Stopped { text } => self.stopped(text),
+            Input::Stopped { whole, text } => self.stopped(whole, text),
             Input::StrategyAttached(book) => self.start_strategy(&book),
         }
     }
@@ -165,11 +165,11 @@ impl Session {
         self.effects.push(Effect::Stop(rest));
     }
 
-    fn stopped(&mut self, text: String) {
+    fn stopped(&mut self, whole: bool, text: String) {
         if let Some(progress) = self.stopping.take() {
             let by = progress.author.clone();
             self.drafts.push(Draft::Verb(VerbProgress {
-                outcome: VerbOutcome::Done,
+                outcome: if whole { VerbOutcome::Done } else { VerbOutcome::Failed },
                 text: text.clone(),
                 ..progress
             }));

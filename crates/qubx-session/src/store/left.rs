@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use qubx_protocol::{CommandId, Seq, VerbOutcome, VerbProgress};
+use qubx_protocol::{CellNumber, CommandId, Seq, VerbOutcome, VerbProgress};
 
 use super::draft::CommandAudit;
 use super::ledger::Ledger;
@@ -11,19 +11,42 @@ use super::{StoreError, rows};
 
 /// The newest verbs that are looked at. More are never under way at once.
 const VERBS: usize = 1_000;
+/// The newest cells that are looked at. Those that wait are among them: they run in their order.
+const CELLS: usize = 1_000;
 
 /// What was left without an answer.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Left {
     /// Commands whose events are not in the session log, oldest first.
     pub(crate) commands: Vec<CommandAudit>,
+    /// Cells without an end, oldest first.
+    pub(crate) cells: Vec<CellNumber>,
     /// Verbs that began and have no end, oldest first.
     pub(crate) verbs: Vec<VerbProgress>,
 }
 
 /// Reads what was left, before the missing references are appended.
 pub(super) fn read(ledger: &Ledger, log: &Log) -> Result<Left, StoreError> {
-    Ok(Left { commands: commands(ledger, log.head(), log)?, verbs: verbs(ledger)? })
+    Ok(Left { commands: commands(ledger, log.head(), log)?, cells: cells(log)?, verbs: verbs(ledger)? })
+}
+
+/// A cell may have shown much, so its beginning may be far back.
+fn cells(log: &Log) -> Result<Vec<CellNumber>, StoreError> {
+    let read = || StoreError::database("read", log.path());
+    let numbers = |sql: &str, argument: u64| -> rusqlite::Result<Vec<(u64, u64)>> {
+        let mut statement = log.connection.prepare(sql)?;
+        statement.query_map([argument], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    };
+    let begun = "SELECT seq, json_extract(body, '$.cell.cell') FROM events WHERE kind = 'cell' \
+                 ORDER BY seq DESC LIMIT ?1";
+    let begun = numbers(begun, CELLS as u64).map_err(read())?;
+    let Some((oldest, _)) = begun.last() else { return Ok(Vec::new()) };
+    let ended = "SELECT seq, json_extract(body, '$.cell_finished.cell') FROM events \
+                 WHERE list = 1 AND seq > ?1 AND kind = 'cell_finished'";
+    let ended = numbers(ended, *oldest).map_err(read())?;
+    let ended: HashSet<u64> = ended.into_iter().map(|(_, cell)| cell).collect();
+    let left = begun.into_iter().rev().map(|(_, cell)| cell).filter(|cell| !ended.contains(cell));
+    Ok(left.map(CellNumber).collect())
 }
 
 /// A command has the number of the event that follows it; one above the log's was never written.

@@ -7,8 +7,8 @@ use rusqlite::params;
 
 use super::{StoreError, database, ledger, log, read, rows};
 
-/// How many bytes of facts a page has at most, unless a single entry has more: a page is one message, and a message has
-/// at most 16 MiB.
+/// How many bytes of facts a page has at most, unless a single entry has more: a page is one message, and a screen waits
+/// for it.
 const PAGE_BYTES: usize = 8 << 20;
 
 /// Returns the events of up to `limit` whole entries before `before`, oldest first, and whether there is nothing before

@@ -4,6 +4,7 @@ mod book;
 mod damage;
 mod full_disk;
 mod history;
+mod left;
 mod measure;
 mod schema;
 mod unlogged;

@@ -1,0 +1,29 @@
+//! What a service that died left without an answer.
+
+use qubx_protocol::{CellNumber, CellStatus, Fact, OutputContent, StreamName};
+
+use super::*;
+
+#[test]
+fn a_cell_that_showed_much_before_the_kill_is_still_found() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let fact = |fact| Draft::Session(fact);
+    let cell = |number| Fact::Cell {
+        cell: CellNumber(number),
+        code: "x".to_owned(),
+        author: "op1".into(),
+        command: Some(format!("c{number}").into()),
+    };
+    let ended = Fact::CellFinished { cell: CellNumber(1), status: CellStatus::Ok, duration_ms: 1 };
+    let output = |number: u64| Fact::Output {
+        cell: Some(CellNumber(2)),
+        content: OutputContent::Stream { stream: StreamName::Stdout, text: number.to_string() },
+    };
+    let mut drafts = vec![fact(cell(1)), fact(ended), fact(cell(2)), fact(cell(3))];
+    drafts.extend((0..6_000).map(|number| fact(output(number))));
+    store.append(&drafts, Timestamp::now()).unwrap();
+    drop(store);
+    let left = Store::open(dir.path()).unwrap().take_left();
+    assert_eq!(left.cells, [CellNumber(2), CellNumber(3)]);
+}
