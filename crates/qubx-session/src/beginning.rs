@@ -1,7 +1,9 @@
 //! What a run begins with: a new life of the account or the one before, and an end for what a service left open.
 
 use qubx_engine::{EngineConfig, EngineError, Restore};
-use qubx_protocol::{CellNumber, CellStatus, Command, Epoch, Fact, SessionState, VerbOutcome, VerbProgress};
+use qubx_protocol::{
+    CellNumber, CellStatus, Command, Epoch, Fact, LogLevel, SessionState, VerbOutcome, VerbProgress,
+};
 
 use crate::config::{ServiceConfig, ServiceError};
 use crate::store::{Book, CommandAudit, Draft, Left, Store, StoreError};
@@ -55,6 +57,14 @@ impl Life {
     /// A command that was taken is answered, whatever happened since: whoever gave it waits for that. None is done now.
     pub(crate) fn first_drafts(&self, left: Left, last_cell: CellNumber) -> Vec<Draft> {
         let mut drafts: Vec<Draft> = left.cells.into_iter().map(died).collect();
+        if left.lost_rows > 0 {
+            let text = format!(
+                "the machine stopped before {} rows of the ledger were on the disk; they are lost",
+                left.lost_rows
+            );
+            let (level, source) = (LogLevel::Warning, "session".to_owned());
+            drafts.push(Draft::Session(Fact::Log { level, source, text }));
+        }
         let mut cell = last_cell;
         for CommandAudit { id, author, command } in left.commands {
             match command {

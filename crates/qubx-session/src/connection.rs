@@ -52,7 +52,7 @@ const LATEST_EVERY: Duration = Duration::from_millis(50);
 const ANSWERS: usize = 64;
 /// The questions of one screen that are answered at once.
 const QUESTIONS: usize = 8;
-/// How long a session that ended waits for a screen to take its last frames.
+/// How long a screen that is cut off may take to hear why.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
 
 /// Accepts screens until it is cancelled.

@@ -21,13 +21,16 @@ pub(crate) struct Left {
     pub(crate) commands: Vec<CommandAudit>,
     /// Cells without an end, oldest first.
     pub(crate) cells: Vec<CellNumber>,
+    /// How many rows of the ledger a power cut took.
+    pub(crate) lost_rows: u64,
     /// Verbs that began and have no end, oldest first.
     pub(crate) verbs: Vec<VerbProgress>,
 }
 
 /// Reads what was left, before the missing references are appended.
 pub(super) fn read(ledger: &Ledger, log: &Log) -> Result<Left, StoreError> {
-    Ok(Left { commands: commands(ledger, log.head(), log)?, cells: cells(log)?, verbs: verbs(ledger)? })
+    let (commands, cells) = (commands(ledger, log.head(), log)?, cells(log)?);
+    Ok(Left { commands, cells, verbs: verbs(ledger)?, lost_rows: 0 })
 }
 
 /// A cell may have shown much, so its beginning may be far back.

@@ -153,6 +153,26 @@ impl Log {
         Ok(())
     }
 
+    /// Forgets what it has of rows after `last`, which the ledger lost, and goes on under a new name.
+    pub(super) fn forget_rows_after(&mut self, last: LedgerRow) -> Result<(), StoreError> {
+        let write = || StoreError::database("write to", &self.path);
+        self.connection.execute("DELETE FROM events WHERE row > ?1", [last.0]).map_err(write())?;
+        self.connection.execute("DELETE FROM meta WHERE key = 'ledger'", []).map_err(write())?;
+        self.rename_and_skip_to(self.head)
+    }
+
+    /// Returns the boot of the machine in which the log was opened last; none in a log of an older version.
+    pub(super) fn last_boot(&self) -> Result<Option<String>, StoreError> {
+        meta(&self.connection, "boot").map_err(StoreError::database("read", &self.path))
+    }
+
+    /// Notes the boot of the machine in which the log is open.
+    pub(super) fn remember_boot(&self) -> Result<(), StoreError> {
+        let boot = qubx_home::boot_id();
+        // Writing nothing keeps a start possible on a full disk.
+        if self.last_boot()?.as_ref() == Some(&boot) { Ok(()) } else { self.set_meta("boot", &boot) }
+    }
+
     fn set_new_name(&mut self) -> Result<(), StoreError> {
         let mut bytes = [0; 8];
         getrandom::fill(&mut bytes).expect("the system has random numbers");

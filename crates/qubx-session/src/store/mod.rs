@@ -60,10 +60,15 @@ impl Store {
     /// When one cannot be opened, is of a newer version, or the ledger is damaged or has lost rows.
     pub(crate) fn open(session_dir: &Path) -> Result<Self, StoreError> {
         let ledger = Ledger::open(&session_dir.join("ledger.db"))?;
-        let log = Log::open(&session_dir.join("session.db"))?;
+        let mut log = Log::open(&session_dir.join("session.db"))?;
+        let lost_rows = rows_lost_with_the_power(&ledger, &log)?;
+        if lost_rows > 0 {
+            log.forget_rows_after(ledger.end().row)?;
+        }
         check_that_no_row_is_lost(&ledger, &log)?;
+        log.remember_boot()?;
         let health = Health::new(Disk::new(session_dir));
-        let left = left::read(&ledger, &log)?;
+        let left = Left { lost_rows, ..left::read(&ledger, &log)? };
         let mut store = Self { ledger, log, pruning: Pruning::default(), health, left };
         store.append_missing_references()?;
         store.health.watch().look(Timestamp::now());
@@ -301,6 +306,15 @@ impl Store {
         let end = LedgerEnd::new(end.row, &end.hash);
         self.log.append(&entries, &end)
     }
+}
+
+/// Returns how many rows the session log remembers that the ledger has not, if a power cut explains it: on paper both are
+/// synced now and then only, each at its own time, so the log may have reached the disk first. Without a new boot of the
+/// machine since the last start there was no such cut, and then it is damage.
+fn rows_lost_with_the_power(ledger: &Ledger, log: &Log) -> Result<u64, StoreError> {
+    let has_booted_since = log.last_boot()?.is_some_and(|boot| boot != qubx_home::boot_id());
+    let behind = log.ledger_end()?.row.0.saturating_sub(ledger.end().row.0);
+    Ok(if has_booted_since { behind } else { 0 })
 }
 
 /// Compares the end of the ledger with what the session log remembers of it. The ledger is committed first, so it is

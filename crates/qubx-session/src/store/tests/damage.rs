@@ -52,6 +52,28 @@ fn a_ledger_that_lost_its_newest_rows_is_refused_because_the_log_has_them() {
 }
 
 #[test]
+fn rows_that_a_power_cut_took_are_told_and_the_session_goes_on() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    store.append(&[verb("one"), verb("two"), command("c1"), cell(1)], time()).unwrap();
+    let name = store.log_id().clone();
+    drop(store);
+    tamper(dir.path(), "ledger.db", "DELETE FROM rows WHERE row >= 2");
+    tamper(dir.path(), "session.db", "UPDATE meta SET value = 'an earlier one' WHERE key = 'boot'");
+    let mut store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.take_left().lost_rows, 2);
+    assert_ne!(*store.log_id(), name, "numbers of before mean nothing any more");
+    let head = store.head();
+    let events = store.append(&[verb("three")], time()).unwrap();
+    assert!(events[0].seq > head);
+    drop(store);
+    assert_eq!(super::super::verify(dir.path(), |_, _| {}).unwrap().findings, []);
+    // It is no habit: what is lost in the same boot is damage.
+    tamper(dir.path(), "ledger.db", "DELETE FROM rows WHERE row >= 2");
+    assert!(matches!(Store::open(dir.path()), Err(StoreError::Damaged { .. })));
+}
+
+#[test]
 fn a_ledger_of_another_past_is_refused() {
     let (dir, other) = (tempdir().unwrap(), tempdir().unwrap());
     for (dir, text) in [(&dir, "one"), (&other, "another")] {
