@@ -22,6 +22,7 @@ mod publication;
 mod python;
 mod rest;
 mod restarts;
+mod sample;
 mod service;
 mod session;
 mod store;
@@ -32,5 +33,6 @@ mod welcome;
 
 pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
 pub use input::StopRequest;
+pub use sample::sample;
 pub use service::serve;
 pub use store::{Finding, MOST_FINDINGS, StoreError, Verification, read_history, verify};

@@ -21,6 +21,12 @@ pub enum StoreError {
     /// A file cannot be made.
     #[error(transparent)]
     File(#[from] qubx_home::HomeError),
+    /// A sample was to be written where something is already.
+    #[error("{path} is not empty; a sample of a session is written into an empty folder only")]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file does not hold what was written.
     #[error(
         "{path}{}: {reason}; `qubx verify` tells more; put back a copy of the session's folder, or set the folder \
