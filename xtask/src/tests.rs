@@ -41,10 +41,13 @@ const SOLE_OWNERS: &[(&str, &[&str])] = &[
     ("crossterm", &["qubx-tui"]),
     ("edtui", &["qubx-tui"]),
     ("clap", &["qubx", "xtask"]),
+    ("clap_complete", &["qubx"]),
     ("csv", &["qubx-engine"]),
     ("flate2", &["qubx-engine"]),
     ("rand", &["qubx-engine"]),
+    ("regex", &["qubx"]),
     ("serde-saphyr", &["qubx"]),
+    ("toml", &["qubx"]),
 ];
 
 /// All that the pure crate may depend on.

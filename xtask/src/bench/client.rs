@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
-use qubx_protocol::{CellNumber, CellStatus, Command, CommandId, Fact, HistoryKind, OutputContent};
+use qubx_protocol::{
+    CellNumber, CellStatus, Command, CommandId, Fact, HistoryKind, OutputContent, SessionState, VerbOutcome,
+};
 use tokio::sync::mpsc;
 
 /// How long anything here may take.
@@ -75,6 +77,38 @@ impl Client {
             client.next().await?;
         }
         Ok(client)
+    }
+
+    /// Returns the session's state as far as it was told.
+    pub(crate) fn state(&self) -> Option<&SessionState> {
+        self.mirror.state.as_ref()
+    }
+
+    /// Gives a verb and waits until it is done.
+    ///
+    /// # Errors
+    /// When it is refused, fails, or is not done in time.
+    pub(crate) async fn command_to_its_end(&mut self, command: Command) -> Result<()> {
+        let verb = command.verb();
+        let id = self.handle.command(command);
+        loop {
+            match self.next().await? {
+                Update::Event(event) => match &event.fact {
+                    Fact::Verb { verb: progress, .. } if progress.command.as_ref() == Some(&id) => {
+                        match progress.outcome {
+                            VerbOutcome::Started => {}
+                            VerbOutcome::Done => return Ok(()),
+                            VerbOutcome::Failed => bail!("`{verb}` failed: {}", progress.text),
+                        }
+                    }
+                    _ => {}
+                },
+                Update::Refused(refusal) if refusal.command == id => {
+                    bail!("`{verb}` is refused: {}", refusal.message);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Runs a cell and returns the time from sending it to hearing that it has finished.

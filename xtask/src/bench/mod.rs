@@ -16,6 +16,7 @@ mod machine;
 mod memory;
 mod process;
 mod report;
+mod restore;
 mod screens;
 mod slow_screen;
 mod start;
@@ -47,6 +48,8 @@ pub(crate) enum Name {
     Displays,
     /// 100 attached screens, and one that reads a byte a second.
     Screens,
+    /// Going on with a session of a million entries after a kill.
+    Restore,
 }
 
 /// Measures what is named, or everything; prints a table, and writes it as JSON to `json` when that is wanted.
@@ -89,5 +92,6 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Flood => flood::measure(workbench).await,
         Name::Displays => displays::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
+        Name::Restore => restore::measure(workbench).await,
     }
 }

@@ -48,6 +48,19 @@ impl Process {
         Peak { process: self, from_here: false }.row(what)
     }
 
+    /// Returns the most that it ever held in memory, in megabytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn most(self) -> Result<f64> {
+        self.megabytes("status", "VmHWM")
+    }
+
+    /// Tells whether it has ended; one that nobody has taken note of yet holds no memory either.
+    pub(crate) fn has_ended(self) -> bool {
+        self.resident().is_err()
+    }
+
     /// Begins to look for the most that it holds.
     pub(crate) fn watch_peak(self) -> Peak {
         // Some containers forbid it; then the most that it ever held is told, and told so.
@@ -94,6 +107,6 @@ impl Peak {
     /// When the process has ended.
     pub(crate) fn row(&self, what: impl Display) -> Result<Row> {
         let since = if self.from_here { "" } else { " (ever)" };
-        Ok(Row::megabytes(&format!("{what}: peak{since}"), self.process.megabytes("status", "VmHWM")?))
+        Ok(Row::megabytes(&format!("{what}: peak{since}"), self.process.most()?))
     }
 }

@@ -69,7 +69,10 @@ async fn first_answer(workbench: &Workbench) -> Result<Duration> {
 }
 
 /// Waits for the socket of the only session in `home`.
-async fn socket(home: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// When it does not appear in time.
+pub(super) async fn socket(home: &Path) -> Result<PathBuf> {
     let deadline = Instant::now() + APPEARS_WITHIN;
     while Instant::now() < deadline {
         // The folder is not there before the first session.
