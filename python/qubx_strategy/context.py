@@ -7,7 +7,8 @@ thread; on the REPL's thread a wait can be interrupted. Wrong arguments raise be
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, DivisionByZero, InvalidOperation
+from decimal import Context as Arithmetic
 from typing import Any, Protocol, TypeVar
 
 from .market import Account, Instrument, Order, Position, Quote, parse_account, to_datetime
@@ -15,6 +16,9 @@ from .mirror import Mirror
 from .state import check_state
 
 T = TypeVar("T")
+
+_EXACT = Arithmetic(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
+"""What prices and amounts are calculated in: the thread's own context is the user's to change."""
 
 
 class Service(Protocol):
@@ -162,7 +166,9 @@ def _rounded(what: str, value: float, step: float) -> Decimal:
     # The shortest text of a float is what its author meant: 0.1 is 0.1, not 0.1000000000000000055.
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
     size = Decimal(repr(step))
-    rounded = (exact / size).to_integral_value(ROUND_HALF_EVEN) * size if size else exact
+    rounded = exact
+    if size:
+        rounded = _EXACT.multiply(_EXACT.to_integral_value(_EXACT.divide(exact, size)), size)
     if not rounded:
         raise ValueError(f"{what} {value} is zero" + (f" after rounding to {step}" if exact else ""))
     return rounded

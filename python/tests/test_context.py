@@ -1,7 +1,7 @@
 """What `ctx` shows and sends."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, Inexact, localcontext
 from typing import Any, TypeVar
 
 import pytest
@@ -95,6 +95,16 @@ def test_amount_and_price_are_rounded_to_lot_and_tick(
     ctx.trade(BTC, amount, price)
     request = service.requests[0]
     assert (request["amount"], request.get("price")) == sent
+
+
+def test_a_strategys_own_decimal_context_changes_no_order() -> None:
+    ctx, _, service = context(order())
+    with localcontext() as theirs:
+        theirs.prec, theirs.rounding, theirs.traps[Inexact] = 6, ROUND_UP, True
+        ctx.trade(ETH, 12345.6781, 97123.4512)
+        ctx.trade(ETH, Decimal("12345.6781"), Decimal("97123.4512"))
+    for request in service.requests:
+        assert (request["amount"], request["price"]) == ("12345.678", "97123.45")
 
 
 @pytest.mark.parametrize(
