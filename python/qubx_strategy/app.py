@@ -4,6 +4,7 @@ Only the launcher imports this, when the process is prepared.
 """
 
 import hmac
+import json
 import os
 import sys
 import threading
@@ -19,12 +20,15 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQExitAutocall, ZMQInteractiveShell
 from IPython.core.error import StdinNotImplementedError
+from jupyter_client.jsonutil import json_clean, json_default
+from jupyter_client.session import json_packer
 from traitlets import default
 
 from .bridge import Bridge
 from .inputs import Inputs
 from .output import NumberedOutput, number_output
 from .streams import drain_streams
+from .text import encoded
 
 IOPUB_HIGH_WATER_MARK = 20_000
 """Messages kept for one slow reader. ipykernel's 1,000 lose output of a single cell; without a bound a
@@ -220,6 +224,20 @@ class App(IPKernelApp):
         self.control_thread.join(timeout=5)
 
 
+def pack(part: Any) -> bytes:
+    """Returns a part of a message as JSON, also when a text in it has halves of characters.
+
+    Jupyter's own way fails at most of them, and the output, or even a cell's end, would never be told.
+    """
+    try:
+        packed: bytes = json_packer(part)
+        packed.decode()
+    except UnicodeError:
+        text = json.dumps(json_clean(part), default=json_default, ensure_ascii=False, allow_nan=False)
+        return encoded(text)
+    return packed
+
+
 def bind_private(bind: Callable[[], None]) -> None:
     """Runs `bind` so that the socket files that it makes are the user's alone, whatever the umask says."""
     umask = os.umask(0o177)
@@ -249,5 +267,6 @@ def build(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_f
             "--HistoryManager.hist_file=:memory:",
         ]
     )
+    app.session.pack = pack
     app.shell.events.register("post_run_cell", drain_streams)
     return app

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from .text import check_text, encoded
+
 T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 64 << 20
@@ -37,8 +39,9 @@ class Bridge:
         self.strategy_thread: threading.Thread | None = None
 
     def send(self, type: str, **fields: Any) -> None:
-        """Sends one message."""
-        body = json.dumps({"type": type, **fields}, default=str).encode()
+        """Sends one message; in its texts, halves of characters are shown as `\ufffd`."""
+        # What the service cannot read is lost: NaN is no JSON.
+        body = encoded(json.dumps({"type": type, **fields}, default=str, ensure_ascii=False, allow_nan=False))
         if len(body) > _LARGEST_FRAME:
             raise ValueError(f"{type}: {len(body):,} bytes are too many to send; {_LARGEST_FRAME:,} can be")
         frame = _LENGTH.pack(len(body)) + body
@@ -81,9 +84,14 @@ class Bridge:
     def call(self, request: Mapping[str, Any], read: Callable[[Any], T]) -> T:
         """Sends a verb and waits for its answer; raises `RuntimeError` with the service's words when refused.
 
+        Text that would not arrive as it is raises `ValueError`, and nothing is sent.
+
         `read` makes the result of the answer. It runs on the reading thread, so that what it changes is in
         order with everything else that arrives.
         """
+        for name, value in request.items():
+            if isinstance(value, str):
+                check_text(f"{request['verb']}: {name}", value)
         outcome: SimpleQueue[T | BaseException] = SimpleQueue()
 
         def settle(reply: dict[str, Any]) -> None:

@@ -130,9 +130,9 @@ class Context:
         """Keeps an object for the strategy's next start in this account, and returns once it is stored.
 
         It is kept as JSON: `None`, `bool`, `int`, `float`, `str`, lists and dicts with `str` keys, together
-        at most 1 MiB. A tuple comes back as a list, and a dict sorted by its keys. Anything else raises
-        `TypeError`, and a number that JSON cannot hold `ValueError`, with the place in the object; nothing is
-        kept then.
+        at most 1 MiB and 100 levels deep. A tuple comes back as a list, and a dict sorted by its keys.
+        Anything else raises `TypeError`, and a number or text that JSON cannot hold `ValueError`, with the
+        place in the object; nothing is kept then.
         """
         check_state(state)
         self._service.call({"verb": "save_state", "state": state}, lambda _: None)

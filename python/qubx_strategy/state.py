@@ -4,11 +4,17 @@ import json
 import math
 from typing import Any
 
+from .text import check_text
+
 LARGEST_STATE = 1 << 20
 """Bytes as JSON. What is larger belongs in a file of the strategy's own."""
 
 _LARGEST_INT = 1 << 63
 """JSON's readers hold integers in 64 bits; beyond them they round."""
+
+
+DEEPEST_STATE = 100
+"""Lists and dicts inside each other. JSON's readers refuse more than 128, and some of those go around it."""
 
 
 def check_state(state: Any) -> None:
@@ -20,7 +26,10 @@ def check_state(state: Any) -> None:
 
 
 def _check(place: str, value: Any, outer: set[int]) -> None:
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        check_text(place, value)
         return
     if isinstance(value, int):
         if not -_LARGEST_INT <= value < _LARGEST_INT:
@@ -37,11 +46,14 @@ def _check(place: str, value: Any, outer: set[int]) -> None:
         )
     if id(value) in outer:
         raise ValueError(f"{place} contains itself")
+    if len(outer) == DEEPEST_STATE:
+        raise ValueError(f"{place} is inside {DEEPEST_STATE} lists and dicts; deeper ones cannot be kept")
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 kind = type(key).__name__
                 raise TypeError(f"{place} has the key {key!r} of type {kind}; JSON keys are str")
+            check_text(f"the key {key!r} of {place}", key)
     entries = value.items() if isinstance(value, dict) else enumerate(value)
     for key, entry in entries:
         _check(f"{place}[{key!r}]", entry, outer | {id(value)})

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use qubx_protocol::{AnswerResult, FrameBuffer, FrameError, LogLevel, MAX_FRAME};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -51,6 +52,12 @@ pub(crate) enum FromPython {
         call: CallId,
         origin: CallOrigin,
         request: serde_json::Value,
+    },
+    /// A call of which only the number could be read: whoever waits for it is told why.
+    #[serde(skip)]
+    UnreadableCall {
+        call: CallId,
+        error: String,
     },
     Answer {
         id: u64,
@@ -110,9 +117,11 @@ pub(crate) async fn read(mut socket: OwnedReadHalf, messages: mpsc::Sender<FromP
     let mut buffer = FrameBuffer::new(MAX_FRAME);
     while matches!(socket.read_buf(buffer.bytes_mut()).await, Ok(1..)) {
         loop {
-            match buffer.next_message() {
-                Ok(Some(message)) => {
-                    if messages.send(message).await.is_err() {
+            match buffer.next_message::<Box<RawValue>>() {
+                Ok(Some(raw)) => {
+                    if let Some(message) = message(&raw)
+                        && messages.send(message).await.is_err()
+                    {
                         return;
                     }
                 }
@@ -129,11 +138,60 @@ pub(crate) async fn read(mut socket: OwnedReadHalf, messages: mpsc::Sender<FromP
     }
 }
 
+/// Returns what a frame says; none when it is lost.
+fn message(raw: &RawValue) -> Option<FromPython> {
+    /// What is needed to answer. All else may be as deep or as odd as it likes: it is skipped unread.
+    #[derive(Deserialize)]
+    struct Call {
+        call: CallId,
+    }
+    let error = match serde_json::from_str(raw.get()) {
+        Ok(message) => return Some(message),
+        Err(error) => error,
+    };
+    match serde_json::from_str(raw.get()) {
+        Ok(Call { call }) => {
+            let error = format!("the service cannot read this call, so nothing was done: {error}");
+            Some(FromPython::UnreadableCall { call, error })
+        }
+        Err(_) => {
+            tracing::error!(%error, "a message from Python is lost");
+            None
+        }
+    }
+}
+
 /// Writes frames until there are no more, or until nobody reads them.
 pub(crate) async fn write(mut socket: OwnedWriteHalf, mut frames: mpsc::Receiver<Vec<u8>>) {
     while let Some(frame) = frames.recv().await {
         if socket.write_all(&frame).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Option<FromPython> {
+        message(&serde_json::from_str::<Box<RawValue>>(json).unwrap())
+    }
+
+    #[test]
+    fn a_call_that_cannot_be_read_can_be_answered() {
+        let deep = "[".repeat(500) + &"]".repeat(500);
+        for request in [deep.as_str(), r#""\udcff""#, "1e999"] {
+            let call = format!(r#"{{"type":"call","call":7,"origin":"repl","request":{request}}}"#);
+            let read = read(&call);
+            assert!(
+                matches!(&read, Some(FromPython::UnreadableCall { call: CallId(7), .. })),
+                "{request}: {read:?}"
+            );
+        }
+        let call = r#"{"type":"call","call":7,"origin":"nobody","request":null}"#;
+        assert!(matches!(read(call), Some(FromPython::UnreadableCall { .. })));
+        assert!(read(r#"{"type":"log","level":"info","text":"\udcff"}"#).is_none());
+        assert!(matches!(read(r#"{"type":"stopped"}"#), Some(FromPython::Stopped)));
     }
 }

@@ -16,6 +16,7 @@ mod event;
 mod health;
 mod inputs;
 mod kernel;
+mod mend;
 mod package;
 mod probe;
 mod process;

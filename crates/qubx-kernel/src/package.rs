@@ -14,7 +14,7 @@ macro_rules! package {
 }
 
 /// Every file of the package.
-const FILES: [(&str, &str); 21] = package![
+const FILES: [(&str, &str); 22] = package![
     "__init__.py",
     "app.py",
     "assistant.py",
@@ -36,6 +36,7 @@ const FILES: [(&str, &str); 21] = package![
     "state.py",
     "strategy.py",
     "streams.py",
+    "text.py",
 ];
 
 /// Writes the package below `folder`, over an older one, and returns the folder to import from.

@@ -230,6 +230,7 @@ impl Running {
                 Ok(request) => StrategyEvent::Call { call, origin, request },
                 Err(error) => return self.task.shared.reply(call, Err(error.to_string())),
             },
+            FromPython::UnreadableCall { call, error } => return self.task.shared.reply(call, Err(error)),
             FromPython::Constructed => StrategyEvent::Constructed,
             FromPython::Started { callbacks } => StrategyEvent::Started { callbacks },
             FromPython::Failed { stage, ename, evalue, traceback } => {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::mend::mended;
 use crate::wire::Message;
 
 /// What a message on the output channel says.
@@ -142,6 +143,8 @@ pub(crate) fn reply(message: &Message) -> Option<Reply> {
 
 fn content<T: DeserializeOwned>(message: &Message) -> Option<T> {
     serde_json::from_slice(&message.content)
+        // Python's text may be none, and is worth showing all the same.
+        .or_else(|error| serde_json::from_str(&mended(&message.content)).map_err(|_| error))
         .inspect_err(
             |error| tracing::warn!(kind = message.header.msg_type, %error, "a message is not understood"),
         )
@@ -168,6 +171,24 @@ mod tests {
             number: None,
         };
         assert_eq!(broadcast(&message), expected.map(Broadcast::Output), "{kind}");
+    }
+
+    #[test]
+    fn text_with_halves_of_characters_is_shown() {
+        let stream = |text: &[u8]| {
+            let content = [&br#"{"name":"stdout","text":""#[..], text, br#""}"#].concat();
+            broadcast(&Message {
+                header: Header { msg_type: "stream".into(), ..Header::default() },
+                parent: Header::default(),
+                metadata: "{}".into(),
+                content: content.into(),
+                number: None,
+            })
+        };
+        for text in [&b"a\xffb"[..], br"a\udcffb"] {
+            let text_shown = OutputContent::Stream { stream: StreamName::Stdout, text: "a\u{fffd}b".into() };
+            assert_eq!(stream(text), Some(Broadcast::Output(text_shown)));
+        }
     }
 
     #[test]

@@ -122,3 +122,22 @@ async fn what_a_strategy_shows_is_not_the_cells() {
     assert_eq!(authors, expected);
     kernel.end().await;
 }
+
+#[tokio::test]
+async fn text_with_halves_of_characters_is_shown_in_every_way() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    for half in ["\\udcff", "\\ud800"] {
+        for (code, expected, ended) in [
+            (format!("print('a{half}b')"), "a\u{fffd}b\n", CellStatus::Ok),
+            (
+                format!("class Shown:\n    def __repr__(self): return 'a{half}b'\nShown()"),
+                "a\u{fffd}b",
+                CellStatus::Ok,
+            ),
+            (format!("raise OSError('a{half}b')"), "OSError: a\u{fffd}b", CellStatus::Error),
+        ] {
+            assert_eq!(kernel.run(&code).await, (expected.to_owned(), ended), "{code}");
+        }
+    }
+    kernel.end().await;
+}

@@ -273,3 +273,33 @@ async fn a_strategy_that_does_not_start_leaves_the_repl() {
         kernel.end().await;
     }
 }
+
+#[tokio::test]
+async fn what_json_cannot_hold_leaves_nobody_waiting() {
+    let code = "from qubx_strategy import Strategy\n\nclass S(Strategy):\n    \
+        def on_start(self, ctx): raise OSError('no \\udcff')\n";
+    let Some(mut kernel) = Kernel::start(code).await else { return };
+    kernel.handle.start_strategy("2026-01-01T00:00:00Z".parse().unwrap(), &[], &[]);
+    assert_eq!(kernel.strategy().await, StrategyEvent::Constructed);
+    let failed = kernel.strategy().await;
+    assert!(
+        matches!(&failed, StrategyEvent::Failed { stage: StrategyStage::OnStart, evalue, .. } if evalue == "no \u{fffd}"),
+        "{failed:?}"
+    );
+    for (code, expected) in [
+        (
+            "import os\nctx.save_state({'p': os.fsdecode(b'\\xff')})",
+            "ValueError: state['p'] has '\\udcff' at 0, half of a character, which JSON cannot hold",
+        ),
+        ("deep = []\nfor _ in range(400): deep = [deep]\nctx.save_state(deep)", "ValueError: state[0][0]"),
+        ("ctx.cancel_order('\\ud800')", "ValueError: cancel_order: order has '\\ud800' at 0, half of"),
+        ("ctx.cancel_order(float('nan'))", "ValueError: Out of range float values"),
+        ("ctx.cancel_order(deep)", "RuntimeError: the service cannot read this call, so nothing was done: "),
+        ("ctx.cancel_order(10 ** 400)", "RuntimeError: the service cannot read this call"),
+    ] {
+        let (text, status) = kernel.run(code).await;
+        assert!(text.starts_with(expected), "{code}: {text}");
+        assert_eq!(status, CellStatus::Error, "{code}");
+    }
+    kernel.end().await;
+}
