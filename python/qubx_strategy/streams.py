@@ -9,6 +9,7 @@ import select
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from ipykernel.iostream import OutStream
@@ -29,7 +30,8 @@ class Stream(OutStream):
         super().__init__(*args, **kwargs)
 
     def _watch_pipe_fd(self) -> None:
-        # As in the base class, apart from the lock.
+        # As in the base class, apart from the lock, and from the log: when it takes nothing more, on a full
+        # disk, the screens are still shown all, and who writes must not wait for ever at a full pipe.
         try:
             while self._wait_for_bytes(None):
                 with self._reading:
@@ -37,7 +39,8 @@ class Stream(OutStream):
                     if not read or not self._should_watch:
                         return
                     self.write(read.decode(errors="replace"))
-                    os.write(self._original_stdstream_copy, read)
+                    with suppress(OSError):
+                        os.write(self._original_stdstream_copy, read)
         except Exception:
             self._exc = sys.exc_info()
 

@@ -141,3 +141,19 @@ async fn text_with_halves_of_characters_is_shown_in_every_way() {
     }
     kernel.end().await;
 }
+
+#[tokio::test]
+async fn a_log_that_takes_nothing_more_holds_no_output_back() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    kernel
+        .run(
+            "import os, sys\nfull = os.open('/dev/full', os.O_WRONLY)\n\
+             os.dup2(full, sys.stdout._original_stdstream_copy)",
+        )
+        .await;
+    kernel.run("os.system('echo first') and None").await;
+    let (text, status) = kernel.run("_ = os.system('seq 50000; echo last')").await;
+    assert_eq!(status, CellStatus::Ok);
+    assert!(text.len() > 200_000 && text.ends_with("50000\nlast\n"), "{} bytes", text.len());
+    kernel.end().await;
+}
