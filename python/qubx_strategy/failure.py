@@ -13,7 +13,14 @@ def describe(error: BaseException) -> dict[str, Any]:
     whole = traceback.TracebackException.from_exception(error)
     _hide_own_frames(whole, set())
     text = "".join(whole.format())
-    return {"ename": type(error).__name__, "evalue": str(error), "traceback": text.splitlines()}
+    return {"ename": type(error).__name__, "evalue": _message(error), "traceback": text.splitlines()}
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # It is the user's code; whoever waits for this failure must hear of it all the same.
+        return "<exception str() failed>"
 
 
 def _hide_own_frames(part: Any, seen: set[int]) -> None:

@@ -14,7 +14,9 @@ from typing import Any
 
 from .failure import describe
 from .parameters import ParameterError, check_parameters, read_parameters
+from .state import check_state
 from .strategy import Strategy, overridden_callbacks
+from .text import encoded
 
 Answer = dict[str, Any]
 
@@ -22,7 +24,7 @@ Answer = dict[str, Any]
 def main() -> None:
     """Answers the request on standard input."""
     request = json.loads(sys.stdin.buffer.read())
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     answer = {"python": sys.version.split()[0], "ipykernel": ipykernel_version()}
     if answer["ipykernel"] is not None:
@@ -30,7 +32,7 @@ def main() -> None:
         sys.path.insert(0, request["folder"])
         sys.path.insert(2, "")
         answer |= probe(request["module"], request["class"], request["parameters"])
-    json.dump(answer, answers, default=repr)
+    answers.write(encoded(json.dumps(answer, ensure_ascii=False)))
     answers.flush()
     # Threads that the module started must not keep this process.
     os._exit(0)
@@ -75,10 +77,19 @@ def probe(module_name: str, class_name: str, given: dict[str, Any]) -> Answer:
     except ParameterError as error:
         return {"problem": "parameter", "name": error.name, "message": str(error), "nearest": error.nearest}
     parameters = {
-        name: {"kind": kind, "default": default, "given": name in values}
+        name: {"kind": kind, "default": shown(default), "given": name in values}
         for name, (kind, default) in read_parameters(strategy).items()
     }
     return {"runtime": "native", "parameters": parameters, "callbacks": overridden_callbacks(strategy)}
+
+
+def shown(default: Any) -> Any:
+    """Returns a default as JSON can hold it: what it cannot, infinity for example, as Python writes it."""
+    try:
+        check_state(default)
+    except (TypeError, ValueError):
+        return repr(default)
+    return default
 
 
 def is_strategy(value: object) -> bool:

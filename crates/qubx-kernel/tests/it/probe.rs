@@ -157,3 +157,22 @@ async fn an_interpreter_that_does_not_do_is_named() {
         assert_eq!(matches!(error, ProbeError::RefusedIpykernel { .. }), refused, "{error}");
     }
 }
+
+#[tokio::test]
+async fn what_json_cannot_hold_keeps_no_strategy_from_its_start() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let code = "from qubx_strategy import Strategy\nclass Odd(Strategy):\n    \
+        stop: float = float('inf')\n    path: str = '\\udcff'\n    kinds: dict = {1: {2}}\n";
+    std::fs::write(folder.path().join("odd.py"), code).unwrap();
+    let found = probe(&python, &source(folder.path(), "odd.Odd"), LIMIT).await.unwrap();
+    let defaults: Vec<_> = found.parameters.values().map(|parameter| parameter.default.clone()).collect();
+    assert_eq!(defaults, [json!("{1: {2}}"), json!("'\\udcff'"), json!("inf")]);
+
+    let code = "class Odd(Exception):\n    def __str__(self): raise OSError\nraise Odd\n";
+    for (code, expected) in [("raise OSError('\\udcff')", "\u{fffd}"), (code, "<exception str() failed>")] {
+        std::fs::write(folder.path().join("odd.py"), code).unwrap();
+        let error = probe(&python, &source(folder.path(), "odd.Odd"), LIMIT).await.unwrap_err();
+        assert!(matches!(&error, ProbeError::Import { evalue, .. } if evalue == expected), "{error:?}");
+    }
+}
