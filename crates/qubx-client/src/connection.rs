@@ -5,13 +5,12 @@
 
 mod search;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use qubx_protocol::{
-    ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, FrameBuffer, Hello, LogId,
-    MAX_FRAME, PROTOCOL_VERSION, Phase, Seq, ServerMessage, SessionStatus, Welcome, encode_frame,
+    ClientMessage, ErrorCode, ErrorMessage, Event, Fact, FrameBuffer, Hello, LogId, MAX_FRAME,
+    PROTOCOL_VERSION, Phase, Seq, ServerMessage, SessionStatus, Welcome, encode_frame,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -21,6 +20,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::frame::{self, Frame};
 use crate::handle::Outgoing;
+use crate::unanswered::Unanswered;
 use crate::{Link, Options, Update};
 
 /// How often a connection that works is measured by a ping.
@@ -39,7 +39,7 @@ pub(crate) struct Connection {
     head: Seq,
     /// Whether the last hello was answered. Until then events belong to an older hello and are ignored.
     welcomed: bool,
-    unanswered: BTreeMap<CommandId, Command>,
+    unanswered: Unanswered,
     pinged: Option<(u64, Instant)>,
     /// When the connection was lost; none since the last welcome.
     lost_since: Option<Instant>,
@@ -75,7 +75,7 @@ impl Connection {
             log: None,
             head: Seq(0),
             welcomed: false,
-            unanswered: BTreeMap::new(),
+            unanswered: Unanswered::default(),
             pinged: None,
             lost_since: None,
             stopping: false,
@@ -176,16 +176,22 @@ impl Connection {
     }
 
     fn send(&mut self, outgoing: Outgoing) -> Vec<u8> {
-        let message = match outgoing {
+        match outgoing {
             Outgoing::Command(id, command) => {
-                self.unanswered.insert(id.clone(), command.clone());
-                ClientMessage::Command { id, command }
+                self.unanswered.give(id, command);
+                // Before the welcome the service takes no command; the welcome sends what is unanswered.
+                if self.welcomed { self.unsent_commands() } else { Vec::new() }
             }
-            Outgoing::Request(request) => ClientMessage::Request(request),
-        };
-        // Before the welcome the service takes no command; the welcome sends what is unanswered.
-        let too_early = !self.welcomed && matches!(message, ClientMessage::Command { .. });
-        if too_early { Vec::new() } else { encode_frame(&message) }
+            Outgoing::Request(request) => encode_frame(&ClientMessage::Request(request)),
+        }
+    }
+
+    fn unsent_commands(&mut self) -> Vec<u8> {
+        let mut frames = Vec::new();
+        while let Some((id, command)) = self.unanswered.next_unsent() {
+            frames.extend(encode_frame(&ClientMessage::Command { id, command }));
+        }
+        frames
     }
 
     /// Takes all whole messages out of the buffer and returns what they make us send.
@@ -221,7 +227,7 @@ impl Connection {
             ServerMessage::Latest(latest) => Update::Latest(latest),
             ServerMessage::Answer(answer) => Update::Answer(answer),
             ServerMessage::Refused(refusal) => {
-                self.unanswered.remove(&refusal.command);
+                self.unanswered.refused(&refusal.command);
                 Update::Refused(refusal)
             }
             ServerMessage::Pong { nonce } => match self.pinged {
@@ -246,14 +252,11 @@ impl Connection {
         if let Some(snapshot) = &welcome.snapshot {
             // The events that answer may have been missed.
             for event in snapshot.history.all() {
-                self.answered(&event.fact);
+                self.unanswered.answered(&event.fact);
             }
         }
-        let mut reply = Vec::new();
-        for (id, command) in &self.unanswered {
-            let (id, command) = (id.clone(), command.clone());
-            reply.extend(encode_frame(&ClientMessage::Command { id, command }));
-        }
+        self.unanswered.send_again();
+        let reply = self.unsent_commands();
         if let Some(snapshot) = welcome.snapshot {
             self.head = snapshot.head;
             self.stopping = snapshot.status.as_ref().is_some_and(is_stopping);
@@ -266,21 +269,9 @@ impl Connection {
     /// Notes what the next event means for the connection itself.
     fn note(&mut self, event: &Event) {
         self.head = event.seq;
-        self.answered(&event.fact);
+        self.unanswered.answered(&event.fact);
         if let Fact::Status(status) = &event.fact {
             self.stopping = is_stopping(status);
-        }
-    }
-
-    /// Forgets the commands that a fact answers.
-    fn answered(&mut self, fact: &Fact) {
-        if let Some(command) = fact.answers() {
-            self.unanswered.remove(command);
-        }
-        if let Fact::InputEnded { input: ended, .. } = fact {
-            // Whoever answered, nothing waits for our line any more.
-            self.unanswered
-                .retain(|_, command| !matches!(command, Command::Answer { input, .. } if input == ended));
         }
     }
 

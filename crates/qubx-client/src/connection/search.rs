@@ -79,9 +79,7 @@ impl Connection {
                 () = &mut wait => return Ok(()),
                 () = self.reconnect.notified() => return Ok(()),
                 outgoing = self.outgoing.recv() => match outgoing {
-                    Some(Outgoing::Command(id, command)) => {
-                        self.unanswered.insert(id, command);
-                    }
+                    Some(Outgoing::Command(id, command)) => self.unanswered.give(id, command),
                     Some(Outgoing::Request(_)) => {}
                     None => return Err(Ending::ScreenGone),
                 },

@@ -2,7 +2,8 @@
 
 use qubx_client::{Link, ServiceFate, Update};
 use qubx_protocol::{
-    ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Fact, InputId, Role, Seq, ServerMessage,
+    ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, Fact, InputId, Refusal, Role, Seq,
+    ServerMessage,
 };
 
 use crate::harness::{Peer, Place, event};
@@ -45,11 +46,43 @@ async fn a_service_that_is_started_again_is_resumed_and_gets_what_it_did_not_ans
     peer.say(&ServerMessage::Event(event(3))).await;
     peer.say(&ServerMessage::Event(event(4))).await;
     assert_eq!(screen.event().await, Seq(4), "nothing twice");
-    let mut again = vec![command(&mut peer).await, command(&mut peer).await];
-    let mut expected = vec![(before, Command::Pause), (meanwhile, Command::Resume)];
-    again.sort_by(|a, b| a.0.cmp(&b.0));
-    expected.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(again, expected);
+    assert_eq!(command(&mut peer).await, (before, Command::Pause));
+    assert_eq!(command(&mut peer).await, (meanwhile, Command::Resume));
+    screen.client.close().await;
+}
+
+#[tokio::test]
+async fn commands_are_sent_again_in_the_order_in_which_they_were_given() {
+    let place = Place::new();
+    let _owner = place.own();
+    let listener = place.listen();
+    let mut screen = place.attach().await;
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    peer.welcome(&hello, 0).await;
+    screen.until("the state", |update| matches!(update, Update::Snapshot(_)).then_some(())).await;
+    let cell = |number: usize| Command::Execute { code: format!("step({number})") };
+    let mut given: Vec<_> =
+        (0..8).map(|number| (screen.client.command(cell(number)), cell(number))).collect();
+    for expected in &given {
+        assert_eq!(command(&mut peer).await, *expected);
+    }
+    // One in the middle is answered, and leaves the others in their order.
+    let refusal = Refusal { command: given.remove(2).0, message: "not now".to_owned() };
+    peer.say(&ServerMessage::Refused(refusal)).await;
+    screen.until("refusal", |update| matches!(update, Update::Refused(_)).then_some(())).await;
+
+    drop((peer, listener));
+    screen.until("word that the service is gone", is_gone).await;
+    given.extend((8..16).map(|number| (screen.client.command(cell(number)), cell(number))));
+
+    let listener = place.listen();
+    let mut peer = Peer::accept(&listener).await;
+    let hello = peer.hello().await;
+    peer.welcome(&hello, 0).await;
+    for expected in &given {
+        assert_eq!(command(&mut peer).await, *expected);
+    }
     screen.client.close().await;
 }
 
