@@ -22,6 +22,7 @@ use crate::frame::{self, Frame};
 use crate::handle::Outgoing;
 use crate::unanswered::Unanswered;
 use crate::{Link, Options, Update};
+use search::Loss;
 
 /// How often a connection that works is measured by a ping.
 const PING_EVERY: Duration = Duration::from_secs(2);
@@ -41,8 +42,8 @@ pub(crate) struct Connection {
     welcomed: bool,
     unanswered: Unanswered,
     pinged: Option<(u64, Instant)>,
-    /// When the connection was lost; none since the last welcome.
-    lost_since: Option<Instant>,
+    /// Since the connection was lost; none since the last welcome.
+    loss: Option<Loss>,
     /// Whether the session said that it stops, so that its end is no crash.
     stopping: bool,
     /// The event after which one came that cannot be read; the same once more ends the connection.
@@ -51,7 +52,7 @@ pub(crate) struct Connection {
 
 /// Why a connection ended.
 enum Ending {
-    /// It broke; try again.
+    /// It broke, or there is no room for it now; try again.
     Lost,
     /// The service said why, and trying again is in vain.
     Closed(ErrorMessage),
@@ -77,7 +78,7 @@ impl Connection {
             welcomed: false,
             unanswered: Unanswered::default(),
             pinged: None,
-            lost_since: None,
+            loss: None,
             stopping: false,
             unreadable_after: None,
         }
@@ -236,8 +237,7 @@ impl Connection {
                 }
                 _ => return Ok(Vec::new()),
             },
-            ServerMessage::Error(error) if error.code == ErrorCode::TooSlow => return Err(Ending::Lost),
-            ServerMessage::Error(error) => return Err(Ending::Closed(error)),
+            ServerMessage::Error(error) => return Err(ending(error)),
         };
         self.hand_on(update).await?;
         Ok(Vec::new())
@@ -246,7 +246,7 @@ impl Connection {
     /// Begins or resumes, and returns the commands that are still to be answered.
     async fn welcome(&mut self, welcome: Welcome) -> Result<Vec<u8>, Ending> {
         self.welcomed = true;
-        self.lost_since = None;
+        self.loss = None;
         self.stopping = false;
         self.log = Some(welcome.log);
         if let Some(snapshot) = &welcome.snapshot {
@@ -295,6 +295,22 @@ impl Connection {
 
 fn is_stopping(status: &SessionStatus) -> bool {
     matches!(status.phase, Phase::Stopping { .. })
+}
+
+/// Tells whether trying again after the service's last word may help.
+fn ending(error: ErrorMessage) -> Ending {
+    match error.code {
+        ErrorCode::TooSlow => Ending::Lost,
+        ErrorCode::Busy => {
+            tracing::warn!(error.message, "the service has no room for another client now: trying again");
+            Ending::Lost
+        }
+        ErrorCode::Version
+        | ErrorCode::BadMessage
+        | ErrorCode::Forbidden
+        | ErrorCode::Ended
+        | ErrorCode::Unknown => Ending::Closed(error),
+    }
 }
 
 fn other_version(error: &str) -> Ending {

@@ -21,31 +21,60 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause while the service is gone: asking the lock costs nothing, and it may be back any moment.
 const LONGEST_PAUSE_GONE: Duration = Duration::from_secs(1);
 
+/// A loss that no welcome has ended yet. It goes on over connections that are taken and not welcomed.
+pub(super) struct Loss {
+    since: Instant,
+    attempts: u32,
+    retry_at: Instant,
+    /// How long the attempt after the next one waits for it.
+    pause: Duration,
+}
+
+impl Loss {
+    /// Begins now, with an attempt at once.
+    fn begin() -> Self {
+        let now = Instant::now();
+        Self { since: now, attempts: 0, retry_at: now, pause: FIRST_PAUSE }
+    }
+
+    /// Puts the next attempt off, and the one after it for longer.
+    fn postpone(&mut self, longest: Duration) {
+        self.retry_at = Instant::now() + self.pause.min(longest);
+        self.pause = (self.pause * 2).min(longest);
+    }
+
+    fn link(&self, service: ServiceFate) -> Link {
+        let (since, retry_at) = (self.since.into_std(), self.retry_at.into_std());
+        Link::Lost { since, attempt: self.attempts, retry_at, service }
+    }
+}
+
 impl Connection {
-    /// Tries until the service is there again, or is gone for good. A service that stands still takes the
-    /// connection and says nothing, so only its welcome ends the loss.
+    /// Tries until the service takes a connection, or is gone for good.
+    ///
+    /// A service that stands still, ends, or is full takes connections and does not welcome: only its welcome ends the
+    /// loss, so it is asked no more often than one that takes none. The pauses count from one attempt to the next:
+    /// after a long silence the next one is made at once.
     pub(super) async fn find_again(&mut self) -> Result<UnixStream, Ending> {
-        let since = *self.lost_since.get_or_insert_with(Instant::now);
-        let mut pause = FIRST_PAUSE;
-        let mut attempt = 0;
+        let mut loss = self.loss.take().unwrap_or_else(|| {
+            let mut loss = Loss::begin();
+            if !self.welcomed {
+                // The first connection of all was the first attempt.
+                loss.postpone(LONGEST_PAUSE);
+            }
+            loss
+        });
         loop {
-            attempt += 1;
+            self.wait_or_keep_commands(loss.retry_at).await?;
             let service = self.fate();
             self.check_hope(service)?;
-            let retry_at = (Instant::now() + pause).into_std();
-            let lost = Link::Lost { since: since.into_std(), attempt, retry_at, service };
-            self.hand_on(Update::Link(lost)).await?;
-            if attempt == 1 && !self.welcomed {
-                // It takes connections and does not talk: a service that ends, say. Ask it no more often than one that
-                // takes none.
-                self.wait_or_keep_commands(pause).await?;
-            }
+            loss.attempts += 1;
+            loss.postpone(if service == ServiceFate::Ended { LONGEST_PAUSE_GONE } else { LONGEST_PAUSE });
+            self.hand_on(Update::Link(loss.link(service))).await?;
             if let Ok(stream) = UnixStream::connect(&self.options.socket).await {
+                self.loss = Some(loss);
                 return Ok(stream);
             }
-            self.wait_or_keep_commands(pause).await?;
-            let longest = if service == ServiceFate::Ended { LONGEST_PAUSE_GONE } else { LONGEST_PAUSE };
-            pause = (pause * 2).min(longest);
         }
     }
 
@@ -71,8 +100,8 @@ impl Connection {
     }
 
     /// Waits for the next attempt; commands given meanwhile are kept for it, and questions are forgotten.
-    async fn wait_or_keep_commands(&mut self, pause: Duration) -> Result<(), Ending> {
-        let wait = tokio::time::sleep(pause);
+    async fn wait_or_keep_commands(&mut self, until: Instant) -> Result<(), Ending> {
+        let wait = tokio::time::sleep_until(until);
         tokio::pin!(wait);
         loop {
             tokio::select! {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use qubx_client::{ClientHandle, Link, Options, Update};
-use qubx_home::OwnerLock;
+use qubx_home::{OwnerLock, SessionLock};
 use qubx_protocol::{
     Author, ClientMessage, Epoch, Event, Fact, FrameBuffer, Hello, LogId, LogLevel, MAX_CLIENT_FRAME, Role,
     Seq, ServerMessage, SessionState, Welcome, encode_frame,
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 /// No wait of these tests takes longer; those that would wait for real run on a clock that jumps.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// The folder of a session: its socket, and the place of its lock, which nobody holds.
+/// The folder of a session: its socket, and the place of its lock.
 pub(crate) struct Place {
     folder: TempDir,
 }
@@ -36,6 +36,11 @@ impl Place {
     pub(crate) fn listen(&self) -> UnixListener {
         let _ = std::fs::remove_file(self.socket());
         UnixListener::bind(self.socket()).unwrap()
+    }
+
+    /// Holds the lock, like a service that lives.
+    pub(crate) fn live(&self) -> SessionLock {
+        SessionLock::acquire(&self.folder.path().join("lock")).unwrap()
     }
 
     /// Owns the session, like the command that started it.
