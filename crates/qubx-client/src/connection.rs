@@ -4,30 +4,24 @@
 //! stops the task from reading, the service cuts the connection off, and the task resumes where the screen is.
 
 mod search;
+mod talk;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use bytes::BytesMut;
 use qubx_protocol::{
-    ClientMessage, ErrorCode, ErrorMessage, Event, Fact, FrameBuffer, Hello, LogId, MAX_FRAME,
-    PROTOCOL_VERSION, Phase, Seq, ServerMessage, SessionStatus, Welcome, encode_frame,
+    ErrorCode, ErrorMessage, Event, Fact, FrameBuffer, LogId, Phase, Seq, ServerMessage, SessionStatus,
+    Welcome,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 
 use crate::frame::{self, Frame};
 use crate::handle::Outgoing;
 use crate::unanswered::Unanswered;
 use crate::{Link, Options, Update};
 use search::Loss;
-
-/// How often a connection that works is measured by a ping.
-const PING_EVERY: Duration = Duration::from_secs(2);
-/// How long no byte may arrive before a connection counts as lost: three pings without an answer.
-const SILENCE: Duration = Duration::from_secs(6);
 
 /// The task's state.
 pub(crate) struct Connection {
@@ -41,6 +35,8 @@ pub(crate) struct Connection {
     /// Whether the last hello was answered. Until then events belong to an older hello and are ignored.
     welcomed: bool,
     unanswered: Unanswered,
+    /// What waits for the socket of this connection.
+    unsent: BytesMut,
     pinged: Option<(u64, Instant)>,
     /// Since the connection was lost; none since the last welcome.
     loss: Option<Loss>,
@@ -77,6 +73,7 @@ impl Connection {
             head: Seq(0),
             welcomed: false,
             unanswered: Unanswered::default(),
+            unsent: BytesMut::new(),
             pinged: None,
             loss: None,
             stopping: false,
@@ -109,118 +106,32 @@ impl Connection {
         let _ = self.updates.send(Update::Link(Link::Closed(error))).await;
     }
 
-    /// Talks over one connection until it ends.
-    async fn talk(&mut self, stream: UnixStream) -> Ending {
-        let (mut reader, mut writer) = stream.into_split();
-        let mut buffer = FrameBuffer::new(MAX_FRAME);
-        let mut ping = tokio::time::interval(PING_EVERY);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
-        self.pinged = None;
-        if writer.write_all(&self.hello()).await.is_err() {
-            return Ending::Lost;
-        }
-        loop {
-            let frame = tokio::select! {
-                read = reader.read_buf(buffer.bytes_mut()) => {
-                    if !matches!(read, Ok(1..)) {
-                        return Ending::Lost;
-                    }
-                    heard = Instant::now();
-                    match self.take_messages(&mut buffer).await {
-                        Ok(frame) => frame,
-                        Err(ending) => return ending,
-                    }
-                }
-                outgoing = self.outgoing.recv() => match outgoing {
-                    Some(outgoing) => self.send(outgoing),
-                    None => return Ending::ScreenGone,
-                },
-                _ = ping.tick() => {
-                    if heard.elapsed() > SILENCE {
-                        return Ending::Lost;
-                    }
-                    let nonce = self.pinged.map_or(1, |(nonce, _)| nonce + 1);
-                    self.pinged = Some((nonce, Instant::now()));
-                    encode_frame(&ClientMessage::Ping { nonce })
-                }
-            };
-            if !frame.is_empty() && writer.write_all(&frame).await.is_err() {
-                // The service closed its end, and what it said before that has not been read yet.
-                return self.last_words(&mut reader, &mut buffer).await;
-            }
-        }
-    }
-
-    /// Takes what a connection that takes nothing any more still brings.
-    async fn last_words(&mut self, reader: &mut OwnedReadHalf, buffer: &mut FrameBuffer) -> Ending {
-        while matches!(reader.read_buf(buffer.bytes_mut()).await, Ok(1..)) {
-            if let Err(ending) = self.take_messages(buffer).await {
-                return ending;
-            }
-        }
-        Ending::Lost
-    }
-
-    fn hello(&mut self) -> Vec<u8> {
-        self.welcomed = false;
-        encode_frame(&ClientMessage::Hello(Hello {
-            version: PROTOCOL_VERSION,
-            log: self.log.clone(),
-            after: self.log.is_some().then_some(self.head),
-            identity: self.options.identity.clone(),
-            owner: self.options.owner,
-            screen: self.options.screen,
-            latest: self.options.latest,
-            role: self.options.role,
-        }))
-    }
-
-    fn send(&mut self, outgoing: Outgoing) -> Vec<u8> {
-        match outgoing {
-            Outgoing::Command(id, command) => {
-                self.unanswered.give(id, command);
-                // Before the welcome the service takes no command; the welcome sends what is unanswered.
-                if self.welcomed { self.unsent_commands() } else { Vec::new() }
-            }
-            Outgoing::Request(request) => encode_frame(&ClientMessage::Request(request)),
-        }
-    }
-
-    fn unsent_commands(&mut self) -> Vec<u8> {
-        let mut frames = Vec::new();
-        while let Some((id, command)) = self.unanswered.next_unsent() {
-            frames.extend(encode_frame(&ClientMessage::Command { id, command }));
-        }
-        frames
-    }
-
-    /// Takes all whole messages out of the buffer and returns what they make us send.
-    async fn take_messages(&mut self, buffer: &mut FrameBuffer) -> Result<Vec<u8>, Ending> {
-        let mut reply = Vec::new();
+    /// Takes all whole messages out of the buffer.
+    async fn take_messages(&mut self, buffer: &mut FrameBuffer) -> Result<(), Ending> {
         loop {
             match frame::next(buffer) {
-                Ok(Some(Frame::Message(message))) => reply.extend(self.take(*message).await?),
-                Ok(Some(Frame::UnreadableEvent(error))) => reply.extend(self.unreadable_event(&error)?),
+                Ok(Some(Frame::Message(message))) => self.take(*message).await?,
+                Ok(Some(Frame::UnreadableEvent(error))) => self.unreadable_event(&error)?,
                 Ok(Some(Frame::Skipped { kind, error })) => {
                     tracing::warn!(kind, error, "left out what this version cannot read");
                 }
-                Ok(None) => return Ok(reply),
+                Ok(None) => return Ok(()),
                 Err(error) => return Err(other_version(&error)),
             }
         }
     }
 
-    async fn take(&mut self, message: ServerMessage) -> Result<Vec<u8>, Ending> {
+    async fn take(&mut self, message: ServerMessage) -> Result<(), Ending> {
         let update = match message {
             ServerMessage::Welcome(welcome) => return self.welcome(welcome).await,
             ServerMessage::Event(event) => {
                 if !self.welcomed || event.seq <= self.head {
-                    return Ok(Vec::new());
+                    return Ok(());
                 }
                 if event.seq != self.head.next() {
                     tracing::warn!(head = %self.head, got = %event.seq, "events are missing: asking for them");
-                    return Ok(self.hello());
+                    self.say_hello();
+                    return Ok(());
                 }
                 self.note(&event);
                 Update::Event(event)
@@ -235,16 +146,15 @@ impl Connection {
                 Some((expected, at)) if expected == nonce => {
                     Update::Link(Link::Connected { latency: Some(at.elapsed()) })
                 }
-                _ => return Ok(Vec::new()),
+                _ => return Ok(()),
             },
             ServerMessage::Error(error) => return Err(ending(error)),
         };
-        self.hand_on(update).await?;
-        Ok(Vec::new())
+        self.hand_on(update).await
     }
 
-    /// Begins or resumes, and returns the commands that are still to be answered.
-    async fn welcome(&mut self, welcome: Welcome) -> Result<Vec<u8>, Ending> {
+    /// Begins or resumes, with the commands that are still to be answered.
+    async fn welcome(&mut self, welcome: Welcome) -> Result<(), Ending> {
         self.welcomed = true;
         self.loss = None;
         self.stopping = false;
@@ -256,14 +166,12 @@ impl Connection {
             }
         }
         self.unanswered.send_again();
-        let reply = self.unsent_commands();
         if let Some(snapshot) = welcome.snapshot {
             self.head = snapshot.head;
             self.stopping = snapshot.status.as_ref().is_some_and(is_stopping);
             self.hand_on(Update::Snapshot(snapshot)).await?;
         }
-        self.hand_on(Update::Link(Link::Connected { latency: None })).await?;
-        Ok(reply)
+        self.hand_on(Update::Link(Link::Connected { latency: None })).await
     }
 
     /// Notes what the next event means for the connection itself.
@@ -276,16 +184,17 @@ impl Connection {
     }
 
     /// An event that cannot be read is a gap: it is asked for once more, and then the versions are too different.
-    fn unreadable_event(&mut self, error: &str) -> Result<Vec<u8>, Ending> {
+    fn unreadable_event(&mut self, error: &str) -> Result<(), Ending> {
         if !self.welcomed {
-            return Ok(Vec::new());
+            return Ok(());
         }
         if self.unreadable_after == Some(self.head) {
             return Err(other_version(error));
         }
         tracing::warn!(head = %self.head, error, "cannot read an event: asking for it again");
         self.unreadable_after = Some(self.head);
-        Ok(self.hello())
+        self.say_hello();
+        Ok(())
     }
 
     async fn hand_on(&self, update: Update) -> Result<(), Ending> {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+mod both_ways;
 mod full;
 mod harness;
 mod newer;
