@@ -198,13 +198,27 @@ pub(crate) fn remove_if_empty(dir: Option<&Path>) {
 const COMPONENT_BYTES: usize = 64;
 
 /// Returns `name` as one path component: letters, digits, `.`, `_` and `-`; everything else becomes `_`.
+///
+/// A name that is one already stays as it is. Any other one gets a mark of the whole name, so that two names never share
+/// a session's folder, and with it an account, because they differ only in what is left out.
 #[must_use]
 pub fn safe_component(name: &str) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-    let safe: String = name.chars().map(keep).take(COMPONENT_BYTES).collect();
+    let safe: String = name.chars().map(keep).collect();
     // `.`, `..` and hidden names mean something to the system.
     let safe = safe.trim_start_matches('.');
-    if safe.is_empty() { "strategy".to_owned() } else { safe.to_owned() }
+    if safe == name && !safe.is_empty() && safe.len() <= COMPONENT_BYTES {
+        return safe.to_owned();
+    }
+    let mark = format!("-{:08x}", hash(name));
+    let shown = if safe.is_empty() { "strategy" } else { safe };
+    // It is ASCII only, so it may be cut anywhere.
+    format!("{}{mark}", &shown[..shown.len().min(COMPONENT_BYTES - mark.len())])
+}
+
+/// Returns the FNV-1a hash of a text, which is the same in every version and on every machine.
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
@@ -213,16 +227,32 @@ mod tests {
 
     #[test]
     fn names_become_one_path_component() {
+        let longest = "x".repeat(COMPONENT_BYTES);
+        for name in ["ema-cross", "a_b", "v1.2", &longest] {
+            assert_eq!(safe_component(name), name, "it is one already");
+        }
         for (name, expected) in [
-            ("ema-cross", "ema-cross"),
-            ("a b/c", "a_b_c"),
-            ("../../etc/passwd", "_.._etc_passwd"),
-            ("..", "strategy"),
-            ("", "strategy"),
-            ("Größe", "Gr__e"),
+            ("a b/c", "a_b_c-570e31cc"),
+            ("../../etc/passwd", "_.._etc_passwd-"),
+            ("..", "strategy-"),
+            ("", "strategy-811c9dc5"),
+            ("Größe", "Gr__e-"),
+            (".hidden", "hidden-"),
         ] {
-            assert_eq!(safe_component(name), expected);
+            let safe = safe_component(name);
+            assert!(safe.starts_with(expected), "{name}: {safe}");
+            assert_eq!(safe.len(), safe.rfind('-').unwrap() + 9, "{safe}");
         }
         assert_eq!(safe_component(&"x".repeat(1_000)).len(), COMPONENT_BYTES);
+    }
+
+    #[test]
+    fn names_that_differ_have_different_path_components() {
+        let (long, longer) = ("x".repeat(COMPONENT_BYTES + 1), "x".repeat(COMPONENT_BYTES + 2));
+        let names =
+            ["a b", "a_b", "a/b", "策略一", "策略二", "x", ".x", "..x", "", "strategy", &long, &longer];
+        let components: std::collections::BTreeSet<String> =
+            names.iter().map(|name| safe_component(name)).collect();
+        assert_eq!(components.len(), names.len(), "{components:?}");
     }
 }
