@@ -60,11 +60,17 @@ impl RotatedLog {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        for number in (1..KEPT).rev() {
-            // There may be fewer than are kept.
-            let _ = std::fs::rename(self.old(number), self.old(number + 1));
+        // Somebody may have removed the log. Then there is nothing to set aside, and no old log makes room for it.
+        if is_there(&self.path)? {
+            for number in (1..KEPT).rev() {
+                // There may be fewer than are kept.
+                let _ = std::fs::rename(self.old(number), self.old(number + 1));
+            }
+            match std::fs::rename(&self.path, self.old(1)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
-        std::fs::rename(&self.path, self.old(1))?;
         self.file = create_private_file(&self.path).map_err(io::Error::other)?;
         self.written = 0;
         if self.takes_stderr {
@@ -77,6 +83,14 @@ impl RotatedLog {
         let mut path = self.path.clone().into_os_string();
         path.push(format!(".{number}"));
         path.into()
+    }
+}
+
+fn is_there(path: &Path) -> io::Result<bool> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -157,6 +171,24 @@ mod tests {
         std::fs::write(&path, "y".repeat(200)).unwrap();
         drop(RotatedLog::open(&path, 100, false).unwrap());
         assert_eq!((text(&path).len(), text(&folder.path().join("service.log.1")).len()), (0, 200));
+    }
+
+    #[test]
+    fn a_full_log_that_somebody_removed_begins_anew_and_keeps_the_old_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("service.log");
+        let old = folder.path().join("service.log.1");
+        std::fs::write(&old, "old\n").unwrap();
+        let mut log = RotatedLog::open(&path, 10, false).unwrap();
+        log.write_all(b"removed\n").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        for line in ["first\n", "second\n"] {
+            log.write_all(line.as_bytes()).unwrap();
+            assert_eq!(text(&path), line);
+        }
+        assert_eq!((text(&old).as_str(), log.old(2).exists()), ("first\n", true));
+        assert_eq!(text(&log.old(2)), "old\n");
+        assert!(!log.old(3).exists(), "nothing was shifted for a log that was not there");
     }
 
     #[test]
