@@ -28,6 +28,18 @@ pub(crate) struct Launch {
     pub(crate) runtime_dir: Option<PathBuf>,
 }
 
+/// The program that this process runs, even if its file was replaced or removed meanwhile: an owner starts a service of
+/// its own version, which speaks its own protocol, also after an upgrade.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
+fn own_program() -> Result<PathBuf, Failure> {
+    let own = PathBuf::from(OWN_PROGRAM);
+    if own.exists() {
+        return Ok(own);
+    }
+    std::env::current_exe().map_err(Failure::because("cannot find this program's own file"))
+}
+
 /// A service that this process started and owns.
 pub(crate) struct Service {
     child: Child,
@@ -54,9 +66,8 @@ impl Service {
     /// Starts the service of a session whose folder is there.
     pub(crate) async fn start(launch: &Launch) -> Result<Self, Failure> {
         let log = launch.session_dir.join("service.log");
-        let program =
-            std::env::current_exe().map_err(Failure::because("cannot find this program's own file"))?;
-        let mut child = Command::new(program)
+        let mut child = Command::new(own_program()?)
+            .arg0("qubx")
             .arg("service")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

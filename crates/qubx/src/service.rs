@@ -24,6 +24,8 @@ pub(crate) async fn service() -> Result<Outcome, Failure> {
     // The session must not end with its starter's terminal. A process that leads a group already has no terminal
     // session of its own to leave only when it was started by hand.
     let _ = rustix::process::setsid();
+    // It was started by the link to the program, whose name `ps` and `top` would show.
+    let _ = std::fs::write("/proc/self/comm", "qubx");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let launch: Launch = serde_json::from_str(&line)
