@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::arguments::AttachArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
+use crate::out::say;
 use crate::plain::render;
 use crate::screen;
 use crate::talk::{self, Talk};
@@ -31,7 +32,7 @@ pub(crate) async fn attach(arguments: AttachArguments) -> Result<Outcome, Failur
 /// Says how an attached screen ended.
 pub(crate) fn finish(exit: &qubx_tui::Exit) -> Result<Outcome, Failure> {
     match exit {
-        qubx_tui::Exit::Ended(why) => eprintln!("{why}"),
+        qubx_tui::Exit::Ended(why) => say!("{why}"),
         qubx_tui::Exit::Terminated => {
             return Err(Failure::new("the screen was terminated; the session is untouched"));
         }
@@ -87,15 +88,15 @@ async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
                         own.take(&event.fact);
                     }
                     Update::Refused(refusal) => {
-                        eprintln!("not taken: {}", refusal.message);
+                        say!("not taken: {}", refusal.message);
                         own.sent.retain(|id| *id != refusal.command);
                     }
                     Update::Link(Link::Closed(error)) if error.code == ErrorCode::Ended => {
-                        eprintln!("session ended: {}", error.message);
+                        say!("session ended: {}", error.message);
                         return Ok(Outcome::Done);
                     }
                     Update::Link(Link::Closed(error)) => return Err(Failure::new(error.message.clone())),
-                    Update::Link(Link::Lost { attempt: 1, .. }) => eprintln!("connection lost; trying again"),
+                    Update::Link(Link::Lost { attempt: 1, .. }) => say!("connection lost; trying again"),
                     _ => {}
                 }
                 talk.mirror.apply(&update);
@@ -163,7 +164,7 @@ async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String>
 fn read_lines() -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel(LINES);
     if std::io::stdin().is_terminal() {
-        eprintln!("type Python; an empty line ends a block; Ctrl+D leaves, and the session goes on");
+        say!("type Python; an empty line ends a block; Ctrl+D leaves, and the session goes on");
     }
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {

@@ -8,6 +8,7 @@ use qubx_protocol::{CellNumber, CellStatus, Command, Fact, InputId, OutputConten
 use crate::arguments::ExecArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
+use crate::out::say;
 use crate::plain::cell_of;
 use crate::talk::{ANSWER_WITHIN, Talk, screen};
 
@@ -57,7 +58,7 @@ fn ask(talk: &Talk, input: InputId, prompt: &str, password: bool) -> Result<(), 
     let prompt = qubx_tui::printable(prompt);
     if !std::io::stdin().is_terminal() || password {
         let how = "answer it in a screen of the session: qubx attach";
-        eprintln!("the cell waits for a line: {prompt}\n{how}");
+        say!("the cell waits for a line: {prompt}\n{how}");
         return Ok(());
     }
     eprint!("{prompt}");

@@ -7,6 +7,7 @@ use qubx_home::{Found, Home, look_around, safe_component};
 use qubx_tui::printable;
 
 use crate::failure::Failure;
+use crate::out::say;
 
 /// Said wherever a session is needed and none runs.
 pub(crate) const NONE_RUNS: &str = "no session is running";
@@ -23,7 +24,7 @@ pub(crate) fn sessions(home: &Home) -> Result<Vec<Found>, Failure> {
     let listing = look_around(home)?;
     for away in listing.quarantined {
         let (path, moved_to) = (away.path.display(), away.moved_to.display());
-        eprintln!("{}", printable(&format!("{path} cannot be used ({}); it is now {moved_to}", away.reason)));
+        say!("{}", printable(&format!("{path} cannot be used ({}); it is now {moved_to}", away.reason)));
     }
     Ok(listing.sessions)
 }
@@ -88,12 +89,7 @@ pub(crate) fn find_or_only(name: Option<&str>) -> Result<Found, Failure> {
 fn pick(mut alive: Vec<Found>) -> Result<Found, Failure> {
     for (session, number) in alive.iter().zip(1..) {
         let qubx = &session.file.qubx;
-        eprintln!(
-            "  {number}  {}  ({}, since {})",
-            qubx.name,
-            qubx.mode,
-            qubx.started_at.strftime("%F %T UTC")
-        );
+        say!("  {number}  {}  ({}, since {})", qubx.name, qubx.mode, qubx.started_at.strftime("%F %T UTC"));
     }
     eprint!("which session? ");
     let mut line = String::new();

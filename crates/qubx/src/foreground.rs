@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
+use crate::out::say;
 use crate::plain::render;
 use crate::run::ENDS_WITHIN;
 use crate::supervise::{News, Supervisor};
@@ -107,7 +108,7 @@ impl Foreground {
         if self.stopping {
             return;
         }
-        eprintln!("stopping …");
+        say!("stopping …");
         self.stopping = true;
         self.supervisor.finish();
         match &self.talk {
@@ -137,7 +138,7 @@ impl Foreground {
     async fn take_news(&mut self, news: News) -> Result<(), Failure> {
         match news {
             News::Crashed { how, after, crashes } => {
-                eprintln!(
+                say!(
                     "{how}; it is started again in {} s (crash {crashes} within ten minutes)",
                     after.as_secs()
                 );
@@ -146,10 +147,10 @@ impl Foreground {
             }
             News::Step(Progress::Listening { socket }) => self.come_back(socket).await?,
             News::Step(Progress::KernelReady { connection_file }) => {
-                eprintln!("kernel up: {connection_file}");
+                say!("kernel up: {connection_file}");
             }
-            News::Step(Progress::StrategyStarted) => eprintln!("strategy started"),
-            News::Step(Progress::StrategyFailed { error }) => eprintln!("strategy failed: {error}"),
+            News::Step(Progress::StrategyStarted) => say!("strategy started"),
+            News::Step(Progress::StrategyFailed { error }) => say!("strategy failed: {error}"),
             News::Step(Progress::Failed { .. }) => {}
         }
         Ok(())
@@ -157,14 +158,14 @@ impl Foreground {
 
     /// Connects to the service that was started again, and prints what happened meanwhile.
     async fn come_back(&mut self, socket: std::path::PathBuf) -> Result<(), Failure> {
-        eprintln!("the service runs again");
+        say!("the service runs again");
         self.hang_up().await;
         self.options.socket = socket;
         match Talk::open(self.options.clone()).await {
             Ok(talk) => self.talk = Some(talk),
             // It crashed again at once, say; the supervisor knows.
             Err(failure) => {
-                eprintln!("{}", Failure::from(failure));
+                say!("{}", Failure::from(failure));
                 return Ok(());
             }
         }
@@ -215,7 +216,7 @@ impl Foreground {
         }
         self.supervisor.ended(ENDS_WITHIN).await?;
         if let Some((why, _)) = self.ended {
-            eprintln!("session ended: {why}");
+            say!("session ended: {why}");
         }
         Ok(Outcome::Done)
     }

@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::arguments::{Level, LogsArguments, Since};
 use crate::failure::{Failure, Outcome};
 use crate::find::{home, session_dir, sessions};
+use crate::out::say;
 use crate::talk::{Talk, screen};
 
 /// How many lines are read at most, counted from the end.
@@ -68,7 +69,7 @@ async fn follow(session_dir: &Path, printer: &mut Printer) -> Result<(), Stop> {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     printer.print_stored(session_dir)?;
-    eprintln!("the session has ended");
+    say!("the session has ended");
     Ok(())
 }
 

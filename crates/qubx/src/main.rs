@@ -50,9 +50,11 @@ fn main() -> ExitCode {
         }
     };
     match dispatch(arguments.command) {
+        // Whatever was done, what is missing on standard output was asked for too.
+        Ok(Outcome::Done) if out::has_failed() => Outcome::NotWell.into(),
         Ok(outcome) => outcome.into(),
         Err(failure) => {
-            eprintln!("{failure}");
+            out::say!("{failure}");
             failure.exit_code()
         }
     }

@@ -14,7 +14,7 @@ use crate::console;
 use crate::failure::{Failure, Outcome};
 use crate::foreground::{Foreground, Shows};
 use crate::identity::identity;
-use crate::out::outln;
+use crate::out::{outln, say};
 use crate::prepare::{Prepared, prepare};
 use crate::screen;
 use crate::steps::Steps;
@@ -150,9 +150,7 @@ async fn detach(
     outln!("{}", connection_file(&talk));
     talk.client.close().await;
     supervisor.release().await;
-    eprintln!(
-        "{name} runs by itself; watch it with `qubx attach {name}`, end it with `qubx kernel stop {name}`"
-    );
+    say!("{name} runs by itself; watch it with `qubx attach {name}`, end it with `qubx kernel stop {name}`");
     Ok(if failed.is_some() { Outcome::StrategyFailed } else { Outcome::Done })
 }
 
@@ -166,12 +164,12 @@ async fn leave(exit: Exit, supervisor: Supervisor, name: &str) -> Result<Outcome
         }
         Exit::Ended(why) => {
             supervisor.ended(ENDS_WITHIN).await?;
-            eprintln!("{why}");
+            say!("{why}");
             Ok(Outcome::NotWell)
         }
         Exit::LeftRunning | Exit::Detached => {
             supervisor.release().await;
-            eprintln!("{name} goes on; watch it with `qubx attach {name}`");
+            say!("{name} goes on; watch it with `qubx attach {name}`");
             Ok(Outcome::Done)
         }
         // The pipe ends with this process: on paper and alone the service stops by itself.

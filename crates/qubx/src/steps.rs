@@ -3,6 +3,8 @@
 use std::io::IsTerminal;
 use std::time::Instant;
 
+use crate::out::say;
+
 /// Lines with a mark and the time since the beginning.
 pub(crate) struct Steps {
     shown: bool,
@@ -30,9 +32,9 @@ impl Steps {
         }
         let seconds = self.began.elapsed().as_secs_f64();
         if self.colour {
-            eprintln!("\x1b[{colour}m{mark}\x1b[0m {step} \x1b[2m{seconds:.1} s\x1b[0m");
+            say!("\x1b[{colour}m{mark}\x1b[0m {step} \x1b[2m{seconds:.1} s\x1b[0m");
         } else {
-            eprintln!("{mark} {step} ({seconds:.1} s)");
+            say!("{mark} {step} ({seconds:.1} s)");
         }
     }
 }
