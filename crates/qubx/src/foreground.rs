@@ -1,10 +1,16 @@
 //! The owner in the foreground: it waits for the session's end or for a signal, prints the session when that is wanted,
 //! and comes back to a service that was started again.
+//!
+//! A connection that ends proves nothing: only the service's own word and the supervisor tell that the session is over.
+//! A stop that is not answered is followed by a signal, and that by giving up, so the owner can always be ended.
 
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
 use qubx_client::{Link, Options, Update};
-use qubx_protocol::{Command, Fact, Seq};
+use qubx_protocol::{Command, CommandId, ErrorCode, Fact, Seq};
 use qubx_session::Progress;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
@@ -15,7 +21,7 @@ use crate::out::say;
 use crate::plain::render;
 use crate::run::ENDS_WITHIN;
 use crate::supervise::{News, Supervisor};
-use crate::talk::Talk;
+use crate::talk::{NoTalk, Talk};
 
 /// What the owner's standard output shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +36,35 @@ pub(crate) enum Shows {
 pub(crate) struct Foreground {
     /// The connection; none while the service is down, and after it said that the session has ended.
     talk: Option<Talk>,
+    /// The connection that is being opened, while the service is up and there is none.
+    opening: Option<Opening>,
     /// How to reach the service.
     options: Options,
     supervisor: Supervisor,
     shows: Shows,
     /// The last event that was printed.
     printed: Seq,
-    /// Whether the end was asked for here.
-    stopping: bool,
+    stopping: Stopping,
     /// Why the session ended, and until when its service must be gone.
     ended: Option<(String, Instant)>,
+}
+
+/// A connection on its way.
+type Opening = Pin<Box<dyn Future<Output = Result<Talk, NoTalk>> + Send>>;
+
+/// How long a stop that the service was told of may take before it gets a signal: more than a patient one needs.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
+/// How long after a connection ended, or did not come about, it is tried again.
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// How far the end is that was asked for here.
+enum Stopping {
+    /// Nobody asked.
+    No,
+    /// The service was told. It gets a signal when it has not ended by then.
+    Told { command: CommandId, until: Instant },
+    /// It got the signal. It is given up when it has not ended by then.
+    Signalled { until: Instant },
 }
 
 /// What woke the owner.
@@ -47,14 +72,23 @@ enum Event {
     Signal,
     News(Option<News>),
     Update(Option<Box<Update>>),
+    Opened(Box<Result<Talk, NoTalk>>),
     ConsoleLeft,
     TooLate,
 }
 
 impl Foreground {
     pub(crate) fn new(talk: Talk, options: Options, supervisor: Supervisor, shows: Shows) -> Self {
-        let talk = Some(talk);
-        Self { talk, options, supervisor, shows, printed: Seq(0), stopping: false, ended: None }
+        Self {
+            talk: Some(talk),
+            opening: None,
+            options,
+            supervisor,
+            shows,
+            printed: Seq(0),
+            stopping: Stopping::No,
+            ended: None,
+        }
     }
 
     /// Waits until the session has ended for good. A console is waited for too, and its end ends the session.
@@ -72,14 +106,10 @@ impl Foreground {
                     self.stop();
                 }
                 Event::Update(update) => self.take_update(update.map(|update| *update)).await,
-                Event::News(Some(news)) => self.take_news(news).await?,
+                Event::Opened(opened) => self.take_connection(*opened),
+                Event::News(Some(news)) => self.take_news(news).await,
                 Event::News(None) => return self.finish(console).await,
-                Event::TooLate => {
-                    return Err(Failure::new(format!(
-                        "the session has ended, but its service has not after {} s",
-                        ENDS_WITHIN.as_secs()
-                    )));
-                }
+                Event::TooLate => self.lose_patience()?,
             }
         }
     }
@@ -90,13 +120,14 @@ impl Foreground {
         terminate: &mut Signal,
         console: &mut Option<Console>,
     ) -> Event {
-        let deadline = self.ended.as_ref().map(|(_, deadline)| *deadline);
+        let deadline = self.deadline();
         let has_console = console.is_some();
         tokio::select! {
-            _ = interrupt.recv(), if !self.stopping && !has_console => Event::Signal,
-            _ = terminate.recv(), if !self.stopping => Event::Signal,
+            _ = interrupt.recv(), if !has_console => Event::Signal,
+            _ = terminate.recv() => Event::Signal,
             news = self.supervisor.news.recv() => Event::News(news),
             update = next_update(&mut self.talk) => Event::Update(update.map(Box::new)),
+            opened = opened(&mut self.opening) => Event::Opened(Box::new(opened)),
             () = left(console) => Event::ConsoleLeft,
             () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                 Event::TooLate
@@ -104,18 +135,54 @@ impl Foreground {
         }
     }
 
+    /// Until when something must have happened: once the session has ended, the end of its service.
+    fn deadline(&self) -> Option<Instant> {
+        let asked_for = match self.stopping {
+            Stopping::No => None,
+            Stopping::Told { until, .. } | Stopping::Signalled { until } => Some(until),
+        };
+        self.ended.as_ref().map(|(_, until)| *until).or(asked_for)
+    }
+
+    /// Asks for the end: the first time in words, if there is somebody to speak to, and then by a signal.
     fn stop(&mut self) {
-        if self.stopping {
-            return;
-        }
-        say!("stopping …");
-        self.stopping = true;
-        self.supervisor.finish();
-        match &self.talk {
-            Some(talk) => {
-                let _ = talk.client.command(Command::Stop { flatten: false, keep_orders: false });
+        match (&self.stopping, &self.talk) {
+            (Stopping::No, Some(talk)) => {
+                say!("stopping …");
+                self.supervisor.finish();
+                let command = talk.client.command(Command::Stop { flatten: false, keep_orders: false });
+                self.stopping = Stopping::Told { command, until: Instant::now() + STOPS_WITHIN };
             }
-            None => self.supervisor.terminate(),
+            (Stopping::No, None) => self.terminate("stopping …"),
+            (Stopping::Told { .. }, _) => self.terminate("stopping by a signal …"),
+            (Stopping::Signalled { .. }, _) => {}
+        }
+    }
+
+    fn terminate(&mut self, why: &str) {
+        say!("{why}");
+        self.supervisor.terminate();
+        self.stopping = Stopping::Signalled { until: Instant::now() + ENDS_WITHIN };
+    }
+
+    /// What was waited for has not happened in time.
+    fn lose_patience(&mut self) -> Result<(), Failure> {
+        let seconds = ENDS_WITHIN.as_secs();
+        match (&self.ended, &self.stopping) {
+            (Some(_), _) => {
+                Err(Failure::new(format!("the session has ended, but its service has not after {seconds} s")))
+            }
+            (None, Stopping::Told { .. }) => {
+                self.terminate(&format!(
+                    "not stopped after {} s; stopping by a signal …",
+                    STOPS_WITHIN.as_secs()
+                ));
+                Ok(())
+            }
+            (None, _) => Err(Failure::new(format!(
+                "the service was told to end by a signal, and has not after {seconds} s; it is left as it is"
+            ))
+            .hint("`qubx kernel list` shows whether it is still there")),
         }
     }
 
@@ -125,17 +192,34 @@ impl Foreground {
             print_line(render(event, talk.state()));
             self.printed = event.seq;
         }
-        let why = match &update {
-            Some(Update::Link(Link::Closed(error))) => error.message.clone(),
-            Some(update) => return talk.mirror.apply(update),
-            None => "the connection has ended".to_owned(),
-        };
-        // If the service crashed instead, the supervisor says so.
-        self.ended = Some((why, Instant::now() + ENDS_WITHIN));
-        self.hang_up().await;
+        match update {
+            Some(Update::Link(Link::Closed(error))) if error.code == ErrorCode::Ended => {
+                // If the service crashed instead, the supervisor says so.
+                self.ended = Some((error.message, Instant::now() + ENDS_WITHIN));
+                self.hang_up().await;
+            }
+            Some(Update::Link(Link::Closed(error))) => self.lose_connection(&error.message).await,
+            None => self.lose_connection("the connection has ended").await,
+            Some(update) => {
+                talk.mirror.apply(&update);
+                if let (Update::Refused(refusal), Stopping::Told { command, .. }) = (&update, &self.stopping)
+                    && refusal.command == *command
+                {
+                    let why = format!("not stopped: {}; stopping by a signal …", refusal.message);
+                    self.terminate(&why);
+                }
+            }
+        }
     }
 
-    async fn take_news(&mut self, news: News) -> Result<(), Failure> {
+    /// The service does not speak with this owner any more, but nobody said that the session is over.
+    async fn lose_connection(&mut self, why: &str) {
+        say!("{why}; the session goes on, and the connection is tried again");
+        self.hang_up().await;
+        self.connect(TRIED_AGAIN_AFTER);
+    }
+
+    async fn take_news(&mut self, news: News) {
         match news {
             News::Crashed { how, after, crashes } => {
                 say!(
@@ -145,7 +229,7 @@ impl Foreground {
                 self.ended = None;
                 self.hang_up().await;
             }
-            News::Step(Progress::Listening { socket }) => self.come_back(socket).await?,
+            News::Step(Progress::Listening { socket }) => self.come_back(socket).await,
             News::Step(Progress::KernelReady { connection_file }) => {
                 say!("kernel up: {connection_file}");
             }
@@ -153,27 +237,43 @@ impl Foreground {
             News::Step(Progress::StrategyFailed { error }) => say!("strategy failed: {error}"),
             News::Step(Progress::Failed { .. }) => {}
         }
-        Ok(())
     }
 
-    /// Connects to the service that was started again, and prints what happened meanwhile.
-    async fn come_back(&mut self, socket: std::path::PathBuf) -> Result<(), Failure> {
+    /// Connects to the service that was started again.
+    async fn come_back(&mut self, socket: PathBuf) {
         say!("the service runs again");
         self.hang_up().await;
         self.options.socket = socket;
-        match Talk::open(self.options.clone()).await {
-            Ok(talk) => self.talk = Some(talk),
-            // It crashed again at once, say; the supervisor knows.
-            Err(failure) => {
-                say!("{}", Failure::from(failure));
-                return Ok(());
+        self.connect(Duration::ZERO);
+    }
+
+    /// Opens a connection after a while. It is tried until it stands, the service crashes or the session ends.
+    fn connect(&mut self, after: Duration) {
+        let options = self.options.clone();
+        self.opening = Some(Box::pin(async move {
+            tokio::time::sleep(after).await;
+            Talk::open(options).await
+        }));
+    }
+
+    /// Takes the connection that was opened, and prints what happened meanwhile.
+    fn take_connection(&mut self, opened: Result<Talk, NoTalk>) {
+        self.opening = None;
+        match opened {
+            Ok(talk) => {
+                self.talk = Some(talk);
+                self.print_after(self.printed);
+            }
+            // It may be busy, or has crashed again at once; then the supervisor says so.
+            Err(no_talk) => {
+                say!("{}", Failure::from(no_talk));
+                self.connect(TRIED_AGAIN_AFTER);
             }
         }
-        self.print_after(self.printed);
-        Ok(())
     }
 
     async fn hang_up(&mut self) {
+        self.opening = None;
         if let Some(talk) = self.talk.take() {
             talk.client.close().await;
         }
@@ -228,6 +328,13 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 async fn next_update(talk: &mut Option<Talk>) -> Option<Update> {
     match talk {
         Some(talk) => talk.receive().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn opened(opening: &mut Option<Opening>) -> Result<Talk, NoTalk> {
+    match opening {
+        Some(opening) => opening.await,
         None => std::future::pending().await,
     }
 }
