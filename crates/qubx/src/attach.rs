@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use qubx_client::{Link, Options, Update};
-use qubx_protocol::{CellNumber, Command, CommandId, ErrorCode, Fact, Role};
+use qubx_protocol::{CellNumber, Command, CommandId, ErrorCode, Fact, InputId, InputView, Role};
 use tokio::sync::mpsc;
 
 use crate::arguments::AttachArguments;
@@ -46,6 +46,9 @@ const LINES: usize = 64;
 
 /// Prints the session line by line. With `reads` it runs what standard input says, until that ends and its cells have
 /// ended too; else it watches until the session ends.
+///
+/// A line answers what a cell of this screen asks, and is Python otherwise: what somebody else's cell waits for is not
+/// ours to answer. From a pipe a line is taken only when it is known which of the two it is.
 async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
     for event in talk.state().history.all() {
         print_event(event, &talk)?;
@@ -53,27 +56,32 @@ async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
     let mut lines = reads.then(read_lines);
     let mut cell = String::new();
     let mut own = OwnCells::default();
+    let is_typed = std::io::stdin().is_terminal();
     loop {
         if reads && lines.is_none() && own.are_finished() {
             talk.client.close().await;
             return Ok(Outcome::Done);
         }
+        // The cell that waits for a line comes before the next cell.
+        let asked = talk.state().input.as_ref().filter(|asked| cell.is_empty() && own.asks(asked));
+        let asked = asked.map(|asked| asked.input.clone());
+        let is_ready = is_typed || asked.is_some() || own.are_finished();
         tokio::select! {
-            line = next_line(&mut lines) => match line {
-                // The cell that waits for a line comes before the next cell.
-                Some(line) if talk.state().input.is_some() && cell.is_empty() => {
-                    if let Some(waiting) = &talk.state().input {
-                        let input = waiting.input.clone();
-                        let _ = talk.client.command(Command::Answer { input, text: line });
-                    }
+            line = next_line(&mut lines), if is_ready => match (line, asked) {
+                (Some(text), Some(input)) => {
+                    own.answered = Some(input.clone());
+                    let _ = talk.client.command(Command::Answer { input, text });
                 }
-                Some(line) => {
+                (Some(line), None) => {
                     if let Some(code) = take_line(&mut cell, line) {
                         own.sent.push(talk.client.command(Command::Execute { code }));
                     }
                 }
-                None => {
+                (None, asked) => {
                     lines = None;
+                    if asked.is_some() {
+                        say!("a cell waits for a line, and there is none: {ANSWER_ELSEWHERE}");
+                    }
                     let code = std::mem::take(&mut cell);
                     if !code.trim().is_empty() {
                         own.sent.push(talk.client.command(Command::Execute { code }));
@@ -86,6 +94,11 @@ async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
                     Update::Event(event) => {
                         print_event(event, &talk)?;
                         own.take(&event.fact);
+                        if let Fact::InputRequested { cell, password: true, .. } = &event.fact
+                            && own.taken.contains(cell)
+                        {
+                            say!("In[{cell}] waits for a secret, which no line gives: {ANSWER_ELSEWHERE}");
+                        }
                     }
                     Update::Refused(refusal) => {
                         say!("not taken: {}", refusal.message);
@@ -105,6 +118,9 @@ async fn plain(mut talk: Talk, reads: bool) -> Result<Outcome, Failure> {
     }
 }
 
+/// Said when a cell of this screen waits for what this screen cannot give.
+const ANSWER_ELSEWHERE: &str = "answer it in a drawn screen of the session: qubx attach";
+
 fn print_event(event: &qubx_protocol::Event, talk: &Talk) -> Result<(), Failure> {
     if let Some(text) = render(event, talk.state()) {
         let mut stdout = std::io::stdout().lock();
@@ -119,6 +135,8 @@ fn print_event(event: &qubx_protocol::Event, talk: &Talk) -> Result<(), Failure>
 struct OwnCells {
     sent: Vec<CommandId>,
     taken: Vec<CellNumber>,
+    /// What was answered last, and may still wait for the answer to arrive.
+    answered: Option<InputId>,
 }
 
 impl OwnCells {
@@ -131,6 +149,11 @@ impl OwnCells {
             Fact::CellFinished { cell, .. } => self.taken.retain(|own| own != cell),
             _ => {}
         }
+    }
+
+    /// Tells whether the next line is what a cell of this screen waits for. A secret would be shown where it is typed.
+    fn asks(&self, asked: &InputView) -> bool {
+        self.taken.contains(&asked.cell) && !asked.password && self.answered.as_ref() != Some(&asked.input)
     }
 
     fn are_finished(&self) -> bool {
@@ -179,6 +202,25 @@ fn read_lines() -> mpsc::Receiver<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_a_cell_of_this_screen_asks_is_answered_and_only_once() {
+        let asked = |cell, input: &str, password| InputView {
+            cell: CellNumber(cell),
+            input: InputId(input.to_owned()),
+            prompt: String::new(),
+            password,
+            since: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let mut own = OwnCells { taken: vec![CellNumber(2)], ..OwnCells::default() };
+        assert!(own.asks(&asked(2, "first", false)));
+        assert!(!own.asks(&asked(1, "first", false)), "somebody else's cell");
+        assert!(!own.asks(&asked(2, "first", true)), "a password");
+        own.answered = Some(InputId("first".to_owned()));
+        assert!(!own.asks(&asked(2, "first", false)), "answered already");
+        assert!(own.asks(&asked(2, "second", false)), "the next wait of the same cell");
+        assert!(!OwnCells::default().asks(&asked(2, "second", false)), "a cell that has ended");
+    }
 
     #[test]
     fn blocks_end_with_an_empty_line() {
