@@ -26,6 +26,9 @@ pub(crate) struct Launch {
     pub(crate) restore: bool,
     /// The folder of sockets that a service which crashed left; none makes a new one.
     pub(crate) runtime_dir: Option<PathBuf>,
+    /// The command line that goes on with this session, for a person to type; the service has no use for it.
+    #[serde(skip)]
+    pub(crate) goes_on_with: String,
 }
 
 /// The program that this process runs, even if its file was replaced or removed meanwhile: an owner starts a service of

@@ -32,8 +32,9 @@ impl Prepared {
     }
 
     /// Returns what the service is started with.
-    pub(crate) fn launch(self, restore: bool) -> Launch {
+    pub(crate) fn launch(self, arguments: &ConfigArguments, restore: bool) -> Launch {
         Launch {
+            goes_on_with: command_that_restores(&self.config_file, arguments),
             session_dir: self.session_dir(),
             home: self.home.root().to_owned(),
             config_file: self.config_file,
@@ -43,6 +44,33 @@ impl Prepared {
             runtime_dir: None,
         }
     }
+}
+
+/// Returns the command line that goes on with a session, in a form that a shell takes. Names of files are whole, so that
+/// it means the same in every folder.
+fn command_that_restores(config_file: &Path, arguments: &ConfigArguments) -> String {
+    let ConfigArguments { config: _, overrides, sets, name, python, paper } = arguments;
+    let file = |path: &PathBuf| {
+        let whole = std::path::absolute(path);
+        whole.as_ref().unwrap_or(path).display().to_string()
+    };
+    let mut words = vec!["qubx".to_owned(), "run".to_owned(), config_file.display().to_string()];
+    words.extend(paper.then(|| "--paper".to_owned()));
+    words.push("--restore".to_owned());
+    words.extend(name.iter().flat_map(|name| ["--name".to_owned(), name.clone()]));
+    words.extend(overrides.iter().flat_map(|path| ["--override".to_owned(), file(path)]));
+    words.extend(sets.iter().flat_map(|set| ["--set".to_owned(), set.clone()]));
+    words.extend(python.iter().flat_map(|path| ["--python".to_owned(), file(path)]));
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Reads and checks settings and config, finds Python, and looks at the strategy.
@@ -140,5 +168,27 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
             "a strategy's module must not do its work while it is imported; on_start is the place for it",
         ),
         ProbeError::Prepare(_) => Failure::new(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_goes_on_has_every_argument_of_the_config() {
+        let arguments = ConfigArguments {
+            config: "a.yml".into(),
+            overrides: vec!["/o/it's.yml".into()],
+            sets: vec!["parameters.fast=10".to_owned(), "name=a b".to_owned()],
+            name: Some("my run".to_owned()),
+            python: Some("/p/python".into()),
+            paper: true,
+        };
+        assert_eq!(
+            command_that_restores(Path::new("/c/a.yml"), &arguments),
+            "qubx run /c/a.yml --paper --restore --name 'my run' --override '/o/it'\\''s.yml' \
+             --set parameters.fast=10 --set 'name=a b' --python /p/python"
+        );
     }
 }

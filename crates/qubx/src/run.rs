@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
     let console = if arguments.jupyter { Some(console::prepare(&prepared.python).await?) } else { None };
     steps.done(&python_line(&prepared));
     refuse_running(&prepared)?;
-    let launch = prepared.launch(arguments.restore);
+    let launch = prepared.launch(&arguments.config, arguments.restore);
     let name = launch.config.name.clone();
     let lock = launch.session_dir.join("lock");
     let (mut supervisor, socket) = Supervisor::start(launch).await?;

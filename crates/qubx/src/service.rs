@@ -102,7 +102,8 @@ fn watch_signals(controls: mpsc::Sender<Control>, tracker: &TaskTracker) -> Resu
 }
 
 fn service_config(launch: Launch) -> ServiceConfig {
-    let Launch { home, session_dir, config_file, python, config, restore, runtime_dir } = launch;
+    let Launch { home, session_dir, config_file, python, config, restore, runtime_dir, goes_on_with: _ } =
+        launch;
     let config::Session { limits, kernel, outputs, .. } = &config.session;
     ServiceConfig {
         home: Home::at(home),

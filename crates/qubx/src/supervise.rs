@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use qubx_home::{Home, HomeError, OwnerLock, ensure_private_dir, list_sessions, service_holder};
+use qubx_home::{Home, HomeError, OwnerLock, connection_files_of, ensure_private_dir, service_holder};
 use qubx_session::Progress;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -259,7 +259,9 @@ impl Watch {
             match &step {
                 Progress::StrategyStarted | Progress::StrategyFailed { .. } => self.is_up = true,
                 // What the service before published is outdated now.
-                Progress::KernelReady { .. } if self.is_up => drop(list_sessions(&self.home)),
+                Progress::KernelReady { connection_file } if self.is_up => {
+                    self.remove_connection_files(Some(Path::new(connection_file)));
+                }
                 _ => {}
             }
             self.tell(News::Step(step));
@@ -273,7 +275,6 @@ impl Watch {
     }
 
     fn gave_up(&self, last: &Failure) -> Failure {
-        let config = self.launch.config_file.display();
         Failure::new(format!(
             "the service of `{}` crashed {} times within {} minutes and is not started again: {}",
             self.launch.config.name,
@@ -282,19 +283,32 @@ impl Watch {
             last.message()
         ))
         .hint(format!(
-            "its log: {}; go on where it was with `qubx run {config} --paper --restore`",
-            self.launch.session_dir.join("service.log").display()
+            "its log: {}; go on where it was with `{}`",
+            self.launch.session_dir.join("service.log").display(),
+            self.launch.goes_on_with
         ))
     }
 
-    /// Removes what a service that crashed could not remove itself.
+    /// Removes what a service that crashed could not remove itself. Nobody else starts one before the owner's lock is
+    /// given up.
     fn clean_up(self) {
-        if let Some(runtime_dir) = self.launch.runtime_dir.as_deref().filter(|_| self.is_without_service()) {
-            self.home.remove_runtime_dir(runtime_dir);
+        if self.is_without_service() {
+            if let Some(runtime_dir) = self.launch.runtime_dir.as_deref() {
+                self.home.remove_runtime_dir(runtime_dir);
+            }
+            self.remove_connection_files(None);
         }
         drop(self.owner);
-        // Its connection file too; what cannot be removed now is removed by the next command that lists sessions.
-        let _ = list_sessions(&self.home);
+    }
+
+    /// Removes the connection files of this session but the living one. Other sessions' are left to commands that can
+    /// say what became of them.
+    fn remove_connection_files(&self, living: Option<&Path>) {
+        let own = connection_files_of(&self.home.kernels(), &self.launch.session_dir);
+        for outdated in own.iter().filter(|path| Some(path.as_path()) != living) {
+            // What cannot be removed now is removed by the next command that lists sessions.
+            let _ = std::fs::remove_file(outdated);
+        }
     }
 
     fn is_without_service(&self) -> bool {
