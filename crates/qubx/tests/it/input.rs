@@ -183,3 +183,27 @@ async fn a_terminal_screen_answers_what_a_cell_of_somebody_else_asks() {
     screen.close().await;
     place.stop_and_finish("idle").await;
 }
+
+#[tokio::test]
+async fn lines_from_a_pipe_answer_what_their_own_cells_ask_and_nobody_elses() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    let cell = screen.submit("print('got', input('Theirs? '))").await;
+    let theirs = screen.asked().await;
+    let mut plain = place.spawn(&["attach", "idle", "--plain"]);
+    plain.prints("waits for a line: Theirs?").await;
+    let mut typed = plain.stdin.take().unwrap();
+    let lines = b"x, y = input('one '), input('two ')\n41\n42\nprint('sum', int(x) + int(y))\n";
+    tokio::io::AsyncWriteExt::write_all(&mut typed, lines).await.unwrap();
+    drop(typed);
+    // The first line is a cell, which waits behind the one that runs; the others wait for it.
+    plain.prints("In[2] x, y").await;
+    assert_eq!(screen.state().input.as_ref(), Some(&theirs), "a line of the pipe answered it");
+    screen.answers(&theirs.input, "theirs");
+    assert_eq!(screen.ended(cell).await, CellStatus::Ok);
+    assert_eq!(screen.shown(cell), "got theirs\n");
+    plain.prints("sum 83").await;
+    plain.end().await.code(0);
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}
