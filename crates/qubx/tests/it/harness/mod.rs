@@ -32,7 +32,7 @@ pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, config};
 pub(crate) use terminal::Terminal;
 
 /// The longest wait for anything. A loaded machine takes a few seconds to start a kernel.
-pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);

@@ -60,8 +60,15 @@ impl Screen {
             update.unwrap_or_else(|_| panic!("no news while waiting for {what}; seen: {:#?}", self.events));
         let update =
             update.unwrap_or_else(|| panic!("closed while waiting for {what}: {:?}", self.mirror.link));
-        if let Update::Event(event) = &update {
-            self.events.push(event.clone());
+        match &update {
+            Update::Event(event) => self.events.push(event.clone()),
+            // After a loss of rows a screen gets the state; what it missed is in there.
+            Update::Snapshot(state) => {
+                let seen = self.events.last().map_or(Seq(0), |event| event.seq);
+                let missed = state.history.all().into_iter().filter(|event| event.seq > seen);
+                self.events.extend(missed.cloned());
+            }
+            _ => {}
         }
         self.mirror.apply(&update);
         update
