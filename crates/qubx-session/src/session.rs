@@ -181,10 +181,10 @@ impl Session {
                 self.take(turn);
             }
             // SQLite blocks; the other tasks of this thread move to another one meanwhile.
-            match tokio::task::block_in_place(|| self.commit()) {
+            tokio::task::block_in_place(|| match self.commit() {
                 Ok(()) => self.act(),
                 Err(error) => self.refuse_all(&error),
-            }
+            });
             if let Some(mut why) = self.ended.take() {
                 if let Err(error) = tokio::task::block_in_place(|| self.store_at_last()) {
                     let facts = self.drafts.len();
