@@ -2,6 +2,10 @@
 //!
 //! The peer must be the service's own user. A bad message ends its connection with a word, never the service.
 
+mod newest;
+mod questions;
+mod unread;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +13,8 @@ use std::time::Duration;
 use qubx_kernel::KernelHandle;
 use qubx_protocol::{
     Alarm, Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage,
-    FrameBuffer, Hello, HistoryKind, Latest, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence,
-    Refusal, Request, RequestId, RequestKind, Role, Seq, ServerMessage, encode_frame,
+    FrameBuffer, Hello, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence, Refusal, Request,
+    RequestKind, Role, ServerMessage, encode_frame,
 };
 use serde_json::value::RawValue;
 use tokio::io::AsyncReadExt;
@@ -19,9 +23,11 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::newest::Newest;
+use self::questions::{ask, forbidden, older};
+use self::unread::{Unread, read};
 use crate::frame_writer::FrameWriter;
 use crate::input::{Input, Subscription};
-use crate::store;
 
 /// What every connection needs. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -329,90 +335,4 @@ impl Screen {
 
 fn bad_message(message: &str) -> ErrorMessage {
     ErrorMessage { code: ErrorCode::BadMessage, message: message.to_owned(), hint: None }
-}
-
-/// A message that cannot be read, with what can still be answered of it: a newer client may know more commands.
-enum Unread {
-    Command(Refusal),
-    Request(Answer),
-    Nothing(String),
-}
-
-fn read(raw: &RawValue) -> Result<ClientMessage, Unread> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Named {
-        Command { id: CommandId },
-        Request { id: RequestId },
-    }
-    serde_json::from_str(raw.get()).map_err(|error| {
-        let message = format!("this service cannot read it: {error}");
-        match serde_json::from_str(raw.get()) {
-            Ok(Named::Command { id }) => Unread::Command(Refusal { command: id, message }),
-            Ok(Named::Request { id }) => {
-                Unread::Request(Answer { request: id, result: AnswerResult::Failed { message } })
-            }
-            Err(_) => Unread::Nothing(error.to_string()),
-        }
-    })
-}
-
-/// Asks Python something that it answers beside a running cell.
-async fn ask(python: Option<KernelHandle>, question: RequestKind) -> Result<AnswerResult, String> {
-    let Some(kernel) = python else { return Err("the Python kernel does not run".to_owned()) };
-    let answer = match question {
-        RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
-        RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
-        RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
-        RequestKind::History { .. } => return Err("Python has no history".to_owned()),
-    };
-    answer.map_err(|error| error.to_string())
-}
-
-/// Reads older entries, on a thread where reading may block.
-async fn older(
-    session_dir: Arc<Path>,
-    before: Seq,
-    kind: Option<HistoryKind>,
-    limit: usize,
-) -> Result<AnswerResult, String> {
-    let read = move || store::older(&session_dir, before, kind, limit);
-    match tokio::task::spawn_blocking(read).await {
-        Ok(Ok((events, complete))) => Ok(AnswerResult::History { events, complete }),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// Says why a role may not do something; none when it may.
-fn forbidden(role: Role, needs: Role, what: &str) -> Option<String> {
-    (role < needs).then(|| format!("{what} needs the role {needs}, and this screen has the role {role}"))
-}
-
-/// The newest values, as far as a screen has not got them yet.
-struct Newest {
-    market: watch::Receiver<Arc<MarketView>>,
-    presence: watch::Receiver<Vec<Presence>>,
-    alarms: watch::Receiver<Vec<Alarm>>,
-}
-
-impl Newest {
-    fn mark_changed(&mut self) {
-        self.market.mark_changed();
-        self.presence.mark_changed();
-        self.alarms.mark_changed();
-    }
-
-    /// Returns what has changed since the last time.
-    fn take(&mut self) -> Option<Latest> {
-        // A sender that is gone leaves its last value.
-        let market = self.market.has_changed().unwrap_or(false);
-        let presence = self.presence.has_changed().unwrap_or(false);
-        let alarms = self.alarms.has_changed().unwrap_or(false);
-        (market || presence || alarms).then(|| Latest {
-            market: market.then(|| MarketView::clone(&self.market.borrow_and_update())),
-            presence: presence.then(|| self.presence.borrow_and_update().clone()),
-            alarms: alarms.then(|| self.alarms.borrow_and_update().clone()),
-        })
-    }
 }

@@ -1,0 +1,41 @@
+//! Questions: what is asked of Python beside a running cell, and of the log; and what a role may do.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use qubx_kernel::KernelHandle;
+use qubx_protocol::{AnswerResult, HistoryKind, RequestKind, Role, Seq};
+
+use crate::store;
+
+/// Asks Python something that it answers beside a running cell.
+pub(super) async fn ask(python: Option<KernelHandle>, question: RequestKind) -> Result<AnswerResult, String> {
+    let Some(kernel) = python else { return Err("the Python kernel does not run".to_owned()) };
+    let answer = match question {
+        RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
+        RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
+        RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
+        RequestKind::History { .. } => return Err("Python has no history".to_owned()),
+    };
+    answer.map_err(|error| error.to_string())
+}
+
+/// Reads older entries, on a thread where reading may block.
+pub(super) async fn older(
+    session_dir: Arc<Path>,
+    before: Seq,
+    kind: Option<HistoryKind>,
+    limit: usize,
+) -> Result<AnswerResult, String> {
+    let read = move || store::older(&session_dir, before, kind, limit);
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok((events, complete))) => Ok(AnswerResult::History { events, complete }),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Says why a role may not do something; none when it may.
+pub(super) fn forbidden(role: Role, needs: Role, what: &str) -> Option<String> {
+    (role < needs).then(|| format!("{what} needs the role {needs}, and this screen has the role {role}"))
+}
