@@ -3,7 +3,7 @@
 use qubx_protocol::{
     AnswerResult, Author, CellNumber, ClientMessage, Command, CommandId, Fact, Hello, InputId, InstrumentId,
     OrderId, PROTOCOL_VERSION, Presence, Request, RequestId, RequestKind, Role, Seq, ServerMessage,
-    encode_frame,
+    VerbOutcome, encode_frame,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -98,7 +98,8 @@ enum Taken {
     No,
 }
 
-/// Gives a command and returns whether the role allowed it. What is refused for another reason is allowed.
+/// Gives a command and returns whether the role allowed it. What is refused for another reason is allowed. A verb is
+/// waited for to its end, so that nothing of it is written down later.
 async fn give(raw: &mut Raw, id: &str, command: &Command) -> Taken {
     let id = CommandId::from(id);
     raw.send(&ClientMessage::Command { id: id.clone(), command: command.clone() }).await;
@@ -109,7 +110,7 @@ async fn give(raw: &mut Raw, id: &str, command: &Command) -> Taken {
         ServerMessage::Event(event) => {
             let named = match &event.fact {
                 Fact::Cell { command, .. } | Fact::InputEnded { command, .. } => command.as_ref(),
-                Fact::Verb { verb, .. } => verb.command.as_ref(),
+                Fact::Verb { verb, .. } if verb.outcome != VerbOutcome::Started => verb.command.as_ref(),
                 _ => None,
             };
             (named == Some(&id)).then_some(Taken::Yes)
