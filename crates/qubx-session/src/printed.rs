@@ -108,7 +108,10 @@ impl Printed {
         shown.log.extend(std::mem::take(&mut self.updates).into_values());
         if let Some((stream, tail)) = self.tail.take() {
             let bytes = (self.left_out - tail.len()) as u64;
-            shown.log.push(OutputContent::Omitted { bytes, file });
+            // What is a little too much for the head may be in the tail wholly.
+            if bytes > 0 {
+                shown.log.push(OutputContent::Omitted { bytes, file });
+            }
             shown.log.push(OutputContent::Stream { stream, text: tail });
         }
         shown
@@ -292,6 +295,16 @@ mod tests {
         let head = logged(&head.log);
         assert!(head.starts_with("aä") && head.len() <= HEAD_BYTES);
         assert!(logged(&printed.finish(now, Some("f".to_owned())).log).ends_with("äz"));
+    }
+
+    #[test]
+    fn what_fits_into_head_and_tail_is_there_without_a_mark() {
+        let now = Instant::now();
+        let mut printed = Printed::default();
+        let whole = "x".repeat(HEAD_BYTES + 10);
+        let mut log = printed.take(text(&whole), now).log;
+        log.extend(printed.finish(now, Some("f".to_owned())).log);
+        assert!(logged(&log) == whole);
     }
 
     #[test]
