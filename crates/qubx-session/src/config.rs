@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use qubx_engine::{ExchangeConfig, Limits};
 use qubx_home::{Home, HomeError};
 use qubx_kernel::{ChildLimits, StrategySource};
+use qubx_protocol::Mode;
 use serde::{Deserialize, Serialize};
 
 use crate::input::StopRequest;
@@ -19,6 +20,8 @@ pub struct ServiceConfig {
     pub session_dir: PathBuf,
     /// The session's name.
     pub name: String,
+    /// Paper, or live: then the disk keeps each commit of the ledger before anybody is told.
+    pub mode: Mode,
     /// The name as a path component.
     pub strategy_name: String,
     /// The config file, absolute.

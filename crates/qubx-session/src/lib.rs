@@ -35,4 +35,4 @@ pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, Serv
 pub use input::StopRequest;
 pub use sample::sample;
 pub use service::serve;
-pub use store::{Finding, MOST_FINDINGS, StoreError, Verification, read_history, verify};
+pub use store::{DISK_FAILED, Finding, MOST_FINDINGS, StoreError, Verification, read_history, verify};

@@ -51,6 +51,9 @@ pub async fn serve(
     ensure_private_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
     let mut store = Store::open(&config.session_dir)?;
+    if config.mode == Mode::Live {
+        store.sync_every_commit()?;
+    }
     let runtime_dir = match &config.runtime_dir {
         Some(path) => config.home.take_over_runtime_dir(path)?,
         None => config.home.create_runtime_dir()?,
@@ -189,7 +192,7 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
             name: config.name.clone(),
             strategy_name: config.strategy_name.clone(),
             strategy: format!("{}.{}", config.strategy.module, config.strategy.class),
-            mode: Mode::Paper,
+            mode: config.mode,
             runtime: Runtime::Native,
             config: config.config.display().to_string(),
             connection_file: String::new(),
@@ -219,7 +222,7 @@ fn section(config: &ServiceConfig, socket: &std::path::Path, started_at: Timesta
     QubxSection {
         name: config.name.clone(),
         strategy_name: config.strategy_name.clone(),
-        mode: Mode::Paper.to_string(),
+        mode: config.mode.to_string(),
         runtime: "native".to_owned(),
         config: config.config.clone(),
         session_dir: config.session_dir.clone(),

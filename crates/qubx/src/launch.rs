@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
 use qubx_home::create_private_file;
-use qubx_session::Progress;
+use qubx_session::{DISK_FAILED, Progress};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -148,7 +148,10 @@ impl Service {
     }
 
     fn crash(&self, status: ExitStatus) -> Failure {
-        Failure::new(format!("the service ended without a word ({status})"))
-            .hint(format!("its log: {}", self.log.display()))
+        let how = match status.code() {
+            Some(DISK_FAILED) => "the disk failed to keep its ledger, so it ended".to_owned(),
+            _ => format!("the service ended without a word ({status})"),
+        };
+        Failure::new(how).hint(format!("its log: {}", self.log.display()))
     }
 }

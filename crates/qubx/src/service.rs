@@ -109,6 +109,8 @@ fn service_config(launch: Launch) -> ServiceConfig {
         home: Home::at(home),
         session_dir,
         name: config.name.clone(),
+        // `run` refuses everything else so far.
+        mode: qubx_protocol::Mode::Paper,
         strategy_name: config.strategy_name.clone(),
         config: config_file,
         python,

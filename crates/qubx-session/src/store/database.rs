@@ -25,7 +25,7 @@ pub(super) fn open(path: &Path, steps: Steps) -> Result<Connection, StoreError> 
     connection.busy_timeout(BUSY).map_err(open())?;
     let found = known_version(&connection, path, steps)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(open())?;
-    // Paper: a process kill loses nothing, a power cut may cost the last moments.
+    // A process kill loses nothing, a power cut may cost the last moments.
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(open())?;
     if found < steps.len() {
         let change = || StoreError::database("bring to the newest version", path);

@@ -2,17 +2,23 @@
 //!
 //! What the end of the ledger says (the newest life, the newest number, the newest commands) is taken from the rows that
 //! are checked at the start, never from an index alone: a damaged index must not bring a number back.
+//!
+//! A sync that fails ends the process: see [`super::doubt`].
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use jiff::Timestamp;
 use qubx_protocol::{CommandId, Epoch, LedgerRow, Seq};
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 use super::chain::{self, Columns, Follower, GENESIS, Hash};
 use super::database::{self, Steps};
+use super::doubt;
 use super::draft::{NewRow, StartedRow, has_event};
 use super::kept::{self, Kept};
 use super::rows;
@@ -44,10 +50,15 @@ pub(super) const STEPS: Steps = &[
 /// How many rows are checked at every start, newest first. The rest is checked when it is read, and on demand.
 const CHECKED_AT_START: u64 = 10_000;
 
+/// How many pages of the write-ahead log wait at most before they are brought into the database; SQLite's own number.
+const MOST_AHEAD: i32 = 1_000;
+
 /// The ledger, open for writing.
 #[derive(Debug)]
 pub(super) struct Ledger {
     connection: Connection,
+    /// How many pages of the write-ahead log are not in the database yet, after the last commit.
+    ahead: Arc<AtomicI32>,
     path: PathBuf,
     end: End,
     /// The commands among the rows that were checked at the start.
@@ -132,12 +143,27 @@ impl Batch {
 impl Ledger {
     /// Opens or makes the ledger and checks the end of its chain.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = database::open(path, STEPS)?;
+        let mut connection = database::open(path, STEPS)?;
+        // Instead of SQLite's own hook, which brings them in and keeps silent about a sync that failed.
+        let ahead = Arc::new(AtomicI32::new(0));
+        let counter = Arc::clone(&ahead);
+        let note = move |_: &mut Wal, pages| {
+            counter.store(pages, Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(note)).map_err(StoreError::database("open", path))?;
         let nothing = StartedRow { epoch: Epoch(0), restored: false, is_old: true };
         let end = End { row: LedgerRow(0), hash: GENESIS, seq: Seq(0), started: nothing };
-        let mut ledger = Self { connection, path: path.to_owned(), end, newest_commands: HashSet::new() };
+        let newest_commands = HashSet::new();
+        let mut ledger = Self { connection, ahead, path: path.to_owned(), end, newest_commands };
         ledger.read_end()?;
         Ok(ledger)
+    }
+
+    /// Has the disk keep each commit before it is acknowledged, so that a power cut loses none of them.
+    pub(super) fn sync_every_commit(&self) -> Result<(), StoreError> {
+        let set = self.connection.pragma_update(None, "synchronous", "FULL");
+        set.map_err(StoreError::database("open", &self.path))
     }
 
     /// Reads the last rows in order, checks that each is linked to the one before, and takes from them what the ledger
@@ -227,9 +253,22 @@ impl Ledger {
         if batch.rows.is_empty() && batch.kept.is_empty() {
             return Ok(());
         }
-        self.write(batch).map_err(StoreError::database("write to", &self.path))?;
+        self.write(batch).map_err(|error| self.refused(error))?;
         self.end = batch.end;
+        if self.ahead.load(Ordering::Relaxed) >= MOST_AHEAD {
+            self.bring_in();
+        }
         Ok(())
+    }
+
+    /// Brings the write-ahead log into the database. What cannot be brought in now stays readable where it is, and the
+    /// next commit tries again; but a sync that fails is no reason to try again.
+    fn bring_in(&self) {
+        let brought = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        if let Err(error) = brought {
+            let error = self.refused(error);
+            tracing::warn!(%error, "the ledger's write-ahead log grows");
+        }
     }
 
     fn write(&mut self, batch: &Batch) -> rusqlite::Result<()> {
@@ -267,7 +306,14 @@ impl Ledger {
             // What refused to commit is undone; if that fails too, the next transaction says so.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        result.map_err(StoreError::database("write to", &self.path))
+        result.map_err(|error| self.refused(error))
+    }
+
+    fn refused(&self, error: rusqlite::Error) -> StoreError {
+        if doubt::is_failed_sync(&error) {
+            doubt::end(&self.path, &error);
+        }
+        StoreError::database("write to", &self.path)(error)
     }
 
     /// Reads a row, checked.
@@ -320,4 +366,39 @@ impl Ledger {
 
 fn read_started(path: &Path, row: LedgerRow, body: &str) -> Result<StartedRow, StoreError> {
     StartedRow::read(body).map_err(|error| StoreError::damaged(path, row, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_disk_keeps_each_commit_only_where_it_is_asked_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&dir.path().join("ledger.db")).unwrap();
+        let synchronous = || ledger.connection.pragma_query_value(None, "synchronous", |row| row.get(0));
+        // <https://sqlite.org/pragma.html#pragma_synchronous>
+        let (normal, full) = (1, 2);
+        assert_eq!(synchronous(), Ok(normal));
+        ledger.sync_every_commit().unwrap();
+        assert_eq!(synchronous(), Ok(full));
+    }
+
+    #[test]
+    fn the_write_ahead_log_is_brought_into_the_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let mut ledger = Ledger::open(&path).unwrap();
+        let length = |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().len();
+        let before = length("ledger.db");
+        for number in 0..2_000 {
+            let mut batch = ledger.begin();
+            let body = "x".repeat(4_096);
+            batch.add(Seq(number), Timestamp::UNIX_EPOCH, NewRow { kind: "verb", command: None, body });
+            ledger.commit(&batch).unwrap();
+        }
+        let pages = u64::from(MOST_AHEAD.unsigned_abs());
+        assert!(length("ledger.db") > before + pages * 4_096, "{} bytes", length("ledger.db"));
+        assert!(length("ledger.db-wal") < 2 * pages * 4_200, "{} bytes", length("ledger.db-wal"));
+    }
 }

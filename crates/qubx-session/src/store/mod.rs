@@ -9,6 +9,7 @@ mod book;
 mod chain;
 mod database;
 mod disk;
+mod doubt;
 mod draft;
 mod error;
 mod kept;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 use qubx_protocol::{Alarm, CellNumber, CommandId, Epoch, Event, Fact, LogId, LogLevel, Seq};
 
 pub(crate) use book::Book;
+pub use doubt::DISK_FAILED;
 pub(crate) use draft::{CommandAudit, Draft};
 pub use error::StoreError;
 pub(crate) use left::Left;
@@ -73,6 +75,15 @@ impl Store {
         store.append_missing_references()?;
         store.health.watch().look(Timestamp::now());
         Ok(store)
+    }
+
+    /// Has the disk keep each commit of the ledger before it is acknowledged: where money is at stake, a power cut may
+    /// lose nothing either.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub(crate) fn sync_every_commit(&self) -> Result<(), StoreError> {
+        self.ledger.sync_every_commit()
     }
 
     /// Takes what the service before left without an answer.

@@ -2,7 +2,7 @@
 
 use qubx_protocol::{CellStatus, Command, KernelState, VerbOutcome};
 
-use crate::harness::{Place, Screen};
+use crate::harness::{MemoryGroup, Place, Screen};
 
 /// Asserts that orders are taken and the market goes on.
 async fn assert_trades(screen: &mut Screen) {
@@ -49,6 +49,42 @@ async fn memory_that_grows_without_end_is_an_error_of_its_cell() {
     assert_eq!(place.session("idle").file.qubx.service, service);
     screen.close().await;
     place.stop_and_finish("idle").await;
+}
+
+/// Bytes that the service with its Python may use in a group: some times what they need.
+const ENOUGH: u64 = 500_000_000;
+
+/// Nobody set a limit for Python here, as in a container: the system ends whichever process it thinks best.
+#[tokio::test]
+async fn a_group_that_runs_out_of_memory_loses_python_and_nothing_else() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    screen.quoted().await;
+    let before = place.session("idle").file.qubx;
+    let Some(group) = MemoryGroup::new(&format!("qubx-test-{}", before.service.pid), ENOUGH) else {
+        screen.close().await;
+        return place.stop_and_finish("idle").await;
+    };
+    group.takes(before.service.pid);
+    group.takes(before.kernel_pid);
+    screen.run("trade('BTCUSDT', 0.01)").await;
+    for round in 0..2 {
+        let kernel = place.session("idle").file.qubx.kernel_pid;
+        assert!(group.processes().contains(&kernel), "round {round}: {:?}", group.processes());
+        let cell = screen.submit("grown = []\nwhile True: grown.append(bytearray(b'x' * 1_000_000))").await;
+        assert_eq!(screen.ended(cell).await, CellStatus::KernelDied);
+        screen.revived(kernel).await;
+        assert_eq!(screen.run("1 + 1").await.0, "2");
+    }
+    let after = place.session("idle").file.qubx;
+    assert_eq!(after.service, before.service, "the service is not what the system ends");
+    assert!(screen.state().open_positions().next().is_some(), "positions are untouched");
+    assert_trades(&mut screen).await;
+    screen.close().await;
+    place.stop("idle").await;
+    place.is_empty().await;
+    drop(group);
+    place.finish().await;
 }
 
 #[tokio::test]

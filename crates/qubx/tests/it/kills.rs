@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use qubx_protocol::{CellStatus, Command, CommandId, Epoch, Event, Fact, Side, StrategyState, VerbOutcome};
+use qubx_protocol::{CellStatus, Command, CommandId, Epoch, Event, Fact, StrategyState, VerbOutcome};
 use rust_decimal::Decimal;
 use rustix::process::Signal;
 
 use crate::harness::{
-    Chance, Guest, Place, Running, STEPS, Screen, assert_kept, config, kill_service, send_signal, service_of,
-    wait_for, written,
+    Chance, Guest, Place, Running, STEPS, Screen, assert_kept, check_book, config, kill_service, send_signal,
+    service_of, wait_for, written,
 };
 
 /// Each owner starts its service this often, which is fewer than it gives up after.
@@ -202,31 +202,6 @@ fn cell_of(fact: &Fact, id: &CommandId) -> Option<qubx_protocol::CellNumber> {
         Fact::Cell { cell, command: Some(command), .. } if command == id => Some(*cell),
         _ => None,
     }
-}
-
-/// Asserts that ids of orders have no holes, no fill is there twice, and each position is the sum of its fills. Returns
-/// the positions.
-fn check_book(events: &[Event]) -> BTreeMap<String, Decimal> {
-    let (mut orders, mut trades, mut sums) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-    for event in events {
-        match &event.fact {
-            Fact::Order { order, .. } => {
-                let number = order.id.to_string().rsplit('-').next().unwrap().parse::<u64>().unwrap();
-                orders.insert(number);
-            }
-            Fact::Fill { fill, position, .. } => {
-                assert!(trades.insert(fill.trade_id.clone()), "{:?} is there twice", fill.trade_id);
-                let sign = if fill.side == Side::Buy { Decimal::ONE } else { -Decimal::ONE };
-                let sum: &mut Decimal = sums.entry(fill.instrument.to_string()).or_default();
-                *sum += sign * fill.quantity.0;
-                assert_eq!(position.quantity.0, *sum, "a position is the sum of its fills");
-            }
-            _ => {}
-        }
-    }
-    assert!(!trades.is_empty(), "there was trading");
-    assert_eq!(orders, (1..=orders.len() as u64).collect(), "no order is missing");
-    sums
 }
 
 #[tokio::test]

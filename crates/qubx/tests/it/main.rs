@@ -1,8 +1,8 @@
 //! The program itself: real processes, a real kernel, real terminals.
 //!
 //! Every test has a home of its own, so they run beside one another. `QUBX_TEST_PYTHON` names a Python with ipykernel.
-//! What is not there is skipped with a word, unless `QUBX_REQUIRE` has its name: `python,console,tmux,data`, and for faults that
-//! only root can cause `root,mount`.
+//! What is not there is skipped with a word, unless `QUBX_REQUIRE` has its name: `python,console,tmux,data`, and for
+//! faults that not every machine lets one cause `strace,root,mount,cgroup`.
 
 // All of this is a test, helpers too.
 #![allow(clippy::unwrap_used)]
@@ -14,6 +14,7 @@ mod command_line;
 mod commands;
 mod configs;
 mod escapes;
+mod failing_disk;
 mod files;
 mod full_disk;
 mod hang;

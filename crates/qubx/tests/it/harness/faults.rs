@@ -1,11 +1,11 @@
-//! Faults that are really caused: kills at random moments, and a disk that is full.
+//! Kills at random moments, and what must have outlived them.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use qubx_home::service_holder;
-use qubx_protocol::{Event, Seq};
+use qubx_protocol::{Event, Fact, Seq, Side};
+use rust_decimal::Decimal;
 use rustix::process::Signal;
 
 use super::{Place, Screen, is_alive, send_signal, wait_for};
@@ -69,61 +69,39 @@ pub(crate) fn written(place: &Place, name: &str) -> Vec<Event> {
 /// Asserts that every event which a screen was sent as it happened is written down just so.
 #[track_caller]
 pub(crate) fn assert_kept(screen: &Screen, written: &[Event]) {
-    let live: Vec<&Event> = screen.events.iter().filter(|event| event.seq > screen.attached_at).collect();
-    let numbers: Vec<u64> = live.iter().map(|event| event.seq.0).collect();
-    let expected: Vec<u64> = (screen.attached_at.next().0..).take(numbers.len()).collect();
-    assert_eq!(numbers, expected, "a screen sees every number once, in order");
-    let first = live.first().map_or(Seq(u64::MAX), |event| event.seq);
-    let kept: Vec<&Event> = written.iter().filter(|event| event.seq >= first).take(live.len()).collect();
-    for (seen, kept) in live.iter().zip(&kept) {
-        assert_eq!(seen, kept);
+    let kept: BTreeMap<Seq, &Event> = written.iter().map(|event| (event.seq, event)).collect();
+    let mut last = screen.attached_at;
+    for seen in screen.events.iter().filter(|event| event.seq > screen.attached_at) {
+        let Event { seq, .. } = seen;
+        let is_between = |given: &std::ops::RangeInclusive<Seq>| given.contains(&last) && given.contains(seq);
+        let is_next = *seq == last.next() || *seq > last && screen.given_as_state.iter().any(is_between);
+        assert!(is_next, "a screen sees every number once, in order: {seq} after {last}");
+        assert_eq!(kept.get(seq), Some(&seen), "what was acknowledged is written down");
+        last = *seq;
     }
-    assert_eq!(live.len(), kept.len(), "what was acknowledged is written down");
 }
 
-/// Tells whether this runs as root. What only root can cause is skipped without it, with a word.
-pub(crate) fn is_root(what: &str) -> bool {
-    super::needs::has("root", rustix::process::geteuid().is_root(), &format!("only root can {what}"))
-}
-
-/// A small disk at a place's home.
-pub(crate) struct SmallDisk {
-    at: PathBuf,
-}
-
-impl SmallDisk {
-    /// Mounts one; none when this is not allowed here.
-    pub(crate) fn mount(at: &Path, size: &str) -> Option<Self> {
-        if !is_root("mount a small disk") {
-            return None;
+/// Asserts that ids of orders have no holes, no fill is there twice, and each position is the sum of its fills. Returns
+/// the positions.
+pub(crate) fn check_book(events: &[Event]) -> BTreeMap<String, Decimal> {
+    let (mut orders, mut trades, mut sums) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    for event in events {
+        match &event.fact {
+            Fact::Order { order, .. } => {
+                let number = order.id.to_string().rsplit('-').next().unwrap().parse::<u64>().unwrap();
+                orders.insert(number);
+            }
+            Fact::Fill { fill, position, .. } => {
+                assert!(trades.insert(fill.trade_id.clone()), "{:?} is there twice", fill.trade_id);
+                let sign = if fill.side == Side::Buy { Decimal::ONE } else { -Decimal::ONE };
+                let sum: &mut Decimal = sums.entry(fill.instrument.to_string()).or_default();
+                *sum += sign * fill.quantity.0;
+                assert_eq!(position.quantity.0, *sum, "a position is the sum of its fills");
+            }
+            _ => {}
         }
-        std::fs::create_dir(at).unwrap();
-        // What lies below the disk shows when it is gone.
-        std::fs::set_permissions(at, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        let options = format!("size={size},mode=0700");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "qubx-test"]).arg(at).status();
-        let is_mounted = mount.is_ok_and(|status| status.success());
-        if !super::needs::has("mount", is_mounted, "a small disk cannot be mounted here") {
-            std::fs::remove_dir(at).unwrap();
-            return None;
-        }
-        Some(Self { at: at.to_owned() })
     }
-
-    /// Fills what is free and returns the file that does.
-    pub(crate) fn fill(&self) -> PathBuf {
-        let path = self.at.join("filler");
-        let mut file = std::fs::File::create(&path).unwrap();
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let block = vec![1; 64 << 10];
-        // To the last byte that the disk takes.
-        while std::io::Write::write(&mut file, &block).is_ok_and(|written| written > 0) {}
-        path
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
-    }
+    assert!(!trades.is_empty(), "there was trading");
+    assert_eq!(orders, (1..=orders.len() as u64).collect(), "no order is missing");
+    sums
 }

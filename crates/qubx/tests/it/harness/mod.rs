@@ -3,6 +3,8 @@
 //! Every wait names what it waits for and has a limit. A [`Place`] is left only through [`Place::finish`], which
 //! asserts that nothing of its sessions is left.
 
+mod cgroup;
+mod disks;
 mod faults;
 mod guest;
 mod needs;
@@ -17,11 +19,11 @@ mod terminal;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use faults::{
-    Chance, SmallDisk, assert_kept, end_by_kill, is_root, kill_service, service_of, written,
-};
+pub(crate) use cgroup::MemoryGroup;
+pub(crate) use disks::{FailingDisk, SmallDisk};
+pub(crate) use faults::{Chance, assert_kept, check_book, end_by_kill, kill_service, service_of, written};
 pub(crate) use guest::Guest;
-pub(crate) use needs::{console, data_file};
+pub(crate) use needs::{console, data_file, is_root};
 pub(crate) use place::Place;
 pub(crate) use processes::{is_alive, leader_of, send_signal};
 pub(crate) use program::Running;

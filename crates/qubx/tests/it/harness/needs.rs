@@ -17,12 +17,11 @@ pub(crate) fn console(python: &Path) -> Option<PathBuf> {
     present("console", python.with_file_name("jupyter-console"))
 }
 
-/// Returns `tmux`.
-pub(crate) fn tmux() -> Option<PathBuf> {
+/// Returns a program of this name, as `tmux`.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|folder| folder.join("tmux")).find(|program| program.exists());
-    present("tmux", found.unwrap_or_else(|| "tmux".into()))
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.exists());
+    present(name, found.unwrap_or_else(|| name.into()))
 }
 
 /// Returns a file of recorded market data.
@@ -43,4 +42,9 @@ pub(crate) fn has(need: &str, has: bool, lacks: &str) -> bool {
         println!("skipped: {lacks}");
     }
     has
+}
+
+/// Tells whether this runs as root. What only root can cause is skipped without it, with a word.
+pub(crate) fn is_root(what: &str) -> bool {
+    has("root", rustix::process::geteuid().is_root(), &format!("only root can {what}"))
 }

@@ -19,6 +19,8 @@ pub(crate) struct Screen {
     pub(crate) events: Vec<Event>,
     /// The last number of the state that it began with.
     pub(crate) attached_at: Seq,
+    /// The numbers between which it was given a state instead of the events: not every event is in its history.
+    pub(crate) given_as_state: Vec<std::ops::RangeInclusive<Seq>>,
 }
 
 impl Screen {
@@ -41,8 +43,14 @@ impl Screen {
             timeout: LIMIT,
         };
         let (client, updates) = qubx_client::start(options).await.unwrap();
-        let mut screen =
-            Self { client, updates, mirror: Mirror::default(), events: Vec::new(), attached_at: Seq(0) };
+        let mut screen = Self {
+            client,
+            updates,
+            mirror: Mirror::default(),
+            events: Vec::new(),
+            attached_at: Seq(0),
+            given_as_state: Vec::new(),
+        };
         screen.until("a state", |screen| screen.mirror.state.as_ref().map(drop)).await;
         screen.events = screen.state().history.all().into_iter().cloned().collect();
         screen.attached_at = screen.state().head;
@@ -65,6 +73,7 @@ impl Screen {
             // After a loss of rows a screen gets the state; what it missed is in there.
             Update::Snapshot(state) => {
                 let seen = self.events.last().map_or(Seq(0), |event| event.seq);
+                self.given_as_state.push(seen..=state.head.next());
                 let missed = state.history.all().into_iter().filter(|event| event.seq > seen);
                 self.events.extend(missed.cloned());
             }

@@ -17,7 +17,8 @@ pub(crate) struct Terminal<'a> {
 impl<'a> Terminal<'a> {
     /// Opens a terminal; none without tmux.
     pub(crate) async fn open(place: &'a Place, name: &str, columns: u16, rows: u16) -> Option<Self> {
-        let terminal = Self { place, tmux: needs::tmux()?, socket: place.path(&format!("{name}.tmux")) };
+        let terminal =
+            Self { place, tmux: needs::program("tmux")?, socket: place.path(&format!("{name}.tmux")) };
         let (columns, rows) = (columns.to_string(), rows.to_string());
         terminal
             .tmux(&[

@@ -1,0 +1,80 @@
+//! Disks that refuse: one that is full, and one that fails to keep what it took.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tokio::process::Child;
+
+use super::{needs, wait_for};
+
+/// A small disk at a place's home.
+pub(crate) struct SmallDisk {
+    at: PathBuf,
+}
+
+impl SmallDisk {
+    /// Mounts one; none when this is not allowed here.
+    pub(crate) fn mount(at: &Path, size: &str) -> Option<Self> {
+        if !needs::is_root("mount a small disk") {
+            return None;
+        }
+        std::fs::create_dir(at).unwrap();
+        // What lies below the disk shows when it is gone.
+        std::fs::set_permissions(at, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let options = format!("size={size},mode=0700");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "qubx-test"]).arg(at).status();
+        let is_mounted = mount.is_ok_and(|status| status.success());
+        if !needs::has("mount", is_mounted, "a small disk cannot be mounted here") {
+            std::fs::remove_dir(at).unwrap();
+            return None;
+        }
+        Some(Self { at: at.to_owned() })
+    }
+
+    /// Fills what is free and returns the file that does.
+    pub(crate) fn fill(&self) -> PathBuf {
+        let path = self.at.join("filler");
+        let mut file = std::fs::File::create(&path).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let block = vec![1; 64 << 10];
+        // To the last byte that the disk takes.
+        while std::io::Write::write(&mut file, &block).is_ok_and(|written| written > 0) {}
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
+    }
+}
+
+/// A disk that fails to keep the ledger of one service, by way of `strace`, which has a system call of another process
+/// fail. It ends with the service.
+pub(crate) struct FailingDisk {
+    _strace: Child,
+}
+
+impl FailingDisk {
+    /// Has the `nth` sync of the ledger from now on fail. None without `strace`.
+    pub(crate) async fn below(session_dir: &Path, service: u32, nth: u32) -> Option<Self> {
+        let mut strace = tokio::process::Command::new(needs::program("strace")?);
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"]);
+        strace.args(["-e", &format!("inject=fsync,fdatasync:error=EIO:when={nth}")]);
+        for name in ["ledger.db", "ledger.db-wal"] {
+            strace.arg("-P").arg(session_dir.join(name));
+        }
+        let strace = strace.args(["-p", &service.to_string()]).kill_on_drop(true).spawn().unwrap();
+        wait_for("every thread of the service to be traced", async || is_traced(service).then_some(())).await;
+        Some(Self { _strace: strace })
+    }
+}
+
+fn is_traced(process: u32) -> bool {
+    let is_traced = |thread: std::fs::DirEntry| {
+        // A thread that has ended meanwhile needs no tracer.
+        let status = std::fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+        !status.lines().any(|line| line.split_whitespace().eq(["TracerPid:", "0"]))
+    };
+    std::fs::read_dir(format!("/proc/{process}/task")).unwrap().all(|thread| thread.is_ok_and(is_traced))
+}
