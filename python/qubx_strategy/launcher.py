@@ -32,7 +32,7 @@ def main(runtime_dir: str, service_pid: str, limits: str) -> None:
     inputs = Inputs(bridge)
     connection_file = os.path.join(runtime_dir, "kernel.json")
     app = without_debugger(partial(load, bridge, inputs, settings, connection_file))
-    start_threads(bridge, inputs, settings, app.shell)
+    start_threads(bridge, inputs, settings, app)
     app.start()
 
 
@@ -73,7 +73,7 @@ def load(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_fi
     return build(bridge, inputs, settings, connection_file)
 
 
-def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], shell: Any) -> None:
+def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app: Any) -> None:
     """Gives the REPL its names, and starts the threads of the strategy, of completion and of the bridge."""
     from .assistant import Assistant
     from .context import Context
@@ -83,6 +83,7 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], shel
     from .repl import namespace
     from .runner import Runner
 
+    shell = app.shell
     # This package lies in a folder that goes with the kernel, so it has no cache; what the user imports has.
     sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
     mirror = Mirror(Instrument(**fields) for fields in settings["instruments"])
@@ -102,6 +103,8 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], shel
     def handle(message: dict[str, Any]) -> None:
         if message["type"] == "input":
             inputs.take(message)
+        elif message["type"] == "read":
+            app.iopub_thread.pace.read(message["number"])
         else:
             (assistant if "id" in message else runner).inbox.put(message)
 

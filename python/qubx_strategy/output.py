@@ -16,6 +16,11 @@ from ipykernel import kernelapp
 from ipykernel.iostream import CHILD, IOPubThread
 from jupyter_client.session import DELIM
 
+from .pace import Pace
+
+LARGE_BYTES = 16_384
+"""What a message has at least for whose place its sender waits."""
+
 PUBLISH_LIMIT_SECONDS = 10.0
 """As ipykernel's own limit for a flush. Only a thread that holds the interpreter makes it last."""
 
@@ -26,10 +31,27 @@ class NumberedOutput(IOPubThread):
     last_number = 0
     """The number of the last message."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.pace = Pace()
+        super().__init__(*args, **kwargs)
+
+    def send_multipart(self, msg: list[Any], *args: Any, **kwargs: Any) -> None:
+        """Publishes a message; whoever publishes much waits for the service."""
+        # A small one may be the state of a request, which must never wait.
+        if threading.current_thread() is not self.thread and size_of(msg) >= LARGE_BYTES:
+            self.keep_pace()
+        super().send_multipart(msg, *args, **kwargs)
+
+    def keep_pace(self) -> None:
+        """Waits until the service is near enough. A forked child hears nothing of it."""
+        if self._check_mp_mode() != CHILD:
+            self.pace.wait()
+
     def _really_send(self, msg: list[Any], *args: Any, **kwargs: Any) -> None:
         # A forked child hands its messages to this process, where they come by here again.
         if not self.closed and self._check_mp_mode() != CHILD:
             self.last_number += 1
+            self.pace.published(self.last_number, size_of(msg))
             # After the topic, by which clients choose what they hear; some messages have none.
             place = 0 if msg[0] == DELIM else 1
             msg = [*msg[:place], b"qubx-%d" % self.last_number, *msg[place:]]
@@ -45,6 +67,11 @@ class NumberedOutput(IOPubThread):
         with suppress(Empty):
             published.get(timeout=PUBLISH_LIMIT_SECONDS)
         return self.last_number
+
+
+def size_of(message: list[Any]) -> int:
+    """Returns the bytes of a message's frames."""
+    return sum(len(frame) for frame in message)
 
 
 def number_output() -> None:

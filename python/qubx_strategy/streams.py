@@ -1,7 +1,8 @@
-"""The standard streams: what C code and other programs write belongs to the cell in which they ended.
+"""The standard streams: what C code and other programs write belongs to the cell in which they ended, and one
+huge print is many messages.
 
-They write into a pipe, which a thread of each stream reads. A cell whose program has just ended must not be
-over before that thread has read the program's last words, or they would be nobody's.
+Other programs write into a pipe, which a thread of each stream reads. A cell whose program has just ended
+must not be over before that thread has read the program's last words, or they would be nobody's.
 """
 
 import os
@@ -9,6 +10,7 @@ import select
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +22,9 @@ DRAIN_LIMIT_SECONDS = 0.5
 READ_BYTES = 65_536
 """What a pipe holds."""
 
+MESSAGE_CHARACTERS = 1_000_000
+"""The most that goes in one message: whoever reads it needs its memory several times over."""
+
 
 class Stream(OutStream):
     """Standard output or error."""
@@ -27,7 +32,23 @@ class Stream(OutStream):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Held from the moment on at which bytes leave the pipe until they are in the stream.
         self._reading = threading.Lock()
+        self._unpublished = 0
         super().__init__(*args, **kwargs)
+
+    def write(self, string: str) -> int | None:
+        """Writes text. Much of it is published at once, and then whoever writes waits for the service."""
+        written: int | None = super().write(string)
+        self._unpublished += len(string)
+        if self._unpublished >= MESSAGE_CHARACTERS:
+            self._unpublished = 0
+            self.flush()
+            self.pub_thread.keep_pace()
+        return written
+
+    def _flush_buffers(self) -> Iterator[tuple[dict[str, Any], str]]:
+        for parent, text in super()._flush_buffers():
+            for start in range(0, len(text), MESSAGE_CHARACTERS):
+                yield parent, text[start : start + MESSAGE_CHARACTERS]
 
     def _watch_pipe_fd(self) -> None:
         # As in the base class, apart from the lock, and from the log: when it takes nothing more, on a full

@@ -60,6 +60,11 @@ pub(crate) fn input(number: u64, text: &str) -> Vec<u8> {
     encode_frame(&json!({ "type": "input", "input": number, "text": text }))
 }
 
+/// Returns the frame that tells which output was worked through.
+pub(crate) fn read(number: u64) -> Vec<u8> {
+    encode_frame(&json!({ "type": "read", "number": number }))
+}
+
 /// Returns the frame that answers a call.
 pub(crate) fn reply(call: CallId, result: Result<Value, String>) -> Vec<u8> {
     match result {

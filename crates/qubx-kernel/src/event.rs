@@ -79,6 +79,11 @@ pub enum KernelEvent {
         /// Which.
         cell: CellRef,
     },
+    /// Much output came since the last of these: [`crate::KernelHandle::has_read`] says when it was worked through.
+    OutputEnds {
+        /// The number of its last message.
+        number: u64,
+    },
     /// Messages on the output channel were lost.
     Lost {
         /// How many.

@@ -218,6 +218,12 @@ impl KernelHandle {
         }
     }
 
+    /// Tells Python that its output was worked through, up to the number of a [`KernelEvent::OutputEnds`]; it waits before
+    /// it prints too far ahead.
+    pub fn has_read(&self, number: u64) {
+        self.send_or_say(encode::read(number));
+    }
+
     /// Answers a call; [`crate::StrategyCall`] says with which value.
     pub fn reply(&self, call: CallId, result: Result<serde_json::Value, String>) {
         self.shared.reply(call, result);

@@ -14,7 +14,7 @@ macro_rules! package {
 }
 
 /// Every file of the package.
-const FILES: [(&str, &str); 22] = package![
+const FILES: [(&str, &str); 23] = package![
     "__init__.py",
     "app.py",
     "assistant.py",
@@ -28,6 +28,7 @@ const FILES: [(&str, &str); 22] = package![
     "market.py",
     "mirror.py",
     "output.py",
+    "pace.py",
     "parameters.py",
     "probe.py",
     "py.typed",

@@ -27,6 +27,9 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a request may wait for a place in the socket; it fills only when the kernel hangs for long.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
 
+/// After how many bytes of output Python is told what was read of it, much less than what it may be ahead.
+const TOLD_EVERY: usize = 2_000_000;
+
 /// A kernel that answers.
 pub(crate) struct Running {
     task: Task,
@@ -37,6 +40,8 @@ pub(crate) struct Running {
     health: Health,
     /// The number of the last broadcast that was read; none before the first.
     heard: Option<u64>,
+    /// The bytes of output since Python was told what was read.
+    untold: usize,
     /// Whether the kernel was asked to end: from then on its silence is no news.
     ending: bool,
     /// Begins the id of every request, and is the same for none.
@@ -59,6 +64,7 @@ impl Running {
             inputs: Inputs::default(),
             health: Health::new(Instant::now()),
             heard: None,
+            untold: 0,
             ending: false,
             session,
             last_request: 0,
@@ -174,11 +180,19 @@ impl Running {
                 self.emit(KernelEvent::Lost { messages: lost }).await;
             }
         }
+        let size = message.size;
         if let Some(broadcast) = translate::broadcast(&message) {
             let events = self.cells.broadcast(&message.parent, broadcast, Instant::now());
             // An output may have many megabytes, and the session may take its time.
             drop(message);
             self.emit_all(events).await;
+        }
+        self.untold += size;
+        if self.untold >= TOLD_EVERY
+            && let Some(number) = self.heard
+        {
+            self.untold = 0;
+            self.emit(KernelEvent::OutputEnds { number }).await;
         }
     }
 

@@ -169,6 +169,7 @@ mod tests {
             metadata: "{}".into(),
             content: content.to_string().into(),
             number: None,
+            size: 0,
         };
         assert_eq!(broadcast(&message), expected.map(Broadcast::Output), "{kind}");
     }
@@ -183,6 +184,7 @@ mod tests {
                 metadata: "{}".into(),
                 content: content.into(),
                 number: None,
+                size: 0,
             })
         };
         for text in [&b"a\xffb"[..], br"a\udcffb"] {

@@ -48,6 +48,8 @@ pub struct Message {
     pub content: Bytes,
     /// The running number of a broadcast of our kernel, from 1. It is not signed: it finds losses, not forgeries.
     pub number: Option<u64>,
+    /// The bytes of all of its frames.
+    pub size: usize,
 }
 
 /// Signs requests and checks what arrives.
@@ -96,6 +98,7 @@ impl Signer {
             metadata: metadata.clone(),
             content: content.clone(),
             number: frames[..start].iter().find_map(number),
+            size: frames.iter().map(Bytes::len).sum(),
         })
     }
 

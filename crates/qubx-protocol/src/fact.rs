@@ -234,8 +234,11 @@ pub enum OutputContent {
     Omitted {
         /// How many bytes are left out here.
         bytes: u64,
-        /// The file below the session's folder that has the cell's whole output; none when its quota was reached.
+        /// The file below the session's folder that has what the cell wrote; none when it could not be written.
         file: Option<String>,
+        /// Whether a quota was reached, so that the file has the beginning only.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        partial: bool,
     },
     /// Messages of the kernel were lost here; there were more than it keeps for a slow reader.
     Lost {

@@ -110,7 +110,7 @@ impl Printed {
             let bytes = (self.left_out - tail.len()) as u64;
             // What is a little too much for the head may be in the tail wholly.
             if bytes > 0 {
-                shown.log.push(OutputContent::Omitted { bytes, file });
+                shown.log.push(OutputContent::Omitted { bytes, file, partial: false });
             }
             shown.log.push(OutputContent::Stream { stream, text: tail });
         }
@@ -258,7 +258,9 @@ mod tests {
     fn logged(contents: &[OutputContent]) -> String {
         let texts = contents.iter().map(|content| match content {
             OutputContent::Stream { text, .. } => text.clone(),
-            OutputContent::Omitted { bytes, file } => format!("\n<{bytes} {}>\n", file.as_deref().unwrap()),
+            OutputContent::Omitted { bytes, file, .. } => {
+                format!("\n<{bytes} {}>\n", file.as_deref().unwrap())
+            }
             other => panic!("{other:?}"),
         });
         texts.collect()

@@ -9,7 +9,7 @@ use crate::arguments::ExecArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
 use crate::out::say;
-use crate::plain::cell_of;
+use crate::plain::{cell_of, left_out};
 use crate::talk::{ANSWER_WITHIN, Talk, screen};
 
 /// `qubx exec NAME CODE`
@@ -87,9 +87,8 @@ fn print(fact: &Fact) -> Result<(), Failure> {
             let text = data.get("text/plain").and_then(serde_json::Value::as_str).unwrap_or_default();
             write_to(std::io::stdout(), &format!("{text}\n"))
         }
-        Fact::Output { content: OutputContent::Omitted { bytes, file }, .. } => {
-            let file = file.as_ref().map(|file| format!("; all of it is in {file}")).unwrap_or_default();
-            write_to(std::io::stderr(), &format!("[{bytes} bytes are left out{file}]\n"))
+        Fact::Output { content: OutputContent::Omitted { bytes, file, partial }, .. } => {
+            write_to(std::io::stderr(), &format!("[{}]\n", left_out(*bytes, file.as_deref(), *partial)))
         }
         Fact::Output { content: OutputContent::Lost { messages }, .. } => {
             write_to(std::io::stderr(), &format!("[{messages} messages of the kernel were lost]\n"))

@@ -23,9 +23,8 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             text.trim_end_matches('\n').to_owned()
         }
         Fact::Output { content: OutputContent::Clear { .. }, .. } => return None,
-        Fact::Output { content: OutputContent::Omitted { bytes, file }, .. } => {
-            let file = file.as_ref().map(|file| format!("; all of it is in {file}")).unwrap_or_default();
-            format!("[… {bytes} bytes of output are left out here{file} …]")
+        Fact::Output { content: OutputContent::Omitted { bytes, file, partial }, .. } => {
+            format!("[… {} …]", left_out(*bytes, file.as_deref(), *partial))
         }
         Fact::Output { content: OutputContent::Lost { messages }, .. } => {
             format!("[… {messages} messages of the kernel were lost here …]")
@@ -119,4 +118,11 @@ pub(crate) fn cell_of(fact: &Fact) -> Option<CellNumber> {
         Fact::Output { cell, .. } | Fact::Error { cell, .. } => *cell,
         _ => None,
     }
+}
+
+/// Returns what stands in the place of output that the log does not have.
+pub(crate) fn left_out(bytes: u64, file: Option<&str>, partial: bool) -> String {
+    let part = if partial { "more of it is" } else { "all of it is" };
+    let file = file.map(|file| format!("; {part} in {file}")).unwrap_or_default();
+    format!("{bytes} bytes of output are left out here{file}")
 }

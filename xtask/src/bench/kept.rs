@@ -28,7 +28,7 @@ impl Kept {
             match output {
                 OutputContent::Stream { text, .. } if left_out.is_none() => head += text,
                 OutputContent::Stream { text, .. } => tail += text,
-                OutputContent::Omitted { bytes, file } if left_out.is_none() => {
+                OutputContent::Omitted { bytes, file, .. } if left_out.is_none() => {
                     left_out = Some((*bytes, file));
                 }
                 other => bail!("a cell that only printed shows {other:?}"),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn omitted(bytes: u64) -> OutputContent {
-        OutputContent::Omitted { bytes, file: Some("whole".to_owned()) }
+        OutputContent::Omitted { bytes, file: Some("whole".to_owned()), partial: false }
     }
 
     #[test]

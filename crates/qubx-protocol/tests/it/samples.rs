@@ -132,7 +132,11 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::Output { cell: Some(cell), content: OutputContent::Clear { wait: true } },
         Fact::Output {
             cell: Some(cell),
-            content: OutputContent::Omitted { bytes: 9, file: Some("outputs/1.txt".to_owned()) },
+            content: OutputContent::Omitted {
+                bytes: 9,
+                file: Some("outputs/1.txt".to_owned()),
+                partial: false,
+            },
         },
         Fact::Output { cell: Some(cell), content: OutputContent::Lost { messages: 3 } },
         Fact::InputRequested { cell, input: "1-1".into(), prompt: "size? ".to_owned(), password: true },

@@ -34,6 +34,11 @@ impl Session {
                 self.cell_started(cell, code, &user, execution_count);
             }
             KernelEvent::Output { cell, content } => self.output(&cell, content),
+            KernelEvent::OutputEnds { number } => {
+                if let Some(kernel) = self.python.kernel() {
+                    kernel.has_read(number);
+                }
+            }
             KernelEvent::Lost { messages } => self.lost(messages),
             KernelEvent::InputRequested { cell, prompt, password } => {
                 self.input_requested(&cell, prompt, password);

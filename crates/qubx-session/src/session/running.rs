@@ -122,20 +122,21 @@ impl Session {
             self.outputs.finish(cell)
         });
         let path = Outputs::path_of(cell);
+        let marks = shown.log.iter_mut().filter_map(|content| match content {
+            OutputContent::Omitted { file, partial, .. } => Some((file, partial)),
+            _ => None,
+        });
         match kept {
             Kept::Whole => {}
             Kept::Full => {
+                marks.for_each(|(_, partial)| *partial = true);
                 let text = format!("cell {cell} wrote more than is kept of a cell; {path} has its beginning");
                 self.log(LogLevel::Warning, SESSION, text);
             }
             Kept::Failed(reason) => {
+                marks.for_each(|(file, _)| *file = None);
                 let text = format!("the whole output of cell {cell} cannot be kept in {path}: {reason}");
                 self.log(LogLevel::Warning, SESSION, text);
-                for content in &mut shown.log {
-                    if let OutputContent::Omitted { file, .. } = content {
-                        *file = None;
-                    }
-                }
             }
         }
     }

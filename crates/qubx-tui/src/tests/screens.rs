@@ -298,7 +298,7 @@ fn nothing_but_printable_text_reaches_the_terminal() {
     screen.event(Fact::CellStarted { cell: CellNumber(10), execution_count: None });
     screen.event(Fact::Output {
         cell: Some(CellNumber(10)),
-        content: OutputContent::Omitted { bytes: 1, file: Some(evil.to_owned()) },
+        content: OutputContent::Omitted { bytes: 1, file: Some(evil.to_owned()), partial: false },
     });
     for (input, text) in [("10.1", Some(evil.to_owned())), ("10.2", None)] {
         let input = InputId::from(input);

@@ -31,6 +31,7 @@ pub(super) enum Output {
     Omitted {
         bytes: u64,
         file: Option<String>,
+        partial: bool,
     },
     /// Messages that nobody has.
     Lost {
@@ -56,7 +57,9 @@ impl Output {
             OutputContent::Stream { stream, text } => {
                 Output::Stream { stderr: *stream == StreamName::Stderr, text: text.clone() }
             }
-            OutputContent::Omitted { bytes, file } => Output::Omitted { bytes: *bytes, file: file.clone() },
+            OutputContent::Omitted { bytes, file, partial } => {
+                Output::Omitted { bytes: *bytes, file: file.clone(), partial: *partial }
+            }
             OutputContent::Lost { messages } => Output::Lost { messages: *messages },
             OutputContent::Data { result, display, .. } => {
                 Output::Value { result: *result, text: text_of(content), display: display.clone() }

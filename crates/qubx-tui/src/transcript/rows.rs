@@ -55,8 +55,8 @@ pub(super) fn output(output: &Output, cell: &Cell, columns: usize, theme: Theme)
         Output::Question { prompt, password, reply, .. } => {
             question(prompt, *password, reply, cell, columns, theme)
         }
-        Output::Omitted { bytes, file } => {
-            printed(&omitted(*bytes, file.as_deref()), theme.attention(), columns, theme)
+        Output::Omitted { bytes, file, partial } => {
+            printed(&omitted(*bytes, file.as_deref(), *partial), theme.attention(), columns, theme)
         }
         Output::Lost { messages } => {
             printed(&lost(*messages), theme.loss().patch(theme.strong()), columns, theme)
@@ -73,7 +73,9 @@ pub(super) fn strategy_output(
 ) -> Vec<Line<'static>> {
     let (tone, text) = match output {
         Output::Stream { text, .. } | Output::Value { text, .. } => (Tone::Plain, text.clone()),
-        Output::Omitted { bytes, file } => (Tone::Attention, omitted(*bytes, file.as_deref())),
+        Output::Omitted { bytes, file, partial } => {
+            (Tone::Attention, omitted(*bytes, file.as_deref(), *partial))
+        }
         Output::Lost { messages } => (Tone::Loss, lost(*messages)),
         // The strategy's exceptions are lines of the log, and only a cell can ask.
         Output::Error { .. } | Output::Question { .. } => return Vec::new(),
@@ -81,13 +83,14 @@ pub(super) fn strategy_output(
     line(&super::entry::Line { time, label: "OUT", tone, text }, columns, theme)
 }
 
-fn omitted(bytes: u64, file: Option<&str>) -> String {
+fn omitted(bytes: u64, file: Option<&str>, partial: bool) -> String {
     let size = format::bytes(bytes);
     match file {
         Some(file) => {
-            format!("[… {size} left out; all of it in {} …]", sanitize::plain(file))
+            let part = if partial { "more of it" } else { "all of it" };
+            format!("[… {size} left out; {part} in {} …]", sanitize::plain(file))
         }
-        None => format!("[… {size} left out; the file for it is full …]"),
+        None => format!("[… {size} left out; the file for it could not be written …]"),
     }
 }
 

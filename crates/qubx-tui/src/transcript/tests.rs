@@ -126,15 +126,17 @@ fn what_is_left_out_or_lost_is_said() {
     let mut live = Live::new(100);
     live.cell(7);
     let file = Some("outputs/cell-7.txt".to_owned());
-    live.show(7, OutputContent::Omitted { bytes: 3_200_000, file });
-    live.show(7, OutputContent::Omitted { bytes: 10, file: None });
+    live.show(7, OutputContent::Omitted { bytes: 3_200_000, file: file.clone(), partial: false });
+    live.show(7, OutputContent::Omitted { bytes: 10, file: None, partial: false });
+    live.show(7, OutputContent::Omitted { bytes: 3_200_000, file, partial: true });
     live.show(7, OutputContent::Lost { messages: 12 });
     live.event(Fact::Output { cell: None, content: OutputContent::Lost { messages: 1 } });
     let rows = live.rows();
     assert_eq!(rows[1], "  [… 3.2 MB left out; all of it in outputs/cell-7.txt …]");
-    assert_eq!(rows[2], "  [… 10 B left out; the file for it is full …]");
-    assert!(rows[3].contains("OUTPUT LOST HERE: 12 messages"), "{}", rows[3]);
-    assert!(rows[5].contains("OUTPUT LOST HERE: 1 message "), "{rows:?}");
+    assert_eq!(rows[2], "  [… 10 B left out; the file for it could not be written …]");
+    assert_eq!(rows[3], "  [… 3.2 MB left out; more of it in outputs/cell-7.txt …]");
+    assert!(rows[4].contains("OUTPUT LOST HERE: 12 messages"), "{}", rows[4]);
+    assert!(rows[6].contains("OUTPUT LOST HERE: 1 message "), "{rows:?}");
     assert_eq!(rows, live.snapshot_rows());
 }
 
@@ -252,7 +254,7 @@ fn fact() -> impl Strategy<Value = Fact> {
         4 => words.prop_map(|words| text(&words)),
         2 => (name.clone(), words, any::<bool>()).prop_map(|(name, text, update)| display(name, &text, update)),
         1 => any::<bool>().prop_map(|wait| OutputContent::Clear { wait }),
-        1 => Just(OutputContent::Omitted { bytes: 5, file: None }),
+        1 => Just(OutputContent::Omitted { bytes: 5, file: None, partial: false }),
         1 => Just(OutputContent::Lost { messages: 5 }),
     ];
     prop_oneof![

@@ -77,6 +77,38 @@ async fn of_two_hundred_thousand_lines_none_is_lost_and_none_out_of_order() {
     place.stop_and_finish("idle").await;
 }
 
+/// Returns how much memory a process had at most, in bytes.
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1_024
+}
+
+/// A loop that prints without an end is an everyday mistake. It must not take the strategy with it.
+#[tokio::test]
+async fn a_cell_that_prints_faster_than_anybody_reads_waits_and_fills_no_memory() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    let qubx = place.session("idle").file.qubx;
+    screen.run("from IPython.display import HTML, display").await;
+    let before = (peak(qubx.service.pid), peak(qubx.kernel_pid));
+    for code in [
+        "for _ in range(30_000): print('x' * 10_000)",
+        "print('x' * 40_000_000)",
+        "for _ in range(200): display(HTML('x' * 1_000_000))",
+    ] {
+        let cell = screen.submit(code).await;
+        assert_eq!(screen.ended(cell).await, CellStatus::Ok);
+        assert!(!screen.shown(cell).contains("lost"), "{code}");
+        let after = (peak(qubx.service.pid), peak(qubx.kernel_pid));
+        // A print is in Python's memory thrice; several times the bound of what may be unread is in the service.
+        assert!(after.0 < before.0 + 150_000_000, "{code}: the service has {before:?}, then {after:?}");
+        assert!(after.1 < before.1 + 200_000_000, "{code}: Python has {before:?}, then {after:?}");
+    }
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}
+
 /// What became of a huge output: its beginning, how much is left out, the file, its end.
 fn parts(events: &[Event], wanted: CellNumber) -> (String, u64, Option<String>, String) {
     let (mut head, mut tail, mut left_out) = (String::new(), String::new(), None);
@@ -86,7 +118,7 @@ fn parts(events: &[Event], wanted: CellNumber) -> (String, u64, Option<String>, 
             _ if *cell != wanted => {}
             OutputContent::Stream { text, .. } if left_out.is_none() => head.push_str(text),
             OutputContent::Stream { text, .. } => tail.push_str(text),
-            OutputContent::Omitted { bytes, file } => left_out = Some((*bytes, file.clone())),
+            OutputContent::Omitted { bytes, file, .. } => left_out = Some((*bytes, file.clone())),
             other => panic!("{other:?}"),
         }
     }
@@ -131,6 +163,13 @@ async fn files_of_output_stay_within_their_quotas_and_say_so() {
         screen.logged(&format!("cell {cell} wrote more than is kept of a cell")).await;
         let (head, bytes, _, tail) = parts(&screen.events, cell);
         assert_eq!(head.len() as u64 + bytes + tail.len() as u64, 6_000_000);
+        let is_partial = |event: &Event| {
+            let Fact::Output { content: OutputContent::Omitted { partial, .. }, .. } = event.fact else {
+                return false;
+            };
+            partial
+        };
+        assert!(screen.events.iter().any(is_partial), "the mark does not promise the whole");
         cells.push(cell);
     }
     let folder = place.session_dir("idle").join("outputs");

@@ -1,0 +1,45 @@
+"""How far output may run ahead of the service: whoever prints faster than it reads waits.
+
+Without a bound a loop that prints would fill this process's memory with what nobody has read yet. The service
+tells which messages it has worked through; messages are numbered, so that one that is lost counts as read.
+"""
+
+import time
+from collections import deque
+
+MOST_BYTES_AHEAD = 32_000_000
+"""Enough that a cell that prints in bursts never waits."""
+
+PATIENCE_SECONDS = 10.0
+"""How long one write waits at most: a service that stands still must not stop a strategy for ever."""
+
+LOOK_EVERY_SECONDS = 0.001
+
+
+class Pace:
+    """What was published and is not read yet.
+
+    One thread publishes and one hears of the service, so their two counts need no lock. The thread that waits
+    may be interrupted anywhere, which a lock would not survive.
+    """
+
+    def __init__(self) -> None:
+        self._unread: deque[tuple[int, int]] = deque()
+        self._published_bytes = 0
+        self._read_bytes = 0
+
+    def published(self, number: int, size: int) -> None:
+        """Counts a message, on the thread that publishes."""
+        self._unread.append((number, size))
+        self._published_bytes += size
+
+    def read(self, number: int) -> None:
+        """Takes it that the service has worked through everything up to `number`, on the bridge's thread."""
+        while self._unread and self._unread[0][0] <= number:
+            self._read_bytes += self._unread.popleft()[1]
+
+    def wait(self) -> None:
+        """Waits until the service is near enough."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._published_bytes - self._read_bytes > MOST_BYTES_AHEAD and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_SECONDS)
