@@ -10,15 +10,14 @@ use anyhow::{Context, Result, bail};
 
 use crate::{repository, step};
 
-/// What the demo needs in `.venv`: the console is there to attach with.
-pub(crate) const DEMO: &[&str] = &["ipykernel>=7.4", "jupyter-console>=6.6"];
+/// What the demo needs in `.venv`: the newest ipykernel that works with its Python, and the console to attach with.
+pub(crate) const DEMO: &[&str] = &["ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*", "jupyter-console>=6.6"];
 /// What the tests and checks need in `.venv`; the tools that judge sources are pinned, so that they judge alike
 /// everywhere.
-pub(crate) const DEVELOPMENT: &[&str] =
-    &["ipykernel>=7.4", "jupyter-console>=6.6", "pytest>=9", "mypy==2.4.1", "ruff==0.17.6"];
-/// The newer line of ipykernel.
+pub(crate) const DEVELOPMENT: &[&str] = &[DEMO[0], DEMO[1], "pytest>=9", "mypy==2.4.1", "ruff==0.17.6"];
+/// The newer line of ipykernel, which needs Python 3.11.
 pub(crate) const NEW_IPYKERNEL: &[&str] = &["ipykernel>=7.4"];
-/// The same for the older line of ipykernel, which the framework Qubx needs.
+/// The older line of ipykernel, which the framework Qubx needs, and the console.
 pub(crate) const OLD_IPYKERNEL: &[&str] = &["ipykernel==6.31.*", "jupyter-console>=6.6"];
 
 /// The file in an environment that lists what was installed, one requirement a line.

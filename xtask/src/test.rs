@@ -33,19 +33,18 @@ pub(crate) fn run() -> Result<()> {
     let old = environment(oldest, "6.31", python::OLD_IPYKERNEL)?;
 
     let kernel_tests = build()?;
-    run_tests(&format!("Rust tests, {}", name(&own, "7")), &mut cargo_test(&["--workspace"]), &newest)?;
+    run_tests(&format!("Rust tests, Python 3.{}", own.minor), &mut cargo_test(&["--workspace"]), &newest)?;
     let integration = format!("integration tests, {}", name(oldest, "6.31"));
     run_tests(&integration, &mut cargo_test(&INTEGRATION_TESTS), &old)?;
-    for python in &pythons {
-        for (line, requirements) in [("7", python::NEW_IPYKERNEL), ("6.31", python::OLD_IPYKERNEL)] {
-            let is_done = if line == "7" { python.minor == own.minor } else { python == oldest };
-            if !is_done {
-                let environment = environment(python, line, requirements)?;
-                let mut tests = Command::new(&kernel_tests);
-                tests.current_dir(repository::root().join("crates").join(KERNEL));
-                run_tests(&format!("kernel tests, {}", name(python, line)), &mut tests, &environment)?;
-            }
-        }
+    let newer = pythons.iter().filter(|python| python.minor >= 11 && python.minor != own.minor);
+    let newer = newer.map(|python| (python, "7", python::NEW_IPYKERNEL));
+    let older = pythons.iter().filter(|python| *python != oldest);
+    let older = older.map(|python| (python, "6.31", python::OLD_IPYKERNEL));
+    for (python, line, requirements) in newer.chain(older) {
+        let environment = environment(python, line, requirements)?;
+        let mut tests = Command::new(&kernel_tests);
+        tests.current_dir(repository::root().join("crates").join(KERNEL));
+        run_tests(&format!("kernel tests, {}", name(python, line)), &mut tests, &environment)?;
     }
 
     // pytest ends with 5 when it finds no test.

@@ -12,6 +12,7 @@ use crate::config::{self, Config, Document, Settings};
 use crate::failure::Failure;
 use crate::find;
 use crate::launch::Launch;
+use crate::setup::IPYKERNEL;
 
 /// How long importing the strategy may take: a first import of a large library from a cold disk takes long.
 const PROBE_WITHIN: Duration = Duration::from_secs(60);
@@ -156,12 +157,14 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
             }
             failure
         }
-        ProbeError::NoIpykernel { .. } => Failure::usage(error.to_string()).hint(format!(
-            "`qubx setup` makes an environment that has it; or install it there: {} -m pip install \
-             'ipykernel>=7.4', or name another Python with --python",
-            python.display()
-        )),
-        ProbeError::OldPython { .. } | ProbeError::RefusedIpykernel { .. } | ProbeError::Run { .. } => {
+        ProbeError::NoIpykernel { .. } | ProbeError::RefusedIpykernel { .. } => {
+            Failure::usage(error.to_string()).hint(format!(
+                "`qubx setup` makes an environment that has it; or install it there: {} -m pip install \
+                 '{IPYKERNEL}', or name another Python with --python",
+                python.display()
+            ))
+        }
+        ProbeError::OldPython { .. } | ProbeError::Run { .. } => {
             Failure::usage(error.to_string()).hint("name another Python with --python")
         }
         ProbeError::TimedOut { .. } => Failure::usage(error.to_string()).hint(

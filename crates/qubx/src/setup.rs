@@ -17,7 +17,7 @@ use crate::out::outln;
 use crate::steps::Steps;
 
 /// What a session's Python must have: 7.0 to 7.3 lose messages.
-const REQUIREMENT: &str = "ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*";
+pub(crate) const IPYKERNEL: &str = "ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*";
 /// Asks for the versions, and fails where there is no ipykernel.
 const VERSIONS: &str =
     "import sys, ipykernel; print('%d.%d.%d' % sys.version_info[:3], ipykernel.__version__)";
@@ -96,7 +96,7 @@ async fn make(home: &Home, base: &Path, steps: &mut Steps) -> Result<PathBuf, Fa
 
 async fn install(venv: &Path, steps: &mut Steps) -> Result<(), Failure> {
     let mut command = Command::new(venv.join("bin/python"));
-    command.args(["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", REQUIREMENT]);
+    command.args(["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", IPYKERNEL]);
     run(command, "install ipykernel")
         .await
         .map_err(|failure| failure.hint("pip needs its package index; its last words are above"))?;

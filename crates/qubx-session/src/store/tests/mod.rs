@@ -5,7 +5,6 @@ mod damage;
 mod full_disk;
 mod history;
 mod left;
-mod measure;
 mod schema;
 mod unlogged;
 mod verify;
