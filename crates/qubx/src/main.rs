@@ -3,41 +3,23 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
-mod attach;
-mod cells;
+mod commands;
 mod config;
-mod console;
 mod failure;
 mod find;
-mod foreground;
-mod history;
 mod identity;
-mod kernels;
-mod launch;
-mod logs;
 mod out;
-mod own_log;
+mod owner;
 mod plain;
-mod prepare;
-mod restart;
-mod run;
 mod screen;
 mod service;
-mod setup;
-mod status;
-mod steps;
-mod stop;
-mod supervise;
 mod talk;
-mod validate;
-mod verbs;
-mod verify;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
-use crate::arguments::{Arguments, Command, KernelCommand};
+use crate::arguments::{Arguments, Command};
 use crate::failure::{Failure, Outcome};
 
 fn main() -> ExitCode {
@@ -67,39 +49,8 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::because("cannot start the asynchronous runtime"))?;
-    let outcome = runtime.block_on(async {
-        match command {
-            Command::Run(arguments) => run::run(*arguments).await,
-            Command::Attach(arguments) => attach::attach(arguments).await,
-            Command::Kernel(KernelCommand::List { json, watch: false }) => kernels::list(json).await,
-            Command::Kernel(KernelCommand::List { json, watch: true }) => kernels::watch(json).await,
-            Command::Kernel(KernelCommand::Stop(arguments)) => stop::stop(arguments).await,
-            Command::Kernel(KernelCommand::Restart(arguments)) => restart::restart(arguments).await,
-            Command::Kernel(KernelCommand::Logs(arguments)) => logs::logs(arguments).await,
-            Command::Exec(arguments) => cells::exec(arguments).await,
-            Command::History(arguments) => history::history(arguments),
-            Command::Status { name, json } => status::status(name.as_deref(), json).await,
-            Command::Pause(arguments) => verbs::pause(arguments).await,
-            Command::Resume(arguments) => verbs::resume(arguments).await,
-            Command::CancelOrders(arguments) => verbs::cancel_orders(arguments).await,
-            Command::Close { symbol, verb } => verbs::close(verb, symbol).await,
-            Command::Flatten(arguments) => verbs::flatten(arguments).await,
-            Command::Validate(arguments) => validate::validate(*arguments).await,
-            Command::Verify(arguments) => verify::verify(arguments).await,
-            Command::Setup(arguments) => setup::setup(arguments).await,
-            Command::Completions { shell } => completions(shell),
-            Command::Service => service::service().await,
-        }
-    });
+    let outcome = runtime.block_on(commands::run(command));
     // A thread that waits for a key or for the owner's pipe must not hold the process.
     runtime.shutdown_background();
     outcome
-}
-
-/// `qubx completions SHELL`
-fn completions(shell: clap_complete::Shell) -> Result<Outcome, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "qubx", &mut script);
-    std::io::Write::write_all(&mut std::io::stdout().lock(), &script)?;
-    Ok(Outcome::Done)
 }

@@ -6,11 +6,11 @@ use qubx_home::{Found, ProvenService, owner_holder, service_holder};
 use qubx_protocol::{Command, VerbOutcome};
 
 use crate::arguments::StopArguments;
+use crate::commands::verbs::confirm;
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, find, home, sessions};
 use crate::out::outln;
 use crate::talk::{ANSWER_WITHIN, NoTalk, Talk, question};
-use crate::verbs::confirm;
 
 /// `qubx kernel stop NAME|--all`
 pub(crate) async fn stop(arguments: StopArguments) -> Result<Outcome, Failure> {

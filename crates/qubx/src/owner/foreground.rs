@@ -10,27 +10,17 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use qubx_client::{Link, Options, Update};
-use qubx_protocol::{Command, CommandId, ErrorCode, Fact, Seq};
+use qubx_protocol::{Command, CommandId, ErrorCode};
 use qubx_session::Progress;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
-use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::out::say;
-use crate::plain::render;
-use crate::run::ENDS_WITHIN;
-use crate::supervise::{News, Supervisor};
+use crate::owner::console::Console;
+use crate::owner::printer::Printer;
+use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
 use crate::talk::{NoTalk, Talk};
-
-/// What the owner's standard output shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shows {
-    /// The session, line by line.
-    Session,
-    /// Nothing.
-    Nothing,
-}
 
 /// A session with its owner in the foreground.
 pub(crate) struct Foreground {
@@ -41,9 +31,7 @@ pub(crate) struct Foreground {
     /// How to reach the service.
     options: Options,
     supervisor: Supervisor,
-    shows: Shows,
-    /// The last event that was printed.
-    printed: Seq,
+    printer: Printer,
     stopping: Stopping,
     /// Why the session ended, and until when its service must be gone.
     ended: Option<(String, Instant)>,
@@ -78,14 +66,13 @@ enum Event {
 }
 
 impl Foreground {
-    pub(crate) fn new(talk: Talk, options: Options, supervisor: Supervisor, shows: Shows) -> Self {
+    pub(crate) fn new(talk: Talk, options: Options, supervisor: Supervisor, printer: Printer) -> Self {
         Self {
             talk: Some(talk),
             opening: None,
             options,
             supervisor,
-            shows,
-            printed: Seq(0),
+            printer,
             stopping: Stopping::No,
             ended: None,
         }
@@ -95,8 +82,9 @@ impl Foreground {
     pub(crate) async fn watch(mut self, mut console: Option<Console>) -> Result<Outcome, Failure> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        // What happened before this run is in `qubx history`.
-        self.print_from_the_last_start();
+        if let Some(talk) = &self.talk {
+            self.printer.begin(talk.state());
+        }
         loop {
             match self.next(&mut interrupt, &mut terminate, &mut console).await {
                 // In a console the key is for the cell that runs there.
@@ -188,9 +176,8 @@ impl Foreground {
 
     async fn take_update(&mut self, update: Option<Update>) {
         let Some(talk) = &mut self.talk else { return };
-        if let (Shows::Session, Some(Update::Event(event))) = (self.shows, &update) {
-            print_line(render(event, talk.state()));
-            self.printed = event.seq;
+        if let Some(Update::Event(event)) = &update {
+            self.printer.event(event, talk.state());
         }
         match update {
             Some(Update::Link(Link::Closed(error))) if error.code == ErrorCode::Ended => {
@@ -261,8 +248,8 @@ impl Foreground {
         self.opening = None;
         match opened {
             Ok(talk) => {
+                self.printer.missed(talk.state());
                 self.talk = Some(talk);
-                self.print_after(self.printed);
             }
             // It may be busy, or has crashed again at once; then the supervisor says so.
             Err(no_talk) => {
@@ -277,23 +264,6 @@ impl Foreground {
         if let Some(talk) = self.talk.take() {
             talk.client.close().await;
         }
-    }
-
-    fn print_from_the_last_start(&mut self) {
-        let mut events = self.talk.iter().flat_map(|talk| talk.state().history.all());
-        let started = events.rfind(|event| matches!(event.fact, Fact::Started { .. }));
-        let before = started.map_or(0, |event| event.seq.0.saturating_sub(1));
-        self.print_after(Seq(before));
-    }
-
-    fn print_after(&mut self, after: Seq) {
-        let Some(talk) = &self.talk else { return };
-        if self.shows == Shows::Session {
-            for event in talk.state().history.all().into_iter().filter(|event| event.seq > after) {
-                print_line(render(event, talk.state()));
-            }
-        }
-        self.printed = talk.state().head;
     }
 
     /// Takes what the service said before it ended and that was not read yet.
@@ -343,13 +313,5 @@ async fn left(console: &mut Option<Console>) {
     match console {
         Some(console) => console.left().await,
         None => std::future::pending().await,
-    }
-}
-
-fn print_line(line: Option<String>) {
-    use std::io::Write;
-    if let Some(line) = line {
-        // A reader that left does not end the strategy.
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
 }

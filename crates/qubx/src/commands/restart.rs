@@ -4,11 +4,11 @@ use qubx_protocol::{Command, KernelState, SessionStatus, StrategyState, VerbOutc
 use tokio::time::Instant;
 
 use crate::arguments::RestartArguments;
+use crate::commands::verbs::confirm;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
 use crate::out::outln;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
-use crate::verbs::confirm;
 
 /// `qubx kernel restart NAME`
 pub(crate) async fn restart(arguments: RestartArguments) -> Result<Outcome, Failure> {

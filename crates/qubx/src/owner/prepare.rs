@@ -11,11 +11,13 @@ use crate::arguments::ConfigArguments;
 use crate::config::{self, Config, Document, Settings};
 use crate::failure::Failure;
 use crate::find;
-use crate::launch::Launch;
-use crate::setup::IPYKERNEL;
+use crate::owner::launch::Launch;
 
 /// How long importing the strategy may take: a first import of a large library from a cold disk takes long.
 const PROBE_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a session's Python must have: 7.0 to 7.3 lose messages.
+pub(crate) const IPYKERNEL: &str = "ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*";
 
 /// A config that can run, and everything that was found out on the way.
 pub(crate) struct Prepared {

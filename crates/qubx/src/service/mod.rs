@@ -1,5 +1,7 @@
 //! The process behind a session: `qubx service`, started by `qubx run`.
 
+mod own_log;
+
 use std::io::{BufRead, Write};
 
 use qubx_engine::{ExchangeConfig, FeedConfig};
@@ -13,8 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config, Connector, OnKernelLoss};
 use crate::failure::{Failure, Outcome};
-use crate::launch::Launch;
-use crate::own_log;
+use crate::owner::launch::Launch;
 
 /// The steps and the signals that wait at most; there are a handful of each.
 const FEW: usize = 16;

@@ -4,13 +4,13 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use qubx_home::Found;
-use qubx_protocol::{KernelState, SessionStatus, StrategyState};
 use qubx_tui::printable;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, START_ONE, home, sessions};
 use crate::out::{out, outln};
+use crate::plain::state_word;
 use crate::talk::{NoTalk, Talk, question};
 
 /// How long a session may take to tell how it is before the list goes on without its word.
@@ -78,7 +78,7 @@ async fn row(found: &Found) -> Value {
         status = "unknown";
         match Talk::open(question(found, true, LIST_WITHIN)).await {
             Ok(mut talk) => {
-                status = talk.state().status.as_ref().map_or("starting", word);
+                status = talk.state().status.as_ref().map_or("starting", state_word);
                 if talk.latest().await.is_ok() {
                     screens = json!(talk.mirror.latest.presence.as_ref().map_or(0, Vec::len));
                 }
@@ -101,15 +101,6 @@ async fn row(found: &Found) -> Value {
         "screens": screens,
         "error": error,
     })
-}
-
-/// Returns how a session is, in the word of the lists.
-pub(crate) fn word(status: &SessionStatus) -> &'static str {
-    match (status.kernel.state, status.strategy.state) {
-        (KernelState::Dead | KernelState::NotResponding, _) | (_, StrategyState::Failed) => "failed",
-        (KernelState::Starting, _) | (_, StrategyState::Starting) => "starting",
-        (KernelState::Ready, StrategyState::Running | StrategyState::Stopped) => "running",
-    }
 }
 
 /// Returns the lines of a list.

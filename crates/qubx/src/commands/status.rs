@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
-use crate::kernels::word;
 use crate::out::outln;
+use crate::plain::state_word;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx status [NAME]`
@@ -74,7 +74,7 @@ fn object(state: &SessionState, latest: &Latest) -> Value {
         "name": status.map(|status| &status.info.name),
         "mode": status.map(|status| status.info.mode),
         "runtime": status.map(|status| status.info.runtime),
-        "status": status.map_or("starting", word),
+        "status": status.map_or("starting", state_word),
         "paused": status.is_some_and(|status| status.paused),
         "kernel": kernel,
         "strategy": status.map(|status| &status.strategy),
@@ -103,7 +103,12 @@ fn position(position: &Position, latest: &Latest) -> Value {
 fn print(state: &SessionState, latest: &Latest) {
     let Some(status) = &state.status else { return outln!("the session is starting") };
     let paused = if status.paused { ", PAUSED" } else { "" };
-    outln!("{}  {}  {}{paused}", status.info.name, status.info.mode.to_string().to_uppercase(), word(status));
+    outln!(
+        "{}  {}  {}{paused}",
+        status.info.name,
+        status.info.mode.to_string().to_uppercase(),
+        state_word(status)
+    );
     outln!("kernel    {}{}", kernel_word(state), reason(status.kernel.ended.as_ref()));
     outln!(
         "strategy  {} {:?}{}",

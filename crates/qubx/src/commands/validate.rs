@@ -6,7 +6,7 @@ use crate::arguments::ValidateArguments;
 use crate::config::{Config, Connector, Exchange, Speed};
 use crate::failure::{Failure, Outcome};
 use crate::out::{out, outln};
-use crate::prepare::{Prepared, prepare};
+use crate::owner::prepare::{Prepared, prepare};
 
 /// `qubx validate CONFIG`
 pub(crate) async fn validate(arguments: ValidateArguments) -> Result<Outcome, Failure> {

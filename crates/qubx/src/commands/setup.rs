@@ -14,10 +14,9 @@ use crate::arguments::SetupArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::home;
 use crate::out::outln;
-use crate::steps::Steps;
+use crate::owner::prepare::IPYKERNEL;
+use crate::owner::steps::Steps;
 
-/// What a session's Python must have: 7.0 to 7.3 lose messages.
-pub(crate) const IPYKERNEL: &str = "ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*";
 /// Asks for the versions, and fails where there is no ipykernel.
 const VERSIONS: &str =
     "import sys, ipykernel; print('%d.%d.%d' % sys.version_info[:3], ipykernel.__version__)";

@@ -4,7 +4,6 @@
 //! signal, a panic, an exit code. While the owner lives it holds the session's owner lock, so that others can tell a
 //! session that is about to come back from a dead one.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,50 +14,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::failure::Failure;
-use crate::launch::{Ending, Launch, Service};
+use crate::owner::crashes::{Action, Crashes, MOST_RESTARTS, WINDOW};
+use crate::owner::launch::{Ending, Launch, Service};
 
-/// How often a service is started again within [`WINDOW`] before its owner gives up.
-const MOST_RESTARTS: usize = 5;
-/// Crashes that are longer ago do not count.
-const WINDOW: Duration = Duration::from_secs(600);
-/// The pause before the first new start; each further crash doubles it.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// The crashes that still count.
-#[derive(Debug, Default)]
-struct Crashes {
-    at: VecDeque<Instant>,
-}
-
-/// What is done about a crash.
-#[derive(Debug, PartialEq, Eq)]
-enum Action {
-    /// The service is started again.
-    StartAgain {
-        /// After this pause.
-        after: Duration,
-        /// The crashes within [`WINDOW`], this one too.
-        crashes: usize,
-    },
-    /// It stays down.
-    GiveUp,
-}
-
-impl Crashes {
-    /// Notes a crash and decides what is done about it.
-    fn note(&mut self, now: Instant) -> Action {
-        self.at.retain(|at| now.duration_since(*at) < WINDOW);
-        self.at.push_back(now);
-        let crashes = self.at.len();
-        if crashes > MOST_RESTARTS {
-            return Action::GiveUp;
-        }
-        let doubled = FIRST_PAUSE.saturating_mul(1 << (crashes - 1));
-        Action::StartAgain { after: doubled.min(LONGEST_PAUSE), crashes }
-    }
-}
+/// How long a service may take to end once it said that it does.
+pub(crate) const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the owner is told of its service.
 #[derive(Debug)]
@@ -313,39 +273,5 @@ impl Watch {
 
     fn is_without_service(&self) -> bool {
         matches!(service_holder(&self.launch.session_dir), Ok(None))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seconds(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn pauses_grow_and_the_sixth_crash_in_ten_minutes_is_the_last() {
-        let began = Instant::now();
-        let mut crashes = Crashes::default();
-        for (number, pause) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)] {
-            let expected = Action::StartAgain { after: seconds(pause), crashes: number };
-            assert_eq!(crashes.note(began + seconds(number as u64)), expected);
-        }
-        assert_eq!(crashes.note(began + seconds(599)), Action::GiveUp);
-    }
-
-    #[test]
-    fn crashes_of_long_ago_do_not_count() {
-        let began = Instant::now();
-        let mut crashes = Crashes::default();
-        for number in 0..100 {
-            // Two are within any ten minutes.
-            let action = crashes.note(began + seconds(400 * number));
-            assert!(matches!(action, Action::StartAgain { crashes: 1..=2, .. }), "{number}: {action:?}");
-        }
-        let pauses: Vec<Action> = (0..6).map(|_| crashes.note(began + seconds(100_000))).collect();
-        assert_eq!(pauses[0], Action::StartAgain { after: seconds(1), crashes: 1 });
-        assert_eq!(pauses[5], Action::GiveUp);
     }
 }

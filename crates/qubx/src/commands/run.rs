@@ -1,7 +1,5 @@
 //! `qubx run`: starts a session and owns it, or opens a screen on one.
 
-use std::time::Duration;
-
 use qubx_client::Options;
 use qubx_home::{Found, read_connection_file, service_holder};
 use qubx_protocol::{Command, VerbOutcome};
@@ -9,20 +7,18 @@ use qubx_session::Progress;
 use qubx_tui::Exit;
 
 use crate::arguments::RunArguments;
-use crate::attach::finish;
-use crate::console;
+use crate::commands::attach::finish;
 use crate::failure::{Failure, Outcome};
-use crate::foreground::{Foreground, Shows};
 use crate::identity::identity;
 use crate::out::{outln, say};
-use crate::prepare::{Prepared, prepare};
+use crate::owner::console;
+use crate::owner::foreground::Foreground;
+use crate::owner::prepare::{Prepared, prepare};
+use crate::owner::printer::Printer;
+use crate::owner::steps::Steps;
+use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
 use crate::screen;
-use crate::steps::Steps;
-use crate::supervise::{News, Supervisor};
 use crate::talk::{self, ANSWER_WITHIN, Talk};
-
-/// How long a service may take to end once it said that it does.
-pub(crate) const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 /// `qubx run CONFIG`
 pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
@@ -70,12 +66,12 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
     if arguments.detach {
         return detach(talk, supervisor, &name, failed).await;
     }
-    let shows = if arguments.kernel_only || arguments.jupyter { Shows::Nothing } else { Shows::Session };
+    let printer = Printer::new(arguments.kernel_only || arguments.jupyter);
     if arguments.kernel_only {
         outln!("{}", connection_file(&talk));
     }
     let console = console.map(|console| console.open(connection_file(&talk))).transpose()?;
-    Foreground::new(talk, options, supervisor, shows).watch(console).await
+    Foreground::new(talk, options, supervisor, printer).watch(console).await
 }
 
 /// Opens a screen on the session of a connection file, if it is the config's.

@@ -1,0 +1,46 @@
+//! The commands, a file each.
+
+mod attach;
+mod completions;
+mod exec;
+mod history;
+mod kernels;
+mod logs;
+mod restart;
+mod run;
+mod setup;
+mod status;
+mod stop;
+mod validate;
+mod verbs;
+mod verify;
+
+use crate::arguments::{Command, KernelCommand};
+use crate::failure::{Failure, Outcome};
+use crate::service;
+
+/// Does what a command line asks for.
+pub(crate) async fn run(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(*arguments).await,
+        Command::Attach(arguments) => attach::attach(arguments).await,
+        Command::Kernel(KernelCommand::List { json, watch: false }) => kernels::list(json).await,
+        Command::Kernel(KernelCommand::List { json, watch: true }) => kernels::watch(json).await,
+        Command::Kernel(KernelCommand::Stop(arguments)) => stop::stop(arguments).await,
+        Command::Kernel(KernelCommand::Restart(arguments)) => restart::restart(arguments).await,
+        Command::Kernel(KernelCommand::Logs(arguments)) => logs::logs(arguments).await,
+        Command::Exec(arguments) => exec::exec(arguments).await,
+        Command::History(arguments) => history::history(arguments),
+        Command::Status { name, json } => status::status(name.as_deref(), json).await,
+        Command::Pause(arguments) => verbs::pause(arguments).await,
+        Command::Resume(arguments) => verbs::resume(arguments).await,
+        Command::CancelOrders(arguments) => verbs::cancel_orders(arguments).await,
+        Command::Close { symbol, verb } => verbs::close(verb, symbol).await,
+        Command::Flatten(arguments) => verbs::flatten(arguments).await,
+        Command::Validate(arguments) => validate::validate(*arguments).await,
+        Command::Verify(arguments) => verify::verify(arguments).await,
+        Command::Setup(arguments) => setup::setup(arguments).await,
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Service => service::service().await,
+    }
+}

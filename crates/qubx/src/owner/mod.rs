@@ -1,0 +1,11 @@
+//! The owner of a session, which is the command that starts it: it prepares and launches the service, watches over it, and
+//! ends it.
+
+pub(crate) mod console;
+mod crashes;
+pub(crate) mod foreground;
+pub(crate) mod launch;
+pub(crate) mod prepare;
+pub(crate) mod printer;
+pub(crate) mod steps;
+pub(crate) mod supervise;
