@@ -8,7 +8,7 @@ use qubx_kernel::{ChildLimits, StrategySource};
 use qubx_protocol::Mode;
 use serde::{Deserialize, Serialize};
 
-use crate::input::StopRequest;
+use crate::session::input::StopRequest;
 use crate::store::StoreError;
 
 /// What a service is started with.

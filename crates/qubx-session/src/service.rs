@@ -15,16 +15,16 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::beginning::Life;
+use crate::cells::outputs::Outputs;
 use crate::config::{Control, Progress, ServiceConfig, ServiceError};
-use crate::connection::{self, Doors};
-use crate::input::Input;
-use crate::outputs::Outputs;
-use crate::publication::Publication;
-use crate::python::Python;
+use crate::python::process::Python;
+use crate::screens::connection::{self, Doors};
+use crate::screens::subscribers::Subscribers;
+use crate::session::beginning::Life;
+use crate::session::input::Input;
+use crate::session::publication::Publication;
 use crate::session::{self, Beginning, Session, Sources};
 use crate::store::Store;
-use crate::subscribers::Subscribers;
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
 const INPUTS: usize = 1_024;
@@ -152,7 +152,7 @@ pub async fn serve(
 async fn end_python(current: &watch::Receiver<Option<qubx_kernel::KernelHandle>>) {
     let kernel = current.borrow().clone();
     if let Some(kernel) = kernel {
-        kernel.shutdown(crate::python::ENDS_WITHIN).await;
+        kernel.shutdown(crate::python::process::ENDS_WITHIN).await;
     }
 }
 

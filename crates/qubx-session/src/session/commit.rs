@@ -10,11 +10,11 @@ use qubx_protocol::{Author, Command, CommandId, Event, Fact, Refusal, Seq, VerbO
 use tokio::sync::oneshot;
 
 use super::{Effect, Session};
-use crate::cells::Waiting;
-use crate::input::{Input, Subscription};
-use crate::rest::{Rest, bring_to_rest};
+use crate::cells::queue::Waiting;
+use crate::screens::welcome::SharedWelcome;
+use crate::session::input::{Input, Subscription};
+use crate::session::rest::{Rest, bring_to_rest};
 use crate::store::{Draft, Store, StoreError};
-use crate::welcome::SharedWelcome;
 
 /// How many events a screen that resumes gets one by one; a longer gap is a snapshot.
 const LONGEST_RESUME: usize = 5_000;
@@ -135,7 +135,7 @@ impl Session {
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         self.tracker.spawn(async move {
             let (name, target) = (verb.verb(), verb.target());
-            let (outcome, text) = crate::verbs::run(&engine, verb, author.clone()).await;
+            let (outcome, text) = crate::session::verbs::run(&engine, verb, author.clone()).await;
             // The session is gone only when everything is.
             let _ =
                 inputs.send(Input::VerbEnded { command, author, verb: name, target, outcome, text }).await;

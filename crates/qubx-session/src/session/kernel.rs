@@ -13,9 +13,9 @@ use qubx_protocol::{
 use super::people::verb;
 use super::{Effect, SESSION, Session};
 use crate::config::{KernelLoss, Progress};
-use crate::crash::CrashRecord;
-use crate::input::Input;
-use crate::python::AfterEnd;
+use crate::python::crash::CrashRecord;
+use crate::python::process::AfterEnd;
+use crate::session::input::Input;
 use crate::store::Draft;
 
 /// How a process ended, as the kernel tells it.

@@ -93,7 +93,7 @@ impl Session {
                 let engine = self.engine.clone();
                 let instruments = self.status.info.instruments.clone();
                 self.tracker.spawn(async move {
-                    let answer = crate::strategy::answer(&engine, &instruments, request, author).await;
+                    let answer = crate::python::port::answer(&engine, &instruments, request, author).await;
                     kernel.reply(call, answer);
                 });
             }

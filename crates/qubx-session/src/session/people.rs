@@ -7,8 +7,8 @@ use qubx_protocol::{
 use tokio::sync::oneshot;
 
 use super::{Effect, SESSION, Session};
-use crate::input::{Input, StopRequest};
-use crate::rest::{self, Rest};
+use crate::session::input::{Input, StopRequest};
+use crate::session::rest::{self, Rest};
 use crate::store::{CommandAudit, Draft};
 
 impl Session {

@@ -11,9 +11,9 @@ use qubx_protocol::{
 
 use super::people::verb;
 use super::{Effect, JUPYTER, SESSION, Session};
-use crate::interrupts::Step;
-use crate::outputs::{Kept, Outputs};
-use crate::printed::Shown;
+use crate::cells::interrupts::Step;
+use crate::cells::outputs::{Kept, Outputs};
+use crate::cells::printed::Shown;
 use crate::store::Draft;
 
 impl Session {

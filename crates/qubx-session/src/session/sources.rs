@@ -6,7 +6,7 @@ use qubx_engine::{EngineOutput, StrategyBatch};
 use qubx_kernel::KernelEvent;
 use tokio::sync::mpsc;
 
-use crate::input::Input;
+use crate::session::input::Input;
 
 /// Everything that the session task listens to.
 pub(crate) struct Sources {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use qubx_protocol::{Author, CellNumber, OutputContent};
 
-use crate::printed::{Printed, Shown};
+use crate::cells::printed::{Printed, Shown};
 
 /// A cell that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use qubx_protocol::{Author, Command, CommandId, Event, Hello, Refusal, VerbOutco
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::welcome::SharedWelcome;
+use crate::screens::welcome::SharedWelcome;
 
 /// Something that happened outside of engine and kernel.
 #[derive(Debug)]

@@ -26,8 +26,8 @@ use tokio_util::task::TaskTracker;
 use self::newest::Newest;
 use self::questions::{ask, forbidden, older};
 use self::unread::{Unread, read};
-use crate::frame_writer::FrameWriter;
-use crate::input::{Input, Subscription};
+use crate::screens::frame_writer::FrameWriter;
+use crate::session::input::{Input, Subscription};
 
 /// What every connection needs. It is cheap to clone.
 #[derive(Clone, Debug)]

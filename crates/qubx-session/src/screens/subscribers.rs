@@ -8,7 +8,7 @@ use qubx_protocol::{ErrorMessage, Event, Hello, Presence, ServerMessage, encode_
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::input::{FrameReceiver, FrameSender, SubscriberId, frames};
+use crate::session::input::{FrameReceiver, FrameSender, SubscriberId, frames};
 
 /// The attached screens.
 #[derive(Debug)]

@@ -4,12 +4,19 @@
 //! a cell to the kernel, a verb to the engine, the release of orders. If the commit fails, what waited for it is
 //! refused with the reason.
 
+pub(crate) mod beginning;
+pub(crate) mod bound;
+mod clock;
 mod commit;
+pub(crate) mod input;
 mod kernel;
 mod market;
 mod people;
+pub(crate) mod publication;
+pub(crate) mod rest;
 mod running;
 mod sources;
+mod verbs;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -24,21 +31,21 @@ use qubx_protocol::{
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
-use crate::bound::bound;
-use crate::cells::Cells;
-use crate::clock::Clock;
+use crate::cells::interrupts::Interrupts;
+use crate::cells::outputs::Outputs;
+use crate::cells::prompts::Prompts;
+use crate::cells::queue::Cells;
 use crate::config::{KernelLoss, Progress};
-use crate::input::{Input, Subscription};
-use crate::interrupts::Interrupts;
-use crate::outputs::Outputs;
-use crate::prompts::Prompts;
-use crate::publication::Publication;
-use crate::python::Python;
-use crate::rest::Rest;
+use crate::python::port::Port;
+use crate::python::process::Python;
+use crate::screens::subscribers::Subscribers;
+use crate::screens::welcome::Snapshots;
+use crate::session::bound::bound;
+use crate::session::clock::Clock;
+use crate::session::input::{Input, Subscription};
+use crate::session::publication::Publication;
+use crate::session::rest::Rest;
 use crate::store::{Draft, Store, StoreError};
-use crate::strategy::Port;
-use crate::subscribers::Subscribers;
-use crate::welcome::Snapshots;
 
 pub(crate) use sources::Sources;
 use sources::Turn;

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::restarts::Restarts;
+use crate::python::restarts::Restarts;
 
 /// How long Python may take to end by itself.
 pub(crate) const ENDS_WITHIN: Duration = Duration::from_secs(2);

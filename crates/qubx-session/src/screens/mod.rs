@@ -1,0 +1,6 @@
+//! The screens: whom the service lets in, what each is sent, and what they ask.
+
+pub(crate) mod connection;
+mod frame_writer;
+pub(crate) mod subscribers;
+pub(crate) mod welcome;
