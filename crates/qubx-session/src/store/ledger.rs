@@ -16,11 +16,12 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
-use super::chain::{self, Columns, Follower, GENESIS, Hash};
+use super::batch::Batch;
+use super::chain::{Follower, GENESIS, Hash};
 use super::database::{self, Steps};
 use super::doubt;
-use super::draft::{NewRow, StartedRow, has_event};
-use super::kept::{self, Kept};
+use super::draft::{StartedRow, has_event};
+use super::kept;
 use super::rows;
 
 /// The tables, from nothing to the newest version.
@@ -51,7 +52,7 @@ pub(super) const STEPS: Steps = &[
 const CHECKED_AT_START: u64 = 10_000;
 
 /// How many pages of the write-ahead log wait at most before they are brought into the database; SQLite's own number.
-const MOST_AHEAD: i32 = 1_000;
+pub(super) const MOST_AHEAD: i32 = 1_000;
 
 /// The ledger, open for writing.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ pub(super) struct End {
     /// The highest number of an event whose fact the ledger holds. A command's row has the number of the event after
     /// it, which may never have been written.
     pub(super) seq: Seq,
-    started: StartedRow,
+    pub(super) started: StartedRow,
 }
 
 /// A row as far as the session log refers to it.
@@ -81,63 +82,6 @@ pub(super) struct Reference {
     pub(super) number: LedgerRow,
     pub(super) time: Timestamp,
     pub(super) kind: String,
-}
-
-/// Rows that are chained, and what is to be kept, not written yet.
-pub(super) struct Batch {
-    rows: Vec<Row>,
-    kept: Vec<Kept>,
-    end: End,
-}
-
-struct Row {
-    number: LedgerRow,
-    seq: Seq,
-    time: String,
-    kind: &'static str,
-    command: Option<String>,
-    body: String,
-    hash: Hash,
-}
-
-impl Batch {
-    /// Chains a row and returns its number.
-    pub(super) fn add(&mut self, seq: Seq, time: Timestamp, row: NewRow<'_>) -> LedgerRow {
-        let NewRow { kind, command, body } = row;
-        let number = self.end.row.next();
-        let (time, command) = (time.to_string(), command.map(|id| id.0.clone()));
-        let columns = Columns {
-            row: number.0,
-            seq: seq.0,
-            time: &time,
-            kind,
-            command: command.as_deref(),
-            body: &body,
-        };
-        let hash = chain::link(&self.end.hash, &columns);
-        self.end.row = number;
-        self.end.hash = hash;
-        if kind != "command" {
-            self.end.seq = seq;
-        }
-        self.rows.push(Row { number, seq, time, kind, command, body, hash });
-        number
-    }
-
-    /// Begins a run; what is kept from here on belongs to its life of the account.
-    pub(super) fn start(&mut self, epoch: Epoch, restored: bool) {
-        self.end.started = StartedRow { epoch, restored, is_old: false };
-    }
-
-    /// Replaces what is kept of a kind.
-    pub(super) fn keep(&mut self, kind: kept::Kind, value: &serde_json::Value) {
-        self.kept.push(Kept { kind, epoch: self.end.started.epoch, body: value.to_string() });
-    }
-
-    /// Tells whether there is a row to write.
-    pub(super) fn has_rows(&self) -> bool {
-        !self.rows.is_empty()
-    }
 }
 
 impl Ledger {
@@ -244,7 +188,7 @@ impl Ledger {
 
     /// Begins a batch of rows after the last one.
     pub(super) fn begin(&self) -> Batch {
-        Batch { rows: Vec::new(), kept: Vec::new(), end: self.end }
+        Batch::after(self.end)
     }
 
     /// Writes a batch; all of it or nothing. After an error the ledger ends where it ended before, and the same batch
@@ -366,39 +310,4 @@ impl Ledger {
 
 fn read_started(path: &Path, row: LedgerRow, body: &str) -> Result<StartedRow, StoreError> {
     StartedRow::read(body).map_err(|error| StoreError::damaged(path, row, error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_disk_keeps_each_commit_only_where_it_is_asked_to() {
-        let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&dir.path().join("ledger.db")).unwrap();
-        let synchronous = || ledger.connection.pragma_query_value(None, "synchronous", |row| row.get(0));
-        // <https://sqlite.org/pragma.html#pragma_synchronous>
-        let (normal, full) = (1, 2);
-        assert_eq!(synchronous(), Ok(normal));
-        ledger.sync_every_commit().unwrap();
-        assert_eq!(synchronous(), Ok(full));
-    }
-
-    #[test]
-    fn the_write_ahead_log_is_brought_into_the_database() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.db");
-        let mut ledger = Ledger::open(&path).unwrap();
-        let length = |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().len();
-        let before = length("ledger.db");
-        for number in 0..2_000 {
-            let mut batch = ledger.begin();
-            let body = "x".repeat(4_096);
-            batch.add(Seq(number), Timestamp::UNIX_EPOCH, NewRow { kind: "verb", command: None, body });
-            ledger.commit(&batch).unwrap();
-        }
-        let pages = u64::from(MOST_AHEAD.unsigned_abs());
-        assert!(length("ledger.db") > before + pages * 4_096, "{} bytes", length("ledger.db"));
-        assert!(length("ledger.db-wal") < 2 * pages * 4_200, "{} bytes", length("ledger.db-wal"));
-    }
 }

@@ -5,6 +5,7 @@
 //! are appended at the next start. One process writes; readers open their own, read-only.
 
 mod alarms;
+mod batch;
 mod book;
 mod chain;
 mod database;
@@ -38,9 +39,10 @@ pub use read::read_history;
 pub use verify::{Finding, MOST_FINDINGS, Verification, verify};
 
 use alarms::Health;
+use batch::Batch;
 use disk::Disk;
 use draft::{NewRow, UNLOGGED};
-use ledger::{Batch, Ledger};
+use ledger::Ledger;
 use log::{Entry, LedgerEnd, Log};
 use prune::Pruning;
 

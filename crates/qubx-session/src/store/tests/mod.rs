@@ -4,6 +4,7 @@ mod book;
 mod damage;
 mod full_disk;
 mod history;
+mod ledger;
 mod left;
 mod schema;
 mod unlogged;
