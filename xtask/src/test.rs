@@ -18,7 +18,7 @@ const KERNEL: &str = "qubx-kernel";
 /// The variable that lists, with commas, what tests must not miss: who lacks it fails instead of being skipped.
 const REQUIRE: &str = "QUBX_REQUIRE";
 /// What this task prepares itself, so that its absence is a mistake.
-const PREPARED: &str = "python,console";
+const PREPARED: &str = "python,console,matplotlib";
 
 /// Prepares the Python environments and runs Rust's tests, the integration tests once more with the oldest Python and
 /// the older ipykernel, the kernel's with each other Python that is there and both ipykernels, and Python's tests.

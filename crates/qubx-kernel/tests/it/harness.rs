@@ -20,13 +20,19 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) fn python() -> Option<PathBuf> {
     let python = std::env::var_os("QUBX_TEST_PYTHON")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python"), PathBuf::from);
-    if python.exists() {
-        return Some(python);
+    let lacks = format!("no Python with ipykernel at {}", python.display());
+    has("python", python.exists(), &lacks).then_some(python)
+}
+
+/// Tells whether there is what a need names; if not, the test is skipped and says what lacks, unless `QUBX_REQUIRE`, a
+/// list with commas, has its name.
+pub(crate) fn has(need: &str, has: bool, lacks: &str) -> bool {
+    if !has {
+        let required = std::env::var("QUBX_REQUIRE").unwrap_or_default();
+        assert!(!required.split(',').any(|part| part == need), "{need} is required: {lacks}");
+        println!("skipped: {lacks}");
     }
-    let required = std::env::var("QUBX_REQUIRE").unwrap_or_default();
-    assert!(!required.split(',').any(|part| part == "python"), "no Python at {}", python.display());
-    println!("skipped: no Python with ipykernel at {}", python.display());
-    None
+    has
 }
 
 pub(crate) fn source(folder: &Path, name: &str) -> StrategySource {

@@ -33,6 +33,19 @@ async fn the_kernel_dies_with_its_service_and_the_dead_are_listed_once() {
     place.finish().await;
 }
 
+/// No thread of it can look for its parent then; the system does.
+#[tokio::test]
+async fn a_kernel_whose_interpreter_is_held_dies_with_its_service_too() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    let held = screen.submit("print('held', flush=True); import ctypes; ctypes.PyDLL(None).sleep(60)").await;
+    screen.until("the call", |screen| screen.shown(held).contains("held").then_some(())).await;
+    kill(&place, "idle").await;
+    screen.close().await;
+    place.qubx(&["kernel", "list"]).await.code(0);
+    place.finish().await;
+}
+
 #[tokio::test]
 async fn a_name_of_the_dead_is_told_and_cleaned_up() {
     let Some(place) = Place::with_idle_session().await else { return };
