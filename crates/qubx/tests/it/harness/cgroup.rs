@@ -18,13 +18,16 @@ impl MemoryGroup {
     }
 
     fn make(name: &str, bytes: u64) -> Result<Self, String> {
-        let (own, limit) = own_group()?;
+        let (own, limit, with_swap) = own_group()?;
         let folder = own.join(name);
         std::fs::create_dir(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         let group = Self { folder };
         // Where the parent does not hand memory on, the group has no such file.
         std::fs::write(group.folder.join(limit), bytes.to_string())
             .map_err(|error| format!("cannot bound {}: {error}", group.folder.display()))?;
+        let (swap, bound) = with_swap;
+        // Without swap there is no such file, and none is needed.
+        let _ = std::fs::write(group.folder.join(swap), bound.unwrap_or(bytes).to_string());
         Ok(group)
     }
 
@@ -40,9 +43,12 @@ impl MemoryGroup {
     }
 }
 
-/// Returns the folder of this process's own group, and the name of the file that bounds the memory of a group there:
+/// The file that bounds what a group may swap, and its value when that is not the bound of the memory.
+type Swap = (&'static str, Option<u64>);
+
+/// Returns the folder of this process's own group, and the files that bound the memory of a group there:
 /// <https://docs.kernel.org/admin-guide/cgroup-v2.html> and `cgroup-v1/memory.html` beside it.
-fn own_group() -> Result<(PathBuf, &'static str), String> {
+fn own_group() -> Result<(PathBuf, &'static str, Swap), String> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
     let own = |is_wanted: fn(&str) -> bool| {
         groups.lines().find_map(|line| {
@@ -53,10 +59,11 @@ fn own_group() -> Result<(PathBuf, &'static str), String> {
     };
     let of_memory = |controllers: &str| controllers.split(',').any(|name| name == "memory");
     if let Some(path) = own(of_memory) {
-        return Ok((Path::new("/sys/fs/cgroup/memory").join(path), "memory.limit_in_bytes"));
+        let folder = Path::new("/sys/fs/cgroup/memory").join(path);
+        return Ok((folder, "memory.limit_in_bytes", ("memory.memsw.limit_in_bytes", None)));
     }
     let path = own(str::is_empty).ok_or("there are no control groups here")?;
-    Ok((Path::new("/sys/fs/cgroup").join(path), "memory.max"))
+    Ok((Path::new("/sys/fs/cgroup").join(path), "memory.max", ("memory.swap.max", Some(0))))
 }
 
 impl Drop for MemoryGroup {
