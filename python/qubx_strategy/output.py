@@ -71,7 +71,7 @@ class NumberedOutput(IOPubThread):
 
 def size_of(message: list[Any]) -> int:
     """Returns the bytes of a message's frames."""
-    return sum(len(frame) for frame in message)
+    return sum(memoryview(frame).nbytes for frame in message)
 
 
 def number_output() -> None:
