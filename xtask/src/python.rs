@@ -121,8 +121,9 @@ pub(crate) fn probe(python: &Path) -> Option<Python> {
 
 /// Returns the Pythons that pyenv installed, whether they are active or not.
 fn pyenv_pythons() -> Vec<PathBuf> {
-    let Some(home) = std::env::home_dir() else { return Vec::new() };
-    let Ok(versions) = fs::read_dir(home.join(".pyenv/versions")) else { return Vec::new() };
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let Some(root) = root.or_else(|| Some(std::env::home_dir()?.join(".pyenv"))) else { return Vec::new() };
+    let Ok(versions) = fs::read_dir(root.join("versions")) else { return Vec::new() };
     let mut pythons: Vec<PathBuf> =
         versions.flatten().map(|version| version.path().join("bin/python3")).collect();
     pythons.sort();

@@ -32,7 +32,7 @@ pub use ids::{
 pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress};
 pub use market::{Bar, Instrument, ParseTimeframeError, Quote, Timeframe};
 pub use message::{
-    Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello,
+    Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello, MAX_NAME,
     PROTOCOL_VERSION, Refusal, Request, RequestKind, ServerMessage, Welcome,
 };
 pub use money::{Money, Price, Quantity};

@@ -9,6 +9,10 @@ use crate::{
 /// The version of this protocol. A service refuses a client of another one; kinds may be added without a new version.
 pub const PROTOCOL_VERSION: u32 = 1;
 
+/// The longest name that a client may give to itself, to a command or to a question, in bytes. Names stand in every entry
+/// and in every snapshot.
+pub const MAX_NAME: usize = 256;
+
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +33,20 @@ pub enum ClientMessage {
         /// Any number.
         nonce: u64,
     },
+}
+
+impl ClientMessage {
+    /// Says which name in it is too long; none when all may stand.
+    #[must_use]
+    pub fn too_long(&self) -> Option<String> {
+        let (what, name) = match self {
+            ClientMessage::Hello(hello) => ("an identity", hello.identity.as_str()),
+            ClientMessage::Command { id, .. } => ("a command's id", id.as_str()),
+            ClientMessage::Request(request) => ("a question's id", request.id.as_str()),
+            ClientMessage::Ping { .. } => return None,
+        };
+        (name.len() > MAX_NAME).then(|| format!("{what} has {} bytes; {MAX_NAME} are allowed", name.len()))
+    }
 }
 
 /// Who a client is and what it has.

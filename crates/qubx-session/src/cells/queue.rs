@@ -10,6 +10,11 @@ use qubx_protocol::{Author, CellNumber, OutputContent};
 
 use crate::cells::printed::{Printed, Shown};
 
+/// The cells that wait at most, and the bytes of their sources. A further one is refused: whoever sends so many has made
+/// a mistake, and each of them is in every snapshot.
+pub(crate) const MOST_WAITING: usize = 1_000;
+const MOST_WAITING_BYTES: usize = 16 << 20;
+
 /// A cell that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Waiting {
@@ -46,6 +51,12 @@ impl Cells {
     fn number(&mut self) -> CellNumber {
         self.last = self.last.next();
         self.last
+    }
+
+    /// Tells whether a cell can still be queued.
+    pub(crate) fn has_room_for(&self, code: &str) -> bool {
+        let bytes: usize = self.waiting.iter().map(|waiting| waiting.code.len()).sum();
+        self.waiting.len() < MOST_WAITING && bytes + code.len() <= MOST_WAITING_BYTES
     }
 
     /// Queues a cell and returns its number.

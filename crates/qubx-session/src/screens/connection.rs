@@ -164,7 +164,11 @@ impl Screen {
         reader: &mut tokio::net::unix::OwnedReadHalf,
     ) -> Result<Hello, Option<ErrorMessage>> {
         loop {
-            match self.buffer.next_message::<ClientMessage>() {
+            let message = self.buffer.next_message::<ClientMessage>();
+            if let Some(too_long) = message.as_ref().ok().and_then(|message| message.as_ref()?.too_long()) {
+                return Err(Some(bad_message(&too_long)));
+            }
+            match message {
                 Ok(Some(ClientMessage::Hello(hello))) if hello.version == PROTOCOL_VERSION => {
                     return Ok(hello);
                 }

@@ -37,6 +37,7 @@ pub(crate) fn bound(fact: &mut Fact) {
         Fact::Log { text, .. } => cut(text, LONGEST_LINE),
         Fact::Cell { code, .. } => cut(code, LONGEST_LINE),
         Fact::InputRequested { prompt, .. } => cut(prompt, LONGEST_LINE),
+        Fact::InputEnded { text: Some(text), .. } => cut(text, LONGEST_LINE),
         _ => {}
     }
 }

@@ -7,6 +7,7 @@ use qubx_protocol::{
 use tokio::sync::oneshot;
 
 use super::{Effect, SESSION, Session};
+use crate::cells::queue::MOST_WAITING;
 use crate::session::input::{Input, StopRequest};
 use crate::session::rest::{self, Rest};
 use crate::store::{CommandAudit, Draft};
@@ -57,6 +58,14 @@ impl Session {
                 None => "restart it: qubx kernel restart NAME",
             };
             return refuse(reply, format!("the Python kernel has ended; {when}"));
+        }
+        if let Command::Execute { code } = &command
+            && !self.cells.has_room_for(code)
+        {
+            let message = format!(
+                "too many cells wait already ({MOST_WAITING} may, with 16 MiB of source); wait, or interrupt some of them"
+            );
+            return refuse(reply, message);
         }
         if let Command::Answer { input, text } = command {
             return self.answer_input(id, input, text, author, reply);

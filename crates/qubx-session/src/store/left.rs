@@ -8,11 +8,13 @@ use super::draft::CommandAudit;
 use super::ledger::Ledger;
 use super::log::Log;
 use super::{StoreError, rows};
+use crate::cells::queue::MOST_WAITING;
 
 /// The newest verbs that are looked at. More are never under way at once.
 const VERBS: usize = 1_000;
-/// The newest cells that are looked at. Those that wait are among them: they run in their order.
-const CELLS: usize = 1_000;
+/// The newest cells that are looked at. Those that wait are among them: they run in their order, and guests' cells come
+/// between.
+const CELLS: usize = 2 * MOST_WAITING;
 
 /// What was left without an answer.
 #[derive(Debug, Default, PartialEq)]

@@ -135,3 +135,27 @@ async fn documentation_is_shown_while_a_cell_runs() {
     screen.close().await;
     place.stop_and_finish("idle").await;
 }
+
+#[tokio::test]
+async fn of_more_cells_than_anybody_waits_for_the_last_are_refused() {
+    const MOST: usize = 1_000;
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    let busy = screen.submit("import time\nwhile True: time.sleep(0.01)").await;
+    screen.started(busy).await;
+    for number in 0..MOST {
+        let _ = screen.client.command(Command::Execute { code: format!("'never {number}'") });
+    }
+    screen.until("a full queue", |screen| (screen.state().queue.len() == MOST).then_some(())).await;
+    let refusal = screen.refused(Command::Execute { code: "'one too many'".to_owned() }).await;
+    assert!(refusal.message.contains("too many cells wait already (1000 may"), "{refusal:?}");
+    // Whoever comes now sees them, and one that is taken back makes room.
+    let newcomer = Screen::attach(&place, "idle", "op2").await;
+    assert_eq!(newcomer.state().queue.len(), MOST);
+    newcomer.close().await;
+    let waiting = screen.state().queue[0].cell;
+    assert_eq!(interrupt(&mut screen, waiting).await, VerbOutcome::Done);
+    screen.submit("'there is room'").await;
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}

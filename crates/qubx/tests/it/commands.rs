@@ -74,6 +74,7 @@ async fn a_bad_peer_is_told_why_and_harms_nobody() {
         (too_long, ErrorCode::BadMessage),
         (qubx_protocol::encode_frame(&ClientMessage::Ping { nonce: 1 }), ErrorCode::BadMessage),
         (other_version(), ErrorCode::Version),
+        (qubx_protocol::encode_frame(&crate::harness::hello(&"x".repeat(300), None)), ErrorCode::BadMessage),
     ] {
         let mut raw = Raw::connect(&place, "idle").await;
         raw.send_bytes(&bytes).await;
@@ -83,6 +84,16 @@ async fn a_bad_peer_is_told_why_and_harms_nobody() {
         }
         assert_eq!(raw.next().await, None, "and the connection is closed");
     }
+    // One whose command has a name that would stand in every snapshot.
+    let (mut raw, _) = Raw::attach(&place, "idle", "wordy").await;
+    raw.send(&execute(&"x".repeat(300), "1")).await;
+    let error = raw
+        .until(|message| match message {
+            ServerMessage::Error(error) => Some(error.clone()),
+            _ => None,
+        })
+        .await;
+    assert!(error.message.contains("a command's id has 300 bytes; 256 are allowed"), "{error:?}");
     // One that leaves in the middle of a frame.
     let (mut raw, _) = Raw::attach(&place, "idle", "leaver").await;
     let frame = qubx_protocol::encode_frame(&execute("never", "never = 1"));

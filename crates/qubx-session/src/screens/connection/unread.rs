@@ -17,7 +17,11 @@ pub(super) fn read(raw: &RawValue) -> Result<ClientMessage, Unread> {
         Command { id: CommandId },
         Request { id: RequestId },
     }
-    serde_json::from_str(raw.get()).map_err(|error| {
+    let message: serde_json::Result<ClientMessage> = serde_json::from_str(raw.get());
+    if let Some(too_long) = message.as_ref().ok().and_then(ClientMessage::too_long) {
+        return Err(Unread::Nothing(too_long));
+    }
+    message.map_err(|error| {
         let message = format!("this service cannot read it: {error}");
         match serde_json::from_str(raw.get()) {
             Ok(Named::Command { id }) => Unread::Command(Refusal { command: id, message }),
