@@ -3,17 +3,41 @@
 import os
 from typing import Any
 
+LONGEST_MESSAGE = 10_000
+LONGEST_TRACEBACK = 100_000
+"""In characters. An exception may have a whole table in its text, and what is too long cannot be sent."""
+
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """Returns what the service shows of an exception; the frames of this package are left out."""
+    """Returns what the service shows of an exception; the frames of this package are left out.
+
+    It never raises: whoever tells of a failure must not fail with it.
+    """
+    try:
+        return _describe(error)
+    except BaseException as broken:
+        evalue = f"<this exception cannot be described: {type(broken).__name__}>"
+        return {"ename": type(error).__name__, "evalue": evalue, "traceback": []}
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
     import traceback
 
     whole = traceback.TracebackException.from_exception(error)
     _hide_own_frames(whole, set())
-    text = "".join(whole.format())
-    return {"ename": type(error).__name__, "evalue": _message(error), "traceback": text.splitlines()}
+    text = cut("".join(whole.format()), LONGEST_TRACEBACK)
+    evalue = cut(_message(error), LONGEST_MESSAGE)
+    return {"ename": type(error).__name__, "evalue": evalue, "traceback": text.splitlines()}
+
+
+def cut(text: str, limit: int) -> str:
+    """Returns a text that is too long without its middle, and with a word about that."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n[… {len(text) - 2 * half:,} characters are left out here …]\n{text[-half:]}"
 
 
 def _message(error: BaseException) -> str:

@@ -189,6 +189,25 @@ async fn a_callback_that_raises_is_told_with_the_users_frames_and_the_next_event
     kernel.end().await;
 }
 
+/// A table in its text is enough to make one that no frame holds.
+#[tokio::test]
+async fn an_exception_of_any_size_is_told_and_the_strategy_goes_on() {
+    let code = "from qubx_strategy import Strategy\n\nclass S(Strategy):\n    def on_quote(self, ctx, quote):\n        \
+        raise ValueError('head' + 'x' * 80_000_000 + 'tail')\n";
+    let Some(mut kernel) = started(code).await else { return };
+    for batch in [1, 2] {
+        kernel.quotes(batch, &[("BTCUSDT", 5)]);
+        let StrategyEvent::CallbackError { evalue, traceback, .. } = kernel.strategy().await else {
+            panic!()
+        };
+        assert!(evalue.starts_with("headx") && evalue.ends_with("xtail"), "{} bytes", evalue.len());
+        assert!(evalue.len() < 20_000 && traceback.concat().len() < 200_000, "{} bytes", evalue.len());
+        assert!(evalue.contains("characters are left out here"));
+        assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch });
+    }
+    kernel.end().await;
+}
+
 #[tokio::test]
 async fn what_a_strategy_prints_is_not_the_cells() {
     let Some(mut kernel) = started(TRADER).await else { return };

@@ -10,6 +10,8 @@ use qubx_protocol::{Fact, OutputContent};
 const LONGEST_TEXT: usize = 4 << 20;
 /// The longest text of an error or a log line.
 const LONGEST_LINE: usize = 256 << 10;
+/// The longest text in the status, which goes to every screen with each change of it.
+pub(crate) const LONGEST_STATUS: usize = 4 << 10;
 /// The largest value of one form of something shown.
 const LARGEST_FORM: usize = 4 << 20;
 
@@ -43,7 +45,7 @@ pub(crate) fn bound(fact: &mut Fact) {
 }
 
 /// Cuts a text in the middle, so that its beginning and its end stay.
-fn cut(text: &mut String, limit: usize) {
+pub(crate) fn cut(text: &mut String, limit: usize) {
     if text.len() <= limit {
         return;
     }
