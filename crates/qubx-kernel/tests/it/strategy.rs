@@ -194,7 +194,10 @@ async fn a_callback_that_raises_is_told_with_the_users_frames_and_the_next_event
 async fn an_exception_of_any_size_is_told_and_the_strategy_goes_on() {
     let code = "from qubx_strategy import Strategy\n\nclass S(Strategy):\n    def on_quote(self, ctx, quote):\n        \
         raise ValueError('head' + 'x' * 80_000_000 + 'tail')\n";
-    let Some(mut kernel) = started(code).await else { return };
+    let Some(mut kernel) = Kernel::start(code).await else { return };
+    kernel.handle.start_strategy("2026-01-01T00:00:00Z".parse().unwrap(), &[], &[]);
+    assert_eq!(kernel.strategy().await, StrategyEvent::Constructed);
+    assert!(matches!(kernel.strategy().await, StrategyEvent::Started { .. }));
     for batch in [1, 2] {
         kernel.quotes(batch, &[("BTCUSDT", 5)]);
         let StrategyEvent::CallbackError { evalue, traceback, .. } = kernel.strategy().await else {
