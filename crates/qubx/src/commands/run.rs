@@ -15,6 +15,7 @@ use crate::owner::console;
 use crate::owner::foreground::Foreground;
 use crate::owner::prepare::{Prepared, prepare};
 use crate::owner::printer::Printer;
+use crate::owner::signals::Signals;
 use crate::owner::steps::Steps;
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
 use crate::screen;
@@ -39,6 +40,8 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
     let console = if arguments.jupyter { Some(console::prepare(&prepared.python).await?) } else { None };
     steps.done(&python_line(&prepared));
     refuse_running(&prepared)?;
+    // A screen takes the signals itself.
+    let signals = if arguments.textual { None } else { Some(Signals::take()?) };
     let launch = prepared.launch(&arguments.config, arguments.restore);
     let name = launch.config.name.clone();
     let lock = launch.session_dir.join("lock");
@@ -54,11 +57,11 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         role: qubx_protocol::Role::Admin,
         timeout: ANSWER_WITHIN,
     };
-    if arguments.textual {
+    let Some(mut signals) = signals else {
         let exit = screen::show(options, arguments.no_color).await?;
         return leave(exit, supervisor, &name).await;
-    }
-    let Some(failed) = wait_until_ready(&mut supervisor, &mut steps).await else {
+    };
+    let Some(failed) = wait_until_ready(&mut supervisor, &mut signals, &mut steps).await else {
         supervisor.ended(ENDS_WITHIN).await?;
         return Err(Failure::new("the session was stopped before it was ready"));
     };
@@ -71,7 +74,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         outln!("{}", connection_file(&talk));
     }
     let console = console.map(|console| console.open(connection_file(&talk))).transpose()?;
-    Foreground::new(talk, options, supervisor, printer).watch(console).await
+    Foreground::new(talk, options, supervisor, printer).watch(signals, console).await
 }
 
 /// Opens a screen on the session of a connection file, if it is the config's.
@@ -110,10 +113,23 @@ fn refuse_running(prepared: &Prepared) -> Result<(), Failure> {
     }
 }
 
-/// Waits until the strategy runs, or has failed; then its error is returned. None when the service has ended.
-async fn wait_until_ready(supervisor: &mut Supervisor, steps: &mut Steps) -> Option<Option<String>> {
+/// Waits until the strategy runs, or has failed; then its error is returned. None when the service has ended, because a
+/// signal asked for that or by itself.
+async fn wait_until_ready(
+    supervisor: &mut Supervisor,
+    signals: &mut Signals,
+    steps: &mut Steps,
+) -> Option<Option<String>> {
     loop {
-        match supervisor.news.recv().await? {
+        let news = tokio::select! {
+            news = supervisor.news.recv() => news?,
+            _ = signals.next() => {
+                say!("stopping …");
+                supervisor.terminate();
+                continue;
+            }
+        };
+        match news {
             News::Step(Progress::KernelReady { .. }) => steps.done("kernel up"),
             News::Step(Progress::StrategyStarted) => {
                 steps.done("strategy started");

@@ -12,13 +12,13 @@ use std::time::Duration;
 use qubx_client::{Link, Options, Update};
 use qubx_protocol::{Command, CommandId, ErrorCode};
 use qubx_session::Progress;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::failure::{Failure, Outcome};
 use crate::out::say;
 use crate::owner::console::Console;
 use crate::owner::printer::Printer;
+use crate::owner::signals::{Asked, Signals};
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
 use crate::talk::{NoTalk, Talk};
 
@@ -57,7 +57,7 @@ enum Stopping {
 
 /// What woke the owner.
 enum Event {
-    Signal,
+    Signal(Asked),
     News(Option<News>),
     Update(Option<Box<Update>>),
     Opened(Box<Result<Talk, NoTalk>>),
@@ -79,16 +79,19 @@ impl Foreground {
     }
 
     /// Waits until the session has ended for good. A console is waited for too, and its end ends the session.
-    pub(crate) async fn watch(mut self, mut console: Option<Console>) -> Result<Outcome, Failure> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+    pub(crate) async fn watch(
+        mut self,
+        mut signals: Signals,
+        mut console: Option<Console>,
+    ) -> Result<Outcome, Failure> {
         if let Some(talk) = &self.talk {
             self.printer.begin(talk.state());
         }
         loop {
-            match self.next(&mut interrupt, &mut terminate, &mut console).await {
+            match self.next(&mut signals, &mut console).await {
                 // In a console the key is for the cell that runs there.
-                Event::Signal => self.stop(),
+                Event::Signal(Asked::Interrupt) if console.is_some() => {}
+                Event::Signal(_) => self.stop(),
                 Event::ConsoleLeft => {
                     console = None;
                     self.stop();
@@ -102,17 +105,10 @@ impl Foreground {
         }
     }
 
-    async fn next(
-        &mut self,
-        interrupt: &mut Signal,
-        terminate: &mut Signal,
-        console: &mut Option<Console>,
-    ) -> Event {
+    async fn next(&mut self, signals: &mut Signals, console: &mut Option<Console>) -> Event {
         let deadline = self.deadline();
-        let has_console = console.is_some();
         tokio::select! {
-            _ = interrupt.recv(), if !has_console => Event::Signal,
-            _ = terminate.recv() => Event::Signal,
+            asked = signals.next() => Event::Signal(asked),
             news = self.supervisor.news.recv() => Event::News(news),
             update = next_update(&mut self.talk) => Event::Update(update.map(Box::new)),
             opened = opened(&mut self.opening) => Event::Opened(Box::new(opened)),

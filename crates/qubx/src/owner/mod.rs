@@ -7,5 +7,6 @@ pub(crate) mod foreground;
 pub(crate) mod launch;
 pub(crate) mod prepare;
 pub(crate) mod printer;
+pub(crate) mod signals;
 pub(crate) mod steps;
 pub(crate) mod supervise;

@@ -126,3 +126,31 @@ async fn kernel_only_prints_the_connection_file_and_waits() {
     owner.end().await.code(0);
     place.finish().await;
 }
+
+/// Waits in its start until a file is there, which nobody makes.
+const WAITS: &str = "
+import time
+from pathlib import Path
+
+from qubx_strategy import Strategy
+
+
+class Waits(Strategy):
+    def on_start(self, ctx):
+        while not Path(__file__).with_name('go').exists():
+            time.sleep(0.01)
+";
+
+#[tokio::test]
+async fn an_owner_that_is_told_to_end_while_its_session_starts_ends_it_in_good_order() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let Some(place) = Place::new() else { return };
+        place.write("waits.py", WAITS);
+        place.write("waits.yml", &config("waits", "waits.Waits"));
+        let mut owner = place.spawn(&["run", "waits.yml", "--paper"]);
+        owner.says("kernel up").await;
+        owner.signal(signal);
+        owner.end().await.code(1).says(&["stopping …", "the session was stopped before it was ready"]);
+        place.finish().await;
+    }
+}
