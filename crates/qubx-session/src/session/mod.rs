@@ -207,6 +207,7 @@ impl Session {
         match turn {
             Turn::Input(input) => self.take_input(input),
             Turn::Engine(output) => self.take_engine(output),
+            Turn::EngineGone => end_without_engine(),
             Turn::Kernel(event) => self.take_kernel(event),
             Turn::Strategy(batch) => self.port.send(self.python.kernel().as_ref(), batch),
             Turn::Tick => self.tick(Instant::now()),
@@ -276,6 +277,15 @@ impl Session {
     fn end(&mut self, message: String, hint: Option<String>) {
         self.ended = Some(ErrorMessage { code: ErrorCode::Ended, message, hint });
     }
+}
+
+/// Ends the process: without an engine nothing that screens show is true, and no verb works. The next service goes on from
+/// the ledger.
+fn end_without_engine() -> ! {
+    /// `EX_SOFTWARE` of `sysexits.h`.
+    const DEFECT: i32 = 70;
+    tracing::error!("the engine has ended by itself, which is a defect; this service ends, too");
+    std::process::exit(DEFECT)
 }
 
 /// Returns the number of the newest cell in drafts.

@@ -20,6 +20,8 @@ pub(crate) struct Sources {
 pub(super) enum Turn {
     Input(Input),
     Engine(EngineOutput),
+    /// The engine's task ended by itself.
+    EngineGone,
     Kernel(KernelEvent),
     Strategy(StrategyBatch),
     /// Something is due by time.
@@ -32,7 +34,7 @@ impl Sources {
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(due.into()) => Turn::Tick,
-            Some(output) = self.engine.recv() => Turn::Engine(output),
+            output = self.engine.recv() => output.map_or(Turn::EngineGone, Turn::Engine),
             Some(event) = self.kernel.recv() => Turn::Kernel(event),
             Some(batch) = self.strategy.recv() => Turn::Strategy(batch),
             Some(input) = self.inputs.recv() => Turn::Input(input),
@@ -50,5 +52,24 @@ impl Sources {
             return Some(Turn::Strategy(batch));
         }
         self.inputs.try_recv().ok().map(Turn::Input)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_that_ends_by_itself_is_noticed() {
+        let (engine_sender, engine) = mpsc::channel(1);
+        let (_inputs_sender, inputs) = mpsc::channel(1);
+        let (_kernel_sender, kernel) = mpsc::channel(1);
+        let (_strategy_sender, strategy) = mpsc::channel(1);
+        let mut sources = Sources { inputs, engine, kernel, strategy };
+        let later = Instant::now() + Duration::from_secs(60);
+        drop(engine_sender);
+        assert!(matches!(sources.next(later).await, Turn::EngineGone));
     }
 }
