@@ -183,8 +183,7 @@ impl Session {
         loop {
             let turn = sources.next(self.due()).await;
             self.take(turn);
-            for _ in 1..TURNS_PER_COMMIT {
-                let Some(turn) = sources.try_next() else { break };
+            for turn in sources.waiting(TURNS_PER_COMMIT) {
                 self.take(turn);
             }
             // SQLite blocks; the other tasks of this thread move to another one meanwhile.

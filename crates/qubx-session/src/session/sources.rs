@@ -41,7 +41,17 @@ impl Sources {
         }
     }
 
-    pub(super) fn try_next(&mut self) -> Option<Turn> {
+    /// Returns what waits to be taken in together with it, `limit` at most. What people ask has a place in it however much
+    /// engine and kernel have to say: a cell that prints without end must not keep out the wish to interrupt it.
+    pub(super) fn waiting(&mut self, limit: usize) -> Vec<Turn> {
+        let mut waiting: Vec<Turn> = std::iter::from_fn(|| self.try_next()).take(limit).collect();
+        if waiting.len() == limit {
+            waiting.extend(std::iter::from_fn(|| self.inputs.try_recv().ok()).take(limit).map(Turn::Input));
+        }
+        waiting
+    }
+
+    fn try_next(&mut self) -> Option<Turn> {
         if let Ok(output) = self.engine.try_recv() {
             return Some(Turn::Engine(output));
         }
@@ -60,6 +70,28 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+
+    #[tokio::test]
+    async fn however_much_the_kernel_has_to_say_what_people_ask_is_heard() {
+        let (_engine_sender, engine) = mpsc::channel(1);
+        let (inputs_sender, inputs) = mpsc::channel(1);
+        let (kernel_sender, kernel) = mpsc::channel(100);
+        let (_strategy_sender, strategy) = mpsc::channel(1);
+        let mut sources = Sources { inputs, engine, kernel, strategy };
+        for _ in 0..100 {
+            kernel_sender.send(KernelEvent::Responding(true)).await.unwrap();
+        }
+        inputs_sender.send(Input::OwnerGone).await.unwrap();
+        let words = |turns: Vec<Turn>| -> String {
+            let word = |turn: &Turn| if matches!(turn, Turn::Input(_)) { 'i' } else { 'k' };
+            turns.iter().map(word).collect()
+        };
+        assert_eq!(words(sources.waiting(5)), "kkkkki");
+        assert_eq!(words(sources.waiting(5)), "kkkkk");
+        // As long as there is time for all, news come before what people ask, so that an answer shows them.
+        inputs_sender.send(Input::OwnerGone).await.unwrap();
+        assert_eq!(words(sources.waiting(200)), "k".repeat(90) + "i");
+    }
 
     #[tokio::test]
     async fn an_engine_that_ends_by_itself_is_noticed() {
