@@ -5,7 +5,7 @@ use std::time::Duration;
 use qubx_protocol::{CellNumber, CellStatus, Epoch, Fact};
 use rustix::process::Signal;
 
-use crate::harness::{Place, STEPS, Screen, config, is_alive, send_signal, wait_at_most};
+use crate::harness::{Place, STEPS, Screen, config, is_alive, send_signal, wait_at_most, wait_for};
 
 /// How long the kernel may outlive its service. A kernel that waits for its parent by asking took up to eleven.
 const DIES_WITHIN: Duration = Duration::from_secs(2);
@@ -38,8 +38,10 @@ async fn the_kernel_dies_with_its_service_and_the_dead_are_listed_once() {
 async fn a_kernel_whose_interpreter_is_held_dies_with_its_service_too() {
     let Some(place) = Place::with_idle_session().await else { return };
     let mut screen = Screen::attach(&place, "idle", "op1").await;
-    let held = screen.submit("print('held', flush=True); import ctypes; ctypes.PyDLL(None).sleep(60)").await;
-    screen.until("the call", |screen| screen.shown(held).contains("held").then_some(())).await;
+    let held = place.path("held");
+    // What is printed before such a call may be told only after it.
+    screen.submit(&format!("import ctypes; open({held:?}, 'w').close(); ctypes.PyDLL(None).sleep(60)")).await;
+    wait_for("the call", async || held.exists().then_some(())).await;
     kill(&place, "idle").await;
     screen.close().await;
     place.qubx(&["kernel", "list"]).await.code(0);
