@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use qubx_protocol::{CellNumber, CellStatus, Command, KernelState, VerbOutcome};
 
-use crate::harness::{Place, Screen};
+use crate::harness::{Place, Screen, wait_for};
 
 /// Holds the interpreter's lock, so that nothing else of Python runs, in a call that no signal ends: it waits for a mutex
 /// that it holds itself.
@@ -82,17 +82,27 @@ async fn a_call_that_returns_after_all_is_told_too() {
     place.stop_and_finish("idle").await;
 }
 
+/// Catches every interrupt from the moment on at which the file is there.
+const CATCHES: &str = "\
+import time
+def work():
+    try:
+        open(BEGUN, 'w').close()
+        while True: time.sleep(0.05)
+    except KeyboardInterrupt:
+        print('caught', flush=True)
+while True: work()
+";
+
 #[tokio::test]
 async fn an_interrupt_that_a_cell_catches_says_that_it_goes_on_and_what_helps() {
     let Some(place) = Place::with_idle_session().await else { return };
     let mut screen = Screen::attach(&place, "idle", "op1").await;
     let before = place.session("idle").file.qubx.kernel_pid;
-    let cell = screen
-        .at_work(
-            "import time\nwhile True:\n    try:\n        time.sleep(0.05)\n    except KeyboardInterrupt:\n        \
-             print('caught', flush=True)",
-        )
-        .await;
+    let begun = place.path("begun");
+    let cell = screen.submit(&CATCHES.replace("BEGUN", &format!("{begun:?}"))).await;
+    // What is printed is not enough: an interrupt that finds the cell in that print ends it.
+    wait_for("the cell where it catches everything", async || begun.exists().then_some(())).await;
     let interrupt = screen.verb(Command::Interrupt { cell: Some(cell) }).await;
     assert_eq!(interrupt.outcome, VerbOutcome::Failed);
     for part in ["goes on", "catches the interrupt", "restart"] {
