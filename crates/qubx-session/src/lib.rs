@@ -15,6 +15,7 @@ mod session;
 mod store;
 
 pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
+pub use python::restarts::{RESTART_WINDOW, Restarts};
 pub use sample::sample;
 pub use service::serve;
 pub use session::input::StopRequest;

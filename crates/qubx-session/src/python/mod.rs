@@ -3,4 +3,4 @@
 pub(crate) mod crash;
 pub(crate) mod port;
 pub(crate) mod process;
-mod restarts;
+pub(crate) mod restarts;

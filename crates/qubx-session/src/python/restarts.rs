@@ -1,11 +1,11 @@
-//! When Python that ended is started again: soon after the first crash, later after each of the next, and not at all
-//! after too many. No I/O.
+//! When a process that crashed is started again, Python by its session and a service by its owner: soon after the first
+//! crash, later after each of the next, and not at all after too many. No I/O.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// The time in which crashes are counted together.
-const WINDOW: Duration = Duration::from_secs(600);
+pub const RESTART_WINDOW: Duration = Duration::from_secs(600);
 /// The pause before the first restart; it doubles with each crash in the window.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
@@ -13,7 +13,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The crashes not long ago.
 #[derive(Debug)]
-pub(crate) struct Restarts {
+pub struct Restarts {
     /// How many restarts there are in a window at most.
     limit: usize,
     crashes: VecDeque<Instant>,
@@ -21,13 +21,14 @@ pub(crate) struct Restarts {
 
 impl Restarts {
     /// Returns a record without crashes.
-    pub(crate) fn new(limit: u32) -> Self {
+    #[must_use]
+    pub fn new(limit: u32) -> Self {
         Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), crashes: VecDeque::new() }
     }
 
-    /// Notes a crash, and returns how long to wait before Python is started again; none when it stays down.
-    pub(crate) fn crashed(&mut self, now: Instant) -> Option<Duration> {
-        self.crashes.retain(|crash| now.duration_since(*crash) < WINDOW);
+    /// Notes a crash, and returns how long to wait before the process is started again; none when it stays down.
+    pub fn crashed(&mut self, now: Instant) -> Option<Duration> {
+        self.crashes.retain(|crash| now.duration_since(*crash) < RESTART_WINDOW);
         self.crashes.push_back(now);
         let earlier = self.crashes.len() - 1;
         if earlier >= self.limit {
@@ -38,12 +39,13 @@ impl Restarts {
     }
 
     /// Forgets the crashes, as somebody asked for a restart.
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         self.crashes.clear();
     }
 
     /// Returns how many crashes are remembered.
-    pub(crate) fn count(&self) -> usize {
+    #[must_use]
+    pub fn count(&self) -> usize {
         self.crashes.len()
     }
 }
@@ -61,7 +63,35 @@ mod tests {
             let now = begin + Duration::from_secs(second);
             assert_eq!(restarts.crashed(now), pause.map(Duration::from_secs), "{second}");
         }
-        assert_eq!(restarts.crashed(begin + 2 * WINDOW), Some(FIRST_PAUSE));
+        assert_eq!(restarts.crashed(begin + 2 * RESTART_WINDOW), Some(FIRST_PAUSE));
         assert_eq!(Restarts::new(0).crashed(begin), None);
+    }
+
+    #[test]
+    fn pauses_grow_and_the_sixth_crash_in_ten_minutes_is_the_last() {
+        let seconds = Duration::from_secs;
+        let began = Instant::now();
+        let mut restarts = Restarts::new(5);
+        for (number, pause) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)] {
+            assert_eq!(restarts.crashed(began + seconds(number as u64)), Some(seconds(pause)));
+            assert_eq!(restarts.count(), number);
+        }
+        assert_eq!(restarts.crashed(began + seconds(599)), None);
+    }
+
+    #[test]
+    fn crashes_of_long_ago_do_not_count() {
+        let seconds = Duration::from_secs;
+        let began = Instant::now();
+        let mut restarts = Restarts::new(5);
+        for number in 0..100 {
+            // Two are within any ten minutes.
+            let pause = restarts.crashed(began + seconds(400 * number));
+            assert!(pause.is_some() && matches!(restarts.count(), 1..=2), "{number}: {pause:?}");
+        }
+        let pause = restarts.crashed(began + seconds(100_000));
+        assert_eq!((pause, restarts.count()), (Some(seconds(1)), 1));
+        let pauses: Vec<_> = (1..6).map(|_| restarts.crashed(began + seconds(100_000))).collect();
+        assert_eq!(pauses[4], None);
     }
 }

@@ -2,7 +2,6 @@
 //! ends it.
 
 pub(crate) mod console;
-mod crashes;
 pub(crate) mod foreground;
 pub(crate) mod launch;
 pub(crate) mod prepare;

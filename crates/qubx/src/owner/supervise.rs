@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use qubx_home::{Home, HomeError, OwnerLock, connection_files_of, ensure_private_dir, service_holder};
-use qubx_session::Progress;
+use qubx_session::{Progress, RESTART_WINDOW, Restarts};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::failure::Failure;
-use crate::owner::crashes::{Action, Crashes, MOST_RESTARTS, WINDOW};
 use crate::owner::launch::{Ending, Launch, Service};
 
 /// How long a service may take to end once it said that it does.
 pub(crate) const ENDS_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often a service is started again within [`RESTART_WINDOW`] before its owner gives up.
+const MOST_RESTARTS: u32 = 5;
 
 /// What the owner is told of its service.
 #[derive(Debug)]
@@ -176,7 +178,7 @@ struct Watch {
 
 impl Watch {
     async fn run(mut self, service: Service) -> Result<(), Failure> {
-        let mut crashes = Crashes::default();
+        let mut restarts = Restarts::new(MOST_RESTARTS);
         let mut next = Ok(service);
         let result = loop {
             let failure = match next {
@@ -190,10 +192,10 @@ impl Watch {
                 },
                 Err(failure) => failure,
             };
-            let Action::StartAgain { after, crashes } = crashes.note(Instant::now()) else {
+            let Some(after) = restarts.crashed(Instant::now()) else {
                 break Err(self.gave_up(&failure));
             };
-            self.tell(News::Crashed { how: failure.message().to_owned(), after, crashes });
+            self.tell(News::Crashed { how: failure.message().to_owned(), after, crashes: restarts.count() });
             if self.finish.run_until_cancelled(tokio::time::sleep(after)).await.is_none() {
                 break Err(failure);
             }
@@ -239,7 +241,7 @@ impl Watch {
             "the service of `{}` crashed {} times within {} minutes and is not started again: {}",
             self.launch.config.name,
             MOST_RESTARTS + 1,
-            WINDOW.as_secs() / 60,
+            RESTART_WINDOW.as_secs() / 60,
             last.message()
         ))
         .hint(format!(
