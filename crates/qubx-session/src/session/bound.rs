@@ -6,12 +6,12 @@
 use qubx_protocol::{Fact, OutputContent};
 
 /// The longest text of a fact, in bytes. The output of a cell has a bound of its own, above it in all, below it in each
-/// piece that Python sends but for a single huge print.
+/// piece that Python sends.
 const LONGEST_TEXT: usize = 4 << 20;
 /// The longest text of an error or a log line.
 const LONGEST_LINE: usize = 256 << 10;
 /// The longest text in the status, which goes to every screen with each change of it.
-pub(crate) const LONGEST_STATUS: usize = 4 << 10;
+const LONGEST_STATUS: usize = 4 << 10;
 /// The largest value of one form of something shown.
 const LARGEST_FORM: usize = 4 << 20;
 
@@ -40,12 +40,17 @@ pub(crate) fn bound(fact: &mut Fact) {
         Fact::Cell { code, .. } => cut(code, LONGEST_LINE),
         Fact::InputRequested { prompt, .. } => cut(prompt, LONGEST_LINE),
         Fact::InputEnded { text: Some(text), .. } => cut(text, LONGEST_LINE),
+        Fact::Status(status) => {
+            if let Some(error) = &mut status.strategy.error {
+                cut(error, LONGEST_STATUS);
+            }
+        }
         _ => {}
     }
 }
 
 /// Cuts a text in the middle, so that its beginning and its end stay.
-pub(crate) fn cut(text: &mut String, limit: usize) {
+fn cut(text: &mut String, limit: usize) {
     if text.len() <= limit {
         return;
     }

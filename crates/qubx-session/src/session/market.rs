@@ -4,7 +4,7 @@ use qubx_engine::{Checkpoint, EngineEvent, EngineOutput, Interests};
 use qubx_kernel::{CallId, CallOrigin, StrategyCall, StrategyEvent};
 use qubx_protocol::{Author, Fact, LogLevel, StrategyState};
 
-use super::{Effect, JUPYTER, Session, bound};
+use super::{Effect, JUPYTER, Session};
 use crate::config::Progress;
 use crate::store::Draft;
 
@@ -122,10 +122,7 @@ impl Session {
 
     fn set_strategy(&mut self, state: StrategyState, error: Option<String>) {
         self.status.strategy.state = state;
-        self.status.strategy.error = error.map(|mut error| {
-            bound::cut(&mut error, bound::LONGEST_STATUS);
-            error
-        });
+        self.status.strategy.error = error;
         self.status_changed();
     }
 }
