@@ -13,7 +13,7 @@ use crate::cells::printed::{Printed, Shown};
 /// The cells that wait at most, and the bytes of their sources. A further one is refused: whoever sends so many has made
 /// a mistake, and each of them is in every snapshot.
 pub(crate) const MOST_WAITING: usize = 1_000;
-const MOST_WAITING_BYTES: usize = 16 << 20;
+pub(crate) const MOST_WAITING_BYTES: usize = 16 << 20;
 
 /// A cell that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use qubx_protocol::{
 use tokio::sync::oneshot;
 
 use super::{Effect, SESSION, Session};
-use crate::cells::queue::MOST_WAITING;
+use crate::cells::queue::{MOST_WAITING, MOST_WAITING_BYTES};
 use crate::session::input::{Input, StopRequest};
 use crate::session::rest::{self, Rest};
 use crate::store::{CommandAudit, Draft};
@@ -63,7 +63,8 @@ impl Session {
             && !self.cells.has_room_for(code)
         {
             let message = format!(
-                "too many cells wait already ({MOST_WAITING} may, with 16 MiB of source); wait, or interrupt some of them"
+                "too many cells wait already ({MOST_WAITING} may, with {} MiB of source); wait, or interrupt some of them",
+                MOST_WAITING_BYTES >> 20
             );
             return refuse(reply, message);
         }
