@@ -31,6 +31,6 @@ pub use connection::ConnectionInfo;
 pub use error::KernelError;
 pub use event::{CellRef, KernelEvent};
 pub use kernel::{ChildLimits, KernelConfig, KernelHandle, start};
-pub use probe::{Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe};
+pub use probe::{IPYKERNEL_REQUIREMENT, Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe};
 pub use python::{PythonError, find_python};
 pub use strategy::{CallId, CallOrigin, StrategyCall, StrategyEvent, StrategyMessage, StrategyStage};

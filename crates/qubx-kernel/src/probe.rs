@@ -311,6 +311,10 @@ fn version(text: &str) -> (u32, u32) {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
+/// What pip is asked for so that [`is_good_ipykernel`] holds.
+pub const IPYKERNEL_REQUIREMENT: &str = "ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*";
+
+/// Tells whether a version loses no messages.
 fn is_good_ipykernel(version: (u32, u32)) -> bool {
     version >= (6, 29) && !((7, 0)..(7, 4)).contains(&version)
 }

@@ -14,7 +14,6 @@ use crate::arguments::SetupArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::home;
 use crate::out::outln;
-use crate::owner::prepare::IPYKERNEL;
 use crate::owner::steps::Steps;
 
 /// Asks for the versions, and fails where there is no ipykernel.
@@ -95,7 +94,14 @@ async fn make(home: &Home, base: &Path, steps: &mut Steps) -> Result<PathBuf, Fa
 
 async fn install(venv: &Path, steps: &mut Steps) -> Result<(), Failure> {
     let mut command = Command::new(venv.join("bin/python"));
-    command.args(["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", IPYKERNEL]);
+    command.args([
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--upgrade",
+        qubx_kernel::IPYKERNEL_REQUIREMENT,
+    ]);
     run(command, "install ipykernel")
         .await
         .map_err(|failure| failure.hint("pip needs its package index; its last words are above"))?;

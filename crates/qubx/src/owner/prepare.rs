@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use qubx_home::{Home, safe_component};
-use qubx_kernel::{Probe, ProbeError, StrategySource, find_python, probe};
+use qubx_kernel::{IPYKERNEL_REQUIREMENT, Probe, ProbeError, StrategySource, find_python, probe};
 use qubx_protocol::Runtime;
 
 use crate::arguments::ConfigArguments;
@@ -15,9 +15,6 @@ use crate::owner::launch::Launch;
 
 /// How long importing the strategy may take: a first import of a large library from a cold disk takes long.
 const PROBE_WITHIN: Duration = Duration::from_secs(60);
-
-/// What a session's Python must have: 7.0 to 7.3 lose messages.
-pub(crate) const IPYKERNEL: &str = "ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*";
 
 /// A config that can run, and everything that was found out on the way.
 pub(crate) struct Prepared {
@@ -162,7 +159,7 @@ fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Fail
         ProbeError::NoIpykernel { .. } | ProbeError::RefusedIpykernel { .. } => {
             Failure::usage(error.to_string()).hint(format!(
                 "`qubx setup` makes an environment that has it; or install it there: {} -m pip install \
-                 '{IPYKERNEL}', or name another Python with --python",
+                 '{IPYKERNEL_REQUIREMENT}', or name another Python with --python",
                 python.display()
             ))
         }
