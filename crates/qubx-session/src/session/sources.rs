@@ -71,17 +71,31 @@ mod tests {
 
     use super::*;
 
+    /// The other ends of the sources.
+    struct Ends {
+        inputs: mpsc::Sender<Input>,
+        engine: mpsc::Sender<EngineOutput>,
+        kernel: mpsc::Sender<KernelEvent>,
+        _strategy: mpsc::Sender<StrategyBatch>,
+    }
+
+    fn sources() -> (Ends, Sources) {
+        let (inputs_end, inputs) = mpsc::channel(1);
+        let (engine_end, engine) = mpsc::channel(1);
+        let (kernel_end, kernel) = mpsc::channel(100);
+        let (strategy_end, strategy) = mpsc::channel(1);
+        let ends =
+            Ends { inputs: inputs_end, engine: engine_end, kernel: kernel_end, _strategy: strategy_end };
+        (ends, Sources { inputs, engine, kernel, strategy })
+    }
+
     #[tokio::test]
     async fn however_much_the_kernel_has_to_say_what_people_ask_is_heard() {
-        let (_engine_sender, engine) = mpsc::channel(1);
-        let (inputs_sender, inputs) = mpsc::channel(1);
-        let (kernel_sender, kernel) = mpsc::channel(100);
-        let (_strategy_sender, strategy) = mpsc::channel(1);
-        let mut sources = Sources { inputs, engine, kernel, strategy };
+        let (ends, mut sources) = sources();
         for _ in 0..100 {
-            kernel_sender.send(KernelEvent::Responding(true)).await.unwrap();
+            ends.kernel.send(KernelEvent::Responding(true)).await.unwrap();
         }
-        inputs_sender.send(Input::OwnerGone).await.unwrap();
+        ends.inputs.send(Input::OwnerGone).await.unwrap();
         let words = |turns: Vec<Turn>| -> String {
             let word = |turn: &Turn| if matches!(turn, Turn::Input(_)) { 'i' } else { 'k' };
             turns.iter().map(word).collect()
@@ -89,19 +103,15 @@ mod tests {
         assert_eq!(words(sources.waiting(5)), "kkkkki");
         assert_eq!(words(sources.waiting(5)), "kkkkk");
         // As long as there is time for all, news come before what people ask, so that an answer shows them.
-        inputs_sender.send(Input::OwnerGone).await.unwrap();
+        ends.inputs.send(Input::OwnerGone).await.unwrap();
         assert_eq!(words(sources.waiting(200)), "k".repeat(90) + "i");
     }
 
     #[tokio::test]
     async fn an_engine_that_ends_by_itself_is_noticed() {
-        let (engine_sender, engine) = mpsc::channel(1);
-        let (_inputs_sender, inputs) = mpsc::channel(1);
-        let (_kernel_sender, kernel) = mpsc::channel(1);
-        let (_strategy_sender, strategy) = mpsc::channel(1);
-        let mut sources = Sources { inputs, engine, kernel, strategy };
+        let (ends, mut sources) = sources();
         let later = Instant::now() + Duration::from_secs(60);
-        drop(engine_sender);
+        drop(ends.engine);
         assert!(matches!(sources.next(later).await, Turn::EngineGone));
     }
 }

@@ -18,16 +18,15 @@ impl MemoryGroup {
     }
 
     fn make(name: &str, bytes: u64) -> Result<Self, String> {
-        let (own, limit, with_swap) = own_group()?;
+        let (own, limit, (swap, most_swap)) = own_group(bytes)?;
         let folder = own.join(name);
         std::fs::create_dir(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         let group = Self { folder };
         // Where the parent does not hand memory on, the group has no such file.
         std::fs::write(group.folder.join(limit), bytes.to_string())
             .map_err(|error| format!("cannot bound {}: {error}", group.folder.display()))?;
-        let (swap, bound) = with_swap;
         // Without swap there is no such file, and none is needed.
-        let _ = std::fs::write(group.folder.join(swap), bound.unwrap_or(bytes).to_string());
+        let _ = std::fs::write(group.folder.join(swap), most_swap.to_string());
         Ok(group)
     }
 
@@ -43,12 +42,10 @@ impl MemoryGroup {
     }
 }
 
-/// The file that bounds what a group may swap, and its value when that is not the bound of the memory.
-type Swap = (&'static str, Option<u64>);
-
-/// Returns the folder of this process's own group, and the files that bound the memory of a group there:
+/// Returns the folder of this process's own group, the file that bounds the memory of a group there, and the one that
+/// keeps it from swapping, with its value when the memory is bound to `bytes`:
 /// <https://docs.kernel.org/admin-guide/cgroup-v2.html> and `cgroup-v1/memory.html` beside it.
-fn own_group() -> Result<(PathBuf, &'static str, Swap), String> {
+fn own_group(bytes: u64) -> Result<(PathBuf, &'static str, (&'static str, u64)), String> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
     let own = |is_wanted: fn(&str) -> bool| {
         groups.lines().find_map(|line| {
@@ -60,10 +57,10 @@ fn own_group() -> Result<(PathBuf, &'static str, Swap), String> {
     let of_memory = |controllers: &str| controllers.split(',').any(|name| name == "memory");
     if let Some(path) = own(of_memory) {
         let folder = Path::new("/sys/fs/cgroup/memory").join(path);
-        return Ok((folder, "memory.limit_in_bytes", ("memory.memsw.limit_in_bytes", None)));
+        return Ok((folder, "memory.limit_in_bytes", ("memory.memsw.limit_in_bytes", bytes)));
     }
     let path = own(str::is_empty).ok_or("there are no control groups here")?;
-    Ok((Path::new("/sys/fs/cgroup").join(path), "memory.max", ("memory.swap.max", Some(0))))
+    Ok((Path::new("/sys/fs/cgroup").join(path), "memory.max", ("memory.swap.max", 0)))
 }
 
 impl Drop for MemoryGroup {
