@@ -311,7 +311,7 @@ fn version(text: &str) -> (u32, u32) {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
-/// What pip is asked for so that [`is_good_ipykernel`] holds.
+/// What pip is asked for: the versions that lose no messages, as [`probe`] demands.
 pub const IPYKERNEL_REQUIREMENT: &str = "ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*";
 
 /// Tells whether a version loses no messages.
