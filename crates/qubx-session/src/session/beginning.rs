@@ -65,6 +65,10 @@ impl Life {
             let (level, source) = (LogLevel::Warning, "session".to_owned());
             drafts.push(Draft::Session(Fact::Log { level, source, text }));
         }
+        if let Some(rescued) = left.rescued {
+            let (level, source) = (LogLevel::Error, "session".to_owned());
+            drafts.push(Draft::Session(Fact::Log { level, source, text: rescued.to_string() }));
+        }
         let mut cell = last_cell;
         for CommandAudit { id, author, command } in left.commands {
             match command {

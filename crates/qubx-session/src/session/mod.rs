@@ -45,7 +45,7 @@ use crate::session::clock::Clock;
 use crate::session::input::{Input, Subscription};
 use crate::session::publication::Publication;
 use crate::session::rest::Rest;
-use crate::store::{Draft, Store, StoreError};
+use crate::store::{Draft, LOADED, Store, StoreError};
 
 pub(crate) use sources::Sources;
 use sources::Turn;
@@ -297,8 +297,6 @@ fn last_cell(drafts: &[Draft]) -> Option<CellNumber> {
 
 /// Returns the state that a log ends with, as far as its last entries tell.
 pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, StoreError> {
-    /// More events than any screen shows at first; older ones stay in the log.
-    const LOADED: usize = 5_000;
     let mut state = SessionState::new(store.log_id().clone(), history_limit);
     for event in store.last_events(LOADED)? {
         // Numbers of lost events are missing for good.

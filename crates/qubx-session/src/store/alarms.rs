@@ -9,6 +9,7 @@ use qubx_protocol::Alarm;
 use super::StoreError;
 use super::disk::{Disk, LOOK_EVERY, Room};
 use super::log::Log;
+use super::rescue::Rescued;
 
 /// The alarms and the disk that they watch. Behind a lock, because asking for the alarms also looks at the disk; it is
 /// held for a few lines.
@@ -20,13 +21,21 @@ pub(super) struct Watch {
     pub(super) disk: Disk,
     disk_alarm: Option<Alarm>,
     log_alarm: Option<Alarm>,
+    rescue_alarm: Option<Alarm>,
     ledger_alarm: Option<Alarm>,
     probed: Option<Instant>,
 }
 
 impl Health {
     pub(super) fn new(disk: Disk) -> Self {
-        let watch = Watch { disk, disk_alarm: None, log_alarm: None, ledger_alarm: None, probed: None };
+        let watch = Watch {
+            disk,
+            disk_alarm: None,
+            log_alarm: None,
+            rescue_alarm: None,
+            ledger_alarm: None,
+            probed: None,
+        };
         Self(Mutex::new(watch))
     }
 
@@ -75,6 +84,11 @@ impl Watch {
         raise(&mut self.log_alarm, "log", text, false, now);
     }
 
+    /// Notes that the session log was damaged and replaced. That stays true as long as this store is open.
+    pub(super) fn rescued(&mut self, rescued: &Rescued, now: Timestamp) {
+        raise(&mut self.rescue_alarm, "log", Some(rescued.to_string()), false, now);
+    }
+
     /// Tells whether it is time to try whether the ledger can be written again.
     pub(super) fn should_probe(&mut self) -> bool {
         let is_due = self.ledger_alarm.is_some() && self.probed.is_none_or(|at| at.elapsed() >= LOOK_EVERY);
@@ -86,7 +100,8 @@ impl Watch {
 
     /// Returns what is wrong now, the gravest first.
     pub(super) fn alarms(&self) -> Vec<Alarm> {
-        [&self.ledger_alarm, &self.log_alarm, &self.disk_alarm].into_iter().flatten().cloned().collect()
+        let alarms = [&self.ledger_alarm, &self.log_alarm, &self.rescue_alarm, &self.disk_alarm];
+        alarms.into_iter().flatten().cloned().collect()
     }
 }
 

@@ -13,6 +13,9 @@ use super::StoreError;
 /// How long a writer waits for a reader's short lock.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// A higher version than any that there will be: a file that names one is damaged.
+const MOST_VERSIONS: i64 = 10_000;
+
 /// The tables of a file: the step at index `n` makes version `n + 1` of version `n`.
 pub(super) type Steps = &'static [&'static str];
 
@@ -56,8 +59,8 @@ fn known_version(connection: &Connection, path: &Path, steps: Steps) -> Result<u
     let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
     match usize::try_from(found) {
         Ok(version) if found <= known => Ok(version),
-        Ok(_) => Err(StoreError::Newer { path: path.to_owned(), found, known }),
-        Err(_) => {
+        Ok(_) if found <= MOST_VERSIONS => Err(StoreError::Newer { path: path.to_owned(), found, known }),
+        _ => {
             let reason = format!("its schema version is {found}");
             Err(StoreError::Damaged { path: path.to_owned(), row: None, reason })
         }

@@ -62,6 +62,23 @@ pub enum StoreError {
     },
 }
 
+/// Tells whether an error of SQLite comes from what is in the file. Our statements are fixed, so one that makes no sense
+/// to SQLite, or a value of another type than was written, says so too.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
+    match error {
+        Error::SqliteFailure(..) | Error::SqlInputError { .. } => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown)
+        ),
+        Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::InvalidColumnType(..)
+        | Error::Utf8Error(..) => true,
+        _ => false,
+    }
+}
+
 fn at_row(row: &Option<LedgerRow>) -> String {
     row.map_or_else(|| " is damaged".to_owned(), |row| format!(": row {row} is damaged"))
 }
@@ -70,12 +87,18 @@ impl StoreError {
     /// Returns what makes an error of SQLite one of ours: the damage that SQLite itself notices is damage.
     pub(super) fn database(action: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();
-        move |source| match source.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+        move |source| {
+            if is_damage(&source) {
                 Self::Damaged { path, row: None, reason: source.to_string() }
+            } else {
+                Self::Database { action, path, source }
             }
-            _ => Self::Database { action, path, source },
         }
+    }
+
+    /// Tells whether this says that the file at `path` does not hold what was written.
+    pub(super) fn is_damage_of(&self, path: &Path) -> bool {
+        matches!(self, Self::Damaged { path: damaged, .. } if damaged == path)
     }
 
     /// Returns the error of a row of the ledger that is not what was written.

@@ -80,6 +80,8 @@ pub(super) struct End {
 /// A row as far as the session log refers to it.
 pub(super) struct Reference {
     pub(super) number: LedgerRow,
+    /// The number that its event had when it was written.
+    pub(super) seq: Seq,
     pub(super) time: Timestamp,
     pub(super) kind: String,
 }
@@ -281,7 +283,8 @@ impl Ledger {
                 let time = time.map_err(|error: jiff::Error| {
                     StoreError::damaged(&self.path, number, error.to_string())
                 })?;
-                references.push(Reference { number, time, kind: columns.kind.to_owned() });
+                let (seq, kind) = (Seq(columns.seq), columns.kind.to_owned());
+                references.push(Reference { number, seq, time, kind });
             }
             Ok(())
         })?;

@@ -7,6 +7,7 @@ use qubx_protocol::{CellNumber, CommandId, Seq, VerbOutcome, VerbProgress};
 use super::draft::CommandAudit;
 use super::ledger::Ledger;
 use super::log::Log;
+use super::rescue::Rescued;
 use super::{StoreError, rows};
 use crate::cells::queue::MOST_WAITING;
 
@@ -25,6 +26,8 @@ pub(crate) struct Left {
     pub(crate) cells: Vec<CellNumber>,
     /// How many rows of the ledger a power cut took.
     pub(crate) lost_rows: u64,
+    /// What became of a session log that was damaged.
+    pub(crate) rescued: Option<Rescued>,
     /// Verbs that began and have no end, oldest first.
     pub(crate) verbs: Vec<VerbProgress>,
 }
@@ -32,7 +35,7 @@ pub(crate) struct Left {
 /// Reads what was left, before the missing references are appended.
 pub(super) fn read(ledger: &Ledger, log: &Log) -> Result<Left, StoreError> {
     let (commands, cells) = (commands(ledger, log.head(), log)?, cells(log)?);
-    Ok(Left { commands, cells, verbs: verbs(ledger)?, lost_rows: 0 })
+    Ok(Left { commands, cells, verbs: verbs(ledger)?, ..Left::default() })
 }
 
 /// A cell may have shown much, so its beginning may be far back.
@@ -43,11 +46,11 @@ fn cells(log: &Log) -> Result<Vec<CellNumber>, StoreError> {
         statement.query_map([argument], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
     let begun = "SELECT seq, json_extract(body, '$.cell.cell') FROM events WHERE kind = 'cell' \
-                 ORDER BY seq DESC LIMIT ?1";
+                 AND json_valid(body) ORDER BY seq DESC LIMIT ?1";
     let begun = numbers(begun, CELLS as u64).map_err(read())?;
     let Some((oldest, _)) = begun.last() else { return Ok(Vec::new()) };
     let ended = "SELECT seq, json_extract(body, '$.cell_finished.cell') FROM events \
-                 WHERE list = 1 AND seq > ?1 AND kind = 'cell_finished'";
+                 WHERE list = 1 AND seq > ?1 AND kind = 'cell_finished' AND json_valid(body)";
     let ended = numbers(ended, *oldest).map_err(read())?;
     let ended: HashSet<u64> = ended.into_iter().map(|(_, cell)| cell).collect();
     let left = begun.into_iter().rev().map(|(_, cell)| cell).filter(|cell| !ended.contains(cell));

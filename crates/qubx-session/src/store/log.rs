@@ -5,15 +5,17 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use qubx_protocol::{CellNumber, Fact, LedgerRow, LogId, Seq};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use qubx_protocol::{CellNumber, LedgerRow, LogId, Seq};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 use super::chain::{self, Hash};
 use super::database::{self, Steps};
-use super::draft::has_event;
+use super::entries::{self, Entry, Read};
 use super::waiting::Waiting;
+
+/// The file's name.
+pub(super) const FILE: &str = "session.db";
 
 /// The tables, from nothing to the newest version.
 pub(super) const STEPS: Steps = &[
@@ -55,17 +57,6 @@ pub(super) struct Log {
     waiting: Waiting,
 }
 
-/// An event as the session log keeps it.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) seq: Seq,
-    pub(super) time: Timestamp,
-    pub(super) kind: String,
-    pub(super) row: Option<LedgerRow>,
-    /// The fact as JSON; none when the ledger has it.
-    pub(super) body: Option<String>,
-}
-
 /// The end of the ledger, as the log remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LedgerEnd {
@@ -77,18 +68,6 @@ pub(super) struct LedgerEnd {
 impl LedgerEnd {
     pub(super) fn new(row: LedgerRow, hash: &Hash) -> Self {
         Self { row, hash: Some(chain::hex(hash)) }
-    }
-}
-
-impl Entry {
-    pub(super) fn new(seq: Seq, time: Timestamp, fact: &Fact, row: Option<LedgerRow>) -> Self {
-        let body = row.is_none().then(|| serde_json::to_string(fact).expect("facts have string keys"));
-        Self { seq, time, kind: fact.kind().to_owned(), row, body }
-    }
-
-    /// Returns the entry that refers to a row of the ledger; none for rows that have no event.
-    pub(super) fn reference(seq: Seq, time: Timestamp, kind: &str, row: LedgerRow) -> Option<Self> {
-        has_event(kind).then(|| Self { seq, time, kind: kind.to_owned(), row: Some(row), body: None })
     }
 }
 
@@ -110,6 +89,20 @@ impl Log {
             None => log.set_new_name()?,
         }
         Ok(log)
+    }
+
+    /// Lets go of the file: SQLite ties a name to an open one, so nothing may be moved before. Until [`Self::reopen`]
+    /// nothing can be written or read.
+    pub(super) fn close(&mut self) -> Result<(), StoreError> {
+        self.connection = Connection::open_in_memory().map_err(StoreError::database("close", &self.path))?;
+        Ok(())
+    }
+
+    /// Goes on with the file that is at its path now, under that one's name. Numbers that were given out stay so.
+    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
+        let opened = Self::open(&self.path)?;
+        (self.connection, self.id, self.stored) = (opened.connection, opened.id, opened.stored);
+        Ok(())
     }
 
     pub(super) fn id(&self) -> &LogId {
@@ -234,7 +227,8 @@ impl Log {
 
     /// Returns the number of the newest cell; numbers ascend with the events.
     pub(super) fn last_cell(&self) -> Result<CellNumber, StoreError> {
-        let sql = "SELECT json_extract(body, '$.cell.cell') FROM events WHERE kind = 'cell' ORDER BY seq DESC LIMIT 1";
+        let sql = "SELECT json_extract(body, '$.cell.cell') FROM events \
+                   WHERE kind = 'cell' AND json_valid(body) ORDER BY seq DESC LIMIT 1";
         let cell: Option<u64> = self
             .connection
             .query_row(sql, [], |row| row.get(0))
@@ -244,8 +238,8 @@ impl Log {
     }
 
     /// Returns up to `limit` of the entries in the file after `after`, oldest first.
-    pub(super) fn entries_after(&self, after: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        read_entries(&self.connection, after, limit).map_err(StoreError::database("read", &self.path))
+    pub(super) fn entries_after(&self, after: Seq, limit: usize) -> Result<Vec<Read>, StoreError> {
+        entries::after(&self.connection, after, limit).map_err(StoreError::database("read", &self.path))
     }
 
     /// Returns the number of the event `count` events before the end, or of the first one.
@@ -260,11 +254,11 @@ impl Log {
     }
 }
 
-fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
     connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()
 }
 
-fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+pub(super) fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
     let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
     connection.prepare_cached(sql)?.execute([key, value]).map(drop)
 }
@@ -283,36 +277,4 @@ pub(super) fn ledger_end(connection: &Connection) -> rusqlite::Result<LedgerEnd>
         Some(LedgerEnd { row: LedgerRow(row.parse().ok()?), hash: Some(hash.to_owned()) })
     });
     Ok(remembered.filter(|end| end.row >= referred).unwrap_or(LedgerEnd { row: referred, hash: None }))
-}
-
-/// Returns up to `limit` entries after `after`, oldest first.
-pub(super) fn read_entries(
-    connection: &Connection,
-    after: Seq,
-    limit: usize,
-) -> rusqlite::Result<Vec<Entry>> {
-    let sql = "SELECT seq, time, kind, row, body FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![after.0, limit], entry)?;
-    rows.collect()
-}
-
-/// Reads an entry from the columns `seq, time, kind, row, body`.
-pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let ledger_row: Option<u64> = row.get(3)?;
-    Ok(Entry {
-        seq: Seq(row.get(0)?),
-        time: time_in(row, 1)?,
-        kind: row.get(2)?,
-        row: ledger_row.map(LedgerRow),
-        body: row.get(4)?,
-    })
-}
-
-/// Returns the time in a column; one that is none is an error, like any other value that cannot be read.
-fn time_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    let text: String = row.get(column)?;
-    text.parse().map_err(|error: jiff::Error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
-    })
 }

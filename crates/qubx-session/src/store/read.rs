@@ -1,20 +1,19 @@
 //! Reading a session's history beside its writer, or after it: read-only connections, never a lock on the writer.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use qubx_protocol::{Event, Fact, LedgerRow, Seq};
+use qubx_protocol::{Event, Fact, LedgerRow};
 
 use super::draft::ledger_fact;
-use super::log::{Entry, read_entries};
+use super::entries::{self, Entry, Read, Unreadable};
 use super::{StoreError, database, ledger, log, rows};
 
-/// How many events are read at once.
-const PAGE: usize = 10_000;
-
 /// Reads the events of the session in `session_dir` for which `wanted` says yes, the last `limit` of them, oldest first.
+/// What cannot be read leaves a mark in its place.
 ///
 /// # Errors
-/// When a database is not there, cannot be read, or holds what this version cannot read.
+/// When a database is not there, cannot be opened, or the ledger is damaged.
 pub fn read_history(
     session_dir: &Path,
     limit: usize,
@@ -23,23 +22,44 @@ pub fn read_history(
     let (log_path, ledger_path) = (session_dir.join("session.db"), session_dir.join("ledger.db"));
     let (log, _) = database::open_read_only(&log_path, log::STEPS)?;
     let (ledger, _) = database::open_read_only(&ledger_path, ledger::STEPS)?;
-    let mut events = std::collections::VecDeque::new();
-    let mut after = Seq(0);
-    loop {
-        let page = read_entries(&log, after, PAGE).map_err(StoreError::database("read", &log_path))?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        for entry in &page {
-            let event = resolve(entry, &log_path, |row| rows::read(&ledger, &ledger_path, row))?;
-            if wanted(&event.fact) {
-                events.push_back(event);
-            }
-            if events.len() > limit {
-                events.pop_front();
-            }
+    // Beyond damage the newest come first.
+    let mut events = BTreeMap::new();
+    let mut add = |event: Event| {
+        if wanted(&event.fact) {
+            events.insert(event.seq, event);
         }
+        if events.len() > limit {
+            events.pop_first();
+        }
+    };
+    let hidden = entries::for_each(&log, &log_path, |read| {
+        add(event_or_mark(read, &log_path, |row| rows::read(&ledger, &ledger_path, row))?);
+        Ok(())
+    })?;
+    hidden.iter().map(Unreadable::mark).for_each(add);
+    Ok(events.into_values().collect())
+}
+
+/// Makes the event of what was read, or a mark that it cannot be read.
+///
+/// # Errors
+/// When the ledger is damaged: what it says must be true or not be shown.
+pub(super) fn event_or_mark(
+    read: Read,
+    path: &Path,
+    ledger_row: impl Fn(LedgerRow) -> Result<Option<rows::Stored>, StoreError>,
+) -> Result<Event, StoreError> {
+    let entry = match read {
+        Ok(entry) => entry,
+        Err(unreadable) => return Ok(unreadable.mark()),
+    };
+    match resolve(&entry, path, ledger_row) {
+        Err(StoreError::Unreadable { seq, reason, .. }) => {
+            let time = entry.time;
+            Ok(Event { time, ..Unreadable::from(seq, reason).mark() })
+        }
+        event => event,
     }
-    Ok(events.into())
 }
 
 /// Makes the event of an entry, with what the ledger holds of it.
@@ -55,6 +75,12 @@ pub(super) fn resolve(
         (None, Some(row)) => {
             let rows::Stored { kind, body } =
                 ledger_row(row)?.ok_or_else(|| unreadable(format!("the ledger has no row {row}")))?;
+            if kind != entry.kind {
+                return Err(unreadable(format!(
+                    "it says `{}`, and row {row} of the ledger is another fact",
+                    entry.kind
+                )));
+            }
             ledger_fact(row, &kind, &body)
                 .map_err(|error| unreadable(format!("ledger row {row}: {error}")))?
         }

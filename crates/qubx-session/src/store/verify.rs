@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::chain::{self, Follower, GENESIS};
 use super::draft::{CommandAudit, UNLOGGED, has_event, ledger_fact};
-use super::{StoreError, database, kept, ledger, log, read, rows};
+use super::{StoreError, database, entries, kept, ledger, log, read, rows};
 
 /// What the files of a session hold, and what is wrong with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -206,27 +206,25 @@ impl<P: FnMut(u64, u64)> Check<P> {
 
     fn entries(&mut self, connection: &Connection, path: &Path) -> Result<(), StoreError> {
         let read = || StoreError::database("read", path);
-        let sql = "SELECT seq, time, kind, row, body FROM events ORDER BY seq";
+        let sql = entries::select!("true ORDER BY seq");
         let mut statement = connection.prepare(sql).map_err(read())?;
         let mut rows = statement.query([]).map_err(read())?;
         while let Some(row) = rows.next().map_err(read())? {
             self.found.events += 1;
             self.step();
-            let seq = row.get(0).ok();
-            match log::entry(row) {
-                Err(error) => self.finding(path, seq, format!("it cannot be read: {error}")),
-                Ok(entry) => {
-                    if let Err(what) = self.entry(&entry, path) {
-                        self.finding(path, seq, what);
-                    }
-                }
+            let checked = match entries::read(row).map_err(read())? {
+                Ok(entry) => self.entry(&entry, path).map_err(|what| (entry.seq, what)),
+                Err(unreadable) => Err((unreadable.seq, unreadable.reason)),
+            };
+            if let Err((seq, what)) = checked {
+                self.finding(path, Some(seq.0), what);
             }
         }
         Ok(())
     }
 
     /// Checks one entry: that it reads, or that the row it refers to is there, is of its kind, and is referred to once.
-    fn entry(&mut self, entry: &log::Entry, path: &Path) -> Result<(), String> {
+    fn entry(&mut self, entry: &entries::Entry, path: &Path) -> Result<(), String> {
         let (None, Some(row)) = (&entry.body, entry.row) else {
             let event = read::resolve(entry, path, |_| Ok(None)).map_err(|error| match error {
                 StoreError::Unreadable { reason, .. } => reason,

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::log::Entry;
+use super::entries::Entry;
 
 /// How many entries wait at most. Above it the oldest output and log lines go, then the oldest of whatever is not a
 /// reference.

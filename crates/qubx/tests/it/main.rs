@@ -13,6 +13,7 @@ mod cells;
 mod command_line;
 mod commands;
 mod configs;
+mod damaged_log;
 mod escapes;
 mod failing_disk;
 mod files;

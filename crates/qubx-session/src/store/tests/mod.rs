@@ -6,13 +6,16 @@ mod full_disk;
 mod history;
 mod ledger;
 mod left;
+mod rescue;
 mod schema;
 mod unlogged;
 mod verify;
 
+use std::path::Path;
+
 use qubx_protocol::{
-    Author, Command, Fill, InstrumentId, LedgerRow, Liquidity, Money, Order, OrderStatus, OrderType,
-    Position, Price, Quantity, Side, TimeInForce, VerbOutcome, VerbProgress,
+    Author, Command, Fact, Fill, InstrumentId, LedgerRow, Liquidity, LogLevel, Money, Order, OrderStatus,
+    OrderType, Position, Price, Quantity, Side, TimeInForce, VerbOutcome, VerbProgress,
 };
 use rusqlite::Connection;
 use tempfile::tempdir;
