@@ -24,6 +24,7 @@ from jupyter_client.jsonutil import json_clean, json_default
 from jupyter_client.session import json_packer
 from traitlets import default
 
+from . import causes
 from .bridge import Bridge
 from .inputs import Inputs
 from .output import NumberedOutput, number_output
@@ -107,6 +108,19 @@ class Kernel(IPythonKernel):
             "traceback": [],
         }
         self.session.send(stream, "shutdown_reply", content, parent, ident=ident)
+
+    async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Runs a cell; the service hears of it before and after, whoever sent it and whatever it hides."""
+        cell = causes.begin(self.parent.bridge, parent)
+        try:
+            await super().execute_request(stream, ident, parent)
+        finally:
+            causes.end(self.parent.bridge, cell)
+
+    def finish_metadata(self, parent: Any, metadata: Any, reply_content: Any) -> Any:
+        """Notes how a cell was answered."""
+        causes.note_reply(reply_content)
+        return super().finish_metadata(parent, metadata, reply_content)
 
     def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
         # As in the base class, plus whether the request belongs in the history, which readers cannot see.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from .causes import origin
 from .text import check_text, encoded
 
 T = TypeVar("T")
@@ -36,7 +37,6 @@ class Bridge:
         self._process = os.getpid()
         self._waiting: dict[int, Callable[[dict[str, Any]], None]] = {}
         self._calls = itertools.count(1)
-        self.strategy_thread: threading.Thread | None = None
 
     def send(self, type: str, **fields: Any) -> None:
         """Sends one message; in its texts, halves of characters are shown as `\ufffd`."""
@@ -104,9 +104,8 @@ class Bridge:
 
         call = next(self._calls)
         self._waiting[call] = settle
-        origin = "strategy" if threading.current_thread() is self.strategy_thread else "repl"
         try:
-            self.send("call", call=call, origin=origin, request=request)
+            self.send("call", call=call, origin=origin(), request=request)
             # On the main thread an interrupt ends this wait; the verb itself is with the service by then.
             result = outcome.get()
         finally:

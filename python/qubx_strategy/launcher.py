@@ -76,6 +76,7 @@ def load(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_fi
 def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app: Any) -> None:
     """Gives the REPL its names, and starts the threads of the strategy, of completion and of the bridge."""
     from .assistant import Assistant
+    from .causes import act_for_strategy, hand_cause_on
     from .context import Context
     from .market import Instrument
     from .mirror import Mirror
@@ -89,15 +90,21 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app:
     mirror = Mirror(Instrument(**fields) for fields in settings["instruments"])
     context = Context(mirror, bridge)
     shell.push(namespace(context), interactive=False)
+
+    def begin_strategy_thread() -> None:
+        claim_output(shell)
+        act_for_strategy()
+
     runner = Runner(
         bridge,
         mirror,
         context,
         settings,
-        on_thread_start=partial(claim_output, shell),
+        on_thread_start=begin_strategy_thread,
         on_constructed=lambda strategy: shell.push({"S": strategy}, interactive=False),
     )
     pass_claims_on(shell)
+    hand_cause_on()
     assistant = Assistant(bridge, shell)
 
     def handle(message: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from ipykernel.iostream import CHILD, IOPubThread
 from jupyter_client.session import DELIM
 
 from .pace import Pace
+from .threads import hand_on
 
 LARGE_BYTES = 16_384
 """What a message has at least for whose place its sender waits."""
@@ -84,24 +85,8 @@ _thread = threading.local()
 
 
 def pass_claims_on(shell: Any) -> None:
-    """Makes the threads that a claiming thread starts claim their output too.
-
-    ipykernel's variables end where a thread ends.
-    """
-    start = threading.Thread.start
-
-    def start_with_claim(self: threading.Thread) -> None:
-        if getattr(_thread, "claims", False):
-            run = self.run
-
-            def claim_and_run() -> None:
-                claim_output(shell)
-                run()
-
-            self.run = claim_and_run  # type: ignore[method-assign]
-        start(self)
-
-    threading.Thread.start = start_with_claim  # type: ignore[method-assign]
+    """Makes the threads that a claiming thread starts claim their output too."""
+    hand_on(lambda: partial(claim_output, shell) if getattr(_thread, "claims", False) else None)
 
 
 def claim_output(shell: Any) -> None:

@@ -44,7 +44,6 @@ class Runner:
         self._callbacks: dict[str, Callable[..., None]] = {}
         # Bounded by the service: it sends few batches before the first of them is reported done.
         self.inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        bridge.strategy_thread = self.thread
 
     def _run(self) -> None:
         self._on_thread_start()

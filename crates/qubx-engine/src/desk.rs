@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use qubx_protocol::{Author, InstrumentId, OrderId, OrderStatus, Quantity, Quote, Side};
+use qubx_protocol::{By, InstrumentId, OrderId, OrderStatus, Quantity, Quote, Side};
 
 use crate::broker::PaperBroker;
 use crate::core::{Input, Purpose, State};
@@ -71,7 +71,7 @@ impl Desk {
         &mut self,
         time: Timestamp,
         instruments: &[InstrumentId],
-        author: &Author,
+        by: &By,
     ) -> Vec<EngineEvent> {
         let mut decided = Vec::new();
         for instrument in instruments {
@@ -84,7 +84,7 @@ impl Desk {
                 side: if held.0.is_sign_positive() { Side::Sell } else { Side::Buy },
                 quantity: held.abs(),
                 price: None,
-                author: author.clone(),
+                by: by.clone(),
             };
             decided.extend(self.state.apply(time, Input::Place(request, Purpose::Close)));
         }
@@ -145,17 +145,13 @@ impl Desk {
     ///
     /// # Errors
     /// [`EngineError::LossLimit`] while the loss of the day is above its limit.
-    pub(crate) fn resume(
-        &mut self,
-        time: Timestamp,
-        author: &Author,
-    ) -> Result<Vec<EngineEvent>, EngineError> {
+    pub(crate) fn resume(&mut self, time: Timestamp, by: &By) -> Result<Vec<EngineEvent>, EngineError> {
         if !self.state.is_paused() {
             return Ok(Vec::new());
         }
         match self.state.loss_reached() {
             Some(reason) => Err(EngineError::LossLimit(reason)),
-            None => Ok(self.state.apply(time, Input::Resume { reason: format!("resumed by {author}") })),
+            None => Ok(self.state.apply(time, Input::Resume { reason: format!("resumed by {by}") })),
         }
     }
 

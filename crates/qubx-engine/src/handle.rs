@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qubx_protocol::{Author, InstrumentId, MarketView, Order, OrderId, Timeframe};
+use qubx_protocol::{By, InstrumentId, MarketView, Order, OrderId, Timeframe};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -15,12 +15,12 @@ type Reply<T> = oneshot::Sender<T>;
 /// What can be asked.
 pub(crate) enum Request {
     Place(Vec<OrderRequest>, Reply<Vec<Order>>),
-    CancelOrder(OrderId, Author, Reply<Result<Order, EngineError>>),
+    CancelOrder(OrderId, By, Reply<Result<Order, EngineError>>),
     CancelOrders(Option<InstrumentId>, Reply<CancelSummary>),
-    Close(InstrumentId, Author, Reply<Result<CloseSummary, EngineError>>),
-    Flatten(Author, Reply<FlattenSummary>),
-    Pause(Author, Reply<CancelSummary>),
-    Resume(Author, Reply<Result<(), EngineError>>),
+    Close(InstrumentId, By, Reply<Result<CloseSummary, EngineError>>),
+    Flatten(By, Reply<FlattenSummary>),
+    Pause(By, Reply<CancelSummary>),
+    Resume(By, Reply<Result<(), EngineError>>),
     AttachStrategy(Reply<EngineSnapshot>),
     SubscribeBars(Timeframe, Reply<()>),
     StartFeed(Interests, Reply<()>),
@@ -61,8 +61,8 @@ impl EngineHandle {
     ///
     /// # Errors
     /// [`EngineError::UnknownOrder`], or [`EngineError::OrderIsFinal`] when it cannot be cancelled any more.
-    pub async fn cancel_order(&self, order: OrderId, author: Author) -> Result<Order, EngineError> {
-        self.ask(|reply| Request::CancelOrder(order, author, reply)).await?
+    pub async fn cancel_order(&self, order: OrderId, by: By) -> Result<Order, EngineError> {
+        self.ask(|reply| Request::CancelOrder(order, by, reply)).await?
     }
 
     /// Cancels the open orders of one instrument, or all.
@@ -80,8 +80,8 @@ impl EngineHandle {
     ///
     /// # Errors
     /// [`EngineError::UnknownInstrument`], or [`EngineError::NotClosed`] when the order was refused.
-    pub async fn close(&self, instrument: InstrumentId, author: Author) -> Result<CloseSummary, EngineError> {
-        self.ask(|reply| Request::Close(instrument, author, reply)).await?
+    pub async fn close(&self, instrument: InstrumentId, by: By) -> Result<CloseSummary, EngineError> {
+        self.ask(|reply| Request::Close(instrument, by, reply)).await?
     }
 
     /// Pauses, cancels all orders, closes all positions at market, and answers when all that is done.
@@ -89,8 +89,8 @@ impl EngineHandle {
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
-    pub async fn flatten(&self, author: Author) -> Result<FlattenSummary, EngineError> {
-        self.ask(|reply| Request::Flatten(author, reply)).await
+    pub async fn flatten(&self, by: By) -> Result<FlattenSummary, EngineError> {
+        self.ask(|reply| Request::Flatten(by, reply)).await
     }
 
     /// Refuses orders that would increase a position and cancels those that rest; returns how many were cancelled.
@@ -98,8 +98,8 @@ impl EngineHandle {
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
-    pub async fn pause(&self, author: Author) -> Result<CancelSummary, EngineError> {
-        self.ask(|reply| Request::Pause(author, reply)).await
+    pub async fn pause(&self, by: By) -> Result<CancelSummary, EngineError> {
+        self.ask(|reply| Request::Pause(by, reply)).await
     }
 
     /// Begins anew for a strategy that is about to start: what waited for the one before is forgotten, its bars are
@@ -120,8 +120,8 @@ impl EngineHandle {
     ///
     /// # Errors
     /// [`EngineError::LossLimit`] while the loss of the day is above its limit.
-    pub async fn resume(&self, author: Author) -> Result<(), EngineError> {
-        self.ask(|reply| Request::Resume(author, reply)).await?
+    pub async fn resume(&self, by: By) -> Result<(), EngineError> {
+        self.ask(|reply| Request::Resume(by, reply)).await?
     }
 
     /// Tells whether orders that would increase a position are refused.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use qubx_protocol::{Account, Author, Fill, InstrumentId, LogLevel, Order, Position, Price, Quantity, Side};
+use qubx_protocol::{Account, By, Fill, InstrumentId, LogLevel, Order, Position, Price, Quantity, Side};
 use tokio::sync::oneshot;
 
 use crate::Checkpoint;
@@ -62,7 +62,7 @@ pub struct OrderRequest {
     /// The limit, rounded to the nearest tick; none for a market order.
     pub price: Option<Price>,
     /// Who wants it.
-    pub author: Author,
+    pub by: By,
 }
 
 /// What became of cancelling orders. Its text is like `2 cancelled, 0 failed`.

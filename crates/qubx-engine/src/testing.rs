@@ -36,7 +36,7 @@ pub(crate) fn request(symbol: &str, side: Side, quantity: &str, price: Option<&s
         side,
         quantity: Quantity(decimal(quantity)),
         price: price.map(|price| Price(decimal(price))),
-        author: "tester".into(),
+        by: "tester".into(),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use crate::{CallId, CallOrigin, KernelError, StrategyStage};
+use crate::{CallId, CallOrigin, KernelError, RunId, StrategyStage};
 
 /// What Python sends.
 #[derive(Debug, Deserialize)]
@@ -63,6 +63,18 @@ pub(crate) enum FromPython {
         id: u64,
         result: AnswerResult,
     },
+    /// A request is about to run a cell.
+    CellBegins {
+        cell: RunId,
+        request: String,
+        user: String,
+        code: String,
+    },
+    /// It ended.
+    CellEnds {
+        cell: RunId,
+        status: RunStatus,
+    },
     /// The cell of a request waits for a line; `after` is the number of the last broadcast before it.
     InputBegins {
         input: u64,
@@ -75,6 +87,16 @@ pub(crate) enum FromPython {
     InputEnds {
         input: u64,
     },
+}
+
+/// How a request ended, as Python tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RunStatus {
+    Ok,
+    Interrupted,
+    #[serde(other)]
+    Error,
 }
 
 /// The socket before its one connection.
@@ -182,7 +204,7 @@ mod tests {
     fn a_call_that_cannot_be_read_can_be_answered() {
         let deep = "[".repeat(500) + &"]".repeat(500);
         for request in [deep.as_str(), r#""\udcff""#, "1e999"] {
-            let call = format!(r#"{{"type":"call","call":7,"origin":"repl","request":{request}}}"#);
+            let call = format!(r#"{{"type":"call","call":7,"origin":{{"cell":3}},"request":{request}}}"#);
             let read = read(&call);
             assert!(
                 matches!(&read, Some(FromPython::UnreadableCall { call: CallId(7), .. })),

@@ -32,6 +32,8 @@ struct Request {
     id: String,
     /// None while a guest's request has shown no source, and for good when it belongs in no history.
     cell: Option<CellRef>,
+    /// Whether Python told that it is about to run; ours only.
+    is_claimed: bool,
     /// Ours only.
     code: String,
     /// How often the kernel was interrupted before it.
@@ -57,12 +59,26 @@ impl Cells {
         self.push(Request {
             id,
             cell: Some(CellRef::Session(cell)),
+            is_claimed: false,
             code: code.to_owned(),
             interrupts_before: interrupts,
             status: None,
             replied_at: None,
             idle_at: None,
         });
+    }
+
+    /// Returns the cell of ours that a request is about to run. It does so once: another request of that name is not ours.
+    pub(crate) fn claim(&mut self, request: &str) -> Option<CellNumber> {
+        let place = self.place(request)?;
+        match &self.requests[place] {
+            Request { cell: Some(CellRef::Session(cell)), is_claimed: false, .. } => {
+                let cell = *cell;
+                self.requests[place].is_claimed = true;
+                Some(cell)
+            }
+            _ => None,
+        }
     }
 
     /// Returns the cell of a request that runs or waits; none for one that is not known or belongs in no history.
@@ -109,6 +125,7 @@ impl Cells {
                     self.push(Request {
                         id: parent.msg_id.clone(),
                         cell: None,
+                        is_claimed: false,
                         code: String::new(),
                         interrupts_before: 0,
                         status: None,

@@ -2,7 +2,7 @@
 
 use qubx_protocol::{CellNumber, CellStatus, OutputContent};
 
-use crate::{ConnectionInfo, StrategyEvent};
+use crate::{ConnectionInfo, RunId, StrategyEvent};
 
 /// Whose output something is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +39,24 @@ pub enum KernelEvent {
         user: String,
         /// Its number in `In` and `Out`.
         execution_count: Option<u32>,
+    },
+    /// A request is about to run a cell: known before anything that it does, and also of what a guest hides from others.
+    Begins {
+        /// The request; calls name it.
+        run: RunId,
+        /// The cell: of a guest's request the session may hear nothing more.
+        cell: CellRef,
+        /// A guest's source; a very long one without its middle. Empty for a cell of the session, which has it.
+        code: String,
+        /// The name that a guest gives itself.
+        user: String,
+    },
+    /// A request was answered; its output may still be on its way.
+    Ends {
+        /// The request.
+        run: RunId,
+        /// How.
+        status: CellStatus,
     },
     /// Something was written or shown.
     Output {

@@ -33,4 +33,4 @@ pub use event::{CellRef, KernelEvent};
 pub use kernel::{ChildLimits, KernelConfig, KernelHandle, start};
 pub use probe::{IPYKERNEL_REQUIREMENT, Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe};
 pub use python::{PythonError, find_python};
-pub use strategy::{CallId, CallOrigin, StrategyCall, StrategyEvent, StrategyMessage, StrategyStage};
+pub use strategy::{CallId, CallOrigin, RunId, StrategyCall, StrategyEvent, StrategyMessage, StrategyStage};

@@ -14,11 +14,12 @@ macro_rules! package {
 }
 
 /// Every file of the package.
-const FILES: [(&str, &str); 23] = package![
+const FILES: [(&str, &str); 25] = package![
     "__init__.py",
     "app.py",
     "assistant.py",
     "bridge.py",
+    "causes.py",
     "context.py",
     "failure.py",
     "inputs.py",
@@ -38,6 +39,7 @@ const FILES: [(&str, &str); 23] = package![
     "strategy.py",
     "streams.py",
     "text.py",
+    "threads.py",
 ];
 
 /// Writes the package below `folder`, over an older one, and returns the folder to import from.

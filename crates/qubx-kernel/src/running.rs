@@ -5,13 +5,13 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use qubx_protocol::CellNumber;
+use qubx_protocol::{CellNumber, CellStatus};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use zeromq::ZmqResult;
 
-use crate::bridge::FromPython;
+use crate::bridge::{FromPython, RunStatus};
 use crate::cells::{Cells, Replied};
 use crate::channels::Channels;
 use crate::health::{Health, LOOK_INTERVAL};
@@ -20,7 +20,7 @@ use crate::kernel::Request;
 use crate::task::{LAST_WORDS, Task};
 use crate::translate::{self, Broadcast};
 use crate::wire::Message;
-use crate::{KernelEvent, StrategyEvent};
+use crate::{CellRef, KernelEvent, StrategyEvent};
 
 /// How long to wait for the proof that output arrives before asking for it again.
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
@@ -232,6 +232,21 @@ impl Running {
                     let _ = waiting.send(result);
                 }
                 return;
+            }
+            FromPython::CellBegins { cell: run, request, user, code } => {
+                let (cell, code) = match self.cells.claim(&request) {
+                    Some(ours) => (CellRef::Session(ours), String::new()),
+                    None => (CellRef::Guest(request), code),
+                };
+                return self.emit(KernelEvent::Begins { run, cell, code, user }).await;
+            }
+            FromPython::CellEnds { cell: run, status } => {
+                let status = match status {
+                    RunStatus::Ok => CellStatus::Ok,
+                    RunStatus::Interrupted => CellStatus::Interrupted,
+                    RunStatus::Error => CellStatus::Error,
+                };
+                return self.emit(KernelEvent::Ends { run, status }).await;
             }
             FromPython::InputBegins { input: number, request, prompt, password, after } => {
                 return self.inputs.begin(Wait { number, request, prompt, password, after }, Instant::now());

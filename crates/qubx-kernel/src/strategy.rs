@@ -9,14 +9,21 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct CallId(pub u64);
 
-/// Who makes a call.
+/// The number of a request that ran a cell, given by Python; it is unique in one kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub u64);
+
+/// On whose behalf a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallOrigin {
-    /// The strategy, in a callback.
+    /// The strategy's, in a callback or in a thread that it started.
     Strategy,
-    /// Code in a cell, or a thread of its own.
-    Repl,
+    /// That of a cell, which may have ended: a task or a thread that it left behind goes on for it.
+    Cell(RunId),
+    /// That of a Jupyter client's message which is no cell, a click on a widget for example.
+    Outside,
 }
 
 /// Where a strategy failed to start.

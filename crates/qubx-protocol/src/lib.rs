@@ -36,7 +36,7 @@ pub use message::{
     PROTOCOL_VERSION, Refusal, Request, RequestKind, ServerMessage, Welcome,
 };
 pub use money::{Money, Price, Quantity};
-pub use order::{Fill, Liquidity, Order, OrderStatus, OrderType, Side, TimeInForce};
+pub use order::{By, Fill, Liquidity, Order, OrderStatus, OrderType, Side, TimeInForce};
 pub use role::Role;
 pub use state::{Applied, CellView, InputView, SessionState};
 pub use status::{

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, InstrumentId, Money, OrderId, Price, Quantity};
+use crate::{Author, CommandId, InstrumentId, Money, OrderId, Price, Quantity};
 
 /// Whether an order buys or sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,6 +104,27 @@ impl fmt::Display for OrderStatus {
     }
 }
 
+/// Who does something, and the command that causes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// Who.
+    pub author: Author,
+    /// The command; none for what the strategy does by itself.
+    pub cause: Option<CommandId>,
+}
+
+impl From<&str> for By {
+    fn from(author: &str) -> Self {
+        Self { author: author.into(), cause: None }
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.author.fmt(f)
+    }
+}
+
 /// An order as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -128,6 +149,10 @@ pub struct Order {
     pub status: OrderStatus,
     /// Who gave it.
     pub author: Author,
+    /// The command that caused it, a cell's or a verb's, by which the ledger tells the rest; none when the strategy
+    /// gave it by itself, and in ledgers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<CommandId>,
     /// When it was given, by the engine's clock.
     pub created_at: Timestamp,
     /// Why it was rejected or cancelled; none while that needs no word.

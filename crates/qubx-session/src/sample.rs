@@ -143,6 +143,7 @@ impl Writer {
             time_in_force: TimeInForce::Gtc,
             status: OrderStatus::Intended,
             author: "strategy".into(),
+            cause: None,
             created_at: self.time,
             reason: None,
         };

@@ -192,7 +192,8 @@ impl State {
             price,
             time_in_force: TimeInForce::Gtc,
             status,
-            author: request.author,
+            author: request.by.author,
+            cause: request.by.cause,
             created_at: time,
             reason,
         };

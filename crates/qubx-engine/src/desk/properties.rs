@@ -51,7 +51,7 @@ fn any_decimal() -> impl Strategy<Value = Decimal> + Clone {
 
 fn run(desk: &mut Desk, steps: Vec<Step>) -> Vec<EngineEvent> {
     let time = at(TIME);
-    let author = Author::from("tester");
+    let by = By::from("tester");
     let mut events = Vec::new();
     for step in steps {
         events.extend(match step {
@@ -68,15 +68,15 @@ fn run(desk: &mut Desk, steps: Vec<Step>) -> Vec<EngineEvent> {
                     side,
                     quantity: Quantity(quantity),
                     price: price.map(Price),
-                    author: author.clone(),
+                    by: by.clone(),
                 }],
             ),
             Step::Cancel { number } => {
                 desk.cancel(time, &OrderId(format!("q{number}")), "").unwrap_or_default()
             }
-            Step::Close { symbol } => desk.close(time, &[id(SYMBOLS[symbol])], &author),
+            Step::Close { symbol } => desk.close(time, &[id(SYMBOLS[symbol])], &by),
             Step::Pause => desk.pause(time, "test".to_owned()),
-            Step::Resume => desk.resume(time, &author).unwrap_or_default(),
+            Step::Resume => desk.resume(time, &by).unwrap_or_default(),
         });
         events.extend(desk.send(time));
     }

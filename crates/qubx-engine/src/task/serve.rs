@@ -1,6 +1,6 @@
 //! How the engine task serves each request.
 
-use qubx_protocol::{Author, InstrumentId, Order, OrderId, OrderStatus};
+use qubx_protocol::{By, InstrumentId, Order, OrderId, OrderStatus};
 
 use tokio::sync::oneshot;
 
@@ -17,16 +17,16 @@ impl<F: Feed> Task<F> {
     pub(super) async fn serve(&mut self, request: Request) {
         match request {
             Request::Place(requests, reply) => answer(reply, self.place(requests).await),
-            Request::CancelOrder(order, author, reply) => {
-                answer(reply, self.cancel_order(&order, &author).await);
+            Request::CancelOrder(order, by, reply) => {
+                answer(reply, self.cancel_order(&order, &by).await);
             }
             Request::CancelOrders(instrument, reply) => {
                 answer(reply, self.cancel_orders(instrument.as_ref(), "cancelled with all orders").await);
             }
-            Request::Close(instrument, author, reply) => answer(reply, self.close(instrument, &author).await),
-            Request::Flatten(author, reply) => answer(reply, self.flatten(&author).await),
-            Request::Pause(author, reply) => answer(reply, self.pause("pause", &author).await),
-            Request::Resume(author, reply) => answer(reply, self.resume(&author).await),
+            Request::Close(instrument, by, reply) => answer(reply, self.close(instrument, &by).await),
+            Request::Flatten(by, reply) => answer(reply, self.flatten(&by).await),
+            Request::Pause(by, reply) => answer(reply, self.pause("pause", &by).await),
+            Request::Resume(by, reply) => answer(reply, self.resume(&by).await),
             Request::AttachStrategy(reply) => answer(reply, self.attach_strategy()),
             Request::SubscribeBars(timeframe, reply) => {
                 self.bars.subscribe(timeframe);
@@ -45,8 +45,8 @@ impl<F: Feed> Task<F> {
         self.commit_orders(decided).await
     }
 
-    async fn cancel_order(&mut self, id: &OrderId, author: &Author) -> Result<Order, EngineError> {
-        let events = self.desk.cancel(self.feed.now(), id, &format!("cancelled by {author}"))?;
+    async fn cancel_order(&mut self, id: &OrderId, by: &By) -> Result<Order, EngineError> {
+        let events = self.desk.cancel(self.feed.now(), id, &format!("cancelled by {by}"))?;
         self.tell(events).await;
         self.desk.state().order(id).cloned().ok_or_else(|| EngineError::UnknownOrder(id.clone()))
     }
@@ -71,15 +71,11 @@ impl<F: Feed> Task<F> {
         summary
     }
 
-    async fn close(
-        &mut self,
-        instrument: InstrumentId,
-        author: &Author,
-    ) -> Result<CloseSummary, EngineError> {
+    async fn close(&mut self, instrument: InstrumentId, by: &By) -> Result<CloseSummary, EngineError> {
         if self.desk.state().position(&instrument).is_none() {
             return Err(EngineError::UnknownInstrument(instrument));
         }
-        let decided = self.desk.close(self.feed.now(), std::slice::from_ref(&instrument), author);
+        let decided = self.desk.close(self.feed.now(), std::slice::from_ref(&instrument), by);
         match self.commit_orders(decided).await.pop() {
             Some(order) if order.status != OrderStatus::Filled => {
                 Err(EngineError::NotClosed { instrument, reason: why(&order) })
@@ -88,8 +84,8 @@ impl<F: Feed> Task<F> {
         }
     }
 
-    async fn flatten(&mut self, author: &Author) -> FlattenSummary {
-        let CancelSummary { cancelled: cancelled_by_pause, .. } = self.pause("flatten", author).await;
+    async fn flatten(&mut self, by: &By) -> FlattenSummary {
+        let CancelSummary { cancelled: cancelled_by_pause, .. } = self.pause("flatten", by).await;
         let CancelSummary { cancelled, mut failed } = self.cancel_orders(None, "flatten").await;
 
         let positions = self.desk.state().positions();
@@ -98,7 +94,7 @@ impl<F: Feed> Task<F> {
             .filter(|position| !position.quantity.is_zero())
             .map(|position| position.instrument)
             .collect();
-        let decided = self.desk.close(self.feed.now(), &open, author);
+        let decided = self.desk.close(self.feed.now(), &open, by);
         for order in self.commit_orders(decided).await {
             if order.status != OrderStatus::Filled {
                 failed.push(format!("{}: {}", order.instrument, why(&order)));
@@ -116,15 +112,15 @@ impl<F: Feed> Task<F> {
     }
 
     /// Pauses because of a verb.
-    async fn pause(&mut self, verb: &str, author: &Author) -> CancelSummary {
-        let events = self.desk.pause(self.feed.now(), format!("{verb} by {author}"));
+    async fn pause(&mut self, verb: &str, by: &By) -> CancelSummary {
+        let events = self.desk.pause(self.feed.now(), format!("{verb} by {by}"));
         let cancelled = events.iter().filter(|event| is_cancelled(event)).count();
         self.tell(events).await;
         CancelSummary { cancelled, failed: Vec::new() }
     }
 
-    async fn resume(&mut self, author: &Author) -> Result<(), EngineError> {
-        let events = self.desk.resume(self.feed.now(), author)?;
+    async fn resume(&mut self, by: &By) -> Result<(), EngineError> {
+        let events = self.desk.resume(self.feed.now(), by)?;
         self.tell(events).await;
         Ok(())
     }

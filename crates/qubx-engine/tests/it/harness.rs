@@ -192,7 +192,7 @@ pub(crate) fn request(symbol: &str, side: Side, quantity: &str, price: Option<&s
         side,
         quantity: quantity.parse().unwrap(),
         price: price.map(|price| price.parse().unwrap()),
-        author: "tester".into(),
+        by: "tester".into(),
     }
 }
 

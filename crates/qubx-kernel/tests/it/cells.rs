@@ -11,8 +11,12 @@ async fn a_cell_tells_its_start_its_output_and_its_end() {
     let cell = kernel.submit("import sys\nprint('out')\nprint('err', file=sys.stderr)\n6 * 7");
     let (events, status) = kernel.finish(&cell).await;
     assert_eq!(status, CellStatus::Ok);
+    let begins =
+        |event: &&KernelEvent| matches!(event, KernelEvent::Begins { cell: begun, .. } if *begun == cell);
+    assert_eq!(events.iter().filter(begins).count(), 1, "{events:?}");
+    let first = events.iter().find(|event| !begins(event)).unwrap();
     assert!(
-        matches!(&events[0], KernelEvent::CellStarted { cell: started, code, execution_count: Some(1), .. }
+        matches!(first, KernelEvent::CellStarted { cell: started, code, execution_count: Some(1), .. }
             if *started == cell && code.ends_with("6 * 7")),
         "{events:?}"
     );

@@ -82,19 +82,49 @@ async fn a_guest_cannot_end_the_kernel() {
 }
 
 #[tokio::test]
-async fn a_guests_cell_is_in_the_history_unless_it_asks_not_to_be() {
+async fn a_guests_cell_is_in_the_history_unless_it_asks_not_to_be_and_always_told_to_the_owner() {
     let Some(mut kernel) = Kernel::start(IDLE).await else { return };
     let mut guest = Guest::connect(&kernel, kernel.connection.shell_port).await;
     guest.execute("silent", "print('silent')", json!({ "silent": true })).await;
     guest.execute("unstored", "print('unstored')", json!({ "store_history": false })).await;
     guest.execute("shown", "print('shown'); 1 / 0", json!({})).await;
     let cell = CellRef::Guest("shown".into());
-    let (events, status) = kernel.finish(&cell).await;
+    let (mut events, status) = kernel.finish(&cell).await;
     assert_eq!(status, CellStatus::Error);
-    assert!(matches!(&events[0], KernelEvent::CellStarted { cell: started, user, .. }
+    // The end of the last one may come after its output's.
+    while events.iter().filter(|event| matches!(event, KernelEvent::Ends { .. })).count() < 3 {
+        events.push(kernel.next().await);
+    }
+    let (told, shown): (Vec<_>, Vec<_>) = events
+        .into_iter()
+        .partition(|event| matches!(event, KernelEvent::Begins { .. } | KernelEvent::Ends { .. }));
+    let told: Vec<_> = told
+        .iter()
+        .map(|event| match event {
+            KernelEvent::Begins { run, cell: CellRef::Guest(request), code, user } if user == "qubx" => {
+                (run.0, request.as_str(), code.as_str())
+            }
+            KernelEvent::Ends { run, status } => {
+                (run.0, "ended", if *status == CellStatus::Ok { "ok" } else { "error" })
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, "silent", "print('silent')"),
+            (1, "ended", "ok"),
+            (2, "unstored", "print('unstored')"),
+            (2, "ended", "ok"),
+            (3, "shown", "print('shown'); 1 / 0"),
+            (3, "ended", "error"),
+        ]
+    );
+    assert!(matches!(&shown[0], KernelEvent::CellStarted { cell: started, user, .. }
         if *started == cell && user == "qubx"));
-    assert!(text_of(&events, &cell).contains("shown\n"));
-    assert_eq!(events.len(), 3, "{events:?}");
+    assert!(text_of(&shown, &cell).contains("shown\n"));
+    assert_eq!(shown.len(), 3, "{shown:?}");
     kernel.end().await;
 }
 

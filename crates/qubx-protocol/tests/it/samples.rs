@@ -23,6 +23,7 @@ pub(crate) fn order(id: &str, status: OrderStatus) -> Order {
         time_in_force: TimeInForce::Gtc,
         status,
         author: "strategy".into(),
+        cause: None,
         created_at: time(1),
         reason: None,
     }

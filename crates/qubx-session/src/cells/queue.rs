@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use qubx_protocol::{Author, CellNumber, OutputContent};
+use qubx_protocol::{Author, CellNumber, CommandId, OutputContent};
 
 use crate::cells::printed::{Printed, Shown};
 
@@ -21,6 +21,8 @@ pub(crate) struct Waiting {
     pub(crate) cell: CellNumber,
     pub(crate) code: String,
     pub(crate) author: Author,
+    /// The command that it is.
+    pub(crate) command: CommandId,
 }
 
 /// The cells that wait, the one that runs, and what each has printed.
@@ -60,9 +62,9 @@ impl Cells {
     }
 
     /// Queues a cell and returns its number.
-    pub(crate) fn submit(&mut self, code: String, author: Author) -> CellNumber {
+    pub(crate) fn submit(&mut self, code: String, author: Author, command: CommandId) -> CellNumber {
         let cell = self.number();
-        self.waiting.push_back(Waiting { cell, code, author });
+        self.waiting.push_back(Waiting { cell, code, author, command });
         cell
     }
 
@@ -75,11 +77,14 @@ impl Cells {
         None
     }
 
-    /// Takes a cell back that waits; tells whether it did.
-    pub(crate) fn take_back(&mut self, cell: CellNumber) -> bool {
-        let before = self.waiting.len();
+    /// Tells whether a cell of ours waits, so that it can be taken back.
+    pub(crate) fn waits(&self, cell: CellNumber) -> bool {
+        self.waiting.iter().any(|waiting| waiting.cell == cell)
+    }
+
+    /// Takes a cell back that waits.
+    pub(crate) fn take_back(&mut self, cell: CellNumber) {
         self.waiting.retain(|waiting| waiting.cell != cell);
-        self.waiting.len() < before
     }
 
     /// Numbers a guest's cell.
@@ -106,10 +111,9 @@ impl Cells {
         u64::try_from(milliseconds).unwrap_or(0)
     }
 
-    /// Returns the author of our cell that runs; none while a guest's runs, behind which ours may wait.
-    pub(crate) fn author_at_kernel(&self) -> Option<&Author> {
-        let ours = self.at_kernel.as_ref()?;
-        (self.at_kernel()? == ours.cell).then_some(&ours.author)
+    /// Returns a cell of ours that is at the kernel or waits.
+    pub(crate) fn ours(&self, cell: CellNumber) -> Option<&Waiting> {
+        self.at_kernel.iter().chain(&self.waiting).find(|ours| ours.cell == cell)
     }
 
     /// Returns the cell that the kernel runs: ours once it began, before that a guest's.
@@ -175,25 +179,26 @@ mod tests {
         let mut cells = Cells::new(CellNumber(0));
         let guest = cells.guest_started("request".to_owned());
         cells.started(guest, Timestamp::UNIX_EPOCH);
-        let ours = cells.submit("1".to_owned(), "op1".into());
+        let ours = cells.submit("1".to_owned(), "op1".into(), "c1".into());
         cells.next_for_kernel();
-        assert_eq!((cells.at_kernel(), cells.author_at_kernel()), (Some(guest), None));
+        assert_eq!(cells.at_kernel(), Some(guest));
         cells.finished(guest);
         cells.started(ours, Timestamp::UNIX_EPOCH);
-        assert_eq!((cells.at_kernel(), cells.author_at_kernel()), (Some(ours), Some(&"op1".into())));
+        assert_eq!(cells.at_kernel(), Some(ours));
+        assert_eq!(cells.ours(ours).map(|ours| &ours.command), Some(&"c1".into()));
     }
 
     #[test]
     fn one_cell_is_at_the_kernel_and_the_others_can_be_taken_back() {
         let mut cells = Cells::new(CellNumber(7));
-        let first = cells.submit("1".to_owned(), "op1".into());
-        let second = cells.submit("2".to_owned(), "op2".into());
-        let third = cells.submit("3".to_owned(), "op1".into());
+        let first = cells.submit("1".to_owned(), "op1".into(), "c1".into());
+        let second = cells.submit("2".to_owned(), "op2".into(), "c2".into());
+        let third = cells.submit("3".to_owned(), "op1".into(), "c3".into());
         assert_eq!(first, CellNumber(8));
         assert_eq!(cells.next_for_kernel().map(|waiting| waiting.cell), Some(first));
         assert_eq!(cells.next_for_kernel(), None);
-        assert!(!cells.take_back(first));
-        assert!(cells.take_back(second));
+        assert!(!cells.waits(first) && cells.waits(second));
+        cells.take_back(second);
         cells.finished(first);
         assert_eq!(cells.next_for_kernel().map(|waiting| waiting.cell), Some(third));
     }

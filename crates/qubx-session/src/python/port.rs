@@ -2,7 +2,7 @@
 
 use qubx_engine::{EngineError, EngineHandle, OrderRequest, StrategyBatch, StrategyInput};
 use qubx_kernel::{KernelHandle, StrategyCall, StrategyMessage};
-use qubx_protocol::{Author, Instrument, InstrumentId, Order, Price, Quantity, Side};
+use qubx_protocol::{By, Instrument, InstrumentId, Order, Price, Quantity, Side};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -81,7 +81,7 @@ pub(crate) async fn answer(
     engine: &EngineHandle,
     instruments: &[Instrument],
     call: StrategyCall,
-    author: Author,
+    by: By,
 ) -> Result<Value, String> {
     let text = |error: EngineError| error.to_string();
     match call {
@@ -89,11 +89,11 @@ pub(crate) async fn answer(
             let instrument = find(instruments, &instrument)?;
             let side = if amount < Decimal::ZERO { Side::Sell } else { Side::Buy };
             let quantity = Quantity(amount.abs());
-            let request = OrderRequest { instrument, side, quantity, price: price.map(Price), author };
+            let request = OrderRequest { instrument, side, quantity, price: price.map(Price), by };
             engine.place(request).await.map(|order| json!(order)).map_err(text)
         }
         StrategyCall::CancelOrder { order } => {
-            engine.cancel_order(order, author).await.map(|order| json!(order)).map_err(text)
+            engine.cancel_order(order, by).await.map(|order| json!(order)).map_err(text)
         }
         StrategyCall::CancelOrders { instrument } => {
             let instrument = instrument.map(|name| find(instruments, &name)).transpose()?;
@@ -104,19 +104,19 @@ pub(crate) async fn answer(
             let mut cancelled = Vec::new();
             for order in engine.snapshot().await.map_err(text)?.orders.into_iter().filter(wanted) {
                 // An order may be filled before its turn comes; then it is not among the cancelled.
-                cancelled.extend(engine.cancel_order(order.id, author.clone()).await.ok());
+                cancelled.extend(engine.cancel_order(order.id, by.clone()).await.ok());
             }
             Ok(json!(cancelled))
         }
         StrategyCall::ClosePosition { instrument } => {
             let instrument = find(instruments, &instrument)?;
-            engine.close(instrument, author).await.map(|summary| json!(summary.order)).map_err(text)
+            engine.close(instrument, by).await.map(|summary| json!(summary.order)).map_err(text)
         }
         StrategyCall::ClosePositions => {
             let positions = engine.snapshot().await.map_err(text)?.positions;
             let mut orders = Vec::new();
             for position in positions.into_iter().filter(|position| !position.quantity.is_zero()) {
-                let summary = engine.close(position.instrument, author.clone()).await.map_err(text)?;
+                let summary = engine.close(position.instrument, by.clone()).await.map_err(text)?;
                 orders.extend(summary.order);
             }
             Ok(json!(orders))

@@ -2,11 +2,12 @@
 
 use qubx_engine::{EngineConfig, EngineError, Restore};
 use qubx_protocol::{
-    CellNumber, CellStatus, Command, Epoch, Fact, LogLevel, SessionState, VerbOutcome, VerbProgress,
+    CellNumber, CellStatus, Command, CommandId, Epoch, Fact, LogLevel, SessionState, VerbOutcome,
+    VerbProgress,
 };
 
 use crate::config::{ServiceConfig, ServiceError};
-use crate::store::{Book, CommandAudit, Draft, Left, Store, StoreError};
+use crate::store::{Book, CellEnd, CommandAudit, Draft, Left, Store, StoreError};
 
 /// The life of the account that a run belongs to.
 pub(crate) struct Life {
@@ -56,7 +57,9 @@ impl Life {
     ///
     /// A command that was taken is answered, whatever happened since: whoever gave it waits for that. None is done now.
     pub(crate) fn first_drafts(&self, left: Left, last_cell: CellNumber) -> Vec<Draft> {
-        let mut drafts: Vec<Draft> = left.cells.into_iter().map(died).collect();
+        let mut drafts: Vec<Draft> =
+            left.cells.into_iter().flat_map(|(cell, command)| died(cell, command)).collect();
+        drafts.extend(left.guests.into_iter().map(ended));
         if left.lost_rows > 0 {
             let text = format!(
                 "the machine stopped before {} rows of the ledger were on the disk; they are lost",
@@ -74,8 +77,9 @@ impl Life {
             match command {
                 Command::Execute { code } => {
                     cell = cell.next();
-                    drafts.push(Draft::Session(Fact::Cell { cell, code, author, command: Some(id) }));
-                    drafts.push(died(cell));
+                    let command = Some(id.clone());
+                    drafts.push(Draft::Session(Fact::Cell { cell, code, author, command }));
+                    drafts.extend(died(cell, Some(id)));
                 }
                 Command::Answer { input, .. } => drafts.push(Draft::Session(Fact::InputEnded {
                     input,
@@ -100,8 +104,14 @@ impl Life {
     }
 }
 
-fn died(cell: CellNumber) -> Draft {
-    Draft::Session(Fact::CellFinished { cell, status: CellStatus::KernelDied, duration_ms: 0 })
+/// Returns the end of a cell that the service before left open, for everyone and for the ledger.
+fn died(cell: CellNumber, command: Option<CommandId>) -> impl Iterator<Item = Draft> {
+    let finished = Fact::CellFinished { cell, status: CellStatus::KernelDied, duration_ms: 0 };
+    std::iter::once(Draft::Session(finished)).chain(command.map(ended))
+}
+
+fn ended(command: CommandId) -> Draft {
+    Draft::CellEnd(CellEnd { command, status: CellStatus::KernelDied })
 }
 
 /// Returns what the engine goes on with.

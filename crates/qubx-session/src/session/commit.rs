@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use qubx_kernel::CallId;
-use qubx_protocol::{Author, Command, CommandId, Event, Fact, Refusal, Seq, VerbOutcome};
+use qubx_protocol::{Author, By, Command, CommandId, Event, Fact, Refusal, Seq, VerbOutcome};
 use tokio::sync::oneshot;
 
 use super::{Effect, Session};
@@ -135,7 +135,8 @@ impl Session {
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         self.tracker.spawn(async move {
             let (name, target) = (verb.verb(), verb.target());
-            let (outcome, text) = crate::session::verbs::run(&engine, verb, author.clone()).await;
+            let by = By { author: author.clone(), cause: command.clone() };
+            let (outcome, text) = crate::session::verbs::run(&engine, verb, by).await;
             // The session is gone only when everything is.
             let _ =
                 inputs.send(Input::VerbEnded { command, author, verb: name, target, outcome, text }).await;

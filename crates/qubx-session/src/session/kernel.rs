@@ -10,13 +10,14 @@ use qubx_protocol::{
     VerbProgress,
 };
 
+use super::causes::random_id;
 use super::people::verb;
 use super::{Effect, SESSION, Session};
 use crate::config::{KernelLoss, Progress};
 use crate::python::crash::CrashRecord;
 use crate::python::process::AfterEnd;
 use crate::session::input::Input;
-use crate::store::Draft;
+use crate::store::{CommandAudit, Draft};
 
 /// How a process ended, as the kernel tells it.
 struct End {
@@ -33,6 +34,8 @@ impl Session {
             KernelEvent::CellStarted { cell, code, user, execution_count } => {
                 self.cell_started(cell, code, &user, execution_count);
             }
+            KernelEvent::Begins { run, cell, code, user } => self.run_begins(run, &cell, code, &user),
+            KernelEvent::Ends { run, status } => self.run_ends(run, status),
             KernelEvent::Output { cell, content } => self.output(&cell, content),
             KernelEvent::OutputEnds { number } => {
                 if let Some(kernel) = self.python.kernel() {
@@ -265,8 +268,10 @@ impl Session {
             KernelLoss::Cancel => Command::CancelOrders { instrument: None },
             KernelLoss::Flatten => Command::Flatten,
         };
-        let author = Author::from(SESSION);
-        self.drafts.push(Draft::Verb(verb(None, &author, &command)));
-        self.effects.push(Effect::Verb { command: None, verb: command, author });
+        let (id, author) = (random_id("session-"), Author::from(SESSION));
+        let audit = CommandAudit { id: id.clone(), author: author.clone(), command: command.clone() };
+        self.drafts.push(Draft::Command(audit));
+        self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &command)));
+        self.effects.push(Effect::Verb { command: Some(id), verb: command, author });
     }
 }

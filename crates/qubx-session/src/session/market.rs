@@ -1,15 +1,13 @@
 //! What engine and strategy say.
 
 use qubx_engine::{Checkpoint, EngineEvent, EngineOutput, Interests};
-use qubx_kernel::{CallId, CallOrigin, StrategyCall, StrategyEvent};
-use qubx_protocol::{Author, Fact, LogLevel, StrategyState};
+use qubx_kernel::{CallId, StrategyCall, StrategyEvent};
+use qubx_protocol::{By, Fact, LogLevel, StrategyState};
 
-use super::{Effect, JUPYTER, Session};
+use super::{Effect, STRATEGY, Session};
 use crate::config::Progress;
 use crate::store::Draft;
 
-/// The author of what the strategy does.
-const STRATEGY: &str = "strategy";
 /// The largest state that a strategy may keep, in bytes of JSON: it is written anew each time.
 const LARGEST_STATE: usize = 4 << 20;
 
@@ -73,18 +71,13 @@ impl Session {
             StrategyEvent::Log { level, text } => self.log(level, STRATEGY, text),
             StrategyEvent::BatchDone { batch } => self.port.done(batch),
             StrategyEvent::Call { call, origin, request } => {
-                let author = match origin {
-                    CallOrigin::Strategy => Author::from(STRATEGY),
-                    CallOrigin::Repl => {
-                        self.cells.author_at_kernel().cloned().unwrap_or_else(|| Author::from(JUPYTER))
-                    }
-                };
-                self.call(call, request, author);
+                let by = self.cause_of(origin);
+                self.call(call, request, by);
             }
         }
     }
 
-    fn call(&mut self, call: CallId, request: StrategyCall, author: Author) {
+    fn call(&mut self, call: CallId, request: StrategyCall, by: By) {
         match request {
             StrategyCall::SaveState { state } => self.save_state(call, state),
             StrategyCall::LoadState => self.effects.push(Effect::LoadState(call)),
@@ -93,7 +86,7 @@ impl Session {
                 let engine = self.engine.clone();
                 let instruments = self.status.info.instruments.clone();
                 self.tracker.spawn(async move {
-                    let answer = crate::python::port::answer(&engine, &instruments, request, author).await;
+                    let answer = crate::python::port::answer(&engine, &instruments, request, by).await;
                     kernel.reply(call, answer);
                 });
             }

@@ -6,6 +6,7 @@
 
 pub(crate) mod beginning;
 pub(crate) mod bound;
+mod causes;
 mod clock;
 mod commit;
 pub(crate) mod input;
@@ -31,6 +32,7 @@ use qubx_protocol::{
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
+use crate::cells::causes::Causes;
 use crate::cells::interrupts::Interrupts;
 use crate::cells::outputs::Outputs;
 use crate::cells::prompts::Prompts;
@@ -81,6 +83,7 @@ pub(crate) struct Session {
     /// The status as it will be after the next commit.
     status: SessionStatus,
     cells: Cells,
+    causes: Causes,
     port: Port,
     subscribers: Subscribers,
     snapshots: Snapshots,
@@ -134,6 +137,8 @@ pub(crate) struct Beginning {
 const SESSION: &str = "session";
 /// The author of a Jupyter guest's cells.
 const JUPYTER: &str = "jupyter";
+/// The author of what the strategy does.
+const STRATEGY: &str = "strategy";
 
 /// How many things one commit takes in at most, so that a screen never waits long for its welcome.
 const TURNS_PER_COMMIT: usize = 256;
@@ -149,6 +154,7 @@ impl Session {
             state: beginning.state,
             status: beginning.status,
             cells,
+            causes: Causes::default(),
             port: Port::default(),
             subscribers: beginning.subscribers,
             snapshots: Snapshots::default(),

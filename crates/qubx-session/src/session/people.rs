@@ -43,7 +43,11 @@ impl Session {
             // Whoever asked may be gone.
             let _ = reply.send(Some(Refusal { command: id.clone(), message }));
         };
-        match self.knows(&id) {
+        if self.waits_for_commit(&id) {
+            // Whatever becomes of the first one becomes of this one.
+            return self.effects.push(Effect::Accept(id, reply));
+        }
+        match self.store.knows_command(&id) {
             Ok(false) => {}
             // It was done, and its events say so.
             Ok(true) => return drop(reply.send(None)),
@@ -76,7 +80,7 @@ impl Session {
         self.effects.push(Effect::Accept(id.clone(), reply));
         match command {
             Command::Execute { code } => {
-                let cell = self.cells.submit(code.clone(), author.clone());
+                let cell = self.cells.submit(code.clone(), author.clone(), id.clone());
                 self.fact(Fact::Cell { cell, code, author, command: Some(id) });
                 self.effects.push(Effect::RunCells);
             }
@@ -109,11 +113,9 @@ impl Session {
         }
     }
 
-    /// Tells whether a command was taken before, also in this very turn.
-    fn knows(&self, id: &CommandId) -> Result<bool, crate::store::StoreError> {
-        let in_this_turn =
-            self.drafts.iter().any(|draft| matches!(draft, Draft::Command(audit) if audit.id == *id));
-        if in_this_turn { Ok(true) } else { self.store.knows_command(id) }
+    /// Tells whether a command was taken and is not written down yet.
+    fn waits_for_commit(&self, id: &CommandId) -> bool {
+        self.drafts.iter().any(|draft| matches!(draft, Draft::Command(audit) if audit.id == *id))
     }
 
     /// Takes the line that a cell waits for. A password is written down nowhere.

@@ -9,12 +9,13 @@ use qubx_protocol::{
     VerbOutcome, VerbProgress,
 };
 
+use super::causes::guest;
 use super::people::verb;
 use super::{Effect, JUPYTER, SESSION, Session};
 use crate::cells::interrupts::Step;
 use crate::cells::outputs::{Kept, Outputs};
 use crate::cells::printed::Shown;
-use crate::store::Draft;
+use crate::store::{CellEnd, Draft};
 
 impl Session {
     pub(super) fn cell_started(
@@ -28,10 +29,7 @@ impl Session {
             CellRef::Session(cell) => cell,
             CellRef::Guest(request) => {
                 let cell = self.cells.guest_started(request);
-                // `username` is what Jupyter's clients say when they know no name.
-                let is_named = !matches!(user, "" | "username");
-                let author = if is_named { format!("{user}@{JUPYTER}") } else { JUPYTER.to_owned() };
-                self.fact(Fact::Cell { cell, code, author: author.into(), command: None });
+                self.fact(Fact::Cell { cell, code, author: guest(user), command: None });
                 cell
             }
             CellRef::Strategy => return,
@@ -95,6 +93,7 @@ impl Session {
     }
 
     fn finish_cell(&mut self, cell: CellNumber, status: CellStatus) {
+        self.note_end(cell, status);
         let duration_ms = self.cells.duration_ms(cell, Timestamp::now());
         let now = Instant::now();
         let printed = self.cells.finished(cell);
@@ -111,6 +110,14 @@ impl Session {
         self.fact(Fact::CellFinished { cell, status, duration_ms });
         for verb in self.interrupts.cell_ended(cell, now) {
             self.drafts.push(Draft::Verb(verb));
+        }
+    }
+
+    /// Writes down how a cell of ours ended.
+    fn note_end(&mut self, cell: CellNumber, status: CellStatus) {
+        if let Some(ours) = self.cells.ours(cell) {
+            let command = ours.command.clone();
+            self.drafts.push(Draft::CellEnd(CellEnd { command, status }));
         }
     }
 
@@ -147,12 +154,15 @@ impl Session {
             self.finish_cell(cell, CellStatus::KernelDied);
         }
         self.cells.forget_waiting();
+        self.abandon_guests();
     }
 
     pub(super) fn interrupt(&mut self, id: CommandId, author: Author, cell: Option<CellNumber>) {
         let asked = verb(Some(id), &author, &Command::Interrupt { cell });
         let (outcome, text) = match (cell, self.cells.at_kernel()) {
-            (Some(cell), _) if self.cells.take_back(cell) => {
+            (Some(cell), _) if self.cells.waits(cell) => {
+                self.note_end(cell, CellStatus::Interrupted);
+                self.cells.take_back(cell);
                 self.fact(Fact::CellFinished { cell, status: CellStatus::Interrupted, duration_ms: 0 });
                 (VerbOutcome::Done, format!("cell {cell} was taken out of the queue"))
             }

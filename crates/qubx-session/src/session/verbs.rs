@@ -1,33 +1,33 @@
 //! The verbs that the engine does, and what they report when they are done.
 
 use qubx_engine::{EngineError, EngineHandle};
-use qubx_protocol::{Author, Command, VerbOutcome};
+use qubx_protocol::{By, Command, VerbOutcome};
 
 /// Does a verb and returns how it ended, with the result in words. Verbs that are not the engine's are not for here.
-pub(crate) async fn run(engine: &EngineHandle, command: Command, author: Author) -> (VerbOutcome, String) {
+pub(crate) async fn run(engine: &EngineHandle, command: Command, by: By) -> (VerbOutcome, String) {
     match command {
         Command::CancelOrder { order } => report(
-            engine.cancel_order(order, author).await.map(|order| (true, format!("{} cancelled", order.id))),
+            engine.cancel_order(order, by).await.map(|order| (true, format!("{} cancelled", order.id))),
         ),
         Command::CancelOrders { instrument } => {
             let summary = engine.cancel_orders(instrument).await;
             report(summary.map(|summary| (summary.failed.is_empty(), summary.to_string())))
         }
         Command::Close { instrument } => {
-            report(engine.close(instrument, author).await.map(|summary| (true, summary.to_string())))
+            report(engine.close(instrument, by).await.map(|summary| (true, summary.to_string())))
         }
         Command::Flatten => {
-            let summary = engine.flatten(author).await;
+            let summary = engine.flatten(by).await;
             report(summary.map(|summary| {
                 let whole = summary.failed.is_empty() && summary.flat == summary.positions;
                 (whole, summary.to_string())
             }))
         }
         Command::Pause => {
-            report(engine.pause(author).await.map(|summary| (summary.failed.is_empty(), summary.to_string())))
+            report(engine.pause(by).await.map(|summary| (summary.failed.is_empty(), summary.to_string())))
         }
         Command::Resume => {
-            report(engine.resume(author).await.map(|()| (true, "new entries are allowed".to_owned())))
+            report(engine.resume(by).await.map(|()| (true, "new entries are allowed".to_owned())))
         }
         Command::Execute { .. }
         | Command::Interrupt { .. }

@@ -1,6 +1,8 @@
 //! What is stored before it is stored, and the forms that the ledger keeps it in. No I/O.
 
-use qubx_protocol::{Author, CommandId, Epoch, Fact, Fill, LedgerRow, Order, Position, VerbProgress};
+use qubx_protocol::{
+    Author, CellStatus, CommandId, Epoch, Fact, Fill, LedgerRow, Order, Position, VerbProgress,
+};
 use serde::{Deserialize, Serialize};
 
 /// A fact before it is stored: the ledger's row numbers are not given yet.
@@ -21,6 +23,10 @@ pub(crate) enum Draft {
     StrategyState(serde_json::Value),
     /// Somebody gave a command. It has no event of its own: what it causes has.
     Command(CommandAudit),
+    /// A Jupyter guest runs a cell. It is written down like a command, but nobody here could refuse it.
+    GuestCell(CommandAudit),
+    /// A cell ended. It has no event: the session log has its own.
+    CellEnd(CellEnd),
     /// An order changed.
     Order(Order),
     /// An order was filled.
@@ -43,6 +49,15 @@ pub(crate) struct CommandAudit {
     pub author: Author,
     /// The command, with a cell's code.
     pub command: qubx_protocol::Command,
+}
+
+/// How a cell ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CellEnd {
+    /// The command that it was.
+    pub command: CommandId,
+    /// How it ended.
+    pub status: CellStatus,
 }
 
 /// A fill and the position that results, as the ledger keeps them.
@@ -81,6 +96,9 @@ impl StartedRow {
 /// The kind of a row that only says up to which number history was given out without being written down.
 pub(super) const UNLOGGED: &str = "unlogged";
 
+/// The kind of a row that says how a cell ended.
+pub(super) const CELL_END: &str = "cell_end";
+
 /// A row of the ledger before it has its number.
 pub(super) struct NewRow<'a> {
     pub(super) kind: &'static str,
@@ -97,7 +115,10 @@ impl Draft {
                 let row = StartedRow { epoch: *epoch, restored: *restored, is_old: false };
                 ("started", None, serde_json::to_string(&row))
             }
-            Draft::Command(audit) => ("command", Some(&audit.id), serde_json::to_string(audit)),
+            Draft::Command(audit) | Draft::GuestCell(audit) => {
+                ("command", Some(&audit.id), serde_json::to_string(audit))
+            }
+            Draft::CellEnd(end) => (CELL_END, None, serde_json::to_string(end)),
             Draft::Order(order) => ("order", None, serde_json::to_string(order)),
             Draft::Fill { fill, position } => {
                 let row = FillRow { fill: fill.clone(), position: position.clone() };
@@ -113,7 +134,11 @@ impl Draft {
         let row = row.unwrap_or_default();
         match self.clone() {
             Draft::Session(fact) => Some(fact),
-            Draft::Checkpoint(_) | Draft::StrategyState(_) | Draft::Command(_) => None,
+            Draft::Checkpoint(_)
+            | Draft::StrategyState(_)
+            | Draft::Command(_)
+            | Draft::GuestCell(_)
+            | Draft::CellEnd(_) => None,
             Draft::Started { epoch, restored } => Some(Fact::Started { epoch, restored }),
             Draft::Order(order) => Some(Fact::Order { row, order }),
             Draft::Fill { fill, position } => Some(Fact::Fill { row, fill, position }),
@@ -124,7 +149,7 @@ impl Draft {
 
 /// Tells whether rows of a kind have an event, to which the session log refers.
 pub(super) fn has_event(kind: &str) -> bool {
-    kind != "command" && kind != UNLOGGED
+    !matches!(kind, "command" | CELL_END | UNLOGGED)
 }
 
 /// Makes the fact of a row of the ledger.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use qubx_protocol::{CellNumber, CommandId, Seq, VerbOutcome, VerbProgress};
 
-use super::draft::CommandAudit;
+use super::draft::{CELL_END, CellEnd, CommandAudit};
 use super::ledger::Ledger;
 use super::log::Log;
 use super::rescue::Rescued;
@@ -17,13 +17,20 @@ const VERBS: usize = 1_000;
 /// between.
 const CELLS: usize = 2 * MOST_WAITING;
 
+/// The newest rows that are looked through for what guests ran.
+const ROWS: u64 = 10_000;
+/// What the ids of guests' cells begin with.
+pub(crate) const GUEST: &str = "jupyter-";
+
 /// What was left without an answer.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Left {
     /// Commands whose events are not in the session log, oldest first.
     pub(crate) commands: Vec<CommandAudit>,
-    /// Cells without an end, oldest first.
-    pub(crate) cells: Vec<CellNumber>,
+    /// Cells without an end, oldest first, and the commands that they were; a guest's has none.
+    pub(crate) cells: Vec<(CellNumber, Option<CommandId>)>,
+    /// What guests ran without an end.
+    pub(crate) guests: Vec<CommandId>,
     /// How many rows of the ledger a power cut took.
     pub(crate) lost_rows: u64,
     /// What became of a session log that was damaged.
@@ -34,34 +41,63 @@ pub(crate) struct Left {
 
 /// Reads what was left, before the missing references are appended.
 pub(super) fn read(ledger: &Ledger, log: &Log) -> Result<Left, StoreError> {
-    let (commands, cells) = (commands(ledger, log.head(), log)?, cells(log)?);
-    Ok(Left { commands, cells, verbs: verbs(ledger)?, ..Left::default() })
+    let commands = commands(ledger, log.head(), log)?;
+    Ok(Left {
+        commands,
+        cells: cells(log)?,
+        guests: guests(ledger)?,
+        verbs: verbs(ledger)?,
+        ..Left::default()
+    })
 }
 
 /// A cell may have shown much, so its beginning may be far back.
-fn cells(log: &Log) -> Result<Vec<CellNumber>, StoreError> {
+fn cells(log: &Log) -> Result<Vec<(CellNumber, Option<CommandId>)>, StoreError> {
+    type Columns = (u64, u64, Option<String>);
     let read = || StoreError::database("read", log.path());
-    let numbers = |sql: &str, argument: u64| -> rusqlite::Result<Vec<(u64, u64)>> {
+    let numbers = |sql: &str, argument: u64| -> rusqlite::Result<Vec<Columns>> {
         let mut statement = log.connection.prepare(sql)?;
-        statement.query_map([argument], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        statement.query_map([argument], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     };
-    let begun = "SELECT seq, json_extract(body, '$.cell.cell') FROM events WHERE kind = 'cell' \
+    let begun = "SELECT seq, json_extract(body, '$.cell.cell'), json_extract(body, '$.cell.command') \
+                 FROM events WHERE kind = 'cell' \
                  AND json_valid(body) ORDER BY seq DESC LIMIT ?1";
     let begun = numbers(begun, CELLS as u64).map_err(read())?;
-    let Some((oldest, _)) = begun.last() else { return Ok(Vec::new()) };
-    let ended = "SELECT seq, json_extract(body, '$.cell_finished.cell') FROM events \
+    let Some((oldest, ..)) = begun.last() else { return Ok(Vec::new()) };
+    let ended = "SELECT seq, json_extract(body, '$.cell_finished.cell'), NULL FROM events \
                  WHERE list = 1 AND seq > ?1 AND kind = 'cell_finished' AND json_valid(body)";
     let ended = numbers(ended, *oldest).map_err(read())?;
-    let ended: HashSet<u64> = ended.into_iter().map(|(_, cell)| cell).collect();
-    let left = begun.into_iter().rev().map(|(_, cell)| cell).filter(|cell| !ended.contains(cell));
-    Ok(left.map(CellNumber).collect())
+    let ended: HashSet<u64> = ended.into_iter().map(|(_, cell, _)| cell).collect();
+    let left = begun.into_iter().rev().filter(|(_, cell, _)| !ended.contains(cell));
+    Ok(left.map(|(_, cell, command)| (CellNumber(cell), command.map(CommandId))).collect())
+}
+
+/// What a guest runs may hide from the history, so the ledger alone tells.
+fn guests(ledger: &Ledger) -> Result<Vec<CommandId>, StoreError> {
+    let mut open: Vec<CommandId> = Vec::new();
+    let newest = ledger.end().row.0;
+    rows::for_each(ledger.connection(), ledger.path(), newest.saturating_sub(ROWS), |columns, _| {
+        match (columns.kind, columns.command) {
+            ("command", Some(id)) if id.starts_with(GUEST) => open.push(id.into()),
+            (CELL_END, _) => {
+                let number = qubx_protocol::LedgerRow(columns.row);
+                let end: CellEnd = serde_json::from_str(columns.body)
+                    .map_err(|error| StoreError::damaged(ledger.path(), number, error.to_string()))?;
+                open.retain(|id| *id != end.command);
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(open)
 }
 
 /// A command has the number of the event that follows it; one above the log's was never written.
 fn commands(ledger: &Ledger, head: Seq, log: &Log) -> Result<Vec<CommandAudit>, StoreError> {
     let mut left = Vec::new();
     rows::for_each(ledger.connection(), ledger.path(), log.last_row()?.0, |columns, _| {
-        if columns.kind == "command" && columns.seq > head.0 {
+        let is_guests = columns.command.is_some_and(|id| id.starts_with(GUEST));
+        if columns.kind == "command" && columns.seq > head.0 && !is_guests {
             let number = qubx_protocol::LedgerRow(columns.row);
             let audit = serde_json::from_str(columns.body);
             left.push(audit.map_err(|error| StoreError::damaged(ledger.path(), number, error.to_string()))?);

@@ -33,9 +33,9 @@ use qubx_protocol::{Alarm, CellNumber, CommandId, Epoch, Event, LogId, Seq};
 
 pub(crate) use book::Book;
 pub use doubt::DISK_FAILED;
-pub(crate) use draft::{CommandAudit, Draft};
+pub(crate) use draft::{CellEnd, CommandAudit, Draft};
 pub use error::StoreError;
-pub(crate) use left::Left;
+pub(crate) use left::{GUEST, Left};
 pub(crate) use older::older;
 pub use read::read_history;
 pub use verify::{Finding, MOST_FINDINGS, Verification, verify};

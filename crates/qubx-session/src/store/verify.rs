@@ -1,7 +1,8 @@
 //! Checking a whole session's files, read-only and beside a writer: the chain of the ledger, SQLite's own structure,
 //! every reference, every event.
 
-use std::collections::HashMap;
+mod audit;
+
 use std::path::{Path, PathBuf};
 
 use qubx_protocol::LedgerRow;
@@ -9,8 +10,9 @@ use rusqlite::{Connection, ErrorCode};
 use serde::Serialize;
 
 use super::chain::{self, Follower, GENESIS};
-use super::draft::{CommandAudit, UNLOGGED, has_event, ledger_fact};
 use super::{StoreError, database, entries, kept, ledger, log, read, rows};
+
+use audit::{Audit, Kind};
 
 /// What the files of a session hold, and what is wrong with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -88,17 +90,6 @@ struct Check<P> {
     progress: P,
 }
 
-/// The kind of a row, small because there may be millions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Missing,
-    NoEvent,
-    Started,
-    Order,
-    Fill,
-    Verb,
-}
-
 impl<P: FnMut(u64, u64)> Check<P> {
     /// Opens a database and fixes what is read of it; a file that is none is a finding.
     fn open(
@@ -126,21 +117,15 @@ impl<P: FnMut(u64, u64)> Check<P> {
     fn ledger(&mut self, connection: &Connection, path: &Path, version: usize) -> Result<(), StoreError> {
         self.kinds.push((Kind::NoEvent, false));
         let mut follower = Follower { row: 0, hash: GENESIS };
-        let mut epochs = HashMap::new();
+        let mut audit = Audit::default();
         let result = rows::for_each(connection, path, 0, |columns, hash| {
             if let Err(what) = follower.follow(columns, hash) {
                 self.finding(path, Some(columns.row), what);
             }
-            let kind = match read_row(columns) {
-                Ok((kind, epoch)) => {
-                    epochs.extend(epoch.map(|epoch| (epoch, ())));
-                    kind
-                }
-                Err(what) => {
-                    self.finding(path, Some(columns.row), what);
-                    Kind::NoEvent
-                }
-            };
+            let kind = audit.read(columns).unwrap_or_else(|what| {
+                self.finding(path, Some(columns.row), what);
+                Kind::NoEvent
+            });
             match columns.kind {
                 "order" => self.found.orders += 1,
                 "fill" => self.found.fills += 1,
@@ -158,7 +143,7 @@ impl<P: FnMut(u64, u64)> Check<P> {
             Ok(())
         });
         self.note(path, result)?;
-        self.found.epochs = epochs.len() as u64;
+        self.found.epochs = audit.epochs();
         self.found.head = chain::hex(&follower.hash);
         if version >= 2 {
             let result = kept::findings(connection).map_err(StoreError::database("read", path));
@@ -299,42 +284,6 @@ impl<P: FnMut(u64, u64)> Check<P> {
             (self.progress)(self.done, self.total);
         }
     }
-}
-
-impl Kind {
-    fn of(kind: &str) -> Option<Self> {
-        Some(match kind {
-            "started" => Self::Started,
-            "order" => Self::Order,
-            "fill" => Self::Fill,
-            "verb" => Self::Verb,
-            kind if !has_event(kind) => Self::NoEvent,
-            _ => return None,
-        })
-    }
-}
-
-/// Reads a row of the ledger; for the beginning of a run, also its life of the account.
-fn read_row(columns: &chain::Columns<'_>) -> Result<(Kind, Option<u32>), String> {
-    let kind = Kind::of(columns.kind).ok_or_else(|| format!("its kind `{}` is not known", columns.kind))?;
-    columns.time.parse::<jiff::Timestamp>().map_err(|error| format!("its time: {error}"))?;
-    match columns.kind {
-        "command" => {
-            let audit: CommandAudit =
-                serde_json::from_str(columns.body).map_err(|error| error.to_string())?;
-            if columns.command != Some(audit.id.as_str()) {
-                return Err("its command is not the one in its body".to_owned());
-            }
-        }
-        UNLOGGED => {}
-        _ => {
-            let fact = ledger_fact(LedgerRow(columns.row), columns.kind, columns.body)?;
-            if let qubx_protocol::Fact::Started { epoch, .. } = fact {
-                return Ok((kind, Some(epoch.0)));
-            }
-        }
-    }
-    Ok((kind, None))
 }
 
 fn count(connection: &Connection, table: &str) -> rusqlite::Result<u64> {

@@ -236,6 +236,7 @@ impl Screen {
             time_in_force: TimeInForce::Gtc,
             status,
             author: Author::from("strategy"),
+            cause: None,
             created_at: time("14:00:00"),
             reason: None,
         };

@@ -9,6 +9,7 @@
 
 mod attach;
 mod audit;
+mod causes;
 mod cells;
 mod command_line;
 mod commands;

@@ -25,5 +25,26 @@ fn a_cell_that_showed_much_before_the_kill_is_still_found() {
     store.append(&drafts, Timestamp::now()).unwrap();
     drop(store);
     let left = Store::open(dir.path()).unwrap().take_left();
-    assert_eq!(left.cells, [CellNumber(2), CellNumber(3)]);
+    let commands = [2, 3].map(|number| (CellNumber(number), Some(format!("c{number}").into())));
+    assert_eq!(left.cells, commands);
+}
+
+#[test]
+fn what_guests_ran_without_an_end_is_found_in_the_ledger() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let guest = |id: &str| {
+        let command = Command::Execute { code: "hidden".to_owned() };
+        Draft::GuestCell(CommandAudit { id: id.into(), author: "jupyter".into(), command })
+    };
+    let end = |id: &str| Draft::CellEnd(CellEnd { command: id.into(), status: CellStatus::Ok });
+    let drafts = [guest("jupyter-1"), guest("jupyter-2"), end("jupyter-1"), command("c1"), end("c1")];
+    store.append(&drafts, Timestamp::now()).unwrap();
+    drop(store);
+    let left = Store::open(dir.path()).unwrap().take_left();
+    assert_eq!(left.guests, ["jupyter-2".into()]);
+    assert!(
+        left.commands.iter().all(|audit| audit.author != "jupyter".into()),
+        "nobody waits for its answer"
+    );
 }

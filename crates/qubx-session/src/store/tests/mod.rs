@@ -71,6 +71,7 @@ fn order(id: &str, status: OrderStatus) -> Draft {
         time_in_force: TimeInForce::Gtc,
         status,
         author: "op1".into(),
+        cause: None,
         created_at: time(),
         reason: None,
     })

@@ -75,3 +75,26 @@ fn verify_finds_every_byte_that_was_changed_in_a_row_of_the_ledger() {
     assert!(findings[0].what.contains("not a database"), "{findings:?}");
     assert!(matches!(Store::open(dir.path()), Err(StoreError::Damaged { row: None, .. })));
 }
+
+#[test]
+fn verify_finds_an_order_without_the_command_that_it_names() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let caused = |id: &str, cause: &str| {
+        let Draft::Order(order) = order(id, OrderStatus::New) else { unreachable!("it is one") };
+        Draft::Order(Order { cause: Some(cause.into()), ..order })
+    };
+    store
+        .append(
+            &[started(1, false), command("c1"), caused("q-1-1", "c1"), order("q-1-2", OrderStatus::New)],
+            time(),
+        )
+        .unwrap();
+    assert_eq!(verify(dir.path(), |_, _| {}).unwrap().findings, []);
+    store.append(&[caused("q-1-3", "c2"), command("c2")], time()).unwrap();
+    let findings = verify(dir.path(), |_, _| {}).unwrap().findings;
+    assert!(
+        matches!(&findings[..], [Finding { row: Some(5), what, .. }] if what.contains("c2")),
+        "{findings:?}"
+    );
+}

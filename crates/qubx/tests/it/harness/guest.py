@@ -35,7 +35,7 @@ print(json.dumps("ready"), flush=True)
 for line in sys.stdin:
     command = json.loads(line)
     if "run" in command:
-        id = client.execute(command["run"])
+        id = client.execute(command["run"], **command.get("how", {}))
 
         def is_end(message, id=id):
             idle = message["content"].get("execution_state") == "idle"

@@ -40,6 +40,12 @@ impl Guest {
         (answer["status"].as_str().unwrap().to_owned(), seen(&answer))
     }
 
+    /// Runs a cell that the client's arguments `how` hide; returns the reply's status.
+    pub(crate) async fn run_hidden(&mut self, code: &str, how: Value) -> String {
+        let answer = self.ask(json!({ "run": code, "how": how })).await;
+        answer["status"].as_str().unwrap().to_owned()
+    }
+
     /// Waits until the kernel answers again; the client stays the same one.
     pub(crate) async fn is_answered(&mut self) {
         assert_eq!(self.ask(json!({ "ready": true })).await, json!("ready"));
