@@ -122,10 +122,10 @@ impl<P: FnMut(u64, u64)> Check<P> {
             if let Err(what) = follower.follow(columns, hash) {
                 self.finding(path, Some(columns.row), what);
             }
-            let kind = audit.read(columns).unwrap_or_else(|what| {
+            let (kind, wrong) = audit.read(columns);
+            if let Some(what) = wrong {
                 self.finding(path, Some(columns.row), what);
-                Kind::NoEvent
-            });
+            }
             match columns.kind {
                 "order" => self.found.orders += 1,
                 "fill" => self.found.fills += 1,

@@ -32,11 +32,16 @@ impl Audit {
         self.epochs.len() as u64
     }
 
-    /// Reads the next row.
-    pub(super) fn read(&mut self, columns: &Columns<'_>) -> Result<Kind, String> {
+    /// Reads the next row: its kind, and what is wrong with it.
+    pub(super) fn read(&mut self, columns: &Columns<'_>) -> (Kind, Option<String>) {
+        match Kind::of(columns.kind) {
+            Some(kind) => (kind, self.check(columns).err()),
+            None => (Kind::NoEvent, Some(format!("its kind `{}` is not known", columns.kind))),
+        }
+    }
+
+    fn check(&mut self, columns: &Columns<'_>) -> Result<(), String> {
         let text = |error: serde_json::Error| error.to_string();
-        let kind =
-            Kind::of(columns.kind).ok_or_else(|| format!("its kind `{}` is not known", columns.kind))?;
         columns.time.parse::<Timestamp>().map_err(|error| format!("its time: {error}"))?;
         match columns.kind {
             "command" => {
@@ -61,7 +66,7 @@ impl Audit {
                 _ => {}
             },
         }
-        Ok(kind)
+        Ok(())
     }
 
     fn check_cause(&self, what: &str, cause: &CommandId) -> Result<(), String> {
