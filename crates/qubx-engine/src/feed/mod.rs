@@ -6,6 +6,7 @@ mod quotes_file;
 mod replay;
 mod sim;
 mod time;
+mod walk;
 
 use std::future::Future;
 
