@@ -29,6 +29,7 @@ mod view;
 
 pub use config::{EngineConfig, ExchangeConfig, FeedConfig, Fees, Limits, Speed};
 pub use error::{DataError, EngineError};
+pub use feed::WalkState;
 pub use handle::EngineHandle;
 pub use instruments::default_instrument;
 pub use output::{

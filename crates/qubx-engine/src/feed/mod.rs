@@ -17,6 +17,7 @@ use crate::DataError;
 
 pub(crate) use replay::ReplayFeed;
 pub(crate) use sim::SimFeed;
+pub use walk::WalkState;
 
 /// A source of quotes. It owns the engine's clock, because a replay has another one than the wall.
 pub(crate) trait Feed: Send + 'static {
@@ -34,6 +35,11 @@ pub(crate) trait Feed: Send + 'static {
     /// Tells whether quotes wait for the strategy, so that results do not depend on the machine.
     fn is_lockstep(&self) -> bool {
         false
+    }
+
+    /// Tells where each simulated price is; nothing for quotes that are not simulated.
+    fn simulation(&self) -> Vec<WalkState> {
+        Vec::new()
     }
 
     /// Tells how far a replay is.

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use qubx_protocol::{Instrument, InstrumentId, Price, Quantity, Quote};
-use rand::rngs::StdRng;
+use rand::rngs::ChaCha12Rng;
 use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use crate::instruments::start_price;
+
+pub use self::state::WalkState;
+
+mod state;
 
 /// The typical relative move in one second: a lively market, about twice a real one.
 const VOLATILITY: f64 = 2e-4;
@@ -33,12 +37,13 @@ const USUAL_SIZE: f64 = 50_000.0;
 
 /// The price of one instrument.
 pub(super) struct Walk {
-    instrument: InstrumentId,
+    pub(super) instrument: InstrumentId,
     tick: f64,
     tick_size: Decimal,
     lot: f64,
     lot_size: Decimal,
-    random: StdRng,
+    /// A generator that gives the same words on every machine and after every update, and that can go to any of them.
+    random: ChaCha12Rng,
     start: f64,
     price: f64,
     trend: f64,
@@ -48,6 +53,8 @@ pub(super) struct Walk {
     interval: Duration,
     /// When the next quote comes, from the beginning.
     pub(super) offset: Duration,
+    /// The newest quote.
+    pub(super) last: Option<Quote>,
 }
 
 /// What is bid and asked, in ticks and lots.
@@ -73,7 +80,7 @@ impl Walk {
             tick_size: instrument.tick_size.0,
             lot: approximately(instrument.lot_size.0),
             lot_size: instrument.lot_size.0,
-            random: StdRng::seed_from_u64(seed ^ fingerprint(&instrument.id.to_string())),
+            random: ChaCha12Rng::seed_from_u64(seed ^ fingerprint(&instrument.id.to_string())),
             start,
             price: start,
             trend: 0.0,
@@ -81,6 +88,7 @@ impl Walk {
             quotes_per_second: f64::from(quotes_per_second.get()),
             interval: Duration::from_secs(1) / quotes_per_second.get(),
             offset,
+            last: None,
         }
     }
 
@@ -94,15 +102,18 @@ impl Walk {
         Touch { bid, ask: bid + spread, bid_size: self.size(), ask_size: self.size() }
     }
 
-    pub(super) fn quote(&self, touch: Touch, time: Timestamp) -> Quote {
-        Quote {
+    /// Returns the quote of what is bid and asked, which is the newest one now.
+    pub(super) fn quote(&mut self, touch: Touch, time: Timestamp) -> Quote {
+        let quote = Quote {
             instrument: self.instrument.clone(),
             time,
             bid: Price(multiple(touch.bid, self.tick_size)),
             ask: Price(multiple(touch.ask, self.tick_size)),
             bid_size: Quantity(multiple(touch.bid_size, self.lot_size)),
             ask_size: Quantity(multiple(touch.ask_size, self.lot_size)),
-        }
+        };
+        self.last = Some(quote.clone());
+        quote
     }
 
     fn walk(&mut self) {

@@ -27,11 +27,12 @@ const REQUESTS: usize = 64;
 /// goes to `strategy`, one batch at a time. Quotes begin with [`EngineHandle::start_feed`].
 ///
 /// With [`EngineConfig::restore`] it goes on where another one stopped: with its book, its pause and its day, and
-/// behind the quotes that were given, which takes a moment. Resting orders rest again; one that was only intended
+/// behind the quotes that were given, which takes a replay a moment. Resting orders rest again; one that was only intended
 /// is rejected in the first output. No quote is filled twice, and none is left out.
 ///
 /// # Errors
-/// [`EngineError::Config`] for a config that makes no sense or lacks an instrument that was traded,
+/// [`EngineError::Config`] for a config that makes no sense or lacks an instrument that was traded, and for a
+/// checkpoint that cannot be right,
 /// [`EngineError::Data`] for a file that cannot be replayed, or whose quotes are not those that were given before.
 pub fn start(
     config: EngineConfig,
@@ -61,10 +62,8 @@ pub fn start(
         None => {
             let mut feed = SimFeed::new(&config.exchanges);
             if let Some(checkpoint) = checkpoint {
-                let time = checkpoint.time.unwrap_or_else(|| feed.now());
-                feed.skip(checkpoint.place, time)
-                    .into_iter()
-                    .for_each(|quote| begun.desk.restore_quote(quote));
+                let newest = feed.restore(&checkpoint)?;
+                newest.into_iter().for_each(|quote| begun.desk.restore_quote(quote));
                 begun.place = checkpoint.place;
             }
             Ok(begun.run(feed, channels, tracker, cancel))

@@ -11,3 +11,4 @@ mod lockstep;
 mod realtime;
 mod recorded;
 mod restore;
+mod simulation;
