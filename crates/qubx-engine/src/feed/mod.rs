@@ -11,9 +11,10 @@ mod walk;
 use std::future::Future;
 
 use jiff::Timestamp;
-use qubx_protocol::{Quote, ReplayProgress};
+use qubx_protocol::{InstrumentId, Quote, ReplayProgress};
 
 use crate::DataError;
+use crate::freshness::Silence;
 
 pub(crate) use replay::ReplayFeed;
 pub(crate) use sim::SimFeed;
@@ -31,6 +32,16 @@ pub(crate) trait Feed: Send + 'static {
 
     /// Returns the engine's time. It never goes back.
     fn now(&mut self) -> Timestamp;
+
+    /// Tells whose silence is a fault.
+    fn silence(&self) -> Silence {
+        Silence::Anybody
+    }
+
+    /// Tells whether an instrument will get another quote.
+    fn has_more(&self, _instrument: &InstrumentId) -> bool {
+        true
+    }
 
     /// Tells whether quotes wait for the strategy, so that results do not depend on the machine.
     fn is_lockstep(&self) -> bool {

@@ -3,6 +3,7 @@
 use qubx_protocol::{Author, InstrumentId, Order, OrderId, OrderStatus};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{FeedPhase, Task};
 use crate::feed::Feed;
@@ -152,6 +153,7 @@ impl<F: Feed> Task<F> {
         }
         if self.feed_phase == FeedPhase::Waiting {
             self.feed_phase = FeedPhase::Running;
+            self.freshness.begin(self.desk.state().instruments(), Instant::now());
         }
     }
 

@@ -1,6 +1,7 @@
 //! How an engine starts, from nothing or where another one stopped.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use qubx_protocol::InstrumentId;
@@ -12,6 +13,7 @@ use super::{FeedPhase, Task, Told, market_view};
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::feed::{Feed, ReplayFeed, SimFeed};
+use crate::freshness::Freshness;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
@@ -86,6 +88,7 @@ fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentId, PathBuf
 
 /// An engine that has no feed yet.
 struct Begun {
+    stale_after: Duration,
     desk: Desk,
     bars: Bars,
     place: u64,
@@ -96,7 +99,7 @@ impl Begun {
     fn new(config: &EngineConfig) -> Self {
         let mut desk = Desk::new(config);
         let restored = config.restore.clone().map_or_else(Vec::new, |restore| desk.restore(restore));
-        Self { desk, bars: Bars::default(), place: 0, restored }
+        Self { stale_after: config.stale_after, desk, bars: Bars::default(), place: 0, restored }
     }
 
     /// Starts the engine with any feed, which is at `place`.
@@ -107,7 +110,8 @@ impl Begun {
         tracker: &TaskTracker,
         cancel: CancellationToken,
     ) -> EngineHandle {
-        let Self { desk, bars, place, restored } = self;
+        let Self { stale_after, desk, bars, place, restored } = self;
+        let freshness = Freshness::new(feed.silence(), stale_after);
         let (request_sender, requests) = mpsc::channel(REQUESTS);
         let lockstep = feed.is_lockstep();
         // Before the first quote of all there is no time to show.
@@ -132,6 +136,7 @@ impl Begun {
             outputs,
             strategy,
             view,
+            freshness,
             paused: paused_sender,
             cancel,
         };

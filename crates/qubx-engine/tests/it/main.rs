@@ -12,3 +12,4 @@ mod realtime;
 mod recorded;
 mod restore;
 mod simulation;
+mod stale;
