@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use qubx_protocol::{Instrument, InstrumentId, Money};
 use rust_decimal::Decimal;
@@ -19,6 +20,8 @@ pub struct EngineConfig {
     pub exchanges: Vec<ExchangeConfig>,
     /// What no order may exceed.
     pub limits: Limits,
+    /// How long an instrument may get no quote before what is known of it counts as stale, in the time of the wall.
+    pub stale_after: Duration,
     /// Orders are named `{order_prefix}{number}`.
     pub order_prefix: String,
     /// The number of the next order; above that of every order that is restored.
@@ -139,6 +142,9 @@ impl EngineConfig {
         }
         ensure(!self.exchanges.is_empty(), || "there is no exchange".to_owned())?;
         self.limits.check()?;
+        ensure(self.stale_after >= SHORTEST_SILENCE, || {
+            format!("stale_after must be at least {} s", SHORTEST_SILENCE.as_secs())
+        })?;
         if let Some(restore) = &self.restore {
             restore.check(&self.exchanges)?;
         }
@@ -219,6 +225,9 @@ impl ExchangeConfig {
 fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), EngineError> {
     if holds { Ok(()) } else { Err(EngineError::Config(problem())) }
 }
+
+/// A shorter silence is none: the slowest simulation quotes once a second.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
 
 /// The smallest tick and lot: what averages and profits are rounded to.
 const SMALLEST_STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 12);

@@ -4,7 +4,7 @@
 //! talks to a screen: facts go out through one bounded channel, and an order is sent only after the
 //! receiver confirmed that its intent is stored.
 //!
-//! What decides is pure (`core`, `broker`, `desk`, `bars`, `queue`): no task, no clock, no file. One task,
+//! What decides is pure (`core`, `broker`, `desk`, `bars`, `queue`, `freshness`): no task, no clock, no file. One task,
 //! begun by [`start`], joins it with a feed, the strategy and the requests of an [`EngineHandle`].
 
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@ mod core;
 mod desk;
 mod error;
 mod feed;
+mod freshness;
 mod handle;
 mod instruments;
 mod output;
@@ -29,6 +30,7 @@ mod view;
 
 pub use config::{EngineConfig, ExchangeConfig, FeedConfig, Fees, Limits, Speed};
 pub use error::{DataError, EngineError};
+pub use feed::WalkState;
 pub use handle::EngineHandle;
 pub use instruments::default_instrument;
 pub use output::{

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use qubx_protocol::{InstrumentId, Money, Order, Position, Timeframe};
 use serde::{Deserialize, Serialize};
 
-use crate::{EngineError, ExchangeConfig};
+use crate::{EngineError, ExchangeConfig, WalkState};
 
 /// What the facts do not tell of an engine: where its feed is, and what its checks remember.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,10 @@ pub struct Checkpoint {
     /// The bars that are being made. A replay makes them again from the quotes that it skips.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timeframes: Vec<Timeframe>,
+    /// Where each simulated price is. It may be empty when quotes are simulated: going behind `place` quotes step by
+    /// step leads to the same, and takes the longer the more there were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub simulation: Vec<WalkState>,
 }
 
 /// What a stored session left.

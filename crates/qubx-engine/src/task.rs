@@ -3,15 +3,17 @@
 //! Requests are served between quotes, and while the strategy works. In lockstep (a replay at full speed)
 //! the feed rests while the strategy has something to see, so the result depends on the data alone.
 
-use qubx_protocol::{LogLevel, MarketView, Quote};
+use jiff::Timestamp;
+use qubx_protocol::{InstrumentId, LogLevel, MarketView, Quote};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use self::checkpoint::Told;
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::feed::Feed;
+use crate::freshness::Freshness;
 use crate::handle::Request;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
@@ -58,6 +60,7 @@ struct Task<F> {
     outputs: mpsc::Sender<EngineOutput>,
     strategy: mpsc::Sender<StrategyBatch>,
     view: ViewPublisher,
+    freshness: Freshness,
     paused: watch::Sender<bool>,
     cancel: CancellationToken,
 }
@@ -83,6 +86,7 @@ impl<F: Feed> Task<F> {
                 open = has_room(&self.strategy), if batch_is_due => self.send_batch(open),
                 () = sleep_until(self.view.due()), if self.view.is_stale() => self.publish(),
                 () = sleep_until(self.told.due()), if self.checkpoint_is_stale() => self.tell_checkpoint(),
+                () = is_due(self.freshness.due()) => self.look_for_stale_quotes().await,
                 item = self.feed.next(), if feed_may_go => self.take(item).await,
             }
         }
@@ -91,6 +95,10 @@ impl<F: Feed> Task<F> {
 
     /// Takes what the feed gave.
     async fn take(&mut self, item: Option<Result<Quote, DataError>>) {
+        if !matches!(item, Some(Ok(_))) {
+            let returned = self.freshness.end();
+            self.tell(returned).await;
+        }
         match item {
             Some(Ok(quote)) => self.quote(quote).await,
             Some(Err(error)) => {
@@ -112,6 +120,7 @@ impl<F: Feed> Task<F> {
     /// that positions are right in each callback.
     async fn quote(&mut self, quote: Quote) {
         self.place += 1;
+        self.freshness.quote(&quote.instrument, Instant::now());
         let time = self.feed.now();
         let events = self.desk.quote(time, &quote);
         self.queue.quote(&quote);
@@ -122,6 +131,17 @@ impl<F: Feed> Task<F> {
         }
         // A feed that is always ready would not let others run on this thread.
         tokio::task::consume_budget().await;
+    }
+
+    /// Shows and tells which quotes are stale, and which come again.
+    async fn look_for_stale_quotes(&mut self) {
+        let has_more = |instrument: &InstrumentId| self.feed.has_more(instrument);
+        let events = self.freshness.look(Instant::now(), Timestamp::now(), has_more);
+        if !events.is_empty() {
+            // Whoever hears of it finds it in the market.
+            self.publish();
+            self.tell(events).await;
+        }
     }
 
     /// Tells facts to the session and to the strategy, and shows what they changed.
@@ -193,13 +213,17 @@ impl<F: Feed> Task<F> {
 
     fn publish(&mut self) {
         let time = self.feed.now();
-        self.view.publish(market_view(&self.desk, Some(time), &self.feed, self.feed_error.as_ref()));
+        let error = self.feed_error.as_ref();
+        self.view.publish(MarketView {
+            stale: self.freshness.stale(),
+            ..market_view(&self.desk, Some(time), &self.feed, error)
+        });
     }
 }
 
 fn market_view(
     desk: &Desk,
-    time: Option<jiff::Timestamp>,
+    time: Option<Timestamp>,
     feed: &impl Feed,
     error: Option<&DataError>,
 ) -> MarketView {
@@ -211,6 +235,7 @@ fn market_view(
         accounts: state.accounts(),
         replay: feed.progress(),
         feed_error: error.map(ToString::to_string),
+        stale: Vec::new(),
     }
 }
 
@@ -218,6 +243,14 @@ fn market_view(
 async fn is_done(in_flight: &mut Option<oneshot::Receiver<()>>) {
     if let Some(done) = in_flight {
         let _: Result<(), _> = done.await;
+    }
+}
+
+/// Waits until a moment; for ever when there is none.
+async fn is_due(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) fn config(limits: Limits) -> EngineConfig {
             feed: FeedConfig::Sim { seed: 7, quotes_per_second: 10.try_into().unwrap() },
         }],
         limits,
+        stale_after: std::time::Duration::from_secs(10),
         order_prefix: "q".to_owned(),
         next_order: 1,
         restore: None,

@@ -22,7 +22,7 @@ pub struct Latest {
 /// Something that is wrong with the session itself, until it is mended: a full disk, for example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// What is concerned: `disk`, `ledger`, `log`, `clock`.
+    /// What is concerned: `disk`, `ledger`, `log`, `feed`.
     pub source: String,
     /// What is wrong, what still works, and what to do.
     pub text: String,
@@ -64,6 +64,26 @@ pub struct MarketView {
     /// What is wrong with a feed, in words; none while all is well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed_error: Option<String>,
+    /// The instruments that get no quotes any more, though the feed should give some. They may have no quote at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Stale>,
+}
+
+impl MarketView {
+    /// Returns since when an instrument gets no quotes, if it should get some.
+    #[must_use]
+    pub fn stale_since(&self, instrument: &InstrumentId) -> Option<Timestamp> {
+        self.stale.iter().find(|stale| stale.instrument == *instrument).map(|stale| stale.since)
+    }
+}
+
+/// An instrument that gets no quotes though the feed should give some: what is known of its market is old.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stale {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// When its last quote came, or the feed began: time of the wall, also in a replay.
+    pub since: Timestamp,
 }
 
 /// An open position at the last quotes.

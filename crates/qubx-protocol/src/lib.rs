@@ -29,7 +29,7 @@ pub use history::{History, HistoryKind};
 pub use ids::{
     Author, CellNumber, CommandId, Epoch, InputId, InstrumentId, LedgerRow, LogId, OrderId, RequestId, Seq,
 };
-pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress};
+pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress, Stale};
 pub use market::{Bar, Instrument, ParseTimeframeError, Quote, Timeframe};
 pub use message::{
     Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello, MAX_NAME,

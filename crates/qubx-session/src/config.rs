@@ -1,6 +1,7 @@
 //! What a service is started with, what it tells its starter, and why it may not start.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use qubx_engine::{ExchangeConfig, Limits};
 use qubx_home::{Home, HomeError};
@@ -34,6 +35,8 @@ pub struct ServiceConfig {
     pub exchanges: Vec<ExchangeConfig>,
     /// What no order may exceed.
     pub limits: Limits,
+    /// How long an instrument may get no quote before it counts as stale.
+    pub stale_after: Duration,
     /// What happens to orders and positions when Python ends.
     pub on_kernel_loss: KernelLoss,
     /// How many entries of each kind a new screen gets.

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use qubx_engine::Checkpoint;
+use qubx_engine::{Checkpoint, WalkState};
 use qubx_home::{HomeError, ensure_private_dir};
 use qubx_protocol::{
     Author, CellNumber, CellStatus, Command, CommandId, Epoch, Fact, Fill, InstrumentId, Liquidity, LogLevel,
@@ -33,12 +33,14 @@ const LINES: u64 = 4;
 const TALK: u64 = 3 + 2 * LINES;
 /// The events of an order that is filled: intended, the fill, filled.
 const TRADE: u64 = 3;
+/// How many words a random generator gives for one quote, about.
+const WORDS: u64 = 80;
 /// The events before the trading: the start, and two of every order that rests.
 const BEGINNING: u64 = 1 + 2 * RESTING;
 
 /// Writes a session of `entries` events with `fills` fills into `session_dir`, as a service that was killed would have
 /// left it: cells with what they printed, log lines, orders, fills, positions, 20 orders that rest, a checkpoint
-/// behind as many quotes as there are entries, and a state of the strategy. It trades BTCUSDT, ETHUSDT and SOLUSDT on
+/// of a simulation that gave so many `quotes`, and a state of the strategy. It trades BTCUSDT, ETHUSDT and SOLUSDT on
 /// the exchange SIM. If `entries` are fewer than the fills need, there are as many as they need. `progress` is told
 /// after every commit how many events are written.
 ///
@@ -50,13 +52,14 @@ pub fn sample(
     session_dir: &Path,
     entries: u64,
     fills: u64,
+    quotes: u64,
     mut progress: impl FnMut(u64),
 ) -> Result<(), StoreError> {
     check_that_it_is_empty(session_dir)?;
     ensure_private_dir(session_dir)?;
     let mut store = Store::open(session_dir)?;
     let text = entries.saturating_sub(BEGINNING + TRADE * fills);
-    let mut writer = Writer::new(store.log_id().as_str(), entries);
+    let mut writer = Writer::new(store.log_id().as_str(), entries, quotes);
     writer.begin();
     let mut said = 0;
     while said < text || writer.fills < fills {
@@ -91,8 +94,8 @@ fn check_that_it_is_empty(session_dir: &Path) -> Result<(), StoreError> {
 struct Writer {
     drafts: Vec<Draft>,
     time: Timestamp,
-    /// How many events the whole session has; one takes a millisecond.
-    entries: u64,
+    /// How many quotes the simulation gave.
+    quotes: u64,
     /// How many were written.
     written: u64,
     /// What the ids of orders begin with.
@@ -104,13 +107,14 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(log: &str, entries: u64) -> Self {
+    fn new(log: &str, entries: u64, quotes: u64) -> Self {
+        // An event takes a millisecond.
         let length = SignedDuration::from_millis(i64::try_from(entries).unwrap_or(i64::MAX));
         let instruments = SYMBOLS.map(|(symbol, _)| InstrumentId::new(EXCHANGE, symbol));
         Self {
             drafts: Vec::new(),
             time: Timestamp::now().checked_sub(length).unwrap_or(Timestamp::UNIX_EPOCH),
-            entries,
+            quotes,
             written: 0,
             prefix: format!("q{}-1-", &log[..log.len().min(8)]),
             orders: 0,
@@ -218,8 +222,7 @@ impl Writer {
 
     /// Stores what there is, with a checkpoint and the strategy's state, and returns how many events are written.
     fn commit(&mut self, store: &mut Store) -> Result<u64, StoreError> {
-        let checkpoint = Checkpoint { place: self.entries, time: Some(self.time), ..Checkpoint::default() };
-        self.drafts.push(Draft::Checkpoint(json!(checkpoint)));
+        self.drafts.push(Draft::Checkpoint(json!(self.checkpoint())));
         self.drafts.push(Draft::StrategyState(json!({ "fills": self.fills })));
         let events = store.append(&self.drafts, self.time)?.len() as u64;
         self.drafts.clear();
@@ -227,6 +230,25 @@ impl Writer {
         let passed = SignedDuration::from_millis(i64::try_from(events).unwrap_or(0));
         self.time = self.time.checked_add(passed).unwrap_or(self.time);
         Ok(self.written)
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        let walk = |(_, price): (_, i64), position: &Position| WalkState {
+            instrument: position.instrument.clone(),
+            words: self.quotes / SYMBOLS.len() as u64 * WORDS,
+            price: price as f64,
+            trend: 0.0,
+            trend_left: 0,
+            wait_ns: 0,
+            quote: None,
+        };
+        let simulation = SYMBOLS.into_iter().zip(&self.positions);
+        Checkpoint {
+            place: self.quotes,
+            time: Some(self.time),
+            simulation: simulation.map(|(symbol, position)| walk(symbol, position)).collect(),
+            ..Checkpoint::default()
+        }
     }
 }
 
@@ -241,7 +263,7 @@ mod tests {
         {
             let folder = tempfile::tempdir().unwrap();
             let mut told = 0;
-            sample(folder.path(), entries, fills, |events| told = events).unwrap();
+            sample(folder.path(), entries, fills, 0, |events| told = events).unwrap();
             let found = verify(folder.path(), |_, _| {}).unwrap();
             assert_eq!(found.findings, [], "{entries} {fills}");
             assert_eq!((found.events, found.fills, told), (expected, fills, expected));
@@ -252,7 +274,7 @@ mod tests {
     #[test]
     fn a_sample_ends_with_a_book_that_can_be_restored() {
         let folder = tempfile::tempdir().unwrap();
-        sample(folder.path(), 2_000, 100, |_| {}).unwrap();
+        sample(folder.path(), 2_000, 100, 50_000_000, |_| {}).unwrap();
         let mut store = Store::open(folder.path()).unwrap();
         let book = store.book().unwrap();
         assert_eq!((book.orders.len() as u64, book.order_count), (RESTING, RESTING + 100));
@@ -260,7 +282,7 @@ mod tests {
         let held: Vec<bool> = book.positions.iter().map(|held| !held.quantity.is_zero()).collect();
         assert_eq!(held, [false, true, true]);
         let checkpoint: Checkpoint = serde_json::from_value(book.checkpoint.unwrap()).unwrap();
-        assert_eq!(checkpoint.place, 2_000);
+        assert_eq!((checkpoint.place, checkpoint.simulation.len()), (50_000_000, 3));
         assert_eq!(store.strategy_state().unwrap(), Some(json!({ "fills": 100 })));
         assert_eq!(store.take_left(), crate::store::Left::default());
     }
@@ -269,7 +291,7 @@ mod tests {
     fn a_folder_with_anything_in_it_is_refused_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ledger.db"), "mine").unwrap();
-        let error = sample(folder.path(), 10, 1, |_| {}).unwrap_err();
+        let error = sample(folder.path(), 10, 1, 1, |_| {}).unwrap_err();
         assert!(matches!(error, StoreError::NotEmpty { .. }), "{error}");
         assert_eq!(std::fs::read_to_string(folder.path().join("ledger.db")).unwrap(), "mine");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

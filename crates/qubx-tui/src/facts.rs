@@ -12,9 +12,6 @@ use qubx_protocol::{
 use crate::message::Now;
 use crate::{format, sanitize};
 
-/// A quote older than this is stale: it dims and its age counts.
-pub(crate) const STALE_AFTER: Duration = Duration::from_secs(5);
-
 /// What is asked of a mirror.
 pub(crate) trait Facts {
     /// Returns the session's status, once it is known.
@@ -42,6 +39,16 @@ pub(crate) trait Facts {
     /// Returns the last quote of an instrument.
     fn quote(&self, id: &InstrumentId) -> Option<&Quote> {
         self.market()?.quotes.iter().find(|quote| quote.instrument == *id)
+    }
+
+    /// Returns for how long an instrument gets no quotes though it should; none while all is well.
+    fn stale_for(&self, id: &InstrumentId, now: Now) -> Option<Duration> {
+        Some(format::between(self.market()?.stale_since(id)?, now.wall))
+    }
+
+    /// Tells whether what is shown of an instrument's market may be old: it is stale, or nothing comes over the link.
+    fn is_old(&self, id: &InstrumentId) -> bool {
+        !self.is_connected() || self.market().is_some_and(|market| market.stale_since(id).is_some())
     }
 
     /// Returns the value of a position at the last quotes.

@@ -48,7 +48,7 @@ pub(crate) enum Name {
     Displays,
     /// 100 attached screens, and one that reads a byte a second.
     Screens,
-    /// Going on with a session of a million entries after a kill.
+    /// Going on after a kill with a session of a million entries, and with a simulation of a month.
     Restore,
 }
 

@@ -1,4 +1,5 @@
-//! Going on with a large session after a kill, beside the start of an empty one.
+//! Going on with a large session after a kill, and with one whose simulation ran for long, beside the start of an empty
+//! one.
 //!
 //! Every round ends with a kill of the service, so that the next restore has the same to do. What the round before did
 //! is looked for in the restored state: a restore that forgets is no fast restore.
@@ -25,7 +26,13 @@ const SESSION: &str = "restored";
 const ENTRIES: u64 = 1_000_000;
 /// Its fills.
 const FILLS: u64 = 100_000;
-/// The orders that rest in it; each round takes one away.
+/// A small session whose simulation ran for long.
+const AGED: &str = "aged";
+/// For how many days.
+const DAYS: u64 = 30;
+/// How many quotes the simulation gave a day: three symbols, ten times a second each.
+const QUOTES_A_DAY: u64 = 3 * 10 * 86_400;
+/// The orders that rest in both; each round takes one away.
 const RESTING: usize = 20;
 /// The symbols that it traded.
 const POSITIONS: usize = 3;
@@ -69,47 +76,50 @@ struct Times {
     peak: f64,
 }
 
-/// Writes the large session, then measures both kinds of start, one after the other in turn.
+/// Writes the sessions, then measures each kind of start, one after the other in turn.
 ///
 /// # Errors
 /// When a start fails, or what is restored is not what was there.
 pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
-    let wrote = write_sample(workbench.home())?;
+    let wrote = write_samples(workbench.home())?;
     let config = write_config(workbench.home())?;
-    let [mut restored, mut empty] = [(); 2].map(|()| Times::default());
+    let mut counted = [(); 3].map(|()| Times::default());
     for number in 0..WARM_UP + ROUNDS {
-        let (mut not_counted, mut not_counted_either) = (Times::default(), Times::default());
-        let (ours, beside) = if number < WARM_UP {
-            (&mut not_counted, &mut not_counted_either)
-        } else {
-            (&mut restored, &mut empty)
-        };
-        round(workbench, &config, &[SESSION, "--restore"], (RESTING - number, POSITIONS), ours).await?;
-        round(workbench, &config, &[&format!("empty-{number}")], (0, 0), beside).await?;
+        let mut not_counted = [(); 3].map(|()| Times::default());
+        let [restored, aged, empty] = if number < WARM_UP { &mut not_counted } else { &mut counted };
+        round(workbench, &config, &[SESSION, "--restore"], (RESTING - number, POSITIONS), restored).await?;
+        round(workbench, &config, &[AGED, "--restore"], (RESTING - number, 0), aged).await?;
+        round(workbench, &config, &[&format!("empty-{number}")], (0, 0), empty).await?;
     }
+    let [restored, aged, empty] = counted;
     let usable = Row::ratio("usable: restored / empty", &restored.usable, &empty.usable);
     let mut rows = vec![Row::time("writing 1,000,000 entries with 100,000 fills", wrote)];
     rows.extend(restored.rows("restore of 1,000,000 entries", Some(GOAL)));
+    let what = format!("restore of a session whose simulation ran for {DAYS} days");
+    rows.extend(aged.rows(&what, Some(GOAL)));
     rows.extend(empty.rows("an empty session", None));
     rows.push(usable);
     Ok(rows)
 }
 
-/// Writes the session that is restored and returns how long that took.
-fn write_sample(home: &Path) -> Result<Duration> {
+/// Writes the sessions that are restored and returns how long the large one took.
+fn write_samples(home: &Path) -> Result<Duration> {
     let home = Home::at(home.to_owned());
     home.create()?;
     println!("writing a session of {ENTRIES} entries with {FILLS} fills");
     let began = Instant::now();
     let mut told = 0;
-    qubx_session::sample(&home.session("paper", "default", SESSION), ENTRIES, FILLS, |written| {
+    qubx_session::sample(&home.session("paper", "default", SESSION), ENTRIES, FILLS, ENTRIES, |written| {
         if written / TOLD_EVERY > told {
             told = written / TOLD_EVERY;
             println!("  {written} entries after {:.1} s", began.elapsed().as_secs_f64());
         }
     })
     .context("writing the session to restore")?;
-    Ok(began.elapsed())
+    let wrote = began.elapsed();
+    qubx_session::sample(&home.session("paper", "default", AGED), 0, 0, DAYS * QUOTES_A_DAY, |_| {})
+        .context("writing the session whose simulation ran for long")?;
+    Ok(wrote)
 }
 
 /// Writes the idle strategy and its config, and returns the config's path.

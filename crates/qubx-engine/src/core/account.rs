@@ -1,6 +1,6 @@
 //! What positions and accounts are worth at the last quotes. No I/O.
 
-use qubx_protocol::{Account, Money, Position, PositionMark, Price, Quote};
+use qubx_protocol::{Account, InstrumentId, Money, Position, PositionMark, Price, Quote};
 use rust_decimal::Decimal;
 
 use super::rounded;
@@ -13,6 +13,11 @@ impl State {
     /// Returns the accounts, in the order of the config.
     pub(crate) fn accounts(&self) -> Vec<Account> {
         self.exchanges.keys().map(|exchange| self.account(exchange)).collect()
+    }
+
+    /// Returns what may be traded.
+    pub(crate) fn instruments(&self) -> impl Iterator<Item = InstrumentId> {
+        self.books.keys().cloned()
     }
 
     /// Returns the last quote of each instrument that has one.

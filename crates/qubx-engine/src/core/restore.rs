@@ -49,7 +49,7 @@ impl State {
         }
     }
 
-    /// Returns what must be remembered of the state at `time`; the feed's place and the bars are not its own.
+    /// Returns what must be remembered of the state at `time`; the feed and the bars are not its own.
     pub(crate) fn checkpoint(&self, time: Timestamp) -> Checkpoint {
         let exchanges = self.exchanges.iter();
         let recent = |accepted: &&Timestamp| time.duration_since(**accepted) < RATE_WINDOW;
@@ -63,6 +63,7 @@ impl State {
                 .collect(),
             accepted: self.accepted.iter().filter(recent).copied().collect(),
             timeframes: Vec::new(),
+            simulation: Vec::new(),
         }
     }
 }

@@ -6,16 +6,19 @@ mod quotes_file;
 mod replay;
 mod sim;
 mod time;
+mod walk;
 
 use std::future::Future;
 
 use jiff::Timestamp;
-use qubx_protocol::{Quote, ReplayProgress};
+use qubx_protocol::{InstrumentId, Quote, ReplayProgress};
 
 use crate::DataError;
+use crate::freshness::Silence;
 
 pub(crate) use replay::ReplayFeed;
 pub(crate) use sim::SimFeed;
+pub use walk::WalkState;
 
 /// A source of quotes. It owns the engine's clock, because a replay has another one than the wall.
 pub(crate) trait Feed: Send + 'static {
@@ -30,9 +33,24 @@ pub(crate) trait Feed: Send + 'static {
     /// Returns the engine's time. It never goes back.
     fn now(&mut self) -> Timestamp;
 
+    /// Tells whose silence is a fault.
+    fn silence(&self) -> Silence {
+        Silence::Anybody
+    }
+
+    /// Tells whether an instrument will get another quote.
+    fn has_more(&self, _instrument: &InstrumentId) -> bool {
+        true
+    }
+
     /// Tells whether quotes wait for the strategy, so that results do not depend on the machine.
     fn is_lockstep(&self) -> bool {
         false
+    }
+
+    /// Tells where each simulated price is; nothing for quotes that are not simulated.
+    fn simulation(&self) -> Vec<WalkState> {
+        Vec::new()
     }
 
     /// Tells how far a replay is.

@@ -3,6 +3,7 @@
 //! A replay can go on behind the quotes that another one gave. The quotes before that place must be the same ones:
 //! files may have grown, or lost rows behind the place, and the replay ends where they end now.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::time::sleep_until;
 use super::Feed;
 use super::pace::Pace;
 use super::quotes_file::QuotesFile;
+use crate::freshness::Silence;
 use crate::{DataError, Speed};
 
 /// A replay of one or more files.
@@ -140,6 +142,20 @@ impl Feed for ReplayFeed {
 
     fn now(&mut self) -> Timestamp {
         self.now
+    }
+
+    fn silence(&self) -> Silence {
+        match self.speed {
+            Speed::Times(NonZeroU32::MIN) => Silence::Anybody,
+            Speed::Times(_) => Silence::Everybody,
+            Speed::Max => Silence::Nobody,
+        }
+    }
+
+    fn has_more(&self, instrument: &InstrumentId) -> bool {
+        self.sources
+            .iter()
+            .any(|source| source.head.as_ref().is_some_and(|head| head.instrument == *instrument))
     }
 
     fn is_lockstep(&self) -> bool {

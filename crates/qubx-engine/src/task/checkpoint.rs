@@ -37,7 +37,12 @@ impl<F: Feed> Task<F> {
     /// Returns what an engine needs to go on from here.
     pub(super) fn checkpoint(&mut self) -> Checkpoint {
         let checkpoint = self.desk.state().checkpoint(self.feed.now());
-        Checkpoint { place: self.place, timeframes: self.bars.timeframes(), ..checkpoint }
+        Checkpoint {
+            place: self.place,
+            timeframes: self.bars.timeframes(),
+            simulation: self.feed.simulation(),
+            ..checkpoint
+        }
     }
 
     /// Tells whether quotes passed since the newest checkpoint. All else that is in one changes with facts.

@@ -3,6 +3,7 @@
 use qubx_protocol::{By, InstrumentId, Order, OrderId, OrderStatus};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{FeedPhase, Task};
 use crate::feed::Feed;
@@ -148,6 +149,7 @@ impl<F: Feed> Task<F> {
         }
         if self.feed_phase == FeedPhase::Waiting {
             self.feed_phase = FeedPhase::Running;
+            self.freshness.begin(self.desk.state().instruments(), Instant::now());
         }
     }
 

@@ -1,6 +1,7 @@
 //! How an engine starts, from nothing or where another one stopped.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use qubx_protocol::InstrumentId;
@@ -12,6 +13,7 @@ use super::{FeedPhase, Task, Told, market_view};
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::feed::{Feed, ReplayFeed, SimFeed};
+use crate::freshness::Freshness;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
@@ -27,11 +29,12 @@ const REQUESTS: usize = 64;
 /// goes to `strategy`, one batch at a time. Quotes begin with [`EngineHandle::start_feed`].
 ///
 /// With [`EngineConfig::restore`] it goes on where another one stopped: with its book, its pause and its day, and
-/// behind the quotes that were given, which takes a moment. Resting orders rest again; one that was only intended
+/// behind the quotes that were given, which takes a replay a moment. Resting orders rest again; one that was only intended
 /// is rejected in the first output. No quote is filled twice, and none is left out.
 ///
 /// # Errors
-/// [`EngineError::Config`] for a config that makes no sense or lacks an instrument that was traded,
+/// [`EngineError::Config`] for a config that makes no sense or lacks an instrument that was traded, and for a
+/// checkpoint that cannot be right,
 /// [`EngineError::Data`] for a file that cannot be replayed, or whose quotes are not those that were given before.
 pub fn start(
     config: EngineConfig,
@@ -61,10 +64,8 @@ pub fn start(
         None => {
             let mut feed = SimFeed::new(&config.exchanges);
             if let Some(checkpoint) = checkpoint {
-                let time = checkpoint.time.unwrap_or_else(|| feed.now());
-                feed.skip(checkpoint.place, time)
-                    .into_iter()
-                    .for_each(|quote| begun.desk.restore_quote(quote));
+                let newest = feed.restore(&checkpoint)?;
+                newest.into_iter().for_each(|quote| begun.desk.restore_quote(quote));
                 begun.place = checkpoint.place;
             }
             Ok(begun.run(feed, channels, tracker, cancel))
@@ -87,6 +88,7 @@ fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentId, PathBuf
 
 /// An engine that has no feed yet.
 struct Begun {
+    stale_after: Duration,
     desk: Desk,
     bars: Bars,
     place: u64,
@@ -97,7 +99,7 @@ impl Begun {
     fn new(config: &EngineConfig) -> Self {
         let mut desk = Desk::new(config);
         let restored = config.restore.clone().map_or_else(Vec::new, |restore| desk.restore(restore));
-        Self { desk, bars: Bars::default(), place: 0, restored }
+        Self { stale_after: config.stale_after, desk, bars: Bars::default(), place: 0, restored }
     }
 
     /// Starts the engine with any feed, which is at `place`.
@@ -108,7 +110,8 @@ impl Begun {
         tracker: &TaskTracker,
         cancel: CancellationToken,
     ) -> EngineHandle {
-        let Self { desk, bars, place, restored } = self;
+        let Self { stale_after, desk, bars, place, restored } = self;
+        let freshness = Freshness::new(feed.silence(), stale_after);
         let (request_sender, requests) = mpsc::channel(REQUESTS);
         let lockstep = feed.is_lockstep();
         // Before the first quote of all there is no time to show.
@@ -133,6 +136,7 @@ impl Begun {
             outputs,
             strategy,
             view,
+            freshness,
             paused: paused_sender,
             cancel,
         };

@@ -212,6 +212,7 @@ pub(crate) fn config(symbols: &[&str], feed: FeedConfig) -> EngineConfig {
             feed,
         }],
         limits: Limits::default(),
+        stale_after: Duration::from_secs(10),
         order_prefix: "q".to_owned(),
         next_order: 1,
         restore: None,

@@ -11,3 +11,5 @@ mod lockstep;
 mod realtime;
 mod recorded;
 mod restore;
+mod simulation;
+mod stale;

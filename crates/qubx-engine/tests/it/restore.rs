@@ -8,7 +8,7 @@ use qubx_protocol::{OrderStatus, Side};
 use rust_decimal::Decimal;
 
 use crate::harness::{
-    Running, Stored, file, fills_of, going_on, in_time, replay, replay_all, request, sim, swinging_quotes,
+    Running, Stored, file, fills_of, going_on, in_time, replay, replay_all, request, swinging_quotes,
 };
 
 const NOBODY: Interests = Interests { strategy: false, quotes: false };
@@ -46,7 +46,7 @@ async fn react(handle: &EngineHandle, input: &StrategyInput) {
 }
 
 /// Starts an engine with a strategy of its own.
-async fn attached(config: EngineConfig) -> Running {
+pub(crate) async fn attached(config: EngineConfig) -> Running {
     let running = Running::start(config);
     running.handle.attach_strategy().await.unwrap();
     running.handle.subscribe_bars("7s".parse().unwrap()).await.unwrap();
@@ -181,42 +181,6 @@ async fn a_session_can_end_after_any_output_and_goes_on_with_the_same_fills() {
         fills.extend(fills_of(&running.stop().await));
         assert_eq!(fills, expected, "after output {end}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_simulation_goes_on_with_its_prices() {
-    let quotes = |batches: Vec<StrategyInput>| {
-        let touch = |input| match input {
-            StrategyInput::Quote(quote) => Some((quote.instrument, quote.bid, quote.ask)),
-            _ => None,
-        };
-        batches.into_iter().filter_map(touch).collect::<Vec<_>>()
-    };
-    async fn inputs(running: &mut Running, count: usize) -> Vec<StrategyInput> {
-        let mut inputs = Vec::new();
-        while inputs.len() < 2 * count {
-            let batch = in_time("a batch", running.batches.recv()).await.unwrap();
-            inputs.extend(batch.inputs);
-            batch.done.send(()).unwrap();
-        }
-        inputs
-    }
-    let mut running = attached(sim()).await;
-    let expected = quotes(inputs(&mut running, 300).await);
-    let stored = running.stop().await;
-    let cut = stored.iter().position(|(_, checkpoint)| checkpoint.place > 20).unwrap() + 1;
-    let place = stored[cut - 1].1.place as usize;
-    assert!(place + 20 < expected.len(), "{place}");
-
-    let mut running = attached(going_on(&sim(), &stored[..cut])).await;
-    let again = quotes(inputs(&mut running, 300 - place).await);
-    // The newest quotes of before come first, by instrument.
-    let mut known = expected[place - 2..place].to_vec();
-    known.sort();
-    assert_eq!(again[..2], known);
-    let both = (again.len() - 2).min(expected.len() - place);
-    assert_eq!(again[2..2 + both], expected[place..place + both]);
-    running.stop().await;
 }
 
 #[tokio::test]

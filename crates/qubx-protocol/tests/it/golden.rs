@@ -98,7 +98,10 @@ fn what_a_service_sends_is_as_it_was() {
         accounts: vec![account],
         replay: Some(ReplayProgress { fraction: 0.25, speed: "max".to_owned(), finished: false }),
         feed_error: None,
+        stale: Vec::new(),
     };
+    let old =
+        MarketView { stale: vec![Stale { instrument: btc(), since: time(2) }], ..MarketView::default() };
     let presence =
         vec![Presence { identity: "op1@pts/0".into(), owner: true, role: Role::Admin, since: time(0) }];
     let alarm = Alarm {
@@ -115,6 +118,7 @@ fn what_a_service_sends_is_as_it_was() {
             hint: Some("update".to_owned()),
         }),
         ServerMessage::Latest(Latest { market: Some(market), presence: None, alarms: None }),
+        ServerMessage::Latest(Latest { market: Some(old), presence: None, alarms: None }),
         ServerMessage::Latest(Latest { market: None, presence: Some(presence), alarms: Some(vec![alarm]) }),
         answer(AnswerResult::Completions {
             start: 4,

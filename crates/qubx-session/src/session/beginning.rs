@@ -38,6 +38,7 @@ impl Life {
         Ok(EngineConfig {
             exchanges: config.exchanges.clone(),
             limits: config.limits.clone(),
+            stale_after: config.stale_after,
             order_prefix,
             next_order: self.book.as_ref().map_or(0, |book| book.order_count) + 1,
             restore: self.book.as_ref().map(restore).transpose()?,

@@ -17,6 +17,7 @@ pub(crate) mod publication;
 pub(crate) mod rest;
 mod running;
 mod sources;
+mod stale;
 mod verbs;
 
 use std::path::PathBuf;
@@ -253,7 +254,8 @@ impl Session {
 
     fn publish_alarms(&self) {
         // Looking at the disk may block.
-        let alarms = tokio::task::block_in_place(|| self.store.alarms());
+        let mut alarms = tokio::task::block_in_place(|| self.store.alarms());
+        alarms.extend(stale::alarm(&self.engine.market().borrow().stale));
         self.alarms.send_if_modified(|shown| {
             let changed = *shown != alarms;
             *shown = alarms;

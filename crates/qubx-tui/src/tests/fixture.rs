@@ -10,8 +10,8 @@ use qubx_protocol::{
     Account, Author, CellNumber, CellStatus, CommandId, Epoch, Event, Fact, Fill, Instrument, InstrumentId,
     KernelState, KernelStatus, Latest, LedgerRow, Liquidity, LogId, LogLevel, MarketView, Mode, Order,
     OrderId, OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark, Presence,
-    Quote, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, StrategyState, StrategyStatus,
-    StreamName, TimeInForce,
+    Quote, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, Stale, StrategyState,
+    StrategyStatus, StreamName, TimeInForce,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -312,6 +312,7 @@ impl Screen {
             }],
             replay: None,
             feed_error: None,
+            stale: vec![Stale { instrument: instrument("ETHUSDT"), since: time("14:02:00") }],
         };
         self.update(Update::Latest(Latest { market: Some(market), presence: None, alarms: None }));
     }

@@ -1,4 +1,6 @@
-//! The quotes, with their age.
+//! The quotes, with their age, and which of them are stale.
+
+use std::time::Duration;
 
 use qubx_protocol::InstrumentId;
 use ratatui::Frame;
@@ -9,7 +11,7 @@ use rust_decimal::Decimal;
 use super::has_keys;
 use super::table::{self, Column, Field, Row, right};
 use crate::app::App;
-use crate::facts::{self, Facts, STALE_AFTER};
+use crate::facts::{self, Facts};
 use crate::format::{self, Sign, UNKNOWN};
 use crate::keymap::Panel;
 use crate::sanitize;
@@ -51,6 +53,7 @@ fn row(app: &App, id: &InstrumentId) -> Row {
         Field::new(size.map_or_else(unknown, |size| format::fit(size, decimals(size), Sign::Minus, 8)))
     };
     let age = quote.and_then(|quote| facts::quote_age(&app.mirror, quote, app.now));
+    let stale = app.mirror.stale_for(id, app.now);
     Row {
         symbol: id.symbol.clone(),
         fields: vec![
@@ -58,8 +61,19 @@ fn row(app: &App, id: &InstrumentId) -> Row {
             price(quote.map(|quote| quote.ask.0)),
             size(quote.map(|quote| quote.bid_size.0)),
             size(quote.map(|quote| quote.ask_size.0)),
-            Field::new(age.map_or_else(unknown, format::age)),
+            Field::new(match stale {
+                Some(silence) => format!("⚠{}", whole_age(silence)),
+                None => age.map_or_else(unknown, format::age),
+            }),
         ],
-        stale: age.is_some_and(|age| age > STALE_AFTER),
+        stale: app.mirror.is_old(id),
+    }
+}
+
+/// Returns an age without a fraction: the mark takes its room.
+fn whole_age(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..10 => format!("{seconds}s"),
+        _ => format::age(age),
     }
 }

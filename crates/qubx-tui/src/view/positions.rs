@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::has_keys;
 use super::table::{self, Column, Field, Row, left, right};
 use crate::app::App;
-use crate::facts::{self, Facts, STALE_AFTER};
+use crate::facts::{self, Facts};
 use crate::format::{self, Sign, UNKNOWN};
 use crate::keymap::Panel;
 
@@ -55,7 +55,6 @@ fn row(app: &App, position: &Position) -> Row {
         None => Field::new(UNKNOWN),
     };
     let last = mark.and_then(|mark| mark.last_price).map(|price| price.0);
-    let age = app.mirror.quote(id).and_then(|quote| facts::quote_age(&app.mirror, quote, app.now));
     let value = mark.and_then(|mark| mark.market_value).map(|value| value.0);
     Row {
         symbol: id.symbol.clone(),
@@ -75,6 +74,6 @@ fn row(app: &App, position: &Position) -> Row {
                 value.map_or_else(|| UNKNOWN.to_owned(), |value| format::fit(value, 0, Sign::Both, 10)),
             ),
         ],
-        stale: age.is_some_and(|age| age > STALE_AFTER),
+        stale: app.mirror.is_old(id),
     }
 }

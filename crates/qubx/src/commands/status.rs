@@ -26,7 +26,8 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
 
 fn is_well(state: &SessionState, latest: &Latest) -> bool {
     let Some(status) = &state.status else { return false };
-    let feed_is_well = latest.market.as_ref().is_some_and(|market| market.feed_error.is_none());
+    let market = latest.market.as_ref();
+    let feed_is_well = market.is_some_and(|market| market.feed_error.is_none() && market.stale.is_empty());
     let orders_flow = !latest.alarms.iter().flatten().any(|alarm| alarm.stops_orders);
     status.kernel.state == KernelState::Ready
         && status.strategy.state == StrategyState::Running
@@ -68,6 +69,7 @@ fn object(state: &SessionState, latest: &Latest) -> Value {
         json!({
             "exchange": quote.instrument.exchange, "symbol": quote.instrument.symbol, "bid": quote.bid, "ask": quote.ask,
             "bid_size": quote.bid_size, "ask_size": quote.ask_size, "time": quote.time,
+            "stale": market.stale_since(&quote.instrument).is_some(),
         })
     });
     json!({

@@ -41,6 +41,7 @@ fn object(prepared: &Prepared) -> Value {
         "session": {
             "on_kernel_loss": format!("{:?}", session.on_kernel_loss).to_lowercase(),
             "limits": session.limits,
+            "stale_after": session.stale_after,
             "kernel_restarts": session.kernel_restarts,
             "kernel": session.kernel,
             "history": { "limit": session.history_limit },

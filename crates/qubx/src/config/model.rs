@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
-use qubx_protocol::{Money, Price, Quantity};
+use qubx_protocol::{Money, Price, Quantity, Timeframe};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,8 @@ pub(crate) struct Session {
     pub(crate) on_kernel_loss: OnKernelLoss,
     /// What no order may exceed.
     pub(crate) limits: Limits,
+    /// How long an instrument may get no quote before it counts as stale; ten seconds unless given.
+    pub(crate) stale_after: Timeframe,
     /// How often Python is started again by itself in any ten minutes; 5 unless given.
     pub(crate) kernel_restarts: u32,
     /// What the Python process may use at most.
@@ -139,6 +141,7 @@ impl Default for Session {
         Self {
             on_kernel_loss: OnKernelLoss::default(),
             limits: Limits::default(),
+            stale_after: "10s".parse().expect("ten seconds are a time"),
             kernel_restarts: 5,
             kernel: KernelLimits::default(),
             history_limit: 1_000,

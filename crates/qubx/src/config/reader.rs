@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use qubx_protocol::Timeframe;
 use rust_decimal::Decimal;
 
 use super::error::ConfigError;
@@ -142,6 +143,21 @@ impl Reader {
             );
         }
         found.map(|(_, value)| *value)
+    }
+
+    /// Returns the length of time `field`: a text like `10s`, of a second to a day.
+    pub(super) fn time(&mut self, field: &Field) -> Option<Timeframe> {
+        let parsed = match &field.node.value {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        if parsed.is_none() {
+            let message = format!("{} cannot be {}", field.path, field.node.describe());
+            self.push(ConfigError::new(&field.node.origin, message).hint(
+                "write a whole number and s, m, h or d, from a second to a day, for example 10s or 2m",
+            ));
+        }
+        parsed
     }
 
     /// Returns the whole number `field`, which must lie in `range`.

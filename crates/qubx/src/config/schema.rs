@@ -104,11 +104,13 @@ const LONGEST_HISTORY: u32 = 10_000;
 fn read_session(reader: &mut Reader, field: &Field) -> Option<Session> {
     const LOSS: [(&str, OnKernelLoss); 3] =
         [("hold", OnKernelLoss::Hold), ("cancel", OnKernelLoss::Cancel), ("flatten", OnKernelLoss::Flatten)];
-    let section = reader
-        .section(field, &["on_kernel_loss", "limits", "kernel_restarts", "kernel", "history", "outputs"])?;
+    const KEYS: [&str; 7] =
+        ["on_kernel_loss", "limits", "stale_after", "kernel_restarts", "kernel", "history", "outputs"];
+    let section = reader.section(field, &KEYS)?;
     let default = Session::default();
     let on_kernel_loss = section.get("on_kernel_loss").and_then(|field| reader.choice(&field, &LOSS));
     let limits = section.get("limits").and_then(|field| read_limits(reader, &field));
+    let stale_after = section.get("stale_after").and_then(|field| reader.time(&field));
     let restarts = section.get("kernel_restarts").and_then(|field| reader.whole(&field, 0..=100));
     let kernel = section.get("kernel").and_then(|field| read_kernel(reader, &field));
     let history = section.get("history").and_then(|field| read_history(reader, &field));
@@ -116,6 +118,7 @@ fn read_session(reader: &mut Reader, field: &Field) -> Option<Session> {
     Some(Session {
         on_kernel_loss: on_kernel_loss.unwrap_or_default(),
         limits: limits.unwrap_or_default(),
+        stale_after: stale_after.unwrap_or(default.stale_after),
         kernel_restarts: restarts.unwrap_or(default.kernel_restarts),
         kernel: kernel.unwrap_or_default(),
         history_limit: history.unwrap_or(default.history_limit),

@@ -114,6 +114,7 @@ fn a_valid_config_is_read_exactly() {
     assert_eq!(config.session.limits.orders_per_minute, Some(600));
     assert_eq!(config.session.limits.gross_leverage, Some("2.5".parse().unwrap()));
     assert_eq!(config.session.limits.daily_loss, None);
+    assert_eq!(config.session.stale_after.to_string(), "10s");
 }
 
 #[test]

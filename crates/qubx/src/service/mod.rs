@@ -3,6 +3,7 @@
 mod own_log;
 
 use std::io::{BufRead, Write};
+use std::time::Duration;
 
 use qubx_engine::{ExchangeConfig, FeedConfig};
 use qubx_home::Home;
@@ -129,6 +130,7 @@ fn service_config(launch: Launch) -> ServiceConfig {
             orders_per_minute: limits.orders_per_minute,
             daily_loss: limits.daily_loss,
         },
+        stale_after: Duration::from_secs(config.session.stale_after.seconds().into()),
         on_kernel_loss: match config.session.on_kernel_loss {
             OnKernelLoss::Hold => KernelLoss::Hold,
             OnKernelLoss::Cancel => KernelLoss::Cancel,

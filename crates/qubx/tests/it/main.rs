@@ -44,6 +44,7 @@ mod service_death;
 mod settings;
 mod setup;
 mod shared;
+mod stale;
 mod standstill;
 mod stop;
 mod strategies;

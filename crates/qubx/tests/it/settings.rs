@@ -23,6 +23,7 @@ async fn settings_hold_for_every_session_and_a_config_wins_key_by_key() {
 [session]
 on_kernel_loss = \"flatten\"
 kernel_restarts = 0x2
+stale_after = \"2m\"
 limits = { order_notional = 10_000.50, orders_per_minute = 60 }
 kernel.memory_mb = 4_000
 history.limit = 77
@@ -34,7 +35,7 @@ cell_mb = 7
     let json = place.qubx(&["validate", "idle.yml", "--json"]).await.code(0).json();
     let session = &json["session"];
     assert_eq!(session["on_kernel_loss"], "flatten");
-    assert_eq!(session["kernel_restarts"], 2);
+    assert_eq!((&session["kernel_restarts"], &session["stale_after"]), (&2.into(), &"2m".into()));
     assert_eq!(session["limits"]["order_notional"], "10000.50");
     assert_eq!((&session["kernel"]["memory_mb"], &session["history"]["limit"]), (&4_000.into(), &77.into()));
     assert_eq!(session["outputs"], serde_json::json!({ "cell_mb": 7, "session_mb": 2_000 }));
@@ -72,6 +73,12 @@ async fn a_mistake_in_the_settings_is_told_with_its_place() {
         ),
         ("[session]\nkernel_restarts = 101\n", &["config.toml:2:19", "a whole number from 0 to 100"]),
         ("[session]\nkernel_restarts = 1.5\n", &["config.toml:2:19", "a whole number from 0 to 100"]),
+        ("[session]\nstale_aftr = \"5s\"\n", &["config.toml:2:1", "did you mean `stale_after`?"]),
+        (
+            "[session]\nstale_after = 5\n",
+            &["config.toml:2:15", "session.stale_after cannot be the number 5", "for example 10s"],
+        ),
+        ("[session]\nstale_after = \"2d\"\n", &["config.toml:2:15", "from a second to a day"]),
         ("[session.kernel]\nmemry_mb = 500\n", &["config.toml:2:1", "did you mean `memory_mb`?"]),
         ("[session.kernel]\nmemory_mb = 1\n", &["config.toml:2:13", "from 100"]),
         ("[session.history]\nlimit = 0\n", &["config.toml:2:9", "from 1 to"]),

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(7);
 async fn a_service_that_stood_still_says_so_and_orders_nothing_twice() {
     let Some(place) = Place::new() else { return };
     place.write("steps.py", STEPS);
-    place.write("steps.yml", &config("steps", "steps.Steps"));
+    place.write("steps.yml", &(config("steps", "steps.Steps") + "session: { stale_after: 3s }\n"));
     let owner = place.own("steps.yml").await;
     let mut screen = Screen::attach(&place, "steps", "op1").await;
     screen.event("a fill", |fact| matches!(fact, Fact::Fill { .. }).then_some(())).await;
@@ -32,6 +32,9 @@ async fn a_service_that_stood_still_says_so_and_orders_nothing_twice() {
         .await;
     send_signal(service, Signal::CONT);
     screen.logged("the service stood still for").await;
+    // What it knew was old, which it says before it goes on with what is new.
+    screen.logged("no quote of SIM:BTCUSDT, SIM:ETHUSDT since ").await;
+    screen.logged("quotes of SIM:BTCUSDT, SIM:ETHUSDT come again, after ").await;
     assert_eq!(screen.run("'goes on'").await.0, "'goes on'");
     let before = screen.events.len();
     screen

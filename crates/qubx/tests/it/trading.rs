@@ -114,7 +114,7 @@ async fn a_strategy_trades_and_everything_it_did_can_be_read() {
     );
     assert_fields(
         &status["quotes"][0],
-        &["exchange", "symbol", "bid", "ask", "bid_size", "ask_size", "time"],
+        &["exchange", "symbol", "bid", "ask", "bid_size", "ask_size", "time", "stale"],
     );
     assert_eq!(status["positions"], json!([]));
 
