@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
+use qubx_client::{ClientHandle, Link, Mirror, Options, ServiceFate, Update};
 use qubx_home::Found;
 use qubx_protocol::{
     Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, Role, Seq, SessionState, VerbOutcome,
@@ -103,6 +103,11 @@ impl Talk {
         };
         match tokio::time::timeout(timeout, state).await {
             Ok(result) => result.map(|()| talk),
+            Err(_) if matches!(talk.mirror.link, Link::Lost { service: ServiceFate::Full, .. }) => {
+                Err(Failure::new("the session has no place for another client now")
+                    .hint("close some of its screens")
+                    .into())
+            }
             Err(_) => {
                 let seconds = timeout.as_secs_f64();
                 Err(Failure::new(format!("the session did not answer within {seconds} s")).into())
