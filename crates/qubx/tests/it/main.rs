@@ -34,6 +34,7 @@ mod other_user;
 mod other_version;
 mod output;
 mod owner;
+mod places;
 mod race;
 mod replay;
 mod restore;
