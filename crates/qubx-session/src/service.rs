@@ -57,8 +57,8 @@ pub async fn serve(
         store.sync_every_commit()?;
     }
     let runtime_dir = match &config.runtime_dir {
-        Some(path) => config.home.take_over_runtime_dir(path)?,
-        None => config.home.create_runtime_dir()?,
+        Some(path) => config.home.take_over_runtime_dir(path, &config.session_dir)?,
+        None => config.home.create_runtime_dir(&config.session_dir)?,
     };
     let socket = runtime_dir.socket();
     let listen = |source| ServiceError::Listen { path: socket.clone(), source };
