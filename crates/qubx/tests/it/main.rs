@@ -45,6 +45,7 @@ mod setup;
 mod shared;
 mod standstill;
 mod stop;
+mod stop_by_signal;
 mod strategies;
 mod supervision;
 mod terminal;
