@@ -25,6 +25,8 @@ def apply_limits(limits: str) -> list[str]:
         lines += lower(resource.RLIMIT_NPROC, count_tasks(os.getuid()) + processes, "processes")
     if open_files is not None:
         lines += lower(resource.RLIMIT_NOFILE, open_files, "open files")
+    elif (at_first := given["open_files_at_first"]) is not None:
+        soften(resource.RLIMIT_NOFILE, at_first)
     return lines + prefer_as_victim()
 
 
@@ -36,6 +38,13 @@ def lower(kind: int, wanted: int, what: str) -> list[str]:
     if possible < wanted:
         return [f"the kernel's limit of {wanted} {what} is above the system's; it is {possible}"]
     return []
+
+
+def soften(kind: int, wanted: int) -> None:
+    """Lowers one limit so that what runs here can raise it again."""
+    soft, hard = resource.getrlimit(kind)
+    if soft == resource.RLIM_INFINITY or wanted < soft:
+        resource.setrlimit(kind, (wanted, hard))
 
 
 def prefer_as_victim() -> list[str]:

@@ -20,7 +20,7 @@ print(json.dumps([lines, limits, tasks, open("/proc/self/oom_score_adj").read().
 
 
 def run(**limits: int | None) -> tuple[list[str], list[list[int]], int, str]:
-    given = json.dumps({"memory": None, "processes": None, "open_files": None, **limits})
+    given = json.dumps({"memory": None, "processes": None, "open_files": None, "open_files_at_first": None, **limits})
     output = subprocess.run(
         [sys.executable, "-c", PROGRAM, given], check=True, capture_output=True, timeout=60
     ).stdout
@@ -43,6 +43,12 @@ def test_without_limits_all_stays_as_it_was() -> None:
     lines, (memory, _, open_files), _, score = run()
     assert (lines, open_files, score) == ([], [50, 100], "800")
     assert memory[0] == -1 or memory[0] > 0
+
+
+def test_a_soft_limit_is_lowered_only_and_leaves_the_hard_one() -> None:
+    assert run(open_files_at_first=40)[1][2] == [40, 100]
+    assert run(open_files_at_first=60)[1][2] == [50, 100]
+    assert run(open_files_at_first=40, open_files=70)[1][2] == [70, 70]
 
 
 def test_the_users_tasks_are_counted_with_their_threads() -> None:

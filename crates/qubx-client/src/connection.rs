@@ -40,6 +40,8 @@ pub(crate) struct Connection {
     pinged: Option<(u64, Instant)>,
     /// Since the connection was lost; none since the last welcome.
     loss: Option<Loss>,
+    /// Whether the service's last word was that it has no place for this client.
+    is_refused_a_place: bool,
     /// Whether the session said that it stops, so that its end is no crash.
     stopping: bool,
     /// The event after which one came that cannot be read; the same once more ends the connection.
@@ -76,6 +78,7 @@ impl Connection {
             unsent: BytesMut::new(),
             pinged: None,
             loss: None,
+            is_refused_a_place: false,
             stopping: false,
             unreadable_after: None,
         }
@@ -148,7 +151,10 @@ impl Connection {
                 }
                 _ => return Ok(()),
             },
-            ServerMessage::Error(error) => return Err(ending(error)),
+            ServerMessage::Error(error) => {
+                self.is_refused_a_place = error.code == ErrorCode::Busy;
+                return Err(ending(error));
+            }
         };
         self.hand_on(update).await
     }

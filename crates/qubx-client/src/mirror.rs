@@ -51,6 +51,8 @@ pub enum Link {
 pub enum ServiceFate {
     /// It holds its lock: the strategy keeps running.
     Lives,
+    /// It said that it has no place for one more client now.
+    Full,
     /// Its lock is free: the service has ended without a word, and its owner may start it again.
     Ended,
     /// It cannot be known from here.

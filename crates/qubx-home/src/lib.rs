@@ -11,14 +11,16 @@ mod lock;
 mod private;
 mod process;
 mod quarantine;
+mod runtime_dir;
 mod sessions;
 
 pub use connection_file::{ConnectionFile, QubxSection, connection_files_of, read_connection_file};
-pub use folders::{Home, RuntimeDir, safe_component};
+pub use folders::{Home, safe_component};
 pub use lock::{Holder, OwnerLock, SessionLock, lock_holder, owner_holder, service_holder};
 pub use private::{create_private_file, ensure_private_dir, write_private_file};
-pub use process::{ProcessId, ProvenService, boot_id};
+pub use process::{ProcessId, ProvenProcess, boot_id};
 pub use quarantine::Quarantined;
+pub use runtime_dir::RuntimeDir;
 pub use sessions::{Found, Listing, list_sessions, look_around};
 
 use std::path::PathBuf;

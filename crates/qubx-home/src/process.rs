@@ -6,7 +6,7 @@ use std::path::Path;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
-use crate::{HomeError, service_holder};
+use crate::{HomeError, owner_holder, service_holder};
 
 /// A process: its number, and when it started in clock ticks since the boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,13 +42,14 @@ impl ProcessId {
     }
 }
 
-/// A service that is proven: the process that a connection file names, and it holds the session's lock.
+/// A process that is proven to be a session's service or owner: it holds the lock of one.
 #[derive(Debug)]
-pub struct ProvenService {
+pub struct ProvenProcess {
+    pid: u32,
     pidfd: OwnedFd,
 }
 
-impl ProvenService {
+impl ProvenProcess {
     /// Proves that `service` serves the session in `session_dir`; none when it cannot be proven.
     ///
     /// The process is taken hold of first and asked about afterwards, so that no other one can have its number in
@@ -56,11 +57,32 @@ impl ProvenService {
     ///
     /// # Errors
     /// When the lock cannot be asked about.
-    pub fn of(service: ProcessId, session_dir: &Path) -> Result<Option<Self>, HomeError> {
-        let Some(pid) = i32::try_from(service.pid).ok().and_then(Pid::from_raw) else { return Ok(None) };
-        let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) else { return Ok(None) };
+    pub fn service(service: ProcessId, session_dir: &Path) -> Result<Option<Self>, HomeError> {
+        let Some(process) = Self::take_hold(service.pid) else { return Ok(None) };
         let holds = service_holder(session_dir)?.is_some_and(|holder| holder.pid == service.pid);
-        Ok((holds && service.is_alive()).then_some(Self { pidfd }))
+        Ok((holds && service.is_alive()).then_some(process))
+    }
+
+    /// Proves which process owns the session in `session_dir`; none when it has no owner, or when that cannot be proven.
+    ///
+    /// # Errors
+    /// When the lock cannot be asked about.
+    pub fn owner(session_dir: &Path) -> Result<Option<Self>, HomeError> {
+        let Some(owner) = owner_holder(session_dir)? else { return Ok(None) };
+        let Some(process) = Self::take_hold(owner.pid) else { return Ok(None) };
+        Ok((owner_holder(session_dir)? == Some(owner)).then_some(process))
+    }
+
+    fn take_hold(pid: u32) -> Option<Self> {
+        let number = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+        let pidfd = pidfd_open(number, PidfdFlags::empty()).ok()?;
+        Some(Self { pid, pidfd })
+    }
+
+    /// Returns its number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Asks the process to end (`SIGTERM`); one that has ended needs no word.
@@ -68,7 +90,19 @@ impl ProvenService {
     /// # Errors
     /// When the system refuses.
     pub fn terminate(&self) -> std::io::Result<()> {
-        match pidfd_send_signal(&self.pidfd, Signal::TERM) {
+        self.signal(Signal::TERM)
+    }
+
+    /// Ends the process where it stands (`SIGKILL`), also one that was stopped.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn kill(&self) -> std::io::Result<()> {
+        self.signal(Signal::KILL)
+    }
+
+    fn signal(&self, signal: Signal) -> std::io::Result<()> {
+        match pidfd_send_signal(&self.pidfd, signal) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
             Err(error) => Err(error.into()),
         }

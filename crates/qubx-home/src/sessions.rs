@@ -57,8 +57,8 @@ pub struct Listing {
     pub quarantined: Vec<Quarantined>,
 }
 
-/// Returns the sessions of this user, oldest first, and removes the files of those that died. A dead session is
-/// returned this once. Files that are not ours are passed over.
+/// Returns the sessions of this user, oldest first, and removes the files and sockets of those that died. A dead session
+/// is returned this once, unless it died before it had a connection file. Files that are not ours are passed over.
 ///
 /// # Errors
 /// When the folder of connection files cannot be read. There being none is no error.
@@ -74,7 +74,10 @@ pub fn look_around(home: &Home) -> Result<Listing, HomeError> {
     let kernels = home.kernels();
     let entries = match std::fs::read_dir(&kernels) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Listing::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            home.remove_abandoned_runtime_dirs();
+            return Ok(Listing::default());
+        }
         Err(error) => return Err(HomeError::io("list", &kernels)(error)),
     };
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
@@ -91,6 +94,8 @@ pub fn look_around(home: &Home) -> Result<Listing, HomeError> {
     for dead in listing.sessions.iter().filter(|found| found.is_dead()) {
         clean_up(home, dead, &listing.sessions);
     }
+    // Of a service that died before it had a connection file.
+    home.remove_abandoned_runtime_dirs();
     Ok(listing)
 }
 

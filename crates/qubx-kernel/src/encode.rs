@@ -10,8 +10,14 @@ use crate::{CallId, ChildLimits, StrategyMessage, StrategySource};
 
 /// Returns the argument that tells the child its limits.
 pub(crate) fn limits(limits: &ChildLimits) -> String {
-    let ChildLimits { memory, processes, open_files } = limits;
-    json!({ "memory": memory, "processes": processes, "open_files": open_files }).to_string()
+    let ChildLimits { memory, processes, open_files, open_files_at_first } = limits;
+    json!({
+        "memory": memory,
+        "processes": processes,
+        "open_files": open_files,
+        "open_files_at_first": open_files_at_first,
+    })
+    .to_string()
 }
 
 /// Returns the first frame: all that Python must know.

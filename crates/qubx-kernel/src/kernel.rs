@@ -70,6 +70,9 @@ pub struct ChildLimits {
     pub processes: Option<u64>,
     /// Open files (`RLIMIT_NOFILE`).
     pub open_files: Option<u64>,
+    /// The open files that it may raise its limit above by itself (the soft limit), when `open_files` sets none: those of
+    /// whoever started a service that raised its own. What waits with `select` cannot do with more than 1,024.
+    pub open_files_at_first: Option<u64>,
 }
 
 /// Starts a kernel; its events begin with [`KernelEvent::Ready`] and end with [`KernelEvent::Died`].

@@ -22,7 +22,7 @@ pub struct Latest {
 /// Something that is wrong with the session itself, until it is mended: a full disk, for example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// What is concerned: `disk`, `ledger`, `log`, `feed`.
+    /// What is concerned: `disk`, `ledger`, `log`, `feed`, `clients`.
     pub source: String,
     /// What is wrong, what still works, and what to do.
     pub text: String,

@@ -18,7 +18,9 @@ use tokio_util::task::TaskTracker;
 use crate::cells::outputs::Outputs;
 use crate::config::{Control, Progress, ServiceConfig, ServiceError};
 use crate::python::process::Python;
-use crate::screens::connection::{self, Doors};
+use crate::screens::connection::{Doors, READERS};
+use crate::screens::listener;
+use crate::screens::places::Places;
 use crate::screens::subscribers::Subscribers;
 use crate::session::beginning::Life;
 use crate::session::input::Input;
@@ -55,12 +57,12 @@ pub async fn serve(
         store.sync_every_commit()?;
     }
     let runtime_dir = match &config.runtime_dir {
-        Some(path) => config.home.take_over_runtime_dir(path)?,
-        None => config.home.create_runtime_dir()?,
+        Some(path) => config.home.take_over_runtime_dir(path, &config.session_dir)?,
+        None => config.home.create_runtime_dir(&config.session_dir)?,
     };
     let socket = runtime_dir.socket();
     let listen = |source| ServiceError::Listen { path: socket.clone(), source };
-    let listener = connection::bind(&socket).map_err(listen)?;
+    let listener = listener::bind(&socket).map_err(listen)?;
 
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
     let life = Life::of(&store, config.restore)?;
@@ -124,11 +126,12 @@ pub async fn serve(
         presence,
         alarms,
         session_dir: Arc::from(config.session_dir.as_path()),
-        places: Arc::new(Semaphore::new(connection::MOST_CLIENTS)),
+        places: Places::within_the_limit(),
+        readers: Arc::new(Semaphore::new(READERS)),
         tracker: tracker.clone(),
     };
     let listening = cancel.child_token();
-    tracker.spawn(connection::listen(listener, doors, listening.clone()));
+    tracker.spawn(listener::listen(listener, doors, listening.clone()));
     tracker.spawn(forward_controls(controls, inputs_sender, cancel.clone()));
     // The starter may be gone, and then its pipe's end says so.
     let _ = progress.send(Progress::Listening { socket }).await;

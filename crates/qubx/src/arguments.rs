@@ -180,7 +180,7 @@ pub(crate) struct StopArguments {
     /// Does not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// How long stopping may take
+    /// How long stopping may take; then the service gets a signal: SIGTERM, and after 10 s SIGKILL
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) timeout: Duration,
 }

@@ -46,18 +46,27 @@ pub(crate) fn session_dir(name: &str) -> Result<PathBuf, Failure> {
 
 /// Finds the running session that `name` means: its name, its connection file's stem, or that file's path.
 pub(crate) fn find(name: &str) -> Result<Found, Failure> {
-    let sessions = sessions(&home()?)?;
-    let mut named: Vec<Found> = sessions.iter().filter(|session| session.is_named(name)).cloned().collect();
-    let died = named.iter().any(Found::is_dead);
-    let restarted_by = named.iter().find_map(|session| session.restarted_by);
-    named.retain(|session| session.alive);
-    match (named.len(), restarted_by) {
-        (1, _) => Ok(named.remove(0)),
-        (0, Some(owner)) => Err(Failure::new(format!(
+    let found = find_also_down(name)?;
+    match found.restarted_by {
+        None => Ok(found),
+        Some(owner) => Err(Failure::new(format!(
             "session `{name}` has no service at the moment; its owner, process {}, is starting it again",
             owner.pid
         ))
         .hint("try it again in a moment")),
+    }
+}
+
+/// As [`find`], and finds also a session without a service, which its owner is starting again.
+pub(crate) fn find_also_down(name: &str) -> Result<Found, Failure> {
+    let sessions = sessions(&home()?)?;
+    let mut named: Vec<Found> = sessions.iter().filter(|session| session.is_named(name)).cloned().collect();
+    let died = named.iter().any(Found::is_dead);
+    let down = named.iter().find(|session| session.restarted_by.is_some()).cloned();
+    named.retain(|session| session.alive);
+    match (named.len(), down) {
+        (1, _) => Ok(named.remove(0)),
+        (0, Some(down)) => Ok(down),
         (0, None) if died => {
             Err(Failure::new(format!("session `{name}` has ended without a word; its files are removed now")))
         }

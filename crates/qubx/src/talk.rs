@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
+use qubx_client::{ClientHandle, Link, Mirror, Options, ServiceFate, Update};
 use qubx_home::Found;
 use qubx_protocol::{
     Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, Role, Seq, SessionState, VerbOutcome,
@@ -52,6 +52,8 @@ pub(crate) fn screen(found: &Found, latest: bool, timeout: Duration) -> Options 
 pub(crate) enum NoTalk {
     /// The service speaks another version of the protocol, as the failure says.
     OtherVersion(Failure),
+    /// The service was there all the time and said nothing.
+    Silent(Failure),
     /// Anything else.
     Failed(Failure),
 }
@@ -59,7 +61,7 @@ pub(crate) enum NoTalk {
 impl From<NoTalk> for Failure {
     fn from(no_talk: NoTalk) -> Self {
         match no_talk {
-            NoTalk::OtherVersion(failure) | NoTalk::Failed(failure) => failure,
+            NoTalk::OtherVersion(failure) | NoTalk::Silent(failure) | NoTalk::Failed(failure) => failure,
         }
     }
 }
@@ -91,8 +93,9 @@ impl Talk {
     /// Connects and waits for the session's state.
     pub(crate) async fn open(options: Options) -> Result<Self, NoTalk> {
         let timeout = options.timeout;
-        let (client, updates) =
-            qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;
+        let (client, updates) = qubx_client::start(options)
+            .await
+            .map_err(|error| NoTalk::Silent(Failure::because("the session does not answer")(error)))?;
         let mut talk =
             Self { client, updates, mirror: Mirror::default(), missed: VecDeque::new(), seen: Seq(0) };
         let state = async {
@@ -103,9 +106,14 @@ impl Talk {
         };
         match tokio::time::timeout(timeout, state).await {
             Ok(result) => result.map(|()| talk),
+            Err(_) if matches!(talk.mirror.link, Link::Lost { service: ServiceFate::Full, .. }) => {
+                Err(Failure::new("the session has no place for another client now")
+                    .hint("close some of its screens")
+                    .into())
+            }
             Err(_) => {
                 let seconds = timeout.as_secs_f64();
-                Err(Failure::new(format!("the session did not answer within {seconds} s")).into())
+                Err(NoTalk::Silent(Failure::new(format!("the session did not answer within {seconds} s"))))
             }
         }
     }
@@ -154,14 +162,20 @@ impl Talk {
     /// Gives a command that is a verb and waits until it is done or has failed.
     pub(crate) async fn verb(&mut self, command: Command, within: Duration) -> Result<VerbProgress, Failure> {
         let name = command.verb();
+        self.verb_in_time(command, within).await?.ok_or_else(|| {
+            Failure::new(format!("{name} is not done after {} s; it goes on", within.as_secs_f64()))
+                .hint("qubx history shows when it is done")
+        })
+    }
+
+    /// As [`Self::verb`], and returns none when it is neither done nor has failed in time.
+    pub(crate) async fn verb_in_time(
+        &mut self,
+        command: Command,
+        within: Duration,
+    ) -> Result<Option<VerbProgress>, Failure> {
         let id = self.client.command(command);
-        match tokio::time::timeout(within, self.verb_end(&id)).await {
-            Ok(result) => result,
-            Err(_) => {
-                Err(Failure::new(format!("{name} is not done after {} s; it goes on", within.as_secs_f64()))
-                    .hint("qubx history shows when it is done"))
-            }
-        }
+        tokio::time::timeout(within, self.verb_end(&id)).await.ok().transpose()
     }
 
     async fn verb_end(&mut self, id: &CommandId) -> Result<VerbProgress, Failure> {

@@ -118,6 +118,7 @@ impl Connection {
 
     fn fate(&self) -> ServiceFate {
         match self.options.lock.as_deref().map(qubx_home::lock_holder) {
+            _ if self.is_refused_a_place => ServiceFate::Full,
             Some(Ok(Some(_))) => ServiceFate::Lives,
             Some(Ok(None)) => ServiceFate::Ended,
             Some(Err(_)) | None => ServiceFate::Unknown,

@@ -34,6 +34,7 @@ impl Connection {
         let mut heard = Instant::now();
         let mut screen_is_gone = false;
         self.pinged = None;
+        self.is_refused_a_place = false;
         // What the connection before did not take may begin in the middle of a frame.
         self.unsent.clear();
         self.say_hello();

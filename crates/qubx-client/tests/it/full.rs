@@ -1,6 +1,6 @@
 //! A service that has no room for one more client now.
 
-use qubx_client::Update;
+use qubx_client::{Link, ServiceFate, Update};
 use qubx_protocol::{ErrorCode, ErrorMessage, ServerMessage};
 use tokio::time::Instant;
 
@@ -21,6 +21,11 @@ async fn a_service_that_is_full_is_asked_again_ever_less_often_until_it_has_room
             ErrorMessage { code: ErrorCode::Busy, message: "1000 are attached".to_owned(), hint: None };
         peer.say(&ServerMessage::Error(busy)).await;
     }
+    screen
+        .until("why there is no connection", |update| {
+            matches!(update, Update::Link(Link::Lost { service: ServiceFate::Full, .. })).then_some(())
+        })
+        .await;
     let mut peer = Peer::accept(&listener).await;
     let hello = peer.hello().await;
     peer.welcome(&hello, 0).await;

@@ -160,6 +160,7 @@ fn the_sockets_of_a_living_session_outlast_a_dead_file_that_names_them() {
     let scene = Scene::new();
     let runtime_dir = scene.home.root().join("run/0123abcd");
     ensure_private_dir(&runtime_dir).unwrap();
+    std::fs::write(runtime_dir.join("session.sock"), "").unwrap();
     let living = template(&scene.home);
     ensure_private_dir(&living.qubx.session_dir).unwrap();
     let lock = SessionLock::acquire(&living.qubx.session_dir.join("lock")).unwrap();
@@ -257,6 +258,7 @@ proptest! {
         for needed in [&living.qubx.session_dir, &scene.home.root().join("run/89abcdef")] {
             ensure_private_dir(needed).unwrap();
         }
+        std::fs::write(&living.qubx.socket, "").unwrap();
         let _lock = SessionLock::acquire(&living.qubx.session_dir.join("lock")).unwrap();
         let living_path = living.publish(&scene.home.kernels()).unwrap();
 

@@ -4,6 +4,7 @@
 
 mod hostile;
 mod owner;
+mod sockets;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

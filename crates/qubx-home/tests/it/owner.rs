@@ -13,6 +13,7 @@ fn a_session_whose_owner_lives_is_starting_and_keeps_its_files() {
     home.create().unwrap();
     let runtime_dir = home.root().join("run/0123abcd");
     ensure_private_dir(&runtime_dir).unwrap();
+    std::fs::write(runtime_dir.join("session.sock"), "").unwrap();
     let old = file(&home, &runtime_dir.join("session.sock"));
     let session_dir = old.qubx.session_dir.clone();
     ensure_private_dir(&session_dir).unwrap();
@@ -52,16 +53,23 @@ fn a_folder_of_sockets_is_taken_over_only_where_this_home_makes_them() {
     for name in ["session.sock", "kernel.json"] {
         std::fs::write(left.join(name), "left").unwrap();
     }
-    let taken = home.take_over_runtime_dir(&left).unwrap();
+    let session_dir = home.session("paper", "default", "idle");
+    let taken = home.take_over_runtime_dir(&left, &session_dir).unwrap();
     assert!(!taken.socket().exists(), "a socket of the dead would be in the way");
     assert!(left.join("kernel.json").exists(), "guests find the kernel's key again");
     drop(taken);
     assert!(!left.exists());
     // It may be gone by then.
-    drop(home.take_over_runtime_dir(&left).unwrap());
+    let made = home.take_over_runtime_dir(&left, &session_dir).unwrap();
+    let other = home.session("paper", "default", "other");
+    assert!(matches!(home.take_over_runtime_dir(&left, &other), Err(HomeError::Unsafe { .. })));
+    drop(made);
     for elsewhere in [root.path().join("0123abcd"), home.root().join("run/../run2/0123abcd"), home.sessions()]
     {
-        assert!(matches!(home.take_over_runtime_dir(&elsewhere), Err(HomeError::Unsafe { .. })));
+        assert!(matches!(
+            home.take_over_runtime_dir(&elsewhere, &session_dir),
+            Err(HomeError::Unsafe { .. })
+        ));
         home.remove_runtime_dir(&elsewhere);
     }
     assert!(home.sessions().exists());

@@ -7,7 +7,12 @@ use crate::harness::{IDLE, Kernel};
 
 #[tokio::test]
 async fn a_child_keeps_to_its_limits_and_stays_alive_at_them() {
-    let limits = ChildLimits { memory: Some(2 << 30), processes: Some(500), open_files: Some(u64::MAX >> 1) };
+    let limits = ChildLimits {
+        memory: Some(2 << 30),
+        processes: Some(500),
+        open_files: Some(u64::MAX >> 1),
+        ..ChildLimits::default()
+    };
     let folder = tempfile::tempdir().unwrap();
     let Some(mut kernel) = Kernel::start_limited(folder, IDLE, limits).await else { return };
     let StrategyEvent::Log { level, text } = kernel.strategy().await else { panic!() };

@@ -18,15 +18,15 @@ use qubx_protocol::{
 };
 use serde_json::value::RawValue;
 use tokio::io::AsyncReadExt;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::newest::Newest;
 use self::questions::{ask, forbidden, older};
 use self::unread::{Unread, read};
 use crate::screens::frame_writer::FrameWriter;
+use crate::screens::places::Places;
 use crate::session::input::{Input, Subscription};
 
 /// What every connection needs. It is cheap to clone.
@@ -39,13 +39,15 @@ pub(crate) struct Doors {
     pub(crate) presence: watch::Receiver<Vec<Presence>>,
     pub(crate) alarms: watch::Receiver<Vec<Alarm>>,
     pub(crate) session_dir: Arc<Path>,
-    /// Places for clients; a client without one is refused, so that descriptors are left for the session itself.
-    pub(crate) places: Arc<Semaphore>,
+    /// Places for clients; a client without one is refused.
+    pub(crate) places: Places,
+    /// Who may read older history now: each reader opens both databases.
+    pub(crate) readers: Arc<Semaphore>,
     pub(crate) tracker: TaskTracker,
 }
 
-/// The clients that are served at once.
-pub(crate) const MOST_CLIENTS: usize = 1_000;
+/// The readers of older history at once; more wait their turn.
+pub(crate) const READERS: usize = 4;
 /// The entries of older history that are given at once.
 const LONGEST_PAGE: usize = 1_000;
 /// The largest cell, in bytes of its source.
@@ -61,44 +63,12 @@ const QUESTIONS: usize = 8;
 /// How long a screen that is cut off may take to hear why.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
 
-/// Accepts screens until it is cancelled.
-pub(crate) async fn listen(listener: UnixListener, doors: Doors, cancel: CancellationToken) {
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = cancel.cancelled() => return,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                let doors = doors.clone();
-                let tracker = doors.tracker.clone();
-                tracker.spawn(serve_screen(stream, doors));
-            }
-            Err(error) => {
-                // Out of descriptors, for example: the next attempt may succeed, and the session must not end.
-                tracing::error!(%error, "cannot accept a screen");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-/// Binds the socket with mode 0600 in its private folder.
-///
-/// # Errors
-/// When the system refuses.
-pub(crate) fn bind(path: &Path) -> std::io::Result<UnixListener> {
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(listener)
-}
-
-async fn serve_screen(stream: UnixStream, doors: Doors) {
+pub(super) async fn serve_screen(stream: UnixStream, doors: Doors) {
     let own = rustix::process::geteuid().as_raw();
     let is_own = stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
     let (mut reader, writer) = stream.into_split();
     let writer = FrameWriter::new(writer);
-    let place = doors.places.clone().try_acquire_owned();
+    let place = doors.places.come();
     let (answers, answered) = mpsc::channel(ANSWERS);
     let mut screen = Screen {
         writer,
@@ -113,9 +83,9 @@ async fn serve_screen(stream: UnixStream, doors: Doors) {
     if !is_own {
         return screen.refuse(ErrorCode::Forbidden, "this session belongs to another user", None).await;
     }
-    let Ok(_place) = place else {
-        let message = format!("{MOST_CLIENTS} clients are attached, and no more are served at once");
-        return screen.refuse(ErrorCode::Busy, &message, Some("close some of them")).await;
+    let mut place = match place {
+        Ok(place) => place,
+        Err(full) => return screen.refuse_place(&full).await,
     };
     let hello = match tokio::time::timeout(HELLO_WITHIN, screen.hello(&mut reader)).await {
         Ok(Ok(hello)) => hello,
@@ -126,6 +96,11 @@ async fn serve_screen(stream: UnixStream, doors: Doors) {
     screen.role = hello.role;
     let mut next = Some(hello);
     while let Some(hello) = next {
+        if hello.screen
+            && let Err(full) = place.stay()
+        {
+            return screen.refuse_place(&full).await;
+        }
         next = screen.attend(&mut reader, hello).await;
     }
 }
@@ -156,6 +131,10 @@ impl Screen {
         let error = ErrorMessage { code, message: message.to_owned(), hint: hint.map(str::to_owned) };
         // A peer that is gone needs no word.
         let _ = self.say(ServerMessage::Error(error)).await;
+    }
+
+    async fn refuse_place(&mut self, full: &str) {
+        self.refuse(ErrorCode::Busy, full, Some("close some of them")).await;
     }
 
     /// Waits for the first message; an error says why it was not a hello, none that the peer left.
@@ -318,12 +297,13 @@ impl Screen {
         };
         let answers = self.answers.clone();
         let python = self.doors.python.borrow().clone();
-        let session_dir = self.doors.session_dir.clone();
+        let (session_dir, readers) = (self.doors.session_dir.clone(), self.doors.readers.clone());
         let forbidden = forbidden(self.role, request.kind.needs(), "this question");
         self.doors.tracker.spawn(async move {
             let result = match (forbidden, request.kind) {
                 (Some(message), _) => Err(message),
                 (None, RequestKind::History { before, kind, limit }) => {
+                    let _turn = readers.acquire().await;
                     older(session_dir, before, kind, limit.min(LONGEST_PAGE)).await
                 }
                 (None, kind) => ask(python, kind).await,

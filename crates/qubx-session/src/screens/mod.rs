@@ -2,5 +2,7 @@
 
 pub(crate) mod connection;
 mod frame_writer;
+pub(crate) mod listener;
+pub(crate) mod places;
 pub(crate) mod subscribers;
 pub(crate) mod welcome;

@@ -30,6 +30,8 @@ pub(crate) enum Input {
     },
     /// The owner's pipe ended.
     OwnerGone,
+    /// Clients cannot be accepted, as the text says; none when they can be again.
+    Unreachable(Option<String>),
     /// The service was told to stop by other means than a command.
     Stop(StopRequest),
     /// The engine begins anew for a strategy, with this book.

@@ -98,6 +98,8 @@ pub(crate) struct Session {
     publication: Publication,
     session_dir: PathBuf,
     alarms: watch::Sender<Vec<Alarm>>,
+    /// The alarm while nobody can come in.
+    unreachable: Option<Alarm>,
     /// Sends this task inputs from the tasks that it starts.
     own_inputs: mpsc::Sender<Input>,
     progress: mpsc::Sender<Progress>,
@@ -169,6 +171,7 @@ impl Session {
             publication: beginning.publication,
             session_dir: beginning.session_dir,
             alarms: beginning.alarms,
+            unreachable: None,
             own_inputs: beginning.own_inputs,
             progress: beginning.progress,
             tracker: beginning.tracker,
@@ -256,11 +259,23 @@ impl Session {
         // Looking at the disk may block.
         let mut alarms = tokio::task::block_in_place(|| self.store.alarms());
         alarms.extend(stale::alarm(&self.engine.market().borrow().stale));
+        alarms.extend(self.unreachable.clone());
         self.alarms.send_if_modified(|shown| {
             let changed = *shown != alarms;
             *shown = alarms;
             changed
         });
+    }
+
+    /// Notes that nobody can come in, or can again.
+    fn unreachable(&mut self, why: Option<String>) {
+        self.unreachable = why.map(|text| Alarm {
+            source: "clients".to_owned(),
+            text,
+            since: Timestamp::now(),
+            stops_orders: false,
+        });
+        self.publish_alarms();
     }
 
     fn fact(&mut self, mut fact: Fact) {

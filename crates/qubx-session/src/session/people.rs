@@ -23,6 +23,7 @@ impl Session {
                 self.drafts.push(Draft::Verb(verb));
             }
             Input::OwnerGone => self.owner_gone(),
+            Input::Unreachable(why) => self.unreachable(why),
             Input::Stop(StopRequest { by, reason }) => {
                 let progress = verb(None, &by, &Command::Stop { flatten: false, keep_orders: false });
                 self.stop(progress, reason, Rest::usual(rest::HURRIED));

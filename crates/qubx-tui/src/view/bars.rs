@@ -64,6 +64,7 @@ fn link(app: &App) -> Option<(String, Style)> {
             text.push_str(&format!(" Retry in {retry} s (Enter now)."));
             text.push_str(match service {
                 ServiceFate::Lives => " The service lives: the strategy keeps running.",
+                ServiceFate::Full => " The session has no place for another screen now: close one.",
                 ServiceFate::Ended => " The service has ended; waiting for its owner to start it again.",
                 ServiceFate::Unknown => " What became of the strategy is not known from here.",
             });

@@ -11,7 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, START_ONE, home, sessions};
 use crate::out::{out, outln};
 use crate::plain::state_word;
-use crate::talk::{NoTalk, Talk, question};
+use crate::talk::{Talk, question};
 
 /// How long a session may take to tell how it is before the list goes on without its word.
 const LIST_WITHIN: Duration = Duration::from_secs(1);
@@ -84,7 +84,7 @@ async fn row(found: &Found) -> Value {
                 }
                 talk.client.close().await;
             }
-            Err(NoTalk::OtherVersion(failure) | NoTalk::Failed(failure)) => error = failure.message().into(),
+            Err(no_talk) => error = Failure::from(no_talk).message().into(),
         }
     }
     json!({

@@ -1,22 +1,25 @@
-//! `qubx kernel stop`: ends one session, or all of them.
+//! `qubx kernel stop`: ends one session, or all of them. The service is asked, and gets a signal only when that was in vain.
 
-use std::time::{Duration, Instant};
+mod by_signal;
 
-use qubx_home::{Found, ProvenService, owner_holder, service_holder};
+use std::time::Instant;
+
+use qubx_home::Found;
 use qubx_protocol::{Command, VerbOutcome};
 
+use self::by_signal::{end_by_signal, end_owner, is_true_within, owner_knows, service_is_gone};
 use crate::arguments::StopArguments;
 use crate::commands::verbs::confirm;
 use crate::failure::{Failure, Outcome};
-use crate::find::{NONE_RUNS, find, home, sessions};
+use crate::find::{NONE_RUNS, find_also_down, home, sessions};
 use crate::out::outln;
-use crate::talk::{ANSWER_WITHIN, NoTalk, Talk, question};
+use crate::talk::{NoTalk, Talk, question};
 
 /// `qubx kernel stop NAME|--all`
 pub(crate) async fn stop(arguments: StopArguments) -> Result<Outcome, Failure> {
     match &arguments.name {
         Some(name) => {
-            let (outcome, line) = stop_one(name, &find(name)?, &arguments).await?;
+            let (outcome, line) = stop_one(name, &find_also_down(name)?, &arguments).await?;
             outln!("{line}");
             Ok(outcome)
         }
@@ -55,16 +58,28 @@ async fn stop_one(
     arguments: &StopArguments,
 ) -> Result<(Outcome, String), Failure> {
     if let Some(owner) = found.restarted_by {
-        return Err(Failure::new(format!(
-            "it has no service at the moment; its owner, process {}, is starting it again",
-            owner.pid
-        )));
+        return end_owner(name, found, owner, arguments).await;
     }
-    let deadline = Instant::now() + arguments.timeout;
-    let limit = ANSWER_WITHIN.min(arguments.timeout);
-    let mut talk = match Talk::open(question(found, false, limit)).await {
+    match ask(name, found, arguments).await? {
+        Asked::Stopped(outcome, line) => Ok((outcome, line)),
+        Asked::InVain(why) => end_by_signal(name, found, &why, arguments).await,
+    }
+}
+
+/// What became of a stop that the service was asked for.
+enum Asked {
+    Stopped(Outcome, String),
+    /// It cannot be asked, or did not do it in time, as the text says.
+    InVain(String),
+}
+
+/// Asks the service to stop, and waits until it has.
+async fn ask(name: &str, found: &Found, arguments: &StopArguments) -> Result<Asked, Failure> {
+    let mut talk = match Talk::open(question(found, false, arguments.timeout)).await {
         Ok(talk) => talk,
-        Err(NoTalk::OtherVersion(failure)) => return terminate(name, found, &failure, arguments).await,
+        Err(NoTalk::OtherVersion(failure) | NoTalk::Silent(failure)) => {
+            return Ok(Asked::InVain(failure.message().to_owned()));
+        }
         Err(NoTalk::Failed(failure)) => return Err(failure),
     };
     let state = talk.state();
@@ -82,58 +97,16 @@ async fn stop_one(
         },
     );
     confirm(name, &format!("ends the session, {orders}, {positions}"), arguments.yes)?;
-    let command = Command::Stop { flatten: arguments.flatten, keep_orders: arguments.keep_orders };
-    let verb = talk.verb(command, arguments.timeout).await?;
-    talk.client.close().await;
-    wait_until_gone(name, found, deadline).await?;
-    let outcome = if verb.outcome == VerbOutcome::Done { Outcome::Done } else { Outcome::NotWell };
-    Ok((outcome, format!("{name} stopped: {}", verb.text)))
-}
-
-/// Ends a service with which this version cannot speak, by a signal to the process that is proven to be it.
-async fn terminate(
-    name: &str,
-    found: &Found,
-    why: &Failure,
-    arguments: &StopArguments,
-) -> Result<(Outcome, String), Failure> {
-    let pid = found.file.qubx.service.pid;
-    if arguments.flatten || arguments.keep_orders {
-        return Err(Failure::new(format!(
-            "{}; so it can be ended only as it ends by itself: orders are cancelled, positions stay",
-            why.message()
-        ))
-        .hint("leave --flatten and --keep-orders out, or use the version of qubx that started it"));
-    }
-    let effect = format!("{}; ends its process {pid} by SIGTERM", why.message());
-    confirm(name, &effect, arguments.yes)?;
+    let late = || Asked::InVain(format!("not stopped within {} s", arguments.timeout.as_secs_f64()));
     let deadline = Instant::now() + arguments.timeout;
-    let service = ProvenService::of(found.file.qubx.service, &found.file.qubx.session_dir)?;
-    let Some(service) = service else {
-        return Err(Failure::new(format!(
-            "process {pid} is not proven to be the service of {name}, so it gets no signal"
-        )));
-    };
-    service.terminate().map_err(Failure::because(format!("cannot end process {pid}")))?;
-    wait_until_gone(name, found, deadline).await?;
-    Ok((Outcome::Done, format!("{name} stopped: its process {pid} was ended by SIGTERM")))
-}
-
-/// Waits until the lock is free, which a service gives up last, its process has ended, and its owner knows it.
-async fn wait_until_gone(name: &str, found: &Found, deadline: Instant) -> Result<(), Failure> {
-    let (service, session_dir) = (found.file.qubx.service, &found.file.qubx.session_dir);
-    loop {
-        let holds = service_holder(session_dir)?.is_some_and(|holder| holder.pid == service.pid);
-        if !holds && !service.is_alive() && owner_holder(session_dir)?.is_none() {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            return Err(Failure::new(format!(
-                "{name} was told to stop, but its process {} is still there",
-                service.pid
-            ))
-            .hint(format!("its log: {}", session_dir.join("service.log").display())));
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    let command = Command::Stop { flatten: arguments.flatten, keep_orders: arguments.keep_orders };
+    let Some(verb) = talk.verb_in_time(command, arguments.timeout).await? else { return Ok(late()) };
+    talk.client.close().await;
+    let left = deadline.saturating_duration_since(Instant::now());
+    if !is_true_within(left, || service_is_gone(found)).await? {
+        return Ok(late());
     }
+    let outcome = if verb.outcome == VerbOutcome::Done { Outcome::Done } else { Outcome::NotWell };
+    owner_knows(name, found).await?;
+    Ok(Asked::Stopped(outcome, format!("{name} stopped: {}", verb.text)))
 }

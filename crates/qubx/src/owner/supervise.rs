@@ -66,8 +66,14 @@ impl Supervisor {
         home.create()?;
         ensure_private_dir(&launch.session_dir)?;
         let owner = claim(&launch).await?;
-        let mut service = Service::start(&launch).await?;
-        let socket = service.listening().await?;
+        let (service, socket) = match start(&launch).await {
+            Ok(started) => started,
+            Err(failure) => {
+                drop(owner);
+                home.remove_abandoned_runtime_dirs();
+                return Err(failure);
+            }
+        };
         let (news_sender, news) = mpsc::channel(NEWS);
         let (ended_sender, ended) = oneshot::channel();
         let (finish, terminate, release) =
@@ -123,6 +129,13 @@ impl Supervisor {
             Err(_) => Err(Failure::new(format!("the service has not ended after {} s", within.as_secs()))),
         }
     }
+}
+
+/// Starts the service and waits until it listens.
+async fn start(launch: &Launch) -> Result<(Service, PathBuf), Failure> {
+    let mut service = Service::start(launch).await?;
+    let socket = service.listening().await?;
+    Ok((service, socket))
 }
 
 /// How long a session that somebody else is starting may take to show whether it runs.

@@ -1,5 +1,6 @@
 //! The process behind a session: `qubx service`, started by `qubx run`.
 
+mod descriptors;
 mod own_log;
 
 use std::io::{BufRead, Write};
@@ -33,6 +34,7 @@ pub(crate) async fn service() -> Result<Outcome, Failure> {
     let launch: Launch = serde_json::from_str(&line)
         .map_err(Failure::because("`qubx service` is started by `qubx run`, which tells it what to serve"))?;
     own_log::start(&launch.session_dir.join("service.log"))?;
+    let open_files_at_first = descriptors::raise_limit();
     let kernel_log = launch.session_dir.join("kernel.log");
     let tracker = TaskTracker::new();
     tracker.spawn(async move { own_log::keep_short(&kernel_log).await });
@@ -41,7 +43,8 @@ pub(crate) async fn service() -> Result<Outcome, Failure> {
     watch_owner(controls_sender);
     let (progress_sender, progress) = mpsc::channel(FEW);
     std::thread::spawn(move || tell_starter(progress));
-    match serve(service_config(launch), progress_sender.clone(), controls).await {
+    let config = service_config(launch, open_files_at_first);
+    match serve(config, progress_sender.clone(), controls).await {
         Ok(why) => {
             tracing::info!(why, "the session ended");
             Ok(Outcome::Done)
@@ -103,7 +106,7 @@ fn watch_signals(controls: mpsc::Sender<Control>, tracker: &TaskTracker) -> Resu
     Ok(())
 }
 
-fn service_config(launch: Launch) -> ServiceConfig {
+fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceConfig {
     let Launch { home, session_dir, config_file, python, config, restore, runtime_dir, goes_on_with: _ } =
         launch;
     let config::Session { limits, kernel, outputs, .. } = &config.session;
@@ -143,6 +146,7 @@ fn service_config(launch: Launch) -> ServiceConfig {
             memory: kernel.memory_mb.map(bytes),
             processes: kernel.processes.map(u64::from),
             open_files: kernel.open_files.map(u64::from),
+            open_files_at_first,
         },
         kernel_restarts: config.session.kernel_restarts,
         output_quota: qubx_session::OutputQuota {

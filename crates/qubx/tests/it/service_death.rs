@@ -5,7 +5,9 @@ use std::time::Duration;
 use qubx_protocol::{CellNumber, CellStatus, Epoch, Fact};
 use rustix::process::Signal;
 
-use crate::harness::{Place, STEPS, Screen, config, is_alive, send_signal, wait_at_most, wait_for};
+use crate::harness::{
+    IDLE, Place, STEPS, Screen, config, is_alive, send_signal, service_of, wait_at_most, wait_for,
+};
 
 /// How long the kernel may outlive its service. A kernel that waits for its parent by asking took up to eleven.
 const DIES_WITHIN: Duration = Duration::from_secs(2);
@@ -45,6 +47,50 @@ async fn a_kernel_whose_interpreter_is_held_dies_with_its_service_too() {
     kill(&place, "idle").await;
     screen.close().await;
     place.qubx(&["kernel", "list"]).await.code(0);
+    place.finish().await;
+}
+
+/// A Python that runs a strategy's kernel only once there is a file `go` beside it.
+const WAITS: &str = r#"#!/bin/sh
+case "$*" in
+*qubx_strategy.launcher*) while [ ! -e "${0%/*}/go" ]; do sleep 0.02; done ;;
+esac
+exec PYTHON "$@"
+"#;
+
+/// Without a connection file nothing but the folder itself tells whose the sockets were.
+#[tokio::test]
+async fn the_sockets_of_a_session_that_is_killed_before_it_is_up_go_with_the_next_list() {
+    let Some(mut place) = Place::new() else { return };
+    place.write("idle.py", IDLE);
+    place.write("idle.yml", &config("idle", "idle.Idle"));
+    let waits = place.write("python", &WAITS.replace("PYTHON", &place.python.display().to_string()));
+    std::fs::set_permissions(&waits, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    place.python = waits;
+    let owner = place.spawn(&["run", "idle.yml", "--paper"]);
+    let run = place.home().join("run");
+    let sockets = || -> Vec<_> {
+        let folders = std::fs::read_dir(&run).into_iter().flatten().filter_map(Result::ok);
+        folders.map(|folder| folder.path()).filter(|path| path.join("session.sock").exists()).collect()
+    };
+    wait_for("the service's socket", async || (!sockets().is_empty()).then_some(())).await;
+    place.qubx(&["kernel", "list"]).await.code(0);
+    assert_eq!(sockets().len(), 1, "its service lives");
+    let service = service_of(&place, "idle").unwrap();
+    // It must not clean up itself.
+    owner.signal(Signal::STOP);
+    send_signal(service, Signal::KILL);
+    wait_for("the end of the service", async || service_of(&place, "idle").is_none().then_some(())).await;
+    place.qubx(&["kernel", "list"]).await.code(0);
+    assert_eq!(sockets().len(), 1, "its owner lives");
+    owner.signal(Signal::KILL);
+    assert_eq!(owner.end().await.code, None);
+    assert_eq!((sockets().len(), place.home().join("kernels").read_dir().unwrap().count()), (1, 0));
+    let list = place.qubx(&["kernel", "list", "--json"]).await.code(0).json();
+    assert_eq!(list, serde_json::json!([]));
+    assert!(sockets().is_empty());
+    // The Python that still waits finds that its service has ended.
+    place.write("go", "");
     place.finish().await;
 }
 

@@ -202,8 +202,10 @@ impl Place {
             .into_iter()
             .filter_map(|path| {
                 // A file may be gone by now: a session runs.
-                let mode = std::fs::symlink_metadata(&path).ok()?.mode();
-                (mode & 0o077 != 0).then(|| format!("{mode:o} {}", path.display()))
+                let metadata = std::fs::symlink_metadata(&path).ok()?;
+                let mode = metadata.mode();
+                // A link has no mode of its own.
+                (!metadata.is_symlink() && mode & 0o077 != 0).then(|| format!("{mode:o} {}", path.display()))
             })
             .collect();
         assert!(open.is_empty(), "open to others:\n{}", open.join("\n"));
