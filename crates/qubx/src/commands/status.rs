@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
+use crate::json;
 use crate::out::outln;
 use crate::plain::state_word;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
@@ -17,7 +18,7 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
     talk.client.close().await;
     let (state, latest) = (talk.state(), &talk.mirror.latest);
     if json {
-        outln!("{}", serde_json::to_string_pretty(&object(state, latest)).expect("a status has string keys"));
+        outln!("{}", json::pretty(&object(state, latest)));
     } else {
         print(state, latest);
     }
