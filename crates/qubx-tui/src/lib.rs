@@ -31,7 +31,7 @@ mod wrap;
 #[cfg(test)]
 mod tests;
 
-pub use sanitize::printable;
+pub use sanitize::{is_printable, printable, printable_message};
 
 use qubx_client::{ClientHandle, Update};
 use qubx_protocol::{Author, Role};

@@ -3,11 +3,12 @@
 //! SGR colours become styles; every other escape sequence, control character and bidirectional override is
 //! dropped here and nowhere else. Nothing that reaches the screen has bypassed this module. No I/O.
 
-use ratatui::style::{Color, Modifier, Style};
-use ratatui::text::{Line, Span};
+mod pen;
 
-/// Columns between tab stops, as terminals have them.
-const TAB: usize = 8;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use self::pen::Pen;
 
 /// Returns text for one line: what is not printable is dropped, line breaks and tabs become spaces.
 pub(crate) fn plain(text: &str) -> String {
@@ -21,12 +22,15 @@ pub(crate) fn plain(text: &str) -> String {
     result
 }
 
-/// Returns text that is safe to print on a terminal: its lines stay, colours and all other sequences are dropped.
+/// Returns text that is safe to print on a terminal: its lines and tabs stay, colours and all other sequences are
+/// dropped.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let lines = styled(text, Style::default(), false);
-    let lines =
-        lines.iter().map(|line| line.spans.iter().map(|span| span.content.as_ref()).collect::<String>());
+    let mut pen = Pen::new(Style::default(), false);
+    pen.expands_tabs = false;
+    read(text, &mut pen);
+    let lines = pen.lines.iter();
+    let lines = lines.map(|line| line.spans.iter().map(|span| span.content.as_ref()).collect::<String>());
     let mut printable = lines.collect::<Vec<_>>().join("\n");
     if text.ends_with('\n') {
         printable.push('\n');
@@ -34,18 +38,45 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
+/// As [`printable`], for what a program itself says around text of others: a carriage return in there does not take
+/// back the words before it.
+#[must_use]
+pub fn printable_message(text: &str) -> String {
+    printable(&text.replace('\r', ""))
+}
+
 /// Returns text as lines that are safe to draw. A lone carriage return begins its line anew, as progress bars want.
 ///
 /// Without `color`, colours are dropped and bold, dim, italic, underline and reverse stay.
 pub(crate) fn styled(text: &str, base: Style, color: bool) -> Vec<Line<'static>> {
-    let mut pen =
-        Pen { base, style: base, color, lines: Vec::new(), spans: Vec::new(), run: String::new(), column: 0 };
+    let mut pen = Pen::new(base, color);
+    read(text, &mut pen);
+    pen.lines
+}
+
+/// Tells whether a character may reach the terminal: no control, and nothing that reorders or hides its neighbours.
+#[must_use]
+pub fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character,
+            '\u{ad}'                        // soft hyphen
+            | '\u{61c}' | '\u{200e}' | '\u{200f}' // direction marks
+            | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' // invisible
+            | '\u{2028}'..='\u{202e}'       // line separators, embeddings and overrides
+            | '\u{2066}'..='\u{206f}'       // isolates and deprecated format characters
+            | '\u{fff9}'..='\u{fffb}'       // annotations
+            | '\u{e0000}'..='\u{e0fff}'     // tags
+        )
+}
+
+/// Reads text and gives what may be shown to the pen.
+fn read(text: &str, pen: &mut Pen) {
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         let after = &rest[character.len_utf8()..];
         rest = match character {
-            '\u{1b}' => escape(after, &mut pen),
-            '\u{9b}' => control_sequence(after, &mut pen),
+            '\u{1b}' => escape(after, pen),
+            '\u{9b}' => control_sequence(after, pen),
             '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(after),
             '\n' => {
                 pen.end_line();
@@ -72,21 +103,6 @@ pub(crate) fn styled(text: &str, base: Style, color: bool) -> Vec<Line<'static>>
     if !(text.ends_with('\n') && pen.is_line_empty() && !pen.lines.is_empty()) {
         pen.end_line();
     }
-    pen.lines
-}
-
-/// Tells whether a character may reach the terminal: no control, and nothing that reorders or hides its neighbours.
-pub(crate) fn is_printable(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character,
-            '\u{ad}'                        // soft hyphen
-            | '\u{61c}' | '\u{200e}' | '\u{200f}' // direction marks
-            | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' // invisible
-            | '\u{2028}'..='\u{202e}'       // line separators, embeddings and overrides
-            | '\u{2066}'..='\u{206f}'       // isolates and deprecated format characters
-            | '\u{fff9}'..='\u{fffb}'       // annotations
-            | '\u{e0000}'..='\u{e0fff}'     // tags
-        )
 }
 
 /// Reads what follows an ESC and returns the rest.
@@ -141,108 +157,6 @@ fn skip_string(text: &str) -> &str {
     ""
 }
 
-/// Where the text goes: the lines so far, the line that grows, and the style of what comes next.
-struct Pen {
-    base: Style,
-    style: Style,
-    color: bool,
-    lines: Vec<Line<'static>>,
-    spans: Vec<Span<'static>>,
-    run: String,
-    column: usize,
-}
-
-impl Pen {
-    fn put(&mut self, character: char) {
-        self.run.push(character);
-        self.column += 1;
-    }
-
-    fn tab(&mut self) {
-        for _ in 0..TAB - self.column % TAB {
-            self.put(' ');
-        }
-    }
-
-    fn end_run(&mut self) {
-        if !self.run.is_empty() {
-            self.spans.push(Span::styled(std::mem::take(&mut self.run), self.style));
-        }
-    }
-
-    fn end_line(&mut self) {
-        self.end_run();
-        self.column = 0;
-        self.lines.push(Line::from(std::mem::take(&mut self.spans)));
-    }
-
-    fn restart_line(&mut self) {
-        self.run.clear();
-        self.spans.clear();
-        self.column = 0;
-    }
-
-    fn is_line_empty(&self) -> bool {
-        self.run.is_empty() && self.spans.is_empty()
-    }
-
-    /// Applies the parameters of an SGR sequence. What it does not know, blinking and hiding included, is ignored.
-    fn select(&mut self, parameters: &str) {
-        self.end_run();
-        let mut codes = parameters.split([';', ':']).map(|code| code.parse::<u16>().unwrap_or(0));
-        while let Some(code) = codes.next() {
-            let style = self.style;
-            self.style = match code {
-                0 => self.base,
-                1 => style.add_modifier(Modifier::BOLD),
-                2 => style.add_modifier(Modifier::DIM),
-                3 => style.add_modifier(Modifier::ITALIC),
-                4 => style.add_modifier(Modifier::UNDERLINED),
-                7 => style.add_modifier(Modifier::REVERSED),
-                9 => style.add_modifier(Modifier::CROSSED_OUT),
-                22 => style.remove_modifier(Modifier::BOLD | Modifier::DIM),
-                23 => style.remove_modifier(Modifier::ITALIC),
-                24 => style.remove_modifier(Modifier::UNDERLINED),
-                27 => style.remove_modifier(Modifier::REVERSED),
-                29 => style.remove_modifier(Modifier::CROSSED_OUT),
-                30..=37 => self.foreground(Some(Color::Indexed((code - 30) as u8))),
-                90..=97 => self.foreground(Some(Color::Indexed((code - 90) as u8 + 8))),
-                40..=47 => self.background(Some(Color::Indexed((code - 40) as u8))),
-                100..=107 => self.background(Some(Color::Indexed((code - 100) as u8 + 8))),
-                38 => match extended(&mut codes) {
-                    Some(color) => self.foreground(Some(color)),
-                    None => style,
-                },
-                48 => match extended(&mut codes) {
-                    Some(color) => self.background(Some(color)),
-                    None => style,
-                },
-                39 => self.foreground(self.base.fg),
-                49 => self.background(self.base.bg),
-                _ => style,
-            };
-        }
-    }
-
-    fn foreground(&self, color: Option<Color>) -> Style {
-        if self.color { Style { fg: color, ..self.style } } else { self.style }
-    }
-
-    fn background(&self, color: Option<Color>) -> Style {
-        if self.color { Style { bg: color, ..self.style } } else { self.style }
-    }
-}
-
-/// Reads `5;n` or `2;r;g;b` after 38 or 48.
-fn extended(codes: &mut impl Iterator<Item = u16>) -> Option<Color> {
-    let mut byte = || codes.next().and_then(|code| u8::try_from(code).ok());
-    match byte()? {
-        5 => byte().map(Color::Indexed),
-        2 => Some(Color::Rgb(byte()?, byte()?, byte()?)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
@@ -254,12 +168,19 @@ mod tests {
             ("\u{1b}[31mred\u{1b}[0m", "red"),
             ("\u{1b}]52;c;aGk=\u{7}x\u{1b}[2J", "x"),
             ("10%\r20%\n", "20%\n"),
+            ("a\tb\n\tc", "a\tb\n\tc"),
         ] {
             assert_eq!(super::printable(text), expected, "{text:?}");
         }
     }
 
+    #[test]
+    fn a_message_keeps_the_words_before_a_carriage_return() {
+        assert_eq!(super::printable_message("failed: \rall is well\r\n"), "failed: all is well\n");
+    }
+
     use proptest::prelude::*;
+    use ratatui::style::{Color, Modifier};
 
     use super::*;
 

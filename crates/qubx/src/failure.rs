@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use qubx_home::HomeError;
+use qubx_tui::printable_message;
 
 /// A command that did what it was asked, or as much as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,12 +93,13 @@ impl From<std::io::Error> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        // A program's last output and a strategy's traceback may be in it.
+        write!(f, "error: {}", printable_message(&self.message))?;
         for cause in &self.causes {
-            write!(f, "\n  cause: {cause}")?;
+            write!(f, "\n  cause: {}", printable_message(cause))?;
         }
         match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
+            Some(hint) => write!(f, "\n  hint: {}", printable_message(hint)),
             None => Ok(()),
         }
     }

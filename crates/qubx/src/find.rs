@@ -4,10 +4,9 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use qubx_home::{Found, Home, look_around, safe_component};
-use qubx_tui::printable;
 
 use crate::failure::Failure;
-use crate::out::say;
+use crate::out::{ask, say};
 
 /// Said wherever a session is needed and none runs.
 pub(crate) const NONE_RUNS: &str = "no session is running";
@@ -24,7 +23,7 @@ pub(crate) fn sessions(home: &Home) -> Result<Vec<Found>, Failure> {
     let listing = look_around(home)?;
     for away in listing.quarantined {
         let (path, moved_to) = (away.path.display(), away.moved_to.display());
-        say!("{}", printable(&format!("{path} cannot be used ({}); it is now {moved_to}", away.reason)));
+        say!("{path} cannot be used ({}); it is now {moved_to}", away.reason);
     }
     Ok(listing.sessions)
 }
@@ -100,7 +99,7 @@ fn pick(mut alive: Vec<Found>) -> Result<Found, Failure> {
         let qubx = &session.file.qubx;
         say!("  {number}  {}  ({}, since {})", qubx.name, qubx.mode, qubx.started_at.strftime("%F %T UTC"));
     }
-    eprint!("which session? ");
+    ask("which session? ");
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     match line.trim().parse::<usize>() {

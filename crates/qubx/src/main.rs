@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod find;
 mod identity;
+mod json;
 mod out;
 mod owner;
 mod plain;

@@ -3,10 +3,17 @@
 //! Neither ends a command: a reader that has enough, like `head`, must not leave half of what was asked for undone, and
 //! nobody who reads the messages of an owner may end its session by leaving. Only the exit code tells that standard
 //! output could not be written.
+//!
+//! Errors, names and lines of a log are others' words and may be meant to command a terminal, so text is sanitised here,
+//! also on its way to a pipe or a file, which is shown on a terminal later; ends of lines and tabs stay. What passes by
+//! is only what a program asked for as it is: a cell's output that `exec` gives to a pipe, what pip says in `setup`, and
+//! completions.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use qubx_tui::printable_message;
 
 /// Prints to standard output.
 macro_rules! out {
@@ -35,14 +42,29 @@ pub(crate) fn write(text: Arguments<'_>) {
     if CLOSED.load(Ordering::Relaxed) {
         return;
     }
-    let mut stdout = std::io::stdout().lock();
-    if let Err(error) = stdout.write_fmt(text).and_then(|()| stdout.flush()) {
+    if let Err(error) = print(&text.to_string()) {
         CLOSED.store(true, Ordering::Relaxed);
         if error.kind() != ErrorKind::BrokenPipe {
             FAILED.store(true, Ordering::Relaxed);
             say!("error: cannot write to standard output: {error}");
         }
     }
+}
+
+/// Writes text to standard output, for what ends when its reader leaves.
+pub(crate) fn print(text: &str) -> std::io::Result<()> {
+    put("", text)
+}
+
+/// Writes text to a terminal in the place of everything that it shows.
+pub(crate) fn redraw(text: &str) -> std::io::Result<()> {
+    put("\x1b[H\x1b[2J", text)
+}
+
+fn put(own: &str, text: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(format!("{own}{}", printable_message(text)).as_bytes())?;
+    stdout.flush()
 }
 
 /// Tells whether something is missing on standard output that its reader waited for.
@@ -52,6 +74,21 @@ pub(crate) fn has_failed() -> bool {
 
 /// Writes a line to standard error. `eprintln!` would panic when its reader left or its disk is full.
 pub(crate) fn tell(text: Arguments<'_>) {
+    put_message("", &format!("{text}\n"), "");
+}
+
+/// As [`tell`], with a mark of ours before the text, in a colour as SGR numbers them, and a note of ours dimly behind it.
+pub(crate) fn tell_marked((colour, mark): (&str, &str), text: &str, note: &str) {
+    put_message(&format!("\x1b[{colour}m{mark}\x1b[0m "), text, &format!(" \x1b[2m{note}\x1b[0m\n"));
+}
+
+/// Writes a question to standard error, whose answer is typed behind it.
+pub(crate) fn ask(text: &str) {
+    put_message("", text, "");
+}
+
+fn put_message(own: &str, text: &str, end: &str) {
     // In one piece, so that lines of several writers are not mixed.
-    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    let message = format!("{own}{}{end}", printable_message(text));
+    let _ = std::io::stderr().lock().write_all(message.as_bytes());
 }

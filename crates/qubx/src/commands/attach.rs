@@ -1,6 +1,6 @@
 //! `qubx attach`: a screen on a running session, drawn or line by line.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use qubx_client::{Link, Options, Update};
 use qubx_protocol::{CellNumber, Command, CommandId, ErrorCode, Fact, InputId, InputView, Role};
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::arguments::AttachArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
-use crate::out::say;
+use crate::out::{print, say};
 use crate::plain::render;
 use crate::screen;
 use crate::talk::{self, Talk};
@@ -123,9 +123,7 @@ const ANSWER_ELSEWHERE: &str = "answer it in a drawn screen of the session: qubx
 
 fn print_event(event: &qubx_protocol::Event, talk: &Talk) -> Result<(), Failure> {
     if let Some(text) = render(event, talk.state()) {
-        let mut stdout = std::io::stdout().lock();
-        writeln!(stdout, "{text}")?;
-        stdout.flush()?;
+        print(&format!("{text}\n"))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use qubx_protocol::{CellNumber, CellStatus, Command, Fact, InputId, OutputConten
 use crate::arguments::ExecArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
-use crate::out::say;
+use crate::out::{self, say};
 use crate::plain::{cell_of, left_out};
 use crate::talk::{ANSWER_WITHIN, Talk, screen};
 
@@ -55,14 +55,12 @@ async fn run_cell(talk: &mut Talk, code: String) -> Result<CellStatus, Failure> 
 
 /// Gives the cell the line that it waits for, from the terminal; without one, says who else may.
 fn ask(talk: &Talk, input: InputId, prompt: &str, password: bool) -> Result<(), Failure> {
-    let prompt = qubx_tui::printable(prompt);
     if !std::io::stdin().is_terminal() || password {
         let how = "answer it in a screen of the session: qubx attach";
         say!("the cell waits for a line: {prompt}\n{how}");
         return Ok(());
     }
-    eprint!("{prompt}");
-    std::io::stderr().flush()?;
+    out::ask(prompt);
     let client = talk.client.clone();
     // Reading blocks. Whoever else answers ends the wait in the cell, and this line goes nowhere then.
     std::thread::spawn(move || {

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::Write;
 
 use qubx_protocol::{CellNumber, CellStatus, Event, Fact, LogId, OutputContent, SessionState};
 use qubx_session::read_history;
@@ -11,6 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::arguments::HistoryArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::session_dir;
+use crate::json;
+use crate::out::print;
 use crate::plain::render;
 
 /// `qubx history NAME`
@@ -26,11 +27,10 @@ pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
     };
     let events = read_history(&session_dir, arguments.limit, wanted)
         .map_err(Failure::because(format!("cannot read the history of `{}`", arguments.name)))?;
-    let mut stdout = std::io::stdout().lock();
     let mut state = SessionState::new(LogId::default(), 0);
     for event in &events {
         let line = if arguments.json {
-            Some(entry(event, &ends.borrow()).to_string())
+            Some(json::line(&entry(event, &ends.borrow())))
         } else {
             render(event, &state)
         };
@@ -38,7 +38,7 @@ pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
             state.status = Some((**status).clone());
         }
         if let Some(line) = line
-            && let Err(error) = writeln!(stdout, "{line}")
+            && let Err(error) = print(&format!("{line}\n"))
         {
             // `qubx history NAME | head` is no error.
             return if error.kind() == std::io::ErrorKind::BrokenPipe {

@@ -1,6 +1,6 @@
 //! `qubx kernel list` and what it shows of a session.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use qubx_home::Found;
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, START_ONE, home, sessions};
-use crate::out::{out, outln};
+use crate::json;
+use crate::out::{out, outln, print, redraw};
 use crate::plain::state_word;
 use crate::talk::{Talk, question};
 
@@ -20,7 +21,7 @@ const LIST_WITHIN: Duration = Duration::from_secs(1);
 pub(crate) async fn list(json: bool) -> Result<Outcome, Failure> {
     let rows = rows().await?;
     if json {
-        outln!("{}", serde_json::to_string_pretty(&rows).expect("rows have string keys"));
+        outln!("{}", json::pretty(&rows));
     } else {
         out!("{}", table(&rows));
     }
@@ -37,20 +38,15 @@ pub(crate) async fn watch(json: bool) -> Result<Outcome, Failure> {
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
     loop {
         let rows = rows().await?;
-        let text = if json {
-            format!("{}\n", serde_json::to_string(&rows).expect("rows have string keys"))
-        } else {
-            table(&rows)
-        };
+        let text = if json { format!("{}\n", json::line(&rows)) } else { table(&rows) };
         if shown.as_ref() != Some(&text) {
-            let mut stdout = std::io::stdout().lock();
-            let before = match (redraws, &shown) {
-                (true, _) => "\x1b[H\x1b[2J",
-                (false, Some(_)) if !json => "\n",
-                (false, _) => "",
+            let printed = match (redraws, &shown) {
+                (true, _) => redraw(&text),
+                (false, Some(_)) if !json => print(&format!("\n{text}")),
+                (false, _) => print(&text),
             };
             // `--watch | head` is no error.
-            if write!(stdout, "{before}{text}").and_then(|()| stdout.flush()).is_err() {
+            if printed.is_err() {
                 return Ok(Outcome::Done);
             }
             shown = Some(text);
@@ -110,7 +106,7 @@ fn table(rows: &[Value]) -> String {
     }
     let columns = ["name", "mode", "status", "pid", "kernel_pid", "screens", "started_at", "connection_file"];
     let cell = |row: &Value, column: &str| match &row[column] {
-        Value::String(text) => printable(text).replace('\n', " "),
+        Value::String(text) => printable(text).replace(['\n', '\t'], " "),
         Value::Null => "–".to_owned(),
         other => other.to_string(),
     };
@@ -127,7 +123,7 @@ fn table(rows: &[Value]) -> String {
     for row in rows {
         lines += &line(columns.iter().map(|column| cell(row, column)).collect());
         if let Some(error) = row["error"].as_str() {
-            lines += &format!("  {}\n", printable(error));
+            lines += &format!("  {error}\n");
         }
     }
     lines

@@ -3,7 +3,6 @@
 //! The past comes from the session's databases, what happens now from its service. A service that is started again is
 //! found again, and what happened in between is read from the databases.
 
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,13 +11,13 @@ use qubx_client::{Options, Update};
 use qubx_home::{Found, owner_holder, service_holder};
 use qubx_protocol::{Event, Fact, LogLevel, Role, Seq};
 use qubx_session::read_history;
-use qubx_tui::printable;
 use serde_json::json;
 
 use crate::arguments::{Level, LogsArguments, Since};
 use crate::failure::{Failure, Outcome};
 use crate::find::{home, session_dir, sessions};
-use crate::out::say;
+use crate::json;
+use crate::out::{print, say};
 use crate::talk::{Talk, screen};
 
 /// How many lines are read at most, counted from the end.
@@ -123,17 +122,15 @@ impl Printer {
             return Ok(());
         };
         let text = if self.json {
-            json!({
+            json::line(&json!({
                 "seq": event.seq, "time": event.time, "level": line.level, "source": line.source,
                 "text": line.text,
-            })
-            .to_string()
+            }))
         } else {
             let time = event.time.strftime("%F %T%.3fZ");
-            printable(&format!("{time} {:<7} {} {}", word(line.level), line.source, line.text))
+            format!("{time} {:<7} {} {}", word(line.level), line.source, line.text)
         };
-        let mut stdout = std::io::stdout().lock();
-        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        match print(&format!("{text}\n")) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Stop::ReaderLeft),
             Err(error) => Err(Failure::from(error).into()),

@@ -1,10 +1,14 @@
 //! `qubx status`: positions, orders, account, kernel, engine.
 
+mod kernel;
+
+use jiff::Timestamp;
 use qubx_protocol::{InstrumentId, KernelState, Latest, Position, SessionState, StrategyState};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
+use crate::json;
 use crate::out::outln;
 use crate::plain::state_word;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
@@ -17,7 +21,7 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
     talk.client.close().await;
     let (state, latest) = (talk.state(), &talk.mirror.latest);
     if json {
-        outln!("{}", serde_json::to_string_pretty(&object(state, latest)).expect("a status has string keys"));
+        outln!("{}", json::pretty(&object(state, latest)));
     } else {
         print(state, latest);
     }
@@ -35,25 +39,15 @@ fn is_well(state: &SessionState, latest: &Latest) -> bool {
         && orders_flow
 }
 
-/// Returns the state of the kernel in one word.
-fn kernel_word(state: &SessionState) -> &'static str {
-    match state.status.as_ref().map(|status| status.kernel.state) {
-        Some(KernelState::Ready) if state.running.is_some() => "busy",
-        Some(KernelState::Ready) => "idle",
-        Some(KernelState::Dead) => "dead",
-        Some(KernelState::NotResponding) => "not responding",
-        Some(KernelState::Starting) | None => "starting",
-    }
-}
-
 fn object(state: &SessionState, latest: &Latest) -> Value {
     let market = latest.market.clone().unwrap_or_default();
     let status = state.status.as_ref();
     let kernel = status.map(|status| {
         json!({
-            "state": kernel_word(state),
-            "since": state.running.as_ref().map_or(status.kernel.since, |running| running.since),
+            "state": kernel::word(state, &status.kernel),
+            "since": kernel::since(state, &status.kernel),
             "cell": state.running.as_ref().map(|running| running.cell),
+            "author": state.running.as_ref().map(|running| &running.author),
             "restarts": status.kernel.restarts,
         })
     });
@@ -111,7 +105,7 @@ fn print(state: &SessionState, latest: &Latest) {
         status.info.mode.to_string().to_uppercase(),
         state_word(status)
     );
-    outln!("kernel    {}{}", kernel_word(state), reason(status.kernel.ended.as_ref()));
+    outln!("kernel    {}", kernel::text(state, &status.kernel, Timestamp::now()));
     outln!(
         "strategy  {} {:?}{}",
         status.info.strategy,

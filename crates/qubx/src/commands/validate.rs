@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::arguments::ValidateArguments;
 use crate::config::{Config, Connector, Exchange, Speed};
 use crate::failure::{Failure, Outcome};
+use crate::json;
 use crate::out::{out, outln};
 use crate::owner::prepare::{Prepared, prepare};
 
@@ -13,9 +14,9 @@ pub(crate) async fn validate(arguments: ValidateArguments) -> Result<Outcome, Fa
     let prepared = prepare(&arguments.config).await?;
     let object = object(&prepared);
     if arguments.json {
-        outln!("{}", serde_json::to_string_pretty(&object).expect("it has string keys"));
+        outln!("{}", json::pretty(&object));
     } else {
-        out!("{}", qubx_tui::printable(&text(&prepared)));
+        out!("{}", text(&prepared));
     }
     Ok(Outcome::Done)
 }

@@ -1,13 +1,14 @@
 //! The verbs that change something: pause, resume, cancel-orders, close, flatten.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use qubx_protocol::{Command, InstrumentId, Mode, SessionState, VerbOutcome, VerbProgress};
 
 use crate::arguments::VerbArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::find;
-use crate::out::outln;
+use crate::json;
+use crate::out::{ask, outln};
 use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx pause NAME`
@@ -81,7 +82,7 @@ async fn act(
 
 fn print(verb: &VerbProgress, json: bool) {
     if json {
-        outln!("{}", serde_json::to_string(verb).expect("a verb has string keys"));
+        outln!("{}", json::line(verb));
     } else {
         let outcome = if verb.outcome == VerbOutcome::Done { "done" } else { "failed" };
         outln!("{} {outcome}: {}", verb.verb, verb.text);
@@ -112,8 +113,7 @@ pub(crate) fn confirm(name: &str, effect: &str, yes: bool) -> Result<(), Failure
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("{name}: {effect}; this must be confirmed")).hint("give --yes"));
     }
-    eprint!("{name}: {effect}. Go on? [y/N] ");
-    std::io::stderr().flush()?;
+    ask(&format!("{name}: {effect}. Go on? [y/N] "));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     if matches!(answer.trim(), "y" | "Y" | "yes") {

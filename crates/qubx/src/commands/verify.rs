@@ -3,11 +3,11 @@
 use std::io::IsTerminal;
 
 use qubx_session::{MOST_FINDINGS, Verification, verify as check};
-use qubx_tui::printable;
 
 use crate::arguments::VerifyArguments;
 use crate::failure::{Failure, Outcome};
 use crate::find::session_dir;
+use crate::json;
 use crate::out::{out, outln};
 
 /// `qubx verify NAME`
@@ -27,9 +27,9 @@ pub(crate) async fn verify(arguments: VerifyArguments) -> Result<Outcome, Failur
     }
     let found = found.map_err(Failure::because(format!("cannot check {}", session_dir.display())))?;
     if arguments.json {
-        outln!("{}", serde_json::to_string_pretty(&found).expect("it has string keys"));
+        outln!("{}", json::pretty(&found));
     } else {
-        out!("{}", printable(&text(&arguments.name, &found)));
+        out!("{}", text(&arguments.name, &found));
     }
     Ok(if found.findings.is_empty() { Outcome::Done } else { Outcome::NotWell })
 }

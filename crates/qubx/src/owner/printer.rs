@@ -1,9 +1,8 @@
 //! The session on the owner's standard output, line by line.
 
-use std::io::Write;
-
 use qubx_protocol::{Event, Fact, Seq, SessionState};
 
+use crate::out::print;
 use crate::plain::render;
 
 /// Prints what happens, each event once.
@@ -47,7 +46,7 @@ impl Printer {
             && let Some(line) = render(event, state)
         {
             // A reader that left does not end the strategy.
-            let _ = writeln!(std::io::stdout().lock(), "{line}");
+            let _ = print(&format!("{line}\n"));
         }
     }
 }

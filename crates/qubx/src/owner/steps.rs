@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Instant;
 
-use crate::out::say;
+use crate::out::{say, tell_marked};
 
 /// Lines with a mark and the time since the beginning.
 pub(crate) struct Steps {
@@ -32,7 +32,7 @@ impl Steps {
         }
         let seconds = self.began.elapsed().as_secs_f64();
         if self.colour {
-            say!("\x1b[{colour}m{mark}\x1b[0m {step} \x1b[2m{seconds:.1} s\x1b[0m");
+            tell_marked((colour, mark), step, &format!("{seconds:.1} s"));
         } else {
             say!("{mark} {step} ({seconds:.1} s)");
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::harness::{CROSS, IDLE, LIMIT, Place, config, wait_for};
+use crate::harness::{CROSS, IDLE, LIMIT, Place, Screen, config, wait_for};
 
 #[tokio::test]
 async fn validate_says_what_would_run_and_creates_nothing() {
@@ -132,6 +132,28 @@ async fn a_pause_is_one_verb_away() {
     place.qubx(&["resume", "idle"]).await.code(0);
     let status = place.qubx(&["status", "idle", "--json"]).await.code(0).json();
     assert_eq!(status["paused"], false);
+    place.stop_and_finish("idle").await;
+}
+
+#[tokio::test]
+async fn the_status_tells_whose_cell_keeps_python_busy_and_since_when() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let idle = place.qubx(&["status", "idle", "--json"]).await.code(0).json();
+    assert_eq!(idle["kernel"]["state"], "idle");
+    assert!(idle["kernel"]["cell"].is_null() && idle["kernel"]["author"].is_null(), "{idle}");
+    let mut screen = Screen::attach(&place, "idle", "alice@desk").await;
+    let cell = screen.at_work("while True: pass").await;
+    let busy = place.qubx(&["status", "idle", "--json"]).await.code(0).json();
+    let kernel = &busy["kernel"];
+    assert_eq!((&kernel["state"], &kernel["author"]), (&"busy".into(), &"alice@desk".into()), "{busy}");
+    assert_eq!(kernel["cell"], cell.0);
+    let since: jiff::Timestamp = kernel["since"].as_str().unwrap().parse().unwrap();
+    let text = place.qubx(&["status", "idle"]).await.code(0).stdout;
+    let begin = format!("kernel    busy since {} (", since.strftime("%T UTC"));
+    let line = text.lines().find(|line| line.starts_with(&begin));
+    let line = line.unwrap_or_else(|| panic!("no `{begin}` in {text}"));
+    assert!(line.ends_with(&format!(" s), cell {cell} of alice@desk")), "{line}");
+    screen.close().await;
     place.stop_and_finish("idle").await;
 }
 

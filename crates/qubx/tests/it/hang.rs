@@ -37,6 +37,11 @@ async fn a_kernel_that_does_not_respond_is_told_and_the_verbs_work_and_a_restart
     screen.logged("Python does not respond").await;
     let status = place.qubx(&["status", "idle", "--json"]).await.code(1).json();
     assert_eq!(status["kernel"]["state"], "not responding");
+    let since = screen.state().status.as_ref().unwrap().kernel.since;
+    assert_eq!(status["kernel"]["since"], since.to_string());
+    let text = place.qubx(&["status", "idle"]).await.code(1).stdout;
+    let line = format!("kernel    not responding since {} (", since.strftime("%T UTC"));
+    assert!(text.contains(&line) && text.contains(&format!("), cell {cell} of op1\n")), "{text}");
     let list = place.qubx(&["kernel", "list", "--json"]).await.code(0).json();
     assert_eq!(list[0]["status"], "failed");
 

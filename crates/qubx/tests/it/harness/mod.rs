@@ -26,7 +26,7 @@ pub(crate) use guest::Guest;
 pub(crate) use needs::{console, data_file, is_root};
 pub(crate) use place::Place;
 pub(crate) use processes::{is_alive, leader_of, send_signal};
-pub(crate) use program::Running;
+pub(crate) use program::{Finished, Running};
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::{Raw, hello};
 pub(crate) use screen::{Screen, text_of};
