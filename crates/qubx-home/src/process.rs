@@ -21,12 +21,18 @@ impl ProcessId {
     /// Returns the process with this number now; none when there is none, or it has ended and waits to be reaped.
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
+        Self::and_group_of(pid).map(|(process, _)| process)
+    }
+
+    /// As [`ProcessId::of`], with the number of its process group.
+    pub(crate) fn and_group_of(pid: u32) -> Option<(Self, u32)> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The second field is the program's name in parentheses and may hold anything, so count from the last one.
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
         let state = fields.next()?;
-        let start_ticks = fields.nth(18)?.parse().ok()?;
-        (!matches!(state, "Z" | "X")).then_some(Self { pid, start_ticks })
+        let group = fields.nth(1)?.parse().ok()?;
+        let start_ticks = fields.nth(16)?.parse().ok()?;
+        (!matches!(state, "Z" | "X")).then_some((Self { pid, start_ticks }, group))
     }
 
     /// Returns this very process.

@@ -162,7 +162,7 @@ fn is_abandoned(session_dir: &Path) -> bool {
         && matches!(service_holder(session_dir), Ok(None))
 }
 
-/// The folder of one service's sockets. It goes when this is dropped.
+/// The folder of one service's sockets. It goes when this is dropped, and with it whatever its Python left running.
 #[derive(Debug)]
 pub struct RuntimeDir {
     path: PathBuf,
@@ -184,6 +184,8 @@ impl RuntimeDir {
 
 impl Drop for RuntimeDir {
     fn drop(&mut self) {
+        // A service that was killed could not end what its Python had started.
+        crate::end_python_group(&self.path);
         // What cannot be removed now is removed by the next command that lists sessions.
         let _ = std::fs::remove_dir_all(&self.path);
         self.path.parent().map(remove_if_empty);

@@ -1,7 +1,8 @@
 //! Which sessions live, and cleaning up after those that died.
 //!
 //! A connection file proves nothing: the locks of the session that it names do. Whatever it says, nothing is removed
-//! but the file itself and a folder that this home makes for sockets, and nobody is signalled.
+//! but the file itself and a folder that this home makes for sockets, and nobody is signalled but processes that carry the
+//! name of that folder, which its Python left behind.
 
 use std::path::{Path, PathBuf};
 

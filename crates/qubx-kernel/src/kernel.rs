@@ -4,6 +4,7 @@
 //! itself, so they work whatever the kernel and its task are doing.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,6 +60,8 @@ pub struct KernelConfig {
     pub output_log: PathBuf,
     /// What the child may use at most.
     pub limits: ChildLimits,
+    /// More variables of its environment.
+    pub environment: Vec<(OsString, OsString)>,
 }
 
 /// What a child may use at most. None leaves the system's own limit.
@@ -101,7 +104,9 @@ pub fn start(
         // They would tie the kernel to the Jupyter in whose terminal the service happened to be started.
         .env_remove("JPY_PARENT_PID")
         .env_remove("JPY_INTERRUPT_EVENT")
-        .env_remove("JPY_SESSION_NAME");
+        .env_remove("JPY_SESSION_NAME")
+        // By this, what it starts is known to be its own, should nobody be left to end that with it.
+        .envs(config.environment);
     let token = connection::random_hex()?;
     let settings = encode::settings(&config.source, &config.instruments, &token);
     let crash_file = CrashFile::new(&config.runtime_dir)?;

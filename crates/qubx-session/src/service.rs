@@ -182,6 +182,7 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> Kerne
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
         limits: config.kernel_limits,
+        environment: vec![(qubx_home::RUNTIME_DIR_VARIABLE.into(), runtime_dir.into())],
     }
 }
 

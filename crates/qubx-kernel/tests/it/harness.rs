@@ -200,6 +200,7 @@ pub(crate) fn launch(
         instruments: ["BTCUSDT", "ETHUSDT"].map(instrument).to_vec(),
         output_log: folder.join("output.log"),
         limits,
+        environment: Vec::new(),
     };
     let (send, events) = mpsc::channel(64);
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());

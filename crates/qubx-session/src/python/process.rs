@@ -73,12 +73,20 @@ impl Python {
     pub(crate) fn start(&mut self) -> Result<(), KernelError> {
         self.next_start = None;
         self.starts += 1;
+        // What the Python of a killed service had started may hold what the next one needs.
+        let ended = qubx_home::end_python_group(&self.config.runtime_dir);
+        if ended > 0 {
+            tracing::warn!(ended, "processes that an earlier Python had left behind were ended");
+        }
         let kernel = qubx_kernel::start(
             self.config.clone(),
             self.events.clone(),
             &self.tracker,
             self.cancel.child_token(),
         )?;
+        if let Err(error) = qubx_home::note_python(&self.config.runtime_dir, kernel.pid()) {
+            tracing::warn!(%error, "what Python starts may outlive this service if it is killed");
+        }
         self.current.send_replace(Some(kernel));
         Ok(())
     }

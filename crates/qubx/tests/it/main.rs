@@ -30,6 +30,7 @@ mod kernel_death;
 mod kernel_limits;
 mod kernel_restart;
 mod kills;
+mod left_behind;
 mod lifecycle;
 mod logs;
 mod other_user;
