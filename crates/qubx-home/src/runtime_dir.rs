@@ -184,7 +184,16 @@ impl RuntimeDir {
 
 impl Drop for RuntimeDir {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next command that lists sessions.
+        // What cannot be removed now is removed by the next command that lists sessions. The link goes last, so that a
+        // folder of which only a part is removed still says whose it is.
+        for entry in std::fs::read_dir(&self.path).into_iter().flatten().filter_map(Result::ok) {
+            let path = entry.path();
+            let _ = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => std::fs::remove_dir_all(path),
+                _ if entry.file_name() == SESSION => Ok(()),
+                _ => std::fs::remove_file(path),
+            };
+        }
         let _ = std::fs::remove_dir_all(&self.path);
         self.path.parent().map(remove_if_empty);
     }
