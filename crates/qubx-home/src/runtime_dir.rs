@@ -17,7 +17,7 @@ const SOCKET_NAME_BYTES: usize = 16;
 /// The name of the link to the session's folder.
 const SESSION: &str = "session";
 /// How often a folder is made that others clean up at the same moment.
-const ATTEMPTS: usize = 1_000;
+const ATTEMPTS: usize = 100;
 
 impl Home {
     /// Checks, before anything is made, that sockets below this home have paths which the system can hold.
