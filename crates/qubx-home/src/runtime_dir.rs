@@ -17,7 +17,7 @@ const SOCKET_NAME_BYTES: usize = 16;
 /// The name of the link to the session's folder.
 const SESSION: &str = "session";
 /// How often a folder is made that others clean up at the same moment.
-const ATTEMPTS: usize = 1_000;
+const ATTEMPTS: usize = 100;
 
 impl Home {
     /// Checks, before anything is made, that sockets below this home have paths which the system can hold.
@@ -186,7 +186,16 @@ impl Drop for RuntimeDir {
     fn drop(&mut self) {
         // A service that was killed could not end what its Python had started.
         crate::end_python_group(&self.path);
-        // What cannot be removed now is removed by the next command that lists sessions.
+        // What cannot be removed now is removed by the next command that lists sessions. The link goes last, so that a
+        // folder of which only a part is removed still says whose it is.
+        for entry in std::fs::read_dir(&self.path).into_iter().flatten().filter_map(Result::ok) {
+            let path = entry.path();
+            let _ = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => std::fs::remove_dir_all(path),
+                _ if entry.file_name() == SESSION => Ok(()),
+                _ => std::fs::remove_file(path),
+            };
+        }
         let _ = std::fs::remove_dir_all(&self.path);
         self.path.parent().map(remove_if_empty);
     }

@@ -1,7 +1,7 @@
 //! More screens than there is room for, and a service that runs out of descriptors.
 
 use qubx_client::Update;
-use qubx_protocol::{ErrorCode, ServerMessage};
+use qubx_protocol::{ClientMessage, ErrorCode, ServerMessage};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tokio::process::Command;
 
@@ -61,6 +61,19 @@ async fn verbs_find_a_place_when_screens_have_taken_all_of_theirs() {
         place.qubx(arguments).await.code(0);
     }
     place.qubx(&["exec", "idle", "1"]).await.code(1).says(&["no place for another client", "close some"]);
+
+    // Who came for a question may not stay as a screen.
+    let mut sly = Raw::connect(&place, "idle").await;
+    let ClientMessage::Hello(mut question) = hello("sly", None) else { panic!("it is a hello") };
+    question.screen = false;
+    sly.send(&ClientMessage::Hello(question)).await;
+    assert!(matches!(sly.next().await, Some(ServerMessage::Welcome(_))));
+    sly.send(&hello("sly", None)).await;
+    let refused = |message: &ServerMessage| match message {
+        ServerMessage::Error(error) => Some(error.code),
+        _ => None,
+    };
+    assert_eq!(sly.until(refused).await, ErrorCode::Busy);
 
     drop(screens.pop());
     let again = wait_for("the place of the screen that left", async || come(&place, "late").await.ok()).await;
