@@ -5,6 +5,7 @@
 mod arguments;
 mod commands;
 mod config;
+mod died;
 mod failure;
 mod find;
 mod identity;
