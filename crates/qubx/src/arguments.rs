@@ -146,7 +146,7 @@ pub(crate) struct AttachArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KernelCommand {
-    /// Lists the sessions that run; one that died is shown once, and its files are removed
+    /// Lists the sessions that run; one that died is told once, here or by another command, and its files are removed
     List {
         /// Prints JSON
         #[arg(long)]

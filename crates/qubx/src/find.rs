@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use qubx_home::{Found, Home, look_around, safe_component};
 
+use crate::died::{news, say_dead};
 use crate::failure::Failure;
 use crate::out::{ask, say};
 
@@ -18,8 +19,16 @@ pub(crate) fn home() -> Result<Home, Failure> {
     Home::locate().map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Returns the sessions of this user, oldest first, and says which files were put away because they cannot be used.
+/// Returns the sessions of this user, oldest first, and says which were found dead just now.
 pub(crate) fn sessions(home: &Home) -> Result<Vec<Found>, Failure> {
+    let sessions = all(home)?;
+    say_dead(&sessions, |_| false);
+    Ok(sessions)
+}
+
+/// As [`sessions`], for who tells of the dead in its own way: nobody hears of them again. Says which files were put away
+/// because they cannot be used.
+pub(crate) fn all(home: &Home) -> Result<Vec<Found>, Failure> {
     let listing = look_around(home)?;
     for away in listing.quarantined {
         let (path, moved_to) = (away.path.display(), away.moved_to.display());
@@ -58,24 +67,23 @@ pub(crate) fn find(name: &str) -> Result<Found, Failure> {
 
 /// As [`find`], and finds also a session without a service, which its owner is starting again.
 pub(crate) fn find_also_down(name: &str) -> Result<Found, Failure> {
-    let sessions = sessions(&home()?)?;
-    let mut named: Vec<Found> = sessions.iter().filter(|session| session.is_named(name)).cloned().collect();
-    let died = named.iter().any(Found::is_dead);
-    let down = named.iter().find(|session| session.restarted_by.is_some()).cloned();
-    named.retain(|session| session.alive);
-    match (named.len(), down) {
-        (1, _) => Ok(named.remove(0)),
-        (0, Some(down)) => Ok(down),
-        (0, None) if died => {
-            Err(Failure::new(format!("session `{name}` has ended without a word; its files are removed now")))
-        }
-        (0, None) => {
-            let alive: Vec<Found> = sessions.into_iter().filter(|session| session.alive).collect();
+    let sessions = all(&home()?)?;
+    let named = || sessions.iter().filter(|session| session.is_named(name));
+    let alive: Vec<&Found> = named().filter(|session| session.alive).collect();
+    let down = named().find(|session| session.restarted_by.is_some());
+    let died = named().find(|session| session.is_dead() && alive.is_empty() && down.is_none());
+    say_dead(&sessions, |dead| died.is_some_and(|died| died.path == dead.path));
+    match (&alive[..], down, died) {
+        ([one], ..) => Ok((*one).clone()),
+        ([], Some(down), _) => Ok(down.clone()),
+        ([], None, Some(died)) => Err(Failure::new(news(died, &sessions))),
+        ([], None, None) => {
+            let alive: Vec<&Found> = sessions.iter().filter(|session| session.alive).collect();
             let failure = Failure::new(format!("no session `{name}` is running"));
-            Err(if alive.is_empty() { failure.hint(START_ONE) } else { failure.hint(running(&alive)) })
+            Err(if alive.is_empty() { failure.hint(START_ONE) } else { failure.hint(running(alive)) })
         }
         _ => Err(Failure::usage(format!("several sessions are named `{name}`"))
-            .hint(format!("name the connection file instead: {}", paths(&named)))),
+            .hint(format!("name the connection file instead: {}", paths(alive)))),
     }
 }
 
@@ -108,11 +116,11 @@ fn pick(mut alive: Vec<Found>) -> Result<Found, Failure> {
     }
 }
 
-fn running(alive: &[Found]) -> String {
-    let names: Vec<&str> = alive.iter().map(|session| session.file.qubx.name.as_str()).collect();
+fn running<'a>(alive: impl IntoIterator<Item = &'a Found>) -> String {
+    let names: Vec<&str> = alive.into_iter().map(|session| session.file.qubx.name.as_str()).collect();
     format!("running: {}", names.join(", "))
 }
 
-fn paths(sessions: &[Found]) -> String {
-    sessions.iter().map(|session| session.path.display().to_string()).collect::<Vec<_>>().join(", ")
+fn paths<'a>(sessions: impl IntoIterator<Item = &'a Found>) -> String {
+    sessions.into_iter().map(|session| session.path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -5,6 +5,7 @@
 mod arguments;
 mod commands;
 mod config;
+mod died;
 mod failure;
 mod find;
 mod identity;
@@ -15,6 +16,7 @@ mod plain;
 mod screen;
 mod service;
 mod talk;
+mod unbuilt;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,10 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            if let Some(failure) = unbuilt::refusal(&error, words()) {
+                out::say!("{failure}");
+                return failure.exit_code();
+            }
             // Help and version are no errors: clap knows which stream and which code they take.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -41,6 +47,11 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Returns what was typed.
+fn words() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned())
 }
 
 fn dispatch(command: Command) -> Result<Outcome, Failure> {

@@ -7,13 +7,19 @@ use qubx_tui::{Exit, ScreenOptions};
 
 use crate::failure::Failure;
 
-/// Refuses when there is no terminal to draw on.
-pub(crate) fn require_terminal() -> Result<(), Failure> {
+/// What a run does without a screen.
+pub(crate) const INSTEAD_OF_A_RUN: &str = "without one, --kernel-only prints the connection file and waits, and --detach leaves \
+    the session running; `qubx exec NAME CODE` runs Python in it, and `qubx attach NAME --plain` prints it line by line";
+/// What there is for a session that runs.
+pub(crate) const INSTEAD_OF_A_SCREEN: &str = "without one, `qubx attach NAME --plain` prints the session line by line, and \
+    `qubx exec NAME CODE` runs Python in it";
+
+/// Refuses when there is no terminal to draw on, and says what to do `instead`.
+pub(crate) fn require_terminal(instead: &str) -> Result<(), Failure> {
     if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return Ok(());
     }
-    Err(Failure::usage("the terminal screen needs a terminal on standard input and output")
-        .hint("in a pipe or a script use --kernel-only or --detach, and `qubx attach --plain` to watch"))
+    Err(Failure::usage("the terminal screen needs a terminal on standard input and output").hint(instead))
 }
 
 /// Shows a session until the screen is left.

@@ -22,7 +22,7 @@ pub(crate) async fn attach(arguments: AttachArguments) -> Result<Outcome, Failur
     if arguments.plain {
         return plain(Talk::open(options).await?, !arguments.read_only).await;
     }
-    screen::require_terminal()?;
+    screen::require_terminal(screen::INSTEAD_OF_A_SCREEN)?;
     // Who is refused reads why on the terminal as it is, not on a screen that goes.
     Talk::open(Options { screen: false, latest: false, ..options.clone() }).await?.client.close().await;
     let exit = screen::show(options, arguments.no_color).await?;

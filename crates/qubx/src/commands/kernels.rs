@@ -8,7 +8,7 @@ use qubx_tui::printable;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::find::{NONE_RUNS, START_ONE, home, sessions};
+use crate::find::{NONE_RUNS, START_ONE, all, home};
 use crate::json;
 use crate::out::{out, outln, print, redraw};
 use crate::plain::state_word;
@@ -60,7 +60,7 @@ pub(crate) async fn watch(json: bool) -> Result<Outcome, Failure> {
 
 async fn rows() -> Result<Vec<Value>, Failure> {
     let mut rows = Vec::new();
-    for found in sessions(&home()?)? {
+    for found in all(&home()?)? {
         rows.push(row(&found).await);
     }
     Ok(rows)

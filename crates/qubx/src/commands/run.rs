@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         return connect(&arguments, &found).await;
     }
     if arguments.textual {
-        screen::require_terminal()?;
+        screen::require_terminal(screen::INSTEAD_OF_A_RUN)?;
     }
     let mut steps = Steps::new(!arguments.textual);
     let prepared = prepare(&arguments.config).await?;
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
 
 /// Opens a screen on the session of a connection file, if it is the config's.
 async fn connect(arguments: &RunArguments, found: &Found) -> Result<Outcome, Failure> {
-    screen::require_terminal()?;
+    screen::require_terminal(screen::INSTEAD_OF_A_SCREEN)?;
     let named = &arguments.config.config;
     let config =
         std::fs::canonicalize(named).map_err(Failure::because(format!("cannot read {}", named.display())))?;

@@ -210,6 +210,27 @@ async fn completions_and_help_need_no_home() {
 }
 
 #[tokio::test]
+async fn what_is_not_built_says_so_and_what_helps() {
+    let Some(place) = Place::new() else { return };
+    for (line, parts) in [
+        (
+            &["export", "idle", "--csv", "out"][..],
+            &["`qubx export` is not built yet", "qubx history NAME --json"][..],
+        ),
+        (&["kernel", "adopt", "idle"], &["`qubx kernel adopt` is not built yet", "qubx attach NAME"]),
+        (&["run", "idle.yml", "--textual-web"], &["`qubx run --textual-web` is not built yet", "--textual"]),
+        (&["run", "idle.yml", "-p", "-a", "keys"], &["`qubx run -a` is not built yet", "leave it out"]),
+        (&["sing"], &["unrecognized subcommand"]),
+        (&["run", "--textual", "idle.yml"], &["needs a terminal", "--kernel-only", "qubx exec", "--plain"]),
+    ] {
+        let refused = place.qubx(line).await.code(2).says(parts);
+        assert_eq!(refused.stdout, "", "{refused:?}");
+    }
+    place.assert_untouched();
+    place.finish().await;
+}
+
+#[tokio::test]
 async fn a_reader_that_has_enough_ends_a_command_in_good_order() {
     let Some(place) = Place::with_idle_session().await else { return };
     let (reader, writer) = std::io::pipe().unwrap();

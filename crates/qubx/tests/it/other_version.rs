@@ -111,11 +111,11 @@ async fn a_process_that_is_not_proven_to_be_the_service_gets_no_signal() {
     })
     .await;
     // The lock has another holder than the file names, so the file is dead, and nobody is signalled.
-    place.qubx(&["kernel", "stop", "old", "--yes"]).await.code(1).says(&["`old` has ended"]);
+    place.qubx(&["kernel", "stop", "old", "--yes"]).await.code(1).says(&["session `old` died"]);
     assert!(is_alive(bystander.id()) && is_alive(service.0.id()));
     drop(service);
     let again = Fake::start(&place, |qubx| qubx.service.start_ticks += 1).await;
-    place.qubx(&["kernel", "stop", "old", "--yes"]).await.code(1).says(&["`old` has ended"]);
+    place.qubx(&["kernel", "stop", "old", "--yes"]).await.code(1).says(&["session `old` died"]);
     assert!(is_alive(again.0.id()), "its number may have been another's before");
     drop(again);
     bystander.kill().unwrap();

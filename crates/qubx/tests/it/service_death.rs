@@ -98,8 +98,49 @@ async fn the_sockets_of_a_session_that_is_killed_before_it_is_up_go_with_the_nex
 async fn a_name_of_the_dead_is_told_and_cleaned_up() {
     let Some(place) = Place::with_idle_session().await else { return };
     kill(&place, "idle").await;
-    place.qubx(&["kernel", "stop", "idle", "--yes"]).await.code(1).says(&["`idle` has ended"]);
+    let told = place.qubx(&["kernel", "stop", "idle", "--yes"]).await.code(1);
+    let told =
+        told.says(&["error: session `idle` died: its service, process ", "qubx history idle", "--restore"]);
+    assert_eq!(told.stderr.matches("died").count(), 1, "{told:?}");
     place.finish().await;
+}
+
+/// Only the command that comes first can tell it, whatever it is about.
+#[tokio::test]
+async fn whoever_finds_a_dead_session_says_so() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    place.write("other.yml", &config("other", "idle.Idle"));
+    for command in [
+        &["status"][..],
+        &["status", "other"],
+        &["history", "idle"],
+        &["kernel", "logs", "other"],
+        &["exec", "other", "1"],
+        &["kernel", "stop", "--all", "--yes"],
+    ] {
+        place.start("other.yml").await;
+        let pid = place.session("idle").file.qubx.service.pid;
+        kill(&place, "idle").await;
+        let first = place.qubx(command).await.code(0);
+        let news = format!(
+            "session `idle` died: its service, process {pid}, ended without a word, and last wrote at "
+        );
+        let first = first.says(&[&news, "qubx history idle", "--restore"]);
+        assert_eq!(first.stderr.matches("died").count(), 1, "{first:?}");
+        if !command.contains(&"--all") {
+            let second = place.qubx(command).await.code(0);
+            assert!(!second.stderr.contains("died"), "{second:?}");
+            place.stop("other").await;
+            place.start("idle.yml").await;
+        }
+    }
+    // One that was started again meanwhile died all the same.
+    place.start("idle.yml").await;
+    kill(&place, "idle").await;
+    place.start("idle.yml").await;
+    let ended = place.qubx(&["exec", "idle", "1"]).await.code(0);
+    ended.says(&["session `idle` died: ", "it runs again by now, as process "]);
+    place.stop_and_finish("idle").await;
 }
 
 #[tokio::test]
