@@ -129,6 +129,9 @@ async fn wait_until_ready(
                 continue;
             }
         };
+        if let Some(crash) = news.of_crash() {
+            steps.failed(&crash);
+        }
         match news {
             News::Step(Progress::KernelReady { .. }) => steps.done("kernel up"),
             News::Step(Progress::StrategyStarted) => {

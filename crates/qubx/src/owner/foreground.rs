@@ -203,12 +203,11 @@ impl Foreground {
     }
 
     async fn take_news(&mut self, news: News) {
+        if let Some(crash) = news.of_crash() {
+            say!("{crash}");
+        }
         match news {
-            News::Crashed { how, after, crashes } => {
-                say!(
-                    "{how}; it is started again in {} s (crash {crashes} within ten minutes)",
-                    after.as_secs()
-                );
+            News::Crashed { .. } => {
                 self.ended = None;
                 self.hang_up().await;
             }

@@ -38,6 +38,19 @@ pub(crate) enum News {
     },
 }
 
+impl News {
+    /// Returns what a person is told of a crash; none for a step.
+    pub(crate) fn of_crash(&self) -> Option<String> {
+        match self {
+            News::Step(_) => None,
+            News::Crashed { how, after, crashes } => Some(format!(
+                "{how}; it is started again in {} s (crash {crashes} within ten minutes)",
+                after.as_secs()
+            )),
+        }
+    }
+}
+
 /// A session's service under its owner's watch.
 pub(crate) struct Supervisor {
     /// Ends when the service has ended for good.
@@ -89,7 +102,7 @@ impl Supervisor {
             news: news_sender,
             finish: finish.clone(),
             terminate: terminate.clone(),
-            is_up: false,
+            is_again: false,
         };
         let released = release.clone();
         tracker.spawn(async move {
@@ -185,8 +198,8 @@ struct Watch {
     news: mpsc::Sender<News>,
     finish: CancellationToken,
     terminate: CancellationToken,
-    /// Whether the session was ready once. A first start that fails is not tried again: its error is.
-    is_up: bool,
+    /// Whether the service is not the first one any more.
+    is_again: bool,
 }
 
 impl Watch {
@@ -198,9 +211,7 @@ impl Watch {
                 Ok(service) => match self.attend(service).await {
                     Ending::Ended => break Ok(()),
                     Ending::Refused(failure) => break Err(failure),
-                    Ending::Crashed(failure) if !self.is_up || self.finish.is_cancelled() => {
-                        break Err(failure);
-                    }
+                    Ending::Crashed(failure) if self.finish.is_cancelled() => break Err(failure),
                     Ending::Crashed(failure) => failure,
                 },
                 Err(failure) => failure,
@@ -212,6 +223,7 @@ impl Watch {
             if self.finish.run_until_cancelled(tokio::time::sleep(after)).await.is_none() {
                 break Err(failure);
             }
+            self.is_again = true;
             next = Service::start(&self.launch).await;
         };
         self.clean_up();
@@ -232,9 +244,8 @@ impl Watch {
             };
             let Some(step) = step else { break };
             match &step {
-                Progress::StrategyStarted | Progress::StrategyFailed { .. } => self.is_up = true,
                 // What the service before published is outdated now.
-                Progress::KernelReady { connection_file } if self.is_up => {
+                Progress::KernelReady { connection_file } if self.is_again => {
                     self.remove_connection_files(Some(Path::new(connection_file)));
                 }
                 _ => {}

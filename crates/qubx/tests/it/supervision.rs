@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::harness::{IDLE, Place, Running, Screen, config, is_alive, send_signal, wait_for};
+use crate::harness::{IDLE, Place, Running, Screen, config, is_alive, send_signal, service_of, wait_for};
 
 async fn owned() -> Option<(Place, Running)> {
     let place = Place::new()?;
@@ -138,4 +138,54 @@ async fn a_session_that_was_given_up_or_stopped_is_not_started_again() {
     place.qubx(&["run", "idle.yml", "--paper", "--detach"]).await.code(0);
     owner.end().await.code(0);
     place.stop_and_finish("idle").await;
+}
+
+/// Waits in its beginning until it may go on.
+const HESITATES: &str = "
+import time
+from pathlib import Path
+
+from qubx_strategy import Strategy
+
+HERE = Path(__file__).parent
+
+
+class Hesitates(Strategy):
+    def on_start(self, ctx):
+        (HERE / 'begins').touch()
+        while not (HERE / 'go').exists():
+            time.sleep(0.01)
+";
+
+#[tokio::test]
+async fn a_service_that_is_killed_before_its_strategy_ever_started_is_started_again_too() {
+    let Some(place) = Place::new() else { return };
+    place.write("hesitates.py", HESITATES);
+    place.write("hesitates.yml", &config("hesitates", "hesitates.Hesitates"));
+    for detach in [false, true] {
+        for file in ["begins", "go"] {
+            let _ = std::fs::remove_file(place.path(file));
+        }
+        let mut arguments = vec!["run", "hesitates.yml", "--paper"];
+        arguments.extend(detach.then_some("--detach"));
+        let mut owner = place.spawn(&arguments);
+        wait_for("the strategy's beginning", async || place.path("begins").exists().then_some(())).await;
+        let killed = service_of(&place, "hesitates").unwrap();
+        send_signal(killed, Signal::KILL);
+        owner.says("signal: 9").await;
+        owner.says("started again in 1 s").await;
+        place.write("go", "");
+        owner.says("strategy started").await;
+        assert_ne!(service_of(&place, "hesitates").unwrap(), killed);
+        let status = place.qubx(&["status", "hesitates", "--json"]).await.code(0).json();
+        assert_eq!(status["status"], "running");
+        if detach {
+            owner.end().await.code(0);
+            place.stop("hesitates").await;
+        } else {
+            owner.signal(Signal::INT);
+            owner.end().await.code(0);
+        }
+    }
+    place.finish().await;
 }
