@@ -95,7 +95,7 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     let usable = Row::ratio("usable: restored / empty", &restored.usable, &empty.usable);
     let mut rows = vec![Row::time("writing 1,000,000 entries with 100,000 fills", wrote)];
     rows.extend(restored.rows("restore of 1,000,000 entries", Some(GOAL)));
-    let what = format!("restore of a session whose simulation ran for {DAYS} days");
+    let what = format!("restore after {DAYS} days of simulation");
     rows.extend(aged.rows(&what, Some(GOAL)));
     rows.extend(empty.rows("an empty session", None));
     rows.push(usable);
