@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use qubx_protocol::{AnswerResult, CellNumber, Instrument, InstrumentId, Order, Position};
 use rustix::process::Signal;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -122,6 +122,7 @@ pub fn start(
             frames: send_frame,
             questions: Mutex::default(),
             interrupts: AtomicU64::new(0),
+            wake: Notify::new(),
             input: AtomicU64::new(0),
             places,
         }),
@@ -154,6 +155,8 @@ pub(crate) struct Shared {
     questions: Mutex<Questions>,
     /// How often the kernel was interrupted.
     pub(crate) interrupts: AtomicU64,
+    /// Wakes an `await` in Python; many at once are one.
+    pub(crate) wake: Notify,
     /// The wait that the next answer is for; 0 when no cell waits.
     pub(crate) input: AtomicU64,
     places: HashMap<InstrumentId, usize>,
@@ -170,7 +173,6 @@ pub(crate) struct Questions {
 #[derive(Debug)]
 pub(crate) enum Request {
     Execute { cell: CellNumber, code: String },
-    Wake,
     Shutdown,
 }
 
@@ -185,7 +187,7 @@ impl KernelHandle {
         self.shared.interrupts.fetch_add(1, Ordering::SeqCst);
         self.shared.process.signal(Signal::INT);
         // An `await` notices the signal only when a message wakes its loop.
-        self.request(Request::Wake);
+        self.shared.wake.notify_one();
     }
 
     /// Returns how the text at the cursor (in Unicode characters) could go on; it works while a cell runs.
@@ -302,6 +304,8 @@ impl KernelHandle {
         }
     }
 
+    /// The queue is never full, as one cell of the session is at the kernel at a time; when it has ended, the child is dead
+    /// or about to be, and [`KernelEvent::Died`] tells what became of the cell.
     fn request(&self, request: Request) {
         if let Err(error) = self.shared.requests.try_send(request) {
             tracing::warn!(%error, "the kernel takes no request");

@@ -100,7 +100,8 @@ impl Running {
 
     /// Runs until the child has ended.
     pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        let process = self.task.shared.process.clone();
+        let shared = self.task.shared.clone();
+        let process = shared.process.clone();
         let mut looks = tokio::time::interval(LOOK_INTERVAL);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -109,6 +110,7 @@ impl Running {
             let deadline = [self.cells.deadline(), self.inputs.deadline(now)].into_iter().flatten().min();
             tokio::select! {
                 Some(request) = requests.recv() => self.request(request).await,
+                () = shared.wake.notified() => self.wake().await,
                 message = self.python.recv() => match message {
                     Some(message) => self.python_says(message).await,
                     None => break,
@@ -132,10 +134,6 @@ impl Running {
     async fn request(&mut self, request: Request) {
         match request {
             Request::Execute { cell, code } => self.execute(cell, &code).await,
-            Request::Wake => {
-                let id = self.next_id();
-                self.shell(&id, "kernel_info_request", json!({})).await;
-            }
             Request::Shutdown => {
                 self.ending = true;
                 let id = self.next_id();
@@ -143,6 +141,12 @@ impl Running {
                 sent(self.channels.control(&id, "shutdown_request", &content)).await;
             }
         }
+    }
+
+    /// Sends a message that asks nothing.
+    async fn wake(&mut self) {
+        let id = self.next_id();
+        self.shell(&id, "kernel_info_request", json!({})).await;
     }
 
     async fn execute(&mut self, cell: CellNumber, code: &str) {

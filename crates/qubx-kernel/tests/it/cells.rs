@@ -191,3 +191,20 @@ async fn figures_are_shown() {
     }
     kernel.end().await;
 }
+
+#[tokio::test]
+async fn a_cell_behind_any_number_of_interrupts_runs() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    let sleeping = kernel.submit("import time; time.sleep(60)");
+    kernel.until(|event| matches!(event, KernelEvent::CellStarted { .. }).then_some(())).await;
+    // The kernel's task does not come to its turn meanwhile.
+    for _ in 0..1_000 {
+        kernel.handle.interrupt();
+    }
+    let behind = kernel.submit("'ran'");
+    let (_, status) = kernel.finish(&sleeping).await;
+    assert_eq!(status, CellStatus::Interrupted);
+    let (events, status) = kernel.finish(&behind).await;
+    assert_eq!((text_of(&events, &behind).as_str(), status), ("'ran'", CellStatus::Ok));
+    kernel.end().await;
+}
