@@ -18,10 +18,10 @@ pub(crate) const DEVELOPMENT: &[&str] =
     &[DEMO[0], DEMO[1], MATPLOTLIB, "pytest>=9", "mypy==2.4.1", "ruff==0.17.6"];
 /// Draws what a cell shows in a test.
 const MATPLOTLIB: &str = "matplotlib>=3.10";
-/// The newer line of ipykernel, which needs Python 3.11.
-pub(crate) const NEW_IPYKERNEL: &[&str] = &["ipykernel>=7.4", MATPLOTLIB];
+/// The newer line of ipykernel, which needs Python 3.11, and the console.
+pub(crate) const NEW_IPYKERNEL: &[&str] = &["ipykernel>=7.4", DEMO[1], MATPLOTLIB];
 /// The older line of ipykernel, which the framework Qubx needs, and the console.
-pub(crate) const OLD_IPYKERNEL: &[&str] = &["ipykernel==6.31.*", "jupyter-console>=6.6", MATPLOTLIB];
+pub(crate) const OLD_IPYKERNEL: &[&str] = &["ipykernel==6.31.*", DEMO[1], MATPLOTLIB];
 
 /// The file in an environment that lists what was installed, one requirement a line.
 const STAMP: &str = "qubx-requirements.txt";

@@ -20,8 +20,13 @@ const REQUIRE: &str = "QUBX_REQUIRE";
 /// What this task prepares itself, so that its absence is a mistake.
 const PREPARED: &str = "python,console,matplotlib";
 
-/// Prepares the Python environments and runs Rust's tests, the integration tests once more with the oldest Python and
-/// the older ipykernel, the kernel's with each other Python that is there and both ipykernels, and Python's tests.
+/// The Pythons that are supported, by their minor versions.
+const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=13;
+/// What [`REQUIRE`] calls them.
+const PYTHONS: &str = "pythons";
+
+/// Prepares the Python environments and runs Rust's tests, the integration tests once more with each other Python that is
+/// there, the older and the newer ipykernel in turn, the kernel's with the ipykernels that are left, and Python's tests.
 ///
 /// # Errors
 /// When a step fails or has no test.
@@ -29,22 +34,21 @@ pub(crate) fn run() -> Result<()> {
     let newest = python::environment(&python::shared_folder(), python::DEVELOPMENT)?;
     let own = python::probe(&newest).context("the environment that was just made has no Python")?;
     let pythons = python::every();
-    let oldest = pythons.first().unwrap_or(&own);
-    let old = environment(oldest, "6.31", python::OLD_IPYKERNEL)?;
+    check_pythons(&pythons)?;
 
     let kernel_tests = build()?;
     run_tests(&format!("Rust tests, Python 3.{}", own.minor), &mut cargo_test(&["--workspace"]), &newest)?;
-    let integration = format!("integration tests, {}", name(oldest, "6.31"));
-    run_tests(&integration, &mut cargo_test(&INTEGRATION_TESTS), &old)?;
-    let newer = pythons.iter().filter(|python| python.minor >= 11 && python.minor != own.minor);
-    let newer = newer.map(|python| (python, "7", python::NEW_IPYKERNEL));
-    let older = pythons.iter().filter(|python| *python != oldest);
-    let older = older.map(|python| (python, "6.31", python::OLD_IPYKERNEL));
-    for (python, line, requirements) in newer.chain(older) {
-        let environment = environment(python, line, requirements)?;
-        let mut tests = Command::new(&kernel_tests);
-        tests.current_dir(repository::root().join("crates").join(KERNEL));
-        run_tests(&format!("kernel tests, {}", name(python, line)), &mut tests, &environment)?;
+    for (python, line, tests) in plan(&pythons, own.minor) {
+        let environment = environment(python, line)?;
+        let mut command = match tests {
+            Tests::Integration => cargo_test(&INTEGRATION_TESTS),
+            Tests::Kernel => Command::new(&kernel_tests),
+        };
+        if tests == Tests::Kernel {
+            command.current_dir(repository::root().join("crates").join(KERNEL));
+        }
+        let name = format!("{tests:?} tests, Python 3.{}, ipykernel {}", python.minor, line.name());
+        run_tests(&name, &mut command, &environment)?;
     }
 
     // pytest ends with 5 when it finds no test.
@@ -61,13 +65,75 @@ pub(crate) fn run() -> Result<()> {
     )
 }
 
-fn name(python: &Python, ipykernel: &str) -> String {
-    format!("Python 3.{}, ipykernel {ipykernel}", python.minor)
+/// Which tests run once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tests {
+    /// Those of the whole program, and of each crate that runs Python.
+    Integration,
+    /// Those of the kernel alone.
+    Kernel,
+}
+
+/// A line of ipykernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Old,
+    New,
+}
+
+impl Line {
+    fn name(self) -> &'static str {
+        match self {
+            Line::Old => "6.31",
+            Line::New => "7",
+        }
+    }
+}
+
+/// Returns which Python and which line of ipykernel runs what, beside the environment of version `own` and the newer line,
+/// which runs everything: each other version all that is integrated with one line, both in turn, and each the kernel's
+/// with the line that is left.
+fn plan(pythons: &[Python], own: u32) -> Vec<(&Python, Line, Tests)> {
+    let mut plan = Vec::new();
+    let mut turn = [Line::Old, Line::New].into_iter().cycle();
+    for python in pythons {
+        let (integration, kernel) = match python.minor {
+            minor if minor == own => (None, Some(Line::Old)),
+            // The newer line needs a newer one.
+            10 => (Some(Line::Old), None),
+            _ => match turn.next() {
+                Some(Line::New) => (Some(Line::New), Some(Line::Old)),
+                _ => (Some(Line::Old), Some(Line::New)),
+            },
+        };
+        plan.extend(integration.map(|line| (python, line, Tests::Integration)));
+        plan.extend(kernel.map(|line| (python, line, Tests::Kernel)));
+    }
+    plan
+}
+
+/// Tells which supported Pythons are missing, or fails when they are required.
+fn check_pythons(found: &[Python]) -> Result<()> {
+    let has = |minor: u32| found.iter().any(|python| python.minor == minor);
+    let missing: Vec<String> =
+        SUPPORTED.filter(|minor| !has(*minor)).map(|minor| format!("3.{minor}")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let what = format!("Python {} is not there", missing.join(", "));
+    let required = std::env::var(REQUIRE).unwrap_or_default();
+    ensure!(!required.split(',').any(|need| need == PYTHONS), "{what}, and {REQUIRE} asks for it");
+    println!("skipped: {what}, so nothing is tested with it");
+    Ok(())
 }
 
 /// Returns the Python of an environment that is for tests only.
-fn environment(base: &Python, ipykernel: &str, requirements: &[&str]) -> Result<PathBuf> {
-    let folder = format!("venv-3.{}-ipykernel-{ipykernel}", base.minor);
+fn environment(base: &Python, line: Line) -> Result<PathBuf> {
+    let folder = format!("venv-3.{}-ipykernel-{}", base.minor, line.name());
+    let requirements = match line {
+        Line::Old => python::OLD_IPYKERNEL,
+        Line::New => python::NEW_IPYKERNEL,
+    };
     python::environment_of(Some(base), &repository::target_folder()?.join(folder), requirements)
 }
 
@@ -119,4 +185,23 @@ pub(crate) fn passed_in(line: &str) -> usize {
     let passed =
         || line.strip_prefix("test result: ")?.split_once(". ")?.1.split_once(" passed;")?.0.parse().ok();
     passed().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_supported_python_runs_the_whole_program_and_both_lines_are_among_them() {
+        let pythons: Vec<Python> = SUPPORTED.map(|minor| Python { minor, path: "python3".into() }).collect();
+        let plan = plan(&pythons, 11);
+        let of = |tests: Tests| -> Vec<(u32, Line)> {
+            plan.iter()
+                .filter(|(.., what)| *what == tests)
+                .map(|(python, line, _)| (python.minor, *line))
+                .collect()
+        };
+        assert_eq!(of(Tests::Integration), [(10, Line::Old), (12, Line::Old), (13, Line::New)]);
+        assert_eq!(of(Tests::Kernel), [(11, Line::Old), (12, Line::New), (13, Line::Old)]);
+    }
 }
