@@ -31,9 +31,9 @@ from .output import NumberedOutput, number_output
 from .streams import drain_streams
 from .text import encoded
 
-IOPUB_HIGH_WATER_MARK = 20_000
+IOPUB_HIGH_WATER_MARK = 8_000
 """Messages kept for one slow reader. ipykernel's 1,000 lose output of a single cell; without a bound a
-stopped guest makes the kernel grow."""
+stopped guest makes the kernel grow. The service is never that far behind, as long as it reads."""
 
 ZMQ_HIGH_WATER_MARK = 1_000
 """The library's default, for all other sockets."""

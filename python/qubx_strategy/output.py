@@ -19,9 +19,6 @@ from jupyter_client.session import DELIM
 from .pace import Pace
 from .threads import hand_on
 
-LARGE_BYTES = 16_384
-"""What a message has at least for whose place its sender waits."""
-
 PUBLISH_LIMIT_SECONDS = 10.0
 """As ipykernel's own limit for a flush. Only a thread that holds the interpreter makes it last."""
 
@@ -38,8 +35,8 @@ class NumberedOutput(IOPubThread):
 
     def send_multipart(self, msg: list[Any], *args: Any, **kwargs: Any) -> None:
         """Publishes a message; whoever publishes much waits for the service."""
-        # A small one may be the state of a request, which must never wait.
-        if threading.current_thread() is not self.thread and size_of(msg) >= LARGE_BYTES:
+        # The state of a request must never wait.
+        if threading.current_thread() is not self.thread and not is_status(msg):
             self.keep_pace()
         super().send_multipart(msg, *args, **kwargs)
 
@@ -68,6 +65,11 @@ class NumberedOutput(IOPubThread):
         with suppress(Empty):
             published.get(timeout=PUBLISH_LIMIT_SECONDS)
         return self.last_number
+
+
+def is_status(message: list[Any]) -> bool:
+    """Tells whether a message says that a request began or ended, by its topic."""
+    return bytes(message[0]).endswith(b".status")
 
 
 def size_of(message: list[Any]) -> int:

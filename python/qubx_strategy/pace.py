@@ -10,6 +10,9 @@ from collections import deque
 MOST_BYTES_AHEAD = 32_000_000
 """Enough that a cell that prints in bursts never waits."""
 
+MOST_MESSAGES_AHEAD = 4_000
+"""Half of what is kept for one reader, so that none is lost to the service."""
+
 PATIENCE_SECONDS = 10.0
 """How long one write waits at most: a service that stands still must not stop a strategy for ever."""
 
@@ -41,5 +44,10 @@ class Pace:
     def wait(self) -> None:
         """Waits until the service is near enough."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._published_bytes - self._read_bytes > MOST_BYTES_AHEAD and time.monotonic() < deadline:
+        while self.is_far_ahead() and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_SECONDS)
+
+    def is_far_ahead(self) -> bool:
+        """Tells whether who publishes must wait."""
+        ahead = self._published_bytes - self._read_bytes
+        return ahead > MOST_BYTES_AHEAD or len(self._unread) > MOST_MESSAGES_AHEAD

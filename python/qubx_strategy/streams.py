@@ -22,8 +22,12 @@ DRAIN_LIMIT_SECONDS = 0.5
 READ_BYTES = 65_536
 """What a pipe holds."""
 
-MESSAGE_CHARACTERS = 1_000_000
-"""The most that goes in one message: whoever reads it needs its memory several times over."""
+MESSAGE_CHARACTERS = 32_000
+"""The most that goes in one message. What is kept for a Jupyter client that has stopped is bounded by their
+number, so a message must be small as well; and whoever reads one needs its memory several times over."""
+
+UNPUBLISHED_CHARACTERS = 1_000_000
+"""The most that a stream holds back."""
 
 
 class Stream(OutStream):
@@ -39,11 +43,16 @@ class Stream(OutStream):
         """Writes text. Much of it is published at once, and then whoever writes waits for the service."""
         written: int | None = super().write(string)
         self._unpublished += len(string)
-        if self._unpublished >= MESSAGE_CHARACTERS:
+        if self._unpublished >= UNPUBLISHED_CHARACTERS:
             self._unpublished = 0
             self.flush()
-            self.pub_thread.keep_pace()
         return written
+
+    def flush(self) -> None:
+        """Publishes what was written, and waits for the service if that is far behind."""
+        super().flush()
+        if threading.current_thread() is not self.pub_thread.thread:
+            self.pub_thread.keep_pace()
 
     def _flush_buffers(self) -> Iterator[tuple[dict[str, Any], str]]:
         for parent, text in super()._flush_buffers():

@@ -20,7 +20,9 @@ print(json.dumps([lines, limits, tasks, open("/proc/self/oom_score_adj").read().
 
 
 def run(**limits: int | None) -> tuple[list[str], list[list[int]], int, str]:
-    given = json.dumps({"memory": None, "processes": None, "open_files": None, "open_files_at_first": None, **limits})
+    given = json.dumps(
+        {"memory": None, "processes": None, "open_files": None, "open_files_at_first": None, **limits}
+    )
     output = subprocess.run(
         [sys.executable, "-c", PROGRAM, given], check=True, capture_output=True, timeout=60
     ).stdout

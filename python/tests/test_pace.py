@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from qubx_strategy import pace
-from qubx_strategy.pace import MOST_BYTES_AHEAD, Pace
+from qubx_strategy.pace import MOST_BYTES_AHEAD, MOST_MESSAGES_AHEAD, Pace
 
 LIMIT_SECONDS = 60
 
@@ -48,5 +48,18 @@ def test_a_service_that_stands_still_is_waited_for_no_longer_than_patience(
     ahead = Pace()
     ahead.published(1, MOST_BYTES_AHEAD + 1)
     thread = waiter(ahead)
+    thread.join(timeout=LIMIT_SECONDS)
+    assert not thread.is_alive()
+
+
+def test_who_is_too_many_messages_ahead_waits_as_well() -> None:
+    ahead = Pace()
+    for number in range(MOST_MESSAGES_AHEAD):
+        ahead.published(number, 1)
+    assert not ahead.is_far_ahead()
+    ahead.published(MOST_MESSAGES_AHEAD, 1)
+    assert ahead.is_far_ahead()
+    thread = waiter(ahead)
+    ahead.read(0)
     thread.join(timeout=LIMIT_SECONDS)
     assert not thread.is_alive()

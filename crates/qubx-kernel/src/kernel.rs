@@ -136,7 +136,7 @@ pub fn start(
         events,
         tracker: tracker.clone(),
     };
-    tracker.spawn(task.run(listener, settings, requests, frames, cancel));
+    tracker.spawn(crate::task::run(task, listener, settings, requests, frames, cancel));
     Ok(handle)
 }
 

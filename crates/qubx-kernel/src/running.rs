@@ -29,6 +29,8 @@ const SEND_LIMIT: Duration = Duration::from_secs(5);
 
 /// After how many bytes of output Python is told what was read of it, much less than what it may be ahead.
 const TOLD_EVERY: usize = 2_000_000;
+/// After how many messages it is told, too.
+const TOLD_EVERY_MESSAGES: u64 = 500;
 
 /// A kernel that answers.
 pub(crate) struct Running {
@@ -42,6 +44,8 @@ pub(crate) struct Running {
     heard: Option<u64>,
     /// The bytes of output since Python was told what was read.
     untold: usize,
+    /// The newest message that Python was told of.
+    told: u64,
     /// Whether the kernel was asked to end: from then on its silence is no news.
     ending: bool,
     /// Begins the id of every request, and is the same for none.
@@ -65,6 +69,7 @@ impl Running {
             health: Health::new(Instant::now()),
             heard: None,
             untold: 0,
+            told: 0,
             ending: false,
             session,
             last_request: 0,
@@ -192,10 +197,10 @@ impl Running {
             self.emit_all(events).await;
         }
         self.untold += size;
-        if self.untold >= TOLD_EVERY
-            && let Some(number) = self.heard
+        if let Some(number) = self.heard
+            && (self.untold >= TOLD_EVERY || number >= self.told + TOLD_EVERY_MESSAGES)
         {
-            self.untold = 0;
+            (self.untold, self.told) = (0, number);
             self.emit(KernelEvent::OutputEnds { number }).await;
         }
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bridge::{self, FromPython, Listener};
 use crate::channels::Channels;
 use crate::kernel::{Request, Shared};
-use crate::process::CrashFile;
+use crate::process::{CrashFile, Process};
 use crate::running::Running;
 use crate::wire::Signer;
 use crate::{ConnectionInfo, KernelEvent, process};
@@ -35,9 +36,42 @@ pub(crate) struct Task {
     pub(crate) tracker: TaskTracker,
 }
 
+/// Runs a task until the child has ended. A defect that ends the task ends the child as well, and is told as any other
+/// end: nobody else would notice that nobody reads from Python any more.
+pub(crate) async fn run(
+    task: Task,
+    listener: Listener,
+    settings: Vec<u8>,
+    requests: mpsc::Receiver<Request>,
+    frames: mpsc::Receiver<Vec<u8>>,
+    cancel: CancellationToken,
+) {
+    let (process, events) = (task.shared.process.clone(), task.events.clone());
+    let tracker = task.tracker.clone();
+    let running = tracker.spawn(task.run(listener, settings, requests, frames, cancel.clone()));
+    tell_of_a_defect(running, process, events, cancel).await;
+}
+
+async fn tell_of_a_defect(
+    running: JoinHandle<()>,
+    process: Process,
+    events: mpsc::Sender<KernelEvent>,
+    cancel: CancellationToken,
+) {
+    let Err(defect) = running.await else { return };
+    tracing::error!(%defect, "what serves the kernel has ended by itself, which is a defect");
+    process.signal(Signal::KILL);
+    process.ended().await;
+    let status = format!("what serves it failed: {defect}");
+    let died = KernelEvent::Died { status, last_output: String::new(), traceback: String::new() };
+    if !cancel.is_cancelled() {
+        let _ = events.send(died).await;
+    }
+}
+
 impl Task {
     /// Runs until the child has ended.
-    pub(crate) async fn run(
+    async fn run(
         self,
         listener: Listener,
         settings: Vec<u8>,
@@ -138,5 +172,27 @@ async fn until_ended(shared: Arc<Shared>, work: impl Future<Output = ()>) {
     tokio::select! {
         () = work => {}
         _ = shared.process.ended() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_defect_of_the_task_ends_the_child_and_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sleeping = std::process::Command::new("sleep");
+        sleeping.arg("1000");
+        let process = Process::start(sleeping, &folder.path().join("output.log")).unwrap();
+        let (send, mut events) = mpsc::channel(1);
+        let running = TaskTracker::new().spawn(async { panic!("a defect") });
+        tell_of_a_defect(running, process.clone(), send, CancellationToken::new()).await;
+        assert!(process.has_ended());
+        let told = events.recv().await;
+        assert!(
+            matches!(&told, Some(KernelEvent::Died { status, .. }) if status.contains("a defect")),
+            "{told:?}"
+        );
     }
 }

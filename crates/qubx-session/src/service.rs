@@ -33,7 +33,7 @@ const INPUTS: usize = 1_024;
 /// The outputs of the engine that wait at most. When it is full, the engine waits: facts are never dropped.
 const ENGINE_OUTPUTS: usize = 1_024;
 /// The events of the kernel that wait at most. When it is full, the kernel's reader waits, and then the kernel's own
-/// queue of 20,000 messages fills.
+/// queue of 8,000 messages fills, or Python waits.
 const KERNEL_EVENTS: usize = 4_096;
 /// The engine sends one batch at a time.
 const STRATEGY_BATCHES: usize = 1;

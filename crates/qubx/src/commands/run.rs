@@ -61,20 +61,35 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         let exit = screen::show(options, arguments.no_color).await?;
         return leave(exit, supervisor, &name).await;
     };
-    let Some(failed) = wait_until_ready(&mut supervisor, &mut signals, &mut steps).await else {
-        supervisor.ended(ENDS_WITHIN).await?;
-        return Err(Failure::new("the session was stopped before it was ready"));
+    let Some(mut ready) = wait_until_ready(&mut supervisor, &mut signals, &mut steps).await else {
+        return stopped_before_it_was_ready(supervisor).await;
     };
-    let talk = Talk::open(options.clone()).await?;
     if arguments.detach {
-        return detach(talk, supervisor, &name, failed).await;
+        loop {
+            let no_talk = match Talk::open(options.clone()).await {
+                Ok(talk) => return detach(talk, supervisor, &name, ready).await,
+                Err(no_talk) => no_talk,
+            };
+            // If it has just crashed, it will be ready again.
+            let again = wait_until_ready(&mut supervisor, &mut signals, &mut steps);
+            match tokio::time::timeout(ANSWER_WITHIN, again).await {
+                Ok(Some(again)) => ready = again,
+                Ok(None) => return stopped_before_it_was_ready(supervisor).await,
+                Err(_) => return Err(no_talk.into()),
+            }
+        }
     }
     let printer = Printer::new(arguments.kernel_only || arguments.jupyter);
     if arguments.kernel_only {
-        outln!("{}", connection_file(&talk));
+        outln!("{}", ready.connection_file);
     }
-    let console = console.map(|console| console.open(connection_file(&talk))).transpose()?;
-    Foreground::new(talk, options, supervisor, printer).watch(signals, console).await
+    let console = console.map(|console| console.open(&ready.connection_file)).transpose()?;
+    Foreground::new(options, supervisor, printer).watch(signals, console).await
+}
+
+async fn stopped_before_it_was_ready(supervisor: Supervisor) -> Result<Outcome, Failure> {
+    supervisor.ended(ENDS_WITHIN).await?;
+    Err(Failure::new("the session was stopped before it was ready"))
 }
 
 /// Opens a screen on the session of a connection file, if it is the config's.
@@ -113,13 +128,22 @@ fn refuse_running(prepared: &Prepared) -> Result<(), Failure> {
     }
 }
 
-/// Waits until the strategy runs, or has failed; then its error is returned. None when the service has ended, because a
-/// signal asked for that or by itself.
+/// A session whose strategy runs or has failed.
+struct Ready {
+    /// How Jupyter clients reach its kernel.
+    connection_file: String,
+    /// Why its strategy does not run.
+    failed: Option<String>,
+}
+
+/// Waits until the strategy runs, or has failed. None when the service has ended, because a signal asked for that or by
+/// itself.
 async fn wait_until_ready(
     supervisor: &mut Supervisor,
     signals: &mut Signals,
     steps: &mut Steps,
-) -> Option<Option<String>> {
+) -> Option<Ready> {
+    let mut file = String::new();
     loop {
         let news = tokio::select! {
             news = supervisor.news.recv() => news?,
@@ -133,22 +157,21 @@ async fn wait_until_ready(
             steps.failed(&crash);
         }
         match news {
-            News::Step(Progress::KernelReady { .. }) => steps.done("kernel up"),
+            News::Step(Progress::KernelReady { connection_file }) => {
+                file = connection_file;
+                steps.done("kernel up");
+            }
             News::Step(Progress::StrategyStarted) => {
                 steps.done("strategy started");
-                return Some(None);
+                return Some(Ready { connection_file: file, failed: None });
             }
             News::Step(Progress::StrategyFailed { error }) => {
                 steps.failed(&format!("strategy failed: {error}"));
-                return Some(Some(error));
+                return Some(Ready { connection_file: file, failed: Some(error) });
             }
             News::Step(Progress::Listening { .. } | Progress::Failed { .. }) | News::Crashed { .. } => {}
         }
     }
-}
-
-fn connection_file(talk: &Talk) -> &str {
-    talk.state().status.as_ref().map_or("", |status| &status.info.connection_file)
 }
 
 /// Gives the session up, so that it stays.
@@ -156,17 +179,17 @@ async fn detach(
     mut talk: Talk,
     supervisor: Supervisor,
     name: &str,
-    failed: Option<String>,
+    ready: Ready,
 ) -> Result<Outcome, Failure> {
     let verb = talk.verb(Command::Release, ANSWER_WITHIN).await?;
     if verb.outcome != VerbOutcome::Done {
         return Err(Failure::new(verb.text));
     }
-    outln!("{}", connection_file(&talk));
+    outln!("{}", ready.connection_file);
     talk.client.close().await;
     supervisor.release().await;
     say!("{name} runs by itself; watch it with `qubx attach {name}`, end it with `qubx kernel stop {name}`");
-    Ok(if failed.is_some() { Outcome::StrategyFailed } else { Outcome::Done })
+    Ok(if ready.failed.is_some() { Outcome::StrategyFailed } else { Outcome::Done })
 }
 
 /// Ends the command after its screen was left.

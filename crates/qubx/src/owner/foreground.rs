@@ -4,9 +4,7 @@
 //! A connection that ends proves nothing: only the service's own word and the supervisor tell that the session is over.
 //! A stop that is not answered is followed by a signal, and that by giving up, so the owner can always be ended.
 
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::Duration;
 
 use qubx_client::{Link, Options, Update};
@@ -17,6 +15,7 @@ use tokio::time::Instant;
 use crate::failure::{Failure, Outcome};
 use crate::out::say;
 use crate::owner::console::Console;
+use crate::owner::parties::{Opening, left, next_update, opened, others_are_attached};
 use crate::owner::printer::Printer;
 use crate::owner::signals::{Asked, Signals};
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
@@ -36,9 +35,6 @@ pub(crate) struct Foreground {
     /// Why the session ended, and until when its service must be gone.
     ended: Option<(String, Instant)>,
 }
-
-/// A connection on its way.
-type Opening = Pin<Box<dyn Future<Output = Result<Talk, NoTalk>> + Send>>;
 
 /// How long a stop that the service was told of may take before it gets a signal: more than a patient one needs.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
@@ -66,16 +62,19 @@ enum Event {
 }
 
 impl Foreground {
-    pub(crate) fn new(talk: Talk, options: Options, supervisor: Supervisor, printer: Printer) -> Self {
-        Self {
-            talk: Some(talk),
+    /// Begins to watch a session that is up; it connects as it does later to a service that was started again.
+    pub(crate) fn new(options: Options, supervisor: Supervisor, printer: Printer) -> Self {
+        let mut foreground = Self {
+            talk: None,
             opening: None,
             options,
             supervisor,
             printer,
             stopping: Stopping::No,
             ended: None,
-        }
+        };
+        foreground.connect(Duration::ZERO);
+        foreground
     }
 
     /// Waits until the session has ended for good. A console is waited for too, and its end ends the session.
@@ -84,9 +83,6 @@ impl Foreground {
         mut signals: Signals,
         mut console: Option<Console>,
     ) -> Result<Outcome, Failure> {
-        if let Some(talk) = &self.talk {
-            self.printer.begin(talk.state());
-        }
         loop {
             match self.next(&mut signals, &mut console).await {
                 // In a console the key is for the cell that runs there.
@@ -94,7 +90,11 @@ impl Foreground {
                 Event::Signal(_) => self.stop(),
                 Event::ConsoleLeft => {
                     console = None;
-                    self.stop();
+                    if others_are_attached(&self.options).await {
+                        say!("others are attached, so the session goes on; Ctrl+C here stops it");
+                    } else {
+                        self.stop();
+                    }
                 }
                 Event::Update(update) => self.take_update(update.map(|update| *update)).await,
                 Event::Opened(opened) => self.take_connection(*opened),
@@ -289,24 +289,3 @@ impl Foreground {
 
 /// How long what the service said before it ended may take to arrive.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
-
-async fn next_update(talk: &mut Option<Talk>) -> Option<Update> {
-    match talk {
-        Some(talk) => talk.receive().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn opened(opening: &mut Option<Opening>) -> Result<Talk, NoTalk> {
-    match opening {
-        Some(opening) => opening.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn left(console: &mut Option<Console>) {
-    match console {
-        Some(console) => console.left().await,
-        None => std::future::pending().await,
-    }
-}

@@ -9,6 +9,7 @@ use crate::plain::render;
 #[derive(Debug)]
 pub(crate) struct Printer {
     is_silent: bool,
+    has_begun: bool,
     /// The last event that was printed.
     printed: Seq,
 }
@@ -16,19 +17,16 @@ pub(crate) struct Printer {
 impl Printer {
     /// Returns a printer; a silent one leaves standard output to somebody else.
     pub(crate) fn new(is_silent: bool) -> Self {
-        Self { is_silent, printed: Seq(0) }
+        Self { is_silent, has_begun: false, printed: Seq(0) }
     }
 
-    /// Prints this run so far. What happened before it is in `qubx history`.
-    pub(crate) fn begin(&mut self, state: &SessionState) {
-        let mut events = state.history.all().into_iter();
-        let started = events.rfind(|event| matches!(event.fact, Fact::Started { .. }));
-        self.printed = Seq(started.map_or(0, |event| event.seq.0.saturating_sub(1)));
-        self.missed(state);
-    }
-
-    /// Prints what happened while nobody listened.
+    /// Prints what happened while nobody listened; at first this run so far. What happened before it is in `qubx history`.
     pub(crate) fn missed(&mut self, state: &SessionState) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let mut events = state.history.all().into_iter();
+            let started = events.rfind(|event| matches!(event.fact, Fact::Started { .. }));
+            self.printed = Seq(started.map_or(0, |event| event.seq.0.saturating_sub(1)));
+        }
         for event in state.history.all().into_iter().filter(|event| event.seq > self.printed) {
             self.line(event, state);
         }

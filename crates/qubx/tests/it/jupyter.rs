@@ -1,8 +1,8 @@
-//! `run --jupyter`: Jupyter's console in the owner's terminal; leaving it ends the session.
+//! `run --jupyter`: Jupyter's console in the owner's terminal; leaving it ends the session, unless others are attached.
 
 use rustix::process::Signal;
 
-use crate::harness::{IDLE, Place, Terminal, config, console, send_signal, wait_for};
+use crate::harness::{IDLE, Place, Screen, Terminal, config, console, send_signal, wait_for};
 
 #[tokio::test]
 async fn the_console_runs_in_the_shared_kernel_and_its_end_stops_the_session() {
@@ -40,6 +40,33 @@ async fn the_console_runs_in_the_shared_kernel_and_its_end_stops_the_session() {
     terminal.shows("session ended: stopped by op@").await;
     terminal.shows("ended with 0").await;
     assert!(place.path("stopped").exists(), "on_stop ran");
+    terminal.close().await;
+    place.finish().await;
+}
+
+#[tokio::test]
+async fn leaving_the_console_stops_nothing_while_somebody_else_is_attached() {
+    let Some(place) = Place::new() else { return };
+    if console(&place.python).is_none() {
+        return place.finish().await;
+    }
+    place.write("idle.py", IDLE);
+    place.write("idle.yml", &config("idle", "idle.Idle"));
+    let Some(terminal) = Terminal::open(&place, "console", 100, 30).await else {
+        return place.finish().await;
+    };
+    terminal.qubx("run idle.yml --paper --jupyter; echo ended with $?").await;
+    terminal.shows("In [").await;
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    terminal.key("C-d").await;
+    terminal.shows("Do you really want to exit").await;
+    terminal.key("Enter").await;
+    terminal.shows("others are attached, so the session goes on").await;
+    assert_eq!(screen.run("6 * 7").await.0, "42");
+    terminal.key("C-c").await;
+    terminal.shows("session ended: stopped by op@").await;
+    terminal.shows("ended with 0").await;
+    screen.close().await;
     terminal.close().await;
     place.finish().await;
 }
