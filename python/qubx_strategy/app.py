@@ -114,6 +114,10 @@ class Kernel(IPythonKernel):
         cell = causes.begin(self.parent.bridge, parent)
         try:
             await super().execute_request(stream, ident, parent)
+        except KeyboardInterrupt:
+            # It hit the code around the cell, and there is no reply.
+            cell.status = "interrupted"
+            raise
         finally:
             causes.end(self.parent.bridge, cell)
 

@@ -14,7 +14,8 @@ MOST_MESSAGES_AHEAD = 4_000
 """Half of what is kept for one reader, so that none is lost to the service."""
 
 PATIENCE_SECONDS = 10.0
-"""How long one write waits at most: a service that stands still must not stop a strategy for ever."""
+"""How long it is waited for without a sign that the service reads: one that stands still must not stop
+a strategy for ever."""
 
 LOOK_EVERY_SECONDS = 0.001
 
@@ -30,6 +31,10 @@ class Pace:
         self._unread: deque[tuple[int, int]] = deque()
         self._published_bytes = 0
         self._read_bytes = 0
+        self._signs = 0
+        """How often the service told what it has read."""
+        self._given_up_at = -1
+        """The signs when patience ended last."""
 
     def published(self, number: int, size: int) -> None:
         """Counts a message, on the thread that publishes."""
@@ -40,11 +45,16 @@ class Pace:
         """Takes it that the service has worked through everything up to `number`, on the bridge's thread."""
         while self._unread and self._unread[0][0] <= number:
             self._read_bytes += self._unread.popleft()[1]
+        self._signs += 1
 
     def wait(self) -> None:
-        """Waits until the service is near enough."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while self.is_far_ahead() and time.monotonic() < deadline:
+        """Waits until the service is near enough, or nothing is heard of it for too long."""
+        signs, deadline = self._signs, time.monotonic() + PATIENCE_SECONDS
+        while self.is_far_ahead() and self._given_up_at != self._signs:
+            if signs != self._signs:
+                signs, deadline = self._signs, time.monotonic() + PATIENCE_SECONDS
+            elif time.monotonic() >= deadline:
+                self._given_up_at = signs
             time.sleep(LOOK_EVERY_SECONDS)
 
     def is_far_ahead(self) -> bool:

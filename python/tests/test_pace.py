@@ -63,3 +63,21 @@ def test_who_is_too_many_messages_ahead_waits_as_well() -> None:
     ahead.read(0)
     thread.join(timeout=LIMIT_SECONDS)
     assert not thread.is_alive()
+
+
+def test_patience_ends_once_for_a_service_that_stands_still_and_begins_anew_when_it_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "PATIENCE_SECONDS", 0.01)
+    ahead = Pace()
+    for number in (1, 2, 3):
+        ahead.published(number, MOST_BYTES_AHEAD)
+    ahead.wait()
+    with monkeypatch.context() as patched:
+        patched.setattr("time.sleep", lambda _: pytest.fail("it waits again"))
+        ahead.wait()
+    ahead.read(1)
+    naps: list[float] = []
+    monkeypatch.setattr("time.sleep", naps.append)
+    ahead.wait()
+    assert naps

@@ -249,3 +249,12 @@ fn instrument(symbol: &str) -> Instrument {
         currency: "USDT".into(),
     }
 }
+
+/// Waits until a cell has made a file.
+pub(crate) async fn wait_for_file(path: &Path) {
+    let deadline = tokio::time::Instant::now() + LIMIT;
+    while !path.exists() {
+        assert!(tokio::time::Instant::now() < deadline, "{} is not made in time", path.display());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,11 +1,9 @@
 //! Output that is cleared, updated, lost, or the strategy's.
 
-use std::time::{Duration, Instant};
-
 use qubx_kernel::{CellRef, KernelEvent};
 use qubx_protocol::{CellStatus, OutputContent};
 
-use crate::harness::{IDLE, Kernel};
+use crate::harness::{IDLE, Kernel, wait_for_file};
 
 #[tokio::test]
 async fn a_cell_clears_and_updates_what_it_showed() {
@@ -53,11 +51,7 @@ async fn a_reader_that_stalls_is_told_how_many_messages_it_lost_and_where() {
          sys.stdout.flush()\nopen('{}', 'w').close()",
         done.display()
     ));
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !done.exists() {
-        assert!(Instant::now() < deadline, "the cell waits for its readers");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    wait_for_file(&done).await;
     let (events, status) = kernel.finish(&cell).await;
     assert_eq!(status, CellStatus::Ok);
     let (mut next, mut lost) = (0, 0);
@@ -79,7 +73,7 @@ async fn a_reader_that_stalls_is_told_how_many_messages_it_lost_and_where() {
     // The state of the kernel may be among what was lost behind the last line.
     assert!((MESSAGES..MESSAGES + 20).contains(&next), "{next}");
     println!("{lost} of {MESSAGES} messages were lost");
-    assert!((1000..MESSAGES * 3 / 4).contains(&lost), "{lost} of {MESSAGES} were lost");
+    assert!((1000..MESSAGES * 9 / 10).contains(&lost), "{lost} of {MESSAGES} were lost");
     kernel.end().await;
 }
 
