@@ -2,9 +2,8 @@
 
 use qubx_kernel::{CellRef, KernelError, KernelEvent};
 use qubx_protocol::{AnswerResult, CellStatus, Completeness, OutputContent, StreamName};
-use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{IDLE, Kernel, has, text_of, wait_for_file};
+use crate::harness::{IDLE, Kernel, has, text_of};
 
 #[tokio::test]
 async fn a_cell_tells_its_start_its_output_and_its_end() {
@@ -190,31 +189,5 @@ async fn figures_are_shown() {
         assert!(events.iter().any(|event| matches!(event, KernelEvent::Output {
             content: OutputContent::Data { data, .. }, .. } if data.contains_key("image/png"))));
     }
-    kernel.end().await;
-}
-
-#[tokio::test]
-async fn a_cell_behind_any_number_of_interrupts_runs() {
-    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
-    let at_work = kernel.folder.path().join("at_work");
-    let sleeping = kernel.submit(&format!("import time; open({at_work:?}, 'w').close(); time.sleep(1000)"));
-    wait_for_file(&at_work).await;
-    // The signals are one for a process that is stopped, and the kernel's task does not come to its turn meanwhile.
-    let python = Pid::from_raw(i32::try_from(kernel.handle.pid()).unwrap()).unwrap();
-    kill_process(python, Signal::STOP).unwrap();
-    for _ in 0..1_000 {
-        kernel.handle.interrupt();
-    }
-    let behind = kernel.submit("'ran'");
-    kill_process(python, Signal::CONT).unwrap();
-    // An interrupt that hits the kernel's own code costs a reply, and then the end is told a second late.
-    let mut ended = Vec::new();
-    while ended.len() < 2 {
-        if let KernelEvent::CellFinished { cell, status } = kernel.next().await {
-            ended.push((cell, status));
-        }
-    }
-    assert!(ended.contains(&(sleeping, CellStatus::Interrupted)), "{ended:?}");
-    assert!(ended.contains(&(behind, CellStatus::Ok)), "{ended:?}");
     kernel.end().await;
 }
