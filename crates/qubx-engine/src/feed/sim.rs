@@ -51,6 +51,9 @@ impl SimFeed {
     /// # Errors
     /// [`EngineError::Config`] names what of the checkpoint cannot be right.
     pub(crate) fn restore(&mut self, checkpoint: &Checkpoint) -> Result<Vec<Quote>, EngineError> {
+        if let Some(time) = checkpoint.time {
+            self.clock.go_on(time);
+        }
         if checkpoint.simulation.is_empty() {
             let time = checkpoint.time.unwrap_or_else(|| self.now());
             return Ok(self.skip(checkpoint.place, time));
@@ -122,7 +125,8 @@ impl Feed for SimFeed {
     }
 }
 
-/// Wall time that never goes back and that a test can pause: it is carried on by the runtime's clock.
+/// Wall time that never goes back, also not in the service that goes on with a checkpoint, and that a test can pause: it
+/// is carried on by the runtime's clock.
 struct WallClock {
     began: Timestamp,
     instant: Instant,
@@ -134,6 +138,13 @@ impl WallClock {
 
     fn new() -> Self {
         Self { began: Timestamp::now(), instant: Instant::now() }
+    }
+
+    /// Goes on with a time that was told before, if the wall is behind it.
+    fn go_on(&mut self, told: Timestamp) {
+        if told > self.now() {
+            *self = Self { began: told, instant: Instant::now() };
+        }
     }
 
     fn now(&mut self) -> Timestamp {

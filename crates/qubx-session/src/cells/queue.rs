@@ -5,7 +5,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
-use jiff::Timestamp;
 use qubx_protocol::{Author, CellNumber, CommandId, OutputContent};
 
 use crate::cells::printed::{Printed, Shown};
@@ -33,7 +32,7 @@ pub(crate) struct Cells {
     at_kernel: Option<Waiting>,
     /// The cells of Jupyter guests that run, by the id of the guest's request.
     guests: HashMap<String, CellNumber>,
-    started: HashMap<CellNumber, Timestamp>,
+    started: HashMap<CellNumber, Instant>,
     printed: HashMap<CellNumber, Printed>,
 }
 
@@ -100,15 +99,14 @@ impl Cells {
     }
 
     /// Notes when a cell began to run.
-    pub(crate) fn started(&mut self, cell: CellNumber, now: Timestamp) {
+    pub(crate) fn started(&mut self, cell: CellNumber, now: Instant) {
         self.started.insert(cell, now);
     }
 
     /// Returns how long a cell has run.
-    pub(crate) fn duration_ms(&self, cell: CellNumber, now: Timestamp) -> u64 {
-        let milliseconds =
-            self.started.get(&cell).map_or(0, |started| now.duration_since(*started).as_millis());
-        u64::try_from(milliseconds).unwrap_or(0)
+    pub(crate) fn duration_ms(&self, cell: CellNumber, now: Instant) -> u64 {
+        let ran = self.started.get(&cell).map(|started| now.saturating_duration_since(*started));
+        ran.map_or(0, |ran| u64::try_from(ran.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Returns a cell of ours that is at the kernel or waits.
@@ -178,12 +176,12 @@ mod tests {
     fn a_guests_cell_runs_before_ours_that_was_sent_behind_it() {
         let mut cells = Cells::new(CellNumber(0));
         let guest = cells.guest_started("request".to_owned());
-        cells.started(guest, Timestamp::UNIX_EPOCH);
+        cells.started(guest, Instant::now());
         let ours = cells.submit("1".to_owned(), "op1".into(), "c1".into());
         cells.next_for_kernel();
         assert_eq!(cells.at_kernel(), Some(guest));
         cells.finished(guest);
-        cells.started(ours, Timestamp::UNIX_EPOCH);
+        cells.started(ours, Instant::now());
         assert_eq!(cells.at_kernel(), Some(ours));
         assert_eq!(cells.ours(ours).map(|ours| &ours.command), Some(&"c1".into()));
     }

@@ -32,7 +32,7 @@ impl CrashRecord<'_> {
         ensure_private_dir(&folder)?;
         let path = folder.join(format!("kernel-{}.txt", self.time.strftime("%Y%m%dT%H%M%S%.3fZ")));
         write_private_file(&path, self.text().as_bytes())?;
-        forget_oldest(&folder);
+        forget_oldest(&folder, &path);
         Ok(path)
     }
 
@@ -57,12 +57,14 @@ impl CrashRecord<'_> {
     }
 }
 
-fn forget_oldest(folder: &Path) {
+/// Removes what is too much beside the record that was just written.
+fn forget_oldest(folder: &Path, newest: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut records: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    // Their names begin with the time.
+    let paths = entries.flatten().map(|entry| entry.path());
+    // The newest need not be the last by its name, which begins with the time: the wall clock may have been set back.
+    let mut records: Vec<PathBuf> = paths.filter(|path| path != newest).collect();
     records.sort();
-    for old in records.iter().rev().skip(KEPT) {
+    for old in records.iter().rev().skip(KEPT - 1) {
         // One that stays does no harm.
         let _ = std::fs::remove_file(old);
     }
@@ -88,6 +90,8 @@ mod tests {
         }
         let newest = record(25).write(dir.path()).unwrap();
         assert_eq!(std::fs::read_dir(dir.path().join("crashes")).unwrap().count(), KEPT);
+        let set_back = record(1).write(dir.path()).unwrap();
+        assert!(set_back.exists(), "what was just written stays, whatever the wall clock says");
         let text = std::fs::read_to_string(newest).unwrap();
         for part in ["signal 11", "cell     3 of op1", "boom()", "Segmentation fault", "not known"] {
             assert!(text.contains(part), "{part}: {text}");

@@ -44,7 +44,7 @@ use crate::python::process::Python;
 use crate::screens::subscribers::Subscribers;
 use crate::screens::welcome::Snapshots;
 use crate::session::bound::bound;
-use crate::session::clock::Clock;
+use crate::session::clock::{Clock, Moment};
 use crate::session::input::{Input, Subscription};
 use crate::session::publication::Publication;
 use crate::session::rest::Rest;
@@ -167,7 +167,7 @@ impl Session {
             interrupts: Interrupts::default(),
             prompts: Prompts::default(),
             outputs: beginning.outputs,
-            clock: Clock::new(Instant::now(), Timestamp::now()),
+            clock: Clock::new(Moment::now()),
             publication: beginning.publication,
             session_dir: beginning.session_dir,
             alarms: beginning.alarms,
@@ -247,10 +247,10 @@ impl Session {
         if self.python.due().is_some_and(|due| due <= now) {
             self.start_python();
         }
-        if self.clock.due() <= now
-            && let Some(text) = self.clock.look(now, Timestamp::now())
-        {
-            self.log(LogLevel::Warning, SESSION, text);
+        if self.clock.due() <= now {
+            for text in self.clock.look(Moment::now()) {
+                self.log(LogLevel::Warning, SESSION, text);
+            }
         }
         self.publish_alarms();
     }

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
 use qubx_kernel::CellRef;
 use qubx_protocol::{
     Author, CellNumber, CellStatus, Command, CommandId, Fact, KernelState, LogLevel, OutputContent,
@@ -34,7 +33,7 @@ impl Session {
             }
             CellRef::Strategy => return,
         };
-        self.cells.started(cell, Timestamp::now());
+        self.cells.started(cell, Instant::now());
         self.fact(Fact::CellStarted { cell, execution_count });
     }
 
@@ -94,8 +93,8 @@ impl Session {
 
     fn finish_cell(&mut self, cell: CellNumber, status: CellStatus) {
         self.note_end(cell, status);
-        let duration_ms = self.cells.duration_ms(cell, Timestamp::now());
         let now = Instant::now();
+        let duration_ms = self.cells.duration_ms(cell, now);
         let printed = self.cells.finished(cell);
         let file = printed.overflows().then(|| Outputs::path_of(cell));
         let has_file = file.is_some();

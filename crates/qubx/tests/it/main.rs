@@ -1,8 +1,8 @@
 //! The program itself: real processes, a real kernel, real terminals.
 //!
 //! Every test has a home of its own, so they run beside one another. `QUBX_TEST_PYTHON` names a Python with ipykernel.
-//! What is not there is skipped with a word, unless `QUBX_REQUIRE` has its name: `python,console,tmux,data`, and for
-//! faults that not every machine lets one cause `strace,root,mount,cgroup`.
+//! What is not there is skipped with a word, unless `QUBX_REQUIRE` has its name: `python,console,tmux,data,faketime`,
+//! and for faults that not every machine lets one cause `strace,root,mount,cgroup`.
 
 // All of this is a test, helpers too.
 #![allow(clippy::unwrap_used)]
@@ -56,3 +56,4 @@ mod terminal;
 mod third_client;
 mod trading;
 mod verify;
+mod wall_clock;

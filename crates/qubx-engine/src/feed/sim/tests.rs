@@ -172,6 +172,23 @@ async fn prices_stay_sensible_for_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn time_does_not_go_back_when_the_wall_clock_did_before_a_restore() {
+    let mut feed = SimFeed::new(&exchanges(7, &[(10, 2)]));
+    next(&mut feed, 50).await;
+    let ahead = feed.now() + SignedDuration::from_hours(1);
+    for with_states in [true, false] {
+        let mut checkpoint = Checkpoint { time: Some(ahead), ..stored(&mut feed, 50) };
+        if !with_states {
+            checkpoint.simulation.clear();
+        }
+        let mut restored = SimFeed::new(&exchanges(7, &[(10, 2)]));
+        restored.restore(&checkpoint).unwrap();
+        let (first, later) = (restored.next().await.unwrap().unwrap(), restored.now());
+        assert!(ahead <= first.time && first.time <= later, "{ahead} {} {later}", first.time);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_instrument_that_is_new_in_the_config_begins_and_one_that_is_gone_is_forgotten() {
     let mut feed = SimFeed::new(&exchanges(7, &[(10, 2)]));
     let before = next(&mut feed, 50).await;

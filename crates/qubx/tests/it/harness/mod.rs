@@ -16,6 +16,7 @@ mod raw;
 mod screen;
 mod strategies;
 mod terminal;
+mod wall_clock;
 
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,7 @@ pub(crate) use raw::{Raw, hello};
 pub(crate) use screen::{Screen, text_of};
 pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, config};
 pub(crate) use terminal::Terminal;
+pub(crate) use wall_clock::WallClock;
 
 /// The longest wait for anything. A loaded machine takes a few seconds to start a kernel.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
