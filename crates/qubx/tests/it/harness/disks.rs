@@ -33,13 +33,30 @@ impl SmallDisk {
 
     /// Fills what is free and returns the file that does.
     pub(crate) fn fill(&self) -> PathBuf {
+        self.fill_but(0)
+    }
+
+    /// Fills what is free but for `left` bytes, by adding to a file, and returns that file.
+    pub(crate) fn fill_but(&self, left: u64) -> PathBuf {
+        /// Small enough to leave what is to be left.
+        const BLOCK: u64 = 64 << 10;
         let path = self.at.join("filler");
-        let mut file = std::fs::File::create(&path).unwrap();
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).unwrap();
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let block = vec![1; 64 << 10];
-        // To the last byte that the disk takes.
-        while std::io::Write::write(&mut file, &block).is_ok_and(|written| written > 0) {}
+        let block = [1; BLOCK as usize];
+        while left == 0 || self.free() >= left + BLOCK {
+            // To the last byte that the disk takes.
+            if !std::io::Write::write(&mut file, &block).is_ok_and(|written| written > 0) {
+                break;
+            }
+        }
         path
+    }
+
+    /// Returns how many bytes are free.
+    fn free(&self) -> u64 {
+        let found = rustix::fs::statvfs(&self.at).unwrap();
+        found.f_bavail * found.f_frsize
     }
 }
 

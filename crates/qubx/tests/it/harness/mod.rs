@@ -30,7 +30,7 @@ pub(crate) use program::{Finished, Running};
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::{Raw, hello};
 pub(crate) use screen::{Screen, text_of};
-pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, config};
+pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, WITNESS, config};
 pub(crate) use terminal::Terminal;
 
 /// The longest wait for anything. A loaded machine takes a few seconds to start a kernel.
