@@ -15,6 +15,7 @@ mod command_line;
 mod commands;
 mod configs;
 mod damaged_log;
+mod disk_room;
 mod escapes;
 mod failing_disk;
 mod files;
