@@ -201,8 +201,9 @@ impl Session {
             ),
         };
         let text = format!(
-            "the Python kernel ended ({}); orders and positions are untouched; {next}{record}",
-            end.status
+            "the Python kernel ended ({}); {}; {next}{record}",
+            end.status,
+            what_becomes_of_the_book(self.on_kernel_loss)
         );
         self.log(LogLevel::Error, "kernel", text);
         for part in [&end.traceback, &end.last_output].into_iter().filter(|part| !part.trim().is_empty()) {
@@ -273,5 +274,14 @@ impl Session {
         self.drafts.push(Draft::Command(audit));
         self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &command)));
         self.effects.push(Effect::Verb { command: Some(id), verb: command, author });
+    }
+}
+
+/// Returns what happens to orders and positions when Python ends, in words.
+fn what_becomes_of_the_book(on_loss: KernelLoss) -> &'static str {
+    match on_loss {
+        KernelLoss::Hold => "orders and positions are untouched",
+        KernelLoss::Cancel => "open orders are cancelled, positions are untouched (on_kernel_loss)",
+        KernelLoss::Flatten => "open orders are cancelled, positions are closed (on_kernel_loss)",
     }
 }

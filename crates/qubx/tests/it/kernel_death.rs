@@ -1,6 +1,6 @@
 //! The Python kernel is killed: the service, the engine and every screen go on.
 
-use qubx_protocol::{CellStatus, Command, Fact, KernelState, VerbOutcome};
+use qubx_protocol::{CellStatus, Command, KernelState};
 use rustix::process::Signal;
 
 use crate::harness::{Place, STEPS, Screen, config, is_alive, send_signal, wait_for};
@@ -56,27 +56,6 @@ async fn the_session_outlives_its_kernel() {
     assert_eq!(list[0]["status"], "failed");
     screen.close().await;
     place.stop_and_finish("steps").await;
-}
-
-#[tokio::test]
-async fn a_config_says_what_happens_to_positions_when_the_kernel_is_lost() {
-    let more = "session: { on_kernel_loss: flatten }\n";
-    let Some(place) = Place::with_idle_session_and(more).await else { return };
-    let mut screen = Screen::attach(&place, "idle", "op1").await;
-    screen.quoted().await;
-    screen.run("trade('ETHUSDT', 1), trade('BTCUSDT', 0.1, 1000)").await;
-    kill_kernel(&place, &mut screen, "idle").await;
-    screen
-        .event("a flatten by the session", |fact| match fact {
-            Fact::Verb { verb, .. } if verb.verb == "flatten" && verb.outcome == VerbOutcome::Done => {
-                Some(())
-            }
-            _ => None,
-        })
-        .await;
-    assert!(screen.state().open_positions().next().is_none() && screen.state().orders.is_empty());
-    screen.close().await;
-    place.stop_and_finish("idle").await;
 }
 
 #[tokio::test]

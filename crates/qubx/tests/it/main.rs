@@ -29,6 +29,7 @@ mod input;
 mod jupyter;
 mod kernel_death;
 mod kernel_limits;
+mod kernel_loss;
 mod kernel_restart;
 mod kills;
 mod left_behind;

@@ -14,13 +14,14 @@ mod program;
 mod proxy;
 mod raw;
 mod screen;
+mod sql;
 mod strategies;
 mod terminal;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use cgroup::MemoryGroup;
-pub(crate) use disks::{FailingDisk, SmallDisk};
+pub(crate) use disks::{FailingDisk, SlowDisk, SmallDisk};
 pub(crate) use faults::{Chance, assert_kept, check_book, end_by_kill, kill_service, service_of, written};
 pub(crate) use guest::Guest;
 pub(crate) use needs::{console, data_file, is_root};
@@ -30,6 +31,7 @@ pub(crate) use program::{Finished, Running};
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::{Raw, hello};
 pub(crate) use screen::{Screen, text_of};
+pub(crate) use sql::sql;
 pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, WITNESS, config};
 pub(crate) use terminal::Terminal;
 
