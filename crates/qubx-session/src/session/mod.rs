@@ -38,6 +38,7 @@ use crate::cells::interrupts::Interrupts;
 use crate::cells::outputs::Outputs;
 use crate::cells::prompts::Prompts;
 use crate::cells::queue::Cells;
+use crate::cells::recent::Recent;
 use crate::config::{KernelLoss, Progress};
 use crate::python::port::Port;
 use crate::python::process::Python;
@@ -94,6 +95,8 @@ pub(crate) struct Session {
     interrupts: Interrupts,
     prompts: Prompts,
     outputs: Outputs,
+    /// The end of what Python has shown outside of cells, as the strategy does.
+    strategy_recent: Recent,
     clock: Clock,
     publication: Publication,
     session_dir: PathBuf,
@@ -167,6 +170,7 @@ impl Session {
             interrupts: Interrupts::default(),
             prompts: Prompts::default(),
             outputs: beginning.outputs,
+            strategy_recent: Recent::default(),
             clock: Clock::new(Instant::now(), Timestamp::now()),
             publication: beginning.publication,
             session_dir: beginning.session_dir,

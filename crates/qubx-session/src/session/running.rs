@@ -44,7 +44,10 @@ impl Session {
                 let shown = self.cells.show(cell, content, Instant::now());
                 self.show(cell, shown);
             }
-            None => self.fact(Fact::Output { cell: None, content }),
+            None => {
+                self.strategy_recent.add(&content);
+                self.fact(Fact::Output { cell: None, content });
+            }
         }
     }
 
