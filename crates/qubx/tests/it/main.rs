@@ -35,6 +35,7 @@ mod kills;
 mod left_behind;
 mod lifecycle;
 mod logs;
+mod lost_output;
 mod other_user;
 mod other_version;
 mod output;
