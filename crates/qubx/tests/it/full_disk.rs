@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use qubx_protocol::{Command, Fact, InstrumentId, OrderStatus, VerbOutcome};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Screen, SmallDisk, WITNESS, assert_kept, config, wait_for, written};
+use crate::harness::{
+    Place, Screen, SmallDisk, WITNESS, assert_kept, config, is_alive, send_signal, wait_for, written,
+};
 
 /// Too small for the ballast that a larger disk would have.
 const SMALL: &str = "24m";
@@ -201,6 +204,38 @@ async fn a_session_is_stopped_while_the_disk_is_full_and_says_what_could_not_be_
     screen.close().await;
     place.stop("witness").await;
     place.is_empty().await;
+    place.assert_private();
+    drop(disk);
+    place.finish().await;
+}
+
+#[tokio::test]
+async fn python_that_is_killed_while_the_disk_is_full_is_started_again_without_anybodys_help() {
+    let Some(place) = Place::new() else { return };
+    let Some(disk) = on_a_small_disk(&place).await else { return place.finish().await };
+    let mut screen = Screen::attach(&place, "witness", "op1").await;
+    screen.quoted().await;
+    screen.run("trade('ETHUSDT', 0.5)").await;
+    let entry = resting(&mut screen, "'BTCUSDT', 0.01, 1000").await;
+    let filler = fill(&place, &disk, &mut screen).await;
+    let pid = place.session("witness").file.qubx.kernel_pid;
+    send_signal(pid, Signal::KILL);
+    wait_for("the end of Python", async || (!is_alive(pid)).then_some(())).await;
+    std::fs::remove_file(place.path("seen")).unwrap();
+    // A strategy that sees quotes again has been started in another Python.
+    rests(&place, &[&entry]).await;
+    assert!(stops_orders(&place).await);
+
+    empty(&place, &filler).await;
+    screen.revived(pid).await;
+    screen.logged("the Python kernel ended (signal 9 (killed)").await;
+    screen.run("trade('BTCUSDT', 0.02)").await;
+    place.qubx(&["status", "witness"]).await.code(0);
+    assert_kept(&screen, &written(&place, "witness"));
+    screen.close().await;
+    place.stop("witness").await;
+    place.is_empty().await;
+    place.qubx(&["verify", "witness"]).await.code(0);
     place.assert_private();
     drop(disk);
     place.finish().await;

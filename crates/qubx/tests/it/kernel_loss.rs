@@ -167,6 +167,5 @@ async fn a_service_that_is_killed_before_the_end_is_written_down_leaves_it_to_th
     wait_for("another service", async || service_of(&place, "idle").filter(|pid| *pid != service)).await;
     assert_eq!(screen.state().open_positions().count(), 1);
     drop(slow);
-    screen.close().await;
-    place.stop_and_finish("idle").await;
+    stop(place, screen).await;
 }
