@@ -30,14 +30,18 @@ async fn a_planted_link_is_refused_and_what_it_points_to_is_untouched() {
     let Some(place) = Place::new() else { return };
     place.write("idle.py", IDLE);
     place.write("idle.yml", &config("idle", "idle.Idle"));
-    std::fs::create_dir_all(place.home()).unwrap();
     let elsewhere = place.path("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
-    symlink(&elsewhere, place.home().join("sessions")).unwrap();
-    place.qubx(&["run", "idle.yml", "--paper", "--detach"]).await.code(1).says(&["sessions", "link"]);
-    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
-    std::fs::remove_file(place.home().join("sessions")).unwrap();
-    std::fs::remove_dir_all(place.home()).unwrap();
+    let session = place.session_dir("idle");
+    for link in [place.home().join("sessions"), place.home().join("kernels"), session] {
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(&elsewhere, &link).unwrap();
+        let run = place.qubx(&["run", "idle.yml", "--paper", "--detach"]).await.code(1);
+        run.says(&[link.to_str().unwrap(), "it is a link", "remove it"]);
+        assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "{link:?}");
+        std::fs::remove_file(&link).unwrap();
+        std::fs::remove_dir_all(place.home()).unwrap();
+    }
     place.finish().await;
 }
 

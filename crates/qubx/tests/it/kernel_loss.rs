@@ -1,6 +1,6 @@
 //! What `on_kernel_loss` has done when Python is killed and stays down: to resting orders, and to a position.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use qubx_protocol::{Command, CommandId, Fact, KernelState, OrderStatus, VerbOutcome, VerbProgress};
 use rustix::process::Signal;
@@ -56,9 +56,11 @@ fn command(place: &Place, id: &CommandId) -> Value {
 
 /// Kills Python and returns how the session's own verb ended, which is in the ledger and in the history.
 async fn lose_kernel(place: &Place, screen: &mut Screen, name: &str, told: &str) -> VerbProgress {
+    let began = Instant::now();
     send_signal(place.session("idle").file.qubx.kernel_pid, Signal::KILL);
     let started = own_verb(screen, VerbOutcome::Started).await;
     let done = own_verb(screen, VerbOutcome::Done).await;
+    println!("{name} done {:?} after Python was killed", began.elapsed());
     assert_eq!((&started.command, started.verb.as_str()), (&done.command, name));
     screen.kernel(KernelState::Dead).await;
     screen.logged(told).await;
