@@ -24,10 +24,10 @@ except KeyboardInterrupt:
 ";
 
 /// Starts a session on a small disk, with a strategy that tells beside the disk what it sees.
-async fn on_a_small_disk(place: &Place) -> Option<SmallDisk> {
+async fn on_a_small_disk(place: &Place, more: &str) -> Option<SmallDisk> {
     let disk = SmallDisk::mount(&place.home(), SMALL)?;
     place.write("witness.py", WITNESS);
-    place.write("witness.yml", &config("witness", "witness.Witness"));
+    place.write("witness.yml", &(config("witness", "witness.Witness") + more));
     place.start("witness.yml").await;
     Some(disk)
 }
@@ -85,7 +85,7 @@ async fn empty(place: &Place, filler: &PathBuf) {
 #[tokio::test]
 async fn a_full_disk_stops_orders_and_nothing_else_until_there_is_room() {
     let Some(place) = Place::new() else { return };
-    let Some(disk) = on_a_small_disk(&place).await else { return place.finish().await };
+    let Some(disk) = on_a_small_disk(&place, "").await else { return place.finish().await };
     let mut screen = Screen::attach(&place, "witness", "op1").await;
     screen.quoted().await;
     screen.run("trade('ETHUSDT', 0.5)").await;
@@ -180,7 +180,7 @@ async fn a_full_disk_stops_orders_and_nothing_else_until_there_is_room() {
 #[tokio::test]
 async fn a_session_is_stopped_while_the_disk_is_full_and_says_what_could_not_be_written_down() {
     let Some(place) = Place::new() else { return };
-    let Some(disk) = on_a_small_disk(&place).await else { return place.finish().await };
+    let Some(disk) = on_a_small_disk(&place, "").await else { return place.finish().await };
     let mut screen = Screen::attach(&place, "witness", "op1").await;
     screen.quoted().await;
     screen.run("trade('ETHUSDT', 0.5)").await;
@@ -210,25 +210,38 @@ async fn a_session_is_stopped_while_the_disk_is_full_and_says_what_could_not_be_
 }
 
 #[tokio::test]
-async fn python_that_is_killed_while_the_disk_is_full_is_started_again_without_anybodys_help() {
+async fn python_that_is_killed_while_the_disk_is_full_has_its_orders_cancelled_and_is_started_again() {
     let Some(place) = Place::new() else { return };
-    let Some(disk) = on_a_small_disk(&place).await else { return place.finish().await };
+    let more = "session: { on_kernel_loss: cancel }\n";
+    let Some(disk) = on_a_small_disk(&place, more).await else { return place.finish().await };
     let mut screen = Screen::attach(&place, "witness", "op1").await;
     screen.quoted().await;
     screen.run("trade('ETHUSDT', 0.5)").await;
     let entry = resting(&mut screen, "'BTCUSDT', 0.01, 1000").await;
+    rests(&place, &[&entry]).await;
     let filler = fill(&place, &disk, &mut screen).await;
     let pid = place.session("witness").file.qubx.kernel_pid;
     send_signal(pid, Signal::KILL);
     wait_for("the end of Python", async || (!is_alive(pid)).then_some(())).await;
     std::fs::remove_file(place.path("seen")).unwrap();
-    // A strategy that sees quotes again has been started in another Python.
-    rests(&place, &[&entry]).await;
+    // A strategy that sees quotes again has been started in another Python; it begins with the engine's book.
+    seen(&place, "the book", |seen| {
+        (seen["orders"] == json!([]) && seen["held"] == json!({ "ETHUSDT": 0.5 })).then_some(())
+    })
+    .await;
     assert!(stops_orders(&place).await);
 
     empty(&place, &filler).await;
     screen.revived(pid).await;
     screen.logged("the Python kernel ended (signal 9 (killed)").await;
+    screen
+        .event("what the session did", |fact| match fact {
+            Fact::Verb { verb, .. } if verb.author.as_str() == "session" => {
+                (verb.outcome == VerbOutcome::Done).then_some(())
+            }
+            _ => None,
+        })
+        .await;
     screen.run("trade('BTCUSDT', 0.02)").await;
     place.qubx(&["status", "witness"]).await.code(0);
     assert_kept(&screen, &written(&place, "witness"));
