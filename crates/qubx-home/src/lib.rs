@@ -13,6 +13,7 @@ mod process;
 mod python_group;
 mod quarantine;
 mod runtime_dir;
+mod session_dir;
 mod sessions;
 
 pub use connection_file::{ConnectionFile, QubxSection, connection_files_of, read_connection_file};
@@ -23,6 +24,7 @@ pub use process::{ProcessId, ProvenProcess, boot_id};
 pub use python_group::{RUNTIME_DIR_VARIABLE, end_python_group, note_python};
 pub use quarantine::Quarantined;
 pub use runtime_dir::RuntimeDir;
+pub use session_dir::ensure_session_dir;
 pub use sessions::{Found, Listing, list_sessions, look_around};
 
 use std::path::PathBuf;

@@ -78,7 +78,7 @@ pub fn create_private_file(path: &Path) -> Result<File, HomeError> {
         .mode(PRIVATE_FILE)
         .custom_flags(no_follow())
         .open(path)
-        .map_err(HomeError::io("open", path))?;
+        .map_err(|error| not_opened(error, path))?;
     check_own_file(&file, path)?;
     file.set_permissions(PermissionsExt::from_mode(PRIVATE_FILE))
         .map_err(HomeError::io("set the mode of", path))?;
@@ -109,7 +109,7 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, HomeError> {
         .read(true)
         .custom_flags(no_follow())
         .open(path)
-        .map_err(HomeError::io("open", path))?;
+        .map_err(|error| not_opened(error, path))?;
     check_own_file(&file, path)?;
     Ok(file)
 }
@@ -130,6 +130,15 @@ fn check_own_file(file: &File, path: &Path) -> Result<(), HomeError> {
         return refuse(format!("it belongs to user {}, and must belong to user {user}", metadata.uid()));
     }
     Ok(())
+}
+
+/// Returns why a file was not opened; of a link the system says something that nobody understands.
+fn not_opened(error: std::io::Error, path: &Path) -> HomeError {
+    if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+        let reason = "it is a link, and must be a regular file; remove it".to_owned();
+        return HomeError::Unsafe { path: path.to_owned(), reason };
+    }
+    HomeError::io("open", path)(error)
 }
 
 /// Links are refused, and opening a pipe waits for nobody.

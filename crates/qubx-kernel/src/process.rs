@@ -3,15 +3,14 @@
 //! The thread lives exactly as long as the child, because the child asks the system to be killed when the
 //! *thread* that started it ends. Signals go through a pidfd, so they never reach another process.
 
-use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 
+use qubx_home::create_private_file;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 use tokio::sync::watch;
@@ -35,8 +34,7 @@ impl Process {
     /// Starts `command` as a process group of its own, with all it writes appended to `output_log`.
     pub(crate) fn start(mut command: Command, output_log: &Path) -> Result<Self, KernelError> {
         let prepare = |source| KernelError::Prepare { path: output_log.to_owned(), source };
-        let log =
-            OpenOptions::new().create(true).append(true).mode(0o600).open(output_log).map_err(prepare)?;
+        let log = create_private_file(output_log).map_err(std::io::Error::other).map_err(prepare)?;
         command.process_group(0).stdin(Stdio::null()).stdout(log.try_clone().map_err(prepare)?).stderr(log);
         let python = command.get_program().into();
         let (started, wait_for_start) = std::sync::mpsc::sync_channel(1);

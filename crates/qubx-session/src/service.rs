@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_private_dir};
+use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_session_dir};
 use qubx_kernel::KernelConfig;
 use qubx_protocol::{
     KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
@@ -50,7 +50,7 @@ pub async fn serve(
     controls: mpsc::Receiver<Control>,
 ) -> Result<String, ServiceError> {
     config.home.create()?;
-    ensure_private_dir(&config.session_dir)?;
+    ensure_session_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
     let mut store = Store::open(&config.session_dir)?;
     if config.mode == Mode::Live {

@@ -6,3 +6,4 @@ pub(crate) mod outputs;
 pub(crate) mod printed;
 pub(crate) mod prompts;
 pub(crate) mod queue;
+pub(crate) mod recent;

@@ -71,6 +71,7 @@ impl Printed {
                 }
                 Shown { log: vec![content], file: String::new() }
             }
+            OutputContent::Lost { .. } => self.lost(content, now),
             content if self.held.is_empty() => self.bound(content),
             content => {
                 self.held.push(content);
@@ -141,6 +142,19 @@ impl Printed {
                 shown.file += &bounded.file;
             }
         }
+        shown
+    }
+
+    /// Takes the mark of a loss. It is told at once and is never left out, and stands in the file where the loss was.
+    fn lost(&mut self, mark: OutputContent, now: Instant) -> Shown {
+        let mut shown = self.release(now);
+        let text = text_of(&mark);
+        if self.overflows {
+            shown.file += &text;
+        } else {
+            self.beginning.push(text);
+        }
+        shown.log.push(mark);
         shown
     }
 
@@ -297,6 +311,22 @@ mod tests {
         let head = logged(&head.log);
         assert!(head.starts_with("aä") && head.len() <= HEAD_BYTES);
         assert!(logged(&printed.finish(now, Some("f".to_owned())).log).ends_with("äz"));
+    }
+
+    #[test]
+    fn a_loss_is_told_at_once_and_stands_in_the_file_where_it_was() {
+        let (now, lost) = (Instant::now(), OutputContent::Lost { messages: 3 });
+        let mut printed = Printed::default();
+        printed.take(text("a"), now);
+        assert_eq!(printed.take(lost.clone(), now).log, std::slice::from_ref(&lost));
+        let huge = "x".repeat(HEAD_BYTES);
+        let mut file = printed.take(text(&huge), now).file;
+        let shown = printed.take(lost.clone(), now);
+        assert_eq!(shown.log, std::slice::from_ref(&lost), "it is not left out with what is left out");
+        file += &shown.file;
+        file += &printed.take(text("z"), now).file;
+        let mark = "[3 messages of the kernel were lost here]\n";
+        assert!(file == format!("a{mark}{huge}{mark}z"));
     }
 
     #[test]

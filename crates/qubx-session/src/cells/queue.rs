@@ -8,6 +8,7 @@ use std::time::Instant;
 use qubx_protocol::{Author, CellNumber, CommandId, OutputContent};
 
 use crate::cells::printed::{Printed, Shown};
+use crate::cells::recent::Recent;
 
 /// The cells that wait at most, and the bytes of their sources. A further one is refused: whoever sends so many has made
 /// a mistake, and each of them is in every snapshot.
@@ -34,6 +35,8 @@ pub(crate) struct Cells {
     guests: HashMap<String, CellNumber>,
     started: HashMap<CellNumber, Instant>,
     printed: HashMap<CellNumber, Printed>,
+    /// The end of what each cell that runs has shown.
+    recent: HashMap<CellNumber, Recent>,
 }
 
 impl Cells {
@@ -46,6 +49,7 @@ impl Cells {
             guests: HashMap::new(),
             started: HashMap::new(),
             printed: HashMap::new(),
+            recent: HashMap::new(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Cells {
         }
         self.guests.retain(|_, guest| *guest != cell);
         self.started.remove(&cell);
+        self.recent.remove(&cell);
         self.printed.remove(&cell).unwrap_or_default()
     }
 
@@ -148,7 +153,13 @@ impl Cells {
 
     /// Takes what a cell shows and tells where it goes.
     pub(crate) fn show(&mut self, cell: CellNumber, content: OutputContent, now: Instant) -> Shown {
+        self.recent.entry(cell).or_default().add(&content);
         self.printed.entry(cell).or_default().take(content, now)
+    }
+
+    /// Returns the end of what a cell has shown so far.
+    pub(crate) fn recent(&self, cell: CellNumber) -> &str {
+        self.recent.get(&cell).map_or("", Recent::text)
     }
 
     /// Returns what a cell holds back, at once.

@@ -18,10 +18,14 @@ pub(crate) struct CrashRecord<'a> {
     /// How it ended, for example `signal 9`.
     pub(crate) status: &'a str,
     /// The cell that ran, with its author and source.
-    pub(crate) cell: Option<(CellNumber, Author, String)>,
+    pub(crate) cell: Option<(CellNumber, (Author, String))>,
     /// Where its threads were; empty when that is not known.
     pub(crate) traceback: &'a str,
-    /// The end of what it wrote.
+    /// The end of what that cell had shown.
+    pub(crate) cell_output: &'a str,
+    /// The end of what was shown outside of cells.
+    pub(crate) strategy_output: &'a str,
+    /// The end of its log: what was written past Jupyter.
     pub(crate) last_output: &'a str,
 }
 
@@ -42,14 +46,17 @@ impl CrashRecord<'_> {
             let _ = writeln!(text, "process  {pid}");
         }
         match &self.cell {
-            Some((cell, author, code)) => {
+            Some((cell, (author, code))) => {
                 let _ = writeln!(text, "cell     {cell} of {author}\n\n-- its source\n{}", code.trim_end());
             }
             None => text.push_str("cell     none ran\n"),
         }
-        for (title, part) in
-            [("where its threads were", self.traceback), ("its last output", self.last_output)]
-        {
+        for (title, part) in [
+            ("where its threads were", self.traceback),
+            ("the last output of the cell", self.cell_output),
+            ("the last output outside of cells", self.strategy_output),
+            ("the end of its log", self.last_output),
+        ] {
             let part = if part.trim().is_empty() { "not known" } else { part.trim_end() };
             let _ = write!(text, "\n-- {title}\n{part}\n");
         }
@@ -81,8 +88,10 @@ mod tests {
             time: Timestamp::from_second(second).unwrap(),
             pid: Some(7),
             status: "signal 11",
-            cell: Some((CellNumber(3), "op1".into(), "boom()\n".to_owned())),
+            cell: Some((CellNumber(3), ("op1".into(), "boom()\n".to_owned()))),
             traceback: "Fatal Python error: Segmentation fault",
+            cell_output: "42 of 43",
+            strategy_output: "",
             last_output: "",
         };
         for second in 0..25 {
@@ -93,7 +102,9 @@ mod tests {
         let set_back = record(1).write(dir.path()).unwrap();
         assert!(set_back.exists(), "what was just written stays, whatever the wall clock says");
         let text = std::fs::read_to_string(newest).unwrap();
-        for part in ["signal 11", "cell     3 of op1", "boom()", "Segmentation fault", "not known"] {
+        for part in
+            ["signal 11", "cell     3 of op1", "boom()", "Segmentation fault", "42 of 43", "not known"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
     }

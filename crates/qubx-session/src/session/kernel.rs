@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use qubx_engine::EngineSnapshot;
 use qubx_kernel::{ConnectionInfo, KernelEvent};
 use qubx_protocol::{
-    Author, Command, CommandId, Fact, KernelState, KernelStatus, LogLevel, StrategyState, VerbOutcome,
-    VerbProgress,
+    Author, CellNumber, Command, CommandId, Fact, KernelState, KernelStatus, LogLevel, StrategyState,
+    VerbOutcome, VerbProgress,
 };
 
 use super::causes::random_id;
 use super::people::verb;
 use super::{Effect, SESSION, Session};
+use crate::cells::recent::Recent;
 use crate::config::{KernelLoss, Progress};
 use crate::python::crash::CrashRecord;
 use crate::python::process::AfterEnd;
@@ -176,6 +177,7 @@ impl Session {
         let asked_for = self.python.end_was_asked_for();
         let after = self.python.ended(Instant::now());
         let record = if asked_for || self.is_stopping() { None } else { Some(self.record_crash(end)) };
+        self.strategy_recent = Recent::default();
         self.strategy_lost(&end.status);
         self.set_kernel(KernelState::Dead, Some(end.status.clone()));
         self.abandon_cells();
@@ -201,8 +203,9 @@ impl Session {
             ),
         };
         let text = format!(
-            "the Python kernel ended ({}); orders and positions are untouched; {next}{record}",
-            end.status
+            "the Python kernel ended ({}); {}; {next}{record}",
+            end.status,
+            what_becomes_of_the_book(self.on_kernel_loss)
         );
         self.log(LogLevel::Error, "kernel", text);
         for part in [&end.traceback, &end.last_output].into_iter().filter(|part| !part.trim().is_empty()) {
@@ -213,29 +216,35 @@ impl Session {
 
     /// Writes what is known of a crash into a file, and returns a remark that names it.
     fn record_crash(&self, end: &End) -> String {
-        let cell = self.cells.at_kernel().map(|cell| {
-            let source = self.state.history.of(qubx_protocol::HistoryKind::Session).rev();
-            let source = source.into_iter().find_map(|event| match &event.fact {
-                Fact::Cell { cell: of, code, author, .. } if *of == cell => {
-                    Some((author.clone(), code.clone()))
-                }
-                _ => None,
-            });
-            let (author, code) = source.unwrap_or_default();
-            (cell, author, code)
-        });
+        let cell = self.cells.at_kernel();
+        let source = cell.and_then(|cell| self.source_of(cell));
         let record = CrashRecord {
             time: Timestamp::now(),
             pid: self.status.kernel.pid,
             status: &end.status,
-            cell,
+            cell: cell.map(|cell| (cell, source.unwrap_or_default())),
             traceback: &end.traceback,
+            cell_output: cell.map_or("", |cell| self.cells.recent(cell)),
+            strategy_output: self.strategy_recent.text(),
             last_output: &end.last_output,
         };
         match tokio::task::block_in_place(|| record.write(&self.session_dir)) {
             Ok(path) => format!("; its record: {}", path.display()),
             Err(error) => format!("; its record cannot be written: {error}"),
         }
+    }
+
+    /// Returns the author of a cell that runs, and its code.
+    fn source_of(&self, cell: CellNumber) -> Option<(Author, String)> {
+        if let Some(ours) = self.cells.ours(cell) {
+            return Some((ours.author.clone(), ours.code.clone()));
+        }
+        // A guest's is in the history alone, as long as it has not shown too much since.
+        let history = self.state.history.of(qubx_protocol::HistoryKind::Session).rev();
+        history.into_iter().find_map(|event| match &event.fact {
+            Fact::Cell { cell: of, code, author, .. } if *of == cell => Some((author.clone(), code.clone())),
+            _ => None,
+        })
     }
 
     /// Notes that the strategy has no Python. One that stopped by itself keeps what it says of itself.
@@ -273,5 +282,14 @@ impl Session {
         self.drafts.push(Draft::Command(audit));
         self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &command)));
         self.effects.push(Effect::Verb { command: Some(id), verb: command, author });
+    }
+}
+
+/// Returns what happens to orders and positions when Python ends, in words.
+fn what_becomes_of_the_book(on_loss: KernelLoss) -> &'static str {
+    match on_loss {
+        KernelLoss::Hold => "orders and positions are untouched",
+        KernelLoss::Cancel => "open orders are cancelled, positions are untouched (on_kernel_loss)",
+        KernelLoss::Flatten => "open orders are cancelled, positions are closed (on_kernel_loss)",
     }
 }

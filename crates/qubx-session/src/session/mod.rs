@@ -38,6 +38,7 @@ use crate::cells::interrupts::Interrupts;
 use crate::cells::outputs::Outputs;
 use crate::cells::prompts::Prompts;
 use crate::cells::queue::Cells;
+use crate::cells::recent::Recent;
 use crate::config::{KernelLoss, Progress};
 use crate::python::port::Port;
 use crate::python::process::Python;
@@ -94,6 +95,8 @@ pub(crate) struct Session {
     interrupts: Interrupts,
     prompts: Prompts,
     outputs: Outputs,
+    /// The end of what Python has shown outside of cells, as the strategy does.
+    strategy_recent: Recent,
     clock: Clock,
     publication: Publication,
     session_dir: PathBuf,
@@ -168,6 +171,7 @@ impl Session {
             prompts: Prompts::default(),
             outputs: beginning.outputs,
             clock: Clock::new(Moment::now()),
+            strategy_recent: Recent::default(),
             publication: beginning.publication,
             session_dir: beginning.session_dir,
             alarms: beginning.alarms,

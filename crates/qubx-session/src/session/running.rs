@@ -43,14 +43,23 @@ impl Session {
                 let shown = self.cells.show(cell, content, Instant::now());
                 self.show(cell, shown);
             }
-            None => self.fact(Fact::Output { cell: None, content }),
+            None => {
+                self.strategy_recent.add(&content);
+                self.fact(Fact::Output { cell: None, content });
+            }
         }
     }
 
     /// Notes that messages were lost: in the cell that runs, as they were most likely its.
     pub(super) fn lost(&mut self, messages: u64) {
-        let cell = self.cells.at_kernel();
-        self.fact(Fact::Output { cell, content: OutputContent::Lost { messages } });
+        let mark = OutputContent::Lost { messages };
+        match self.cells.at_kernel() {
+            Some(cell) => {
+                let shown = self.cells.show(cell, mark, Instant::now());
+                self.show(cell, shown);
+            }
+            None => self.fact(Fact::Output { cell: None, content: mark }),
+        }
     }
 
     pub(super) fn show_what_is_due(&mut self, now: Instant) {

@@ -134,7 +134,7 @@ fn kernel(app: &App) -> Option<(String, Style)> {
             } else {
                 String::new()
             };
-            format!("Python kernel ended{how} {at}; {next}. {strategy} Positions are untouched.{flatten}")
+            format!("Python kernel ended{how} {at}; {next}. {strategy} Engine and verbs go on.{flatten}")
         }
     };
     Some((sanitize::plain(&text), app.theme.danger()))

@@ -13,7 +13,7 @@ use crate::talk::{ANSWER_WITHIN, Talk, question};
 /// `qubx kernel restart NAME`
 pub(crate) async fn restart(arguments: RestartArguments) -> Result<Outcome, Failure> {
     let found = find(&arguments.name)?;
-    let mut talk = Talk::open(question(&found, false, ANSWER_WITHIN)).await?;
+    let mut talk = Talk::open(question(&found, true, ANSWER_WITHIN)).await?;
     let effect = "ends Python and starts it again: a running cell ends and variables of the REPL are lost; orders and \
         positions stay, and the strategy is created anew";
     confirm(&arguments.name, effect, arguments.yes)?;

@@ -69,7 +69,7 @@ async fn act(
     command: impl FnOnce(&SessionState) -> Result<(Command, Option<String>), Failure>,
 ) -> Result<Outcome, Failure> {
     let found = find(&arguments.name)?;
-    let mut talk = Talk::open(question(&found, false, ANSWER_WITHIN)).await?;
+    let mut talk = Talk::open(question(&found, true, ANSWER_WITHIN)).await?;
     let (command, effect) = command(talk.state())?;
     if let Some(effect) = effect {
         confirm(&arguments.name, &effect, arguments.yes)?;

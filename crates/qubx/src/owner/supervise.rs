@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use qubx_home::{Home, HomeError, OwnerLock, connection_files_of, ensure_private_dir, service_holder};
+use qubx_home::{Home, HomeError, OwnerLock, connection_files_of, ensure_session_dir, service_holder};
 use qubx_session::{Progress, RESTART_WINDOW, Restarts};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -77,7 +77,7 @@ impl Supervisor {
     pub(crate) async fn start(launch: Launch) -> Result<(Self, PathBuf), Failure> {
         let home = Home::at(launch.home.clone());
         home.create()?;
-        ensure_private_dir(&launch.session_dir)?;
+        ensure_session_dir(&launch.session_dir)?;
         let owner = claim(&launch).await?;
         let (service, socket) = match start(&launch).await {
             Ok(started) => started,

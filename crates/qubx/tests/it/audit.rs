@@ -1,30 +1,14 @@
 //! Who did what, and what came of it; and that nobody can change it afterwards without being found out.
 
 use std::path::{Path, PathBuf};
-use std::process::Command as Process;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, STEPS, Screen, config, wait_for};
+use crate::harness::{Place, STEPS, Screen, config, sql, wait_for};
 
 async fn entries(place: &Place, kind: &str) -> Vec<Value> {
     let lines = place.qubx(&["history", "steps", "--json", "--limit", "1000000"]).await.code(0).json_lines();
     lines.into_iter().filter(|line| line["kind"] == kind).collect()
-}
-
-/// Runs SQL on a database with Python's own SQLite and returns the rows.
-fn sql(place: &Place, database: &Path, statement: &str) -> Vec<Vec<Value>> {
-    let script = "
-import json, sqlite3, sys
-connection = sqlite3.connect(sys.argv[1])
-rows = connection.execute(sys.argv[2]).fetchall()
-connection.commit()
-print(json.dumps(rows, default=lambda value: value.hex()))
-";
-    let output =
-        Process::new(&place.python).args(["-c", script]).arg(database).arg(statement).output().unwrap();
-    assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 async fn session() -> Option<Place> {

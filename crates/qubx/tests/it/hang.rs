@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use qubx_protocol::{CellNumber, CellStatus, Command, KernelState, VerbOutcome};
+use qubx_protocol::{CellNumber, CellStatus, Command, Fact, KernelState, VerbOutcome};
 
 use crate::harness::{Place, Screen, wait_for};
 
@@ -121,6 +121,93 @@ async fn an_interrupt_that_a_cell_catches_says_that_it_goes_on_and_what_helps() 
     assert_eq!(screen.ended(cell).await, CellStatus::KernelDied);
     screen.revived(before).await;
     assert_eq!(screen.run("1 + 1").await.0, "2");
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}
+
+/// Neither waits for anything that an interrupt could end as well, nor lets another line of Python run by itself.
+const SPINS: &str = "while True: pass";
+/// Waits in Python's own event loop, where ipykernel has a task that is to be cancelled.
+const AWAITS: &str = "import asyncio\nawait asyncio.sleep(1000)";
+/// Waits in the system, and holds nothing.
+const WAITS: &str = "import threading\nthreading.Event().wait()";
+
+#[tokio::test]
+async fn a_cell_that_is_only_busy_responds_and_ends_with_the_first_interrupt() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    screen.quoted().await;
+    screen.run("trade('ETHUSDT', 1), trade('ETHUSDT', 0.1, 100)").await;
+    let pid = place.session("idle").file.qubx.kernel_pid;
+    for code in [SPINS, AWAITS, WAITS] {
+        let cell = screen.at_work(code).await;
+        let status = place.qubx(&["status", "idle", "--json"]).await.code(0).json();
+        assert_eq!((&status["kernel"]["state"], &status["kernel"]["cell"]), (&"busy".into(), &cell.0.into()));
+        assert_eq!(screen.kernel(KernelState::Ready).await.pid, Some(pid));
+        if code == SPINS {
+            // Five seconds is what it takes to find out that Python does not respond.
+            let look = screen.mirror.latest.market.as_ref().unwrap().time.unwrap();
+            screen
+                .until("a look at Python's health", |screen| {
+                    let time = screen.mirror.latest.market.as_ref()?.time?;
+                    (time > look + jiff::SignedDuration::from_secs(6)).then_some(())
+                })
+                .await;
+            for verb in ["cancel-orders", "flatten", "resume"] {
+                let done = place.qubx(&[verb, "idle", "--yes", "--json"]).await.code(0).json();
+                assert_eq!(done["outcome"], "done", "{done}");
+            }
+        }
+        let interrupt = screen.verb(Command::Interrupt { cell: Some(cell) }).await;
+        assert_eq!(interrupt.outcome, VerbOutcome::Done, "{interrupt:?}");
+        let took: u64 = interrupt.text.split_whitespace().rev().nth(1).unwrap().parse().unwrap();
+        println!("`{code}` ended {took} ms after it was interrupted");
+        assert!(took < SECOND_INTERRUPT_MS, "the first one is enough: {interrupt:?}");
+        assert_eq!(screen.ended(cell).await, CellStatus::Interrupted);
+        assert_eq!(screen.run("1 + 1").await, ("2".into(), CellStatus::Ok));
+    }
+    let silent = screen.events.iter().any(|event| match &event.fact {
+        Fact::Status(status) => status.kernel.state == KernelState::NotResponding,
+        _ => false,
+    });
+    assert!(!silent, "it responded all the time");
+    assert_eq!(place.session("idle").file.qubx.kernel_pid, pid);
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}
+
+/// When a cell that goes on is interrupted once more, see `qubx-session/src/cells/interrupts.rs`.
+const SECOND_INTERRUPT_MS: u64 = 2_000;
+
+/// Has the system throw interrupts away until the file is there.
+const IGNORES: &str = "\
+import os, signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+while not os.path.exists(LEAVE): time.sleep(0.02)
+";
+
+#[tokio::test]
+async fn a_cell_that_has_interrupts_ignored_is_told_as_such_and_spoils_none_of_the_next_ones() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    let pid = place.session("idle").file.qubx.kernel_pid;
+    let leave = place.path("leave");
+    let cell = screen.at_work(&IGNORES.replace("LEAVE", &format!("{leave:?}"))).await;
+    let interrupt = screen.verb(Command::Interrupt { cell: Some(cell) }).await;
+    assert_eq!(interrupt.outcome, VerbOutcome::Failed);
+    for part in
+        ["goes on", "restart of the kernel ends it at once", "leaves orders and positions as they are"]
+    {
+        assert!(interrupt.text.contains(part), "{interrupt:?}");
+    }
+    place.write("leave", "");
+    assert_eq!(screen.ended(cell).await, CellStatus::Ok, "it was not ended by anybody");
+
+    let next = screen.at_work(SPINS).await;
+    let interrupt = screen.verb(Command::Interrupt { cell: Some(next) }).await;
+    assert_eq!(interrupt.outcome, VerbOutcome::Done, "{interrupt:?}");
+    assert_eq!(screen.ended(next).await, CellStatus::Interrupted);
+    assert_eq!(place.session("idle").file.qubx.kernel_pid, pid);
     screen.close().await;
     place.stop_and_finish("idle").await;
 }

@@ -1,6 +1,6 @@
 //! The Python kernel is killed: the service, the engine and every screen go on.
 
-use qubx_protocol::{CellStatus, Command, Fact, KernelState, VerbOutcome};
+use qubx_protocol::{CellStatus, Command, Fact, KernelState, OutputContent};
 use rustix::process::Signal;
 
 use crate::harness::{Place, STEPS, Screen, config, is_alive, send_signal, wait_for};
@@ -59,27 +59,6 @@ async fn the_session_outlives_its_kernel() {
 }
 
 #[tokio::test]
-async fn a_config_says_what_happens_to_positions_when_the_kernel_is_lost() {
-    let more = "session: { on_kernel_loss: flatten }\n";
-    let Some(place) = Place::with_idle_session_and(more).await else { return };
-    let mut screen = Screen::attach(&place, "idle", "op1").await;
-    screen.quoted().await;
-    screen.run("trade('ETHUSDT', 1), trade('BTCUSDT', 0.1, 1000)").await;
-    kill_kernel(&place, &mut screen, "idle").await;
-    screen
-        .event("a flatten by the session", |fact| match fact {
-            Fact::Verb { verb, .. } if verb.verb == "flatten" && verb.outcome == VerbOutcome::Done => {
-                Some(())
-            }
-            _ => None,
-        })
-        .await;
-    assert!(screen.state().open_positions().next().is_none() && screen.state().orders.is_empty());
-    screen.close().await;
-    place.stop_and_finish("idle").await;
-}
-
-#[tokio::test]
 async fn a_cell_that_ends_its_process_is_marked_and_the_session_stays() {
     let Some(place) = Place::with_idle_session_and(STAYS_DOWN).await else { return };
     place.qubx(&["exec", "idle", "import os; os._exit(3)"]).await.code(1).says(&["the Python kernel ended"]);
@@ -120,6 +99,88 @@ async fn a_crash_leaves_a_record_that_says_what_ended_python_in_which_cell_and_w
     }
     screen.close().await;
     place.stop_and_finish("idle").await;
+}
+
+/// Says a lot, then waits for the file, and is killed.
+const SAYS_MUCH: &str = "\
+import os, time
+for number in range(20_000): print('line', number, flush=True)
+display({'the last': 'words'})
+while not os.path.exists('go'): time.sleep(0.01)
+os.kill(os.getpid(), 9)
+";
+
+/// Ends Python in a callback.
+const FALLS: &str = r#"
+import ctypes
+import os
+from pathlib import Path
+
+from qubx_strategy import Strategy
+
+
+class Falls(Strategy):
+    def on_quote(self, ctx, quote):
+        if Path("fall").exists():
+            print("the strategy falls", flush=True)
+            while not Path("go").exists():
+                pass
+            ctypes.string_at(0)
+"#;
+
+/// Returns the newest crash record of a session.
+fn newest_record(place: &Place, name: &str) -> String {
+    let records = std::fs::read_dir(place.session_dir(name).join("crashes")).unwrap();
+    let newest = records.map(|entry| entry.unwrap().path()).max().unwrap();
+    std::fs::read_to_string(newest).unwrap()
+}
+
+#[tokio::test]
+async fn a_crash_record_has_the_last_output_of_the_cell_and_of_the_strategy_however_much_there_was() {
+    let Some(place) = Place::new() else { return };
+    place.write("falls.py", FALLS);
+    place.write("falls.yml", &config("falls", "falls.Falls"));
+    place.start("falls.yml").await;
+    let mut screen = Screen::attach(&place, "falls", "op1").await;
+    let pid = place.session("falls").file.qubx.kernel_pid;
+    let cell = screen.submit(SAYS_MUCH).await;
+    screen
+        .event("its last words", |fact| match fact {
+            Fact::Output { content: OutputContent::Data { .. }, cell: of } if *of == Some(cell) => Some(()),
+            _ => None,
+        })
+        .await;
+    place.write("go", "");
+    assert_eq!(screen.ended(cell).await, CellStatus::KernelDied);
+    let record = newest_record(&place, "falls");
+    let says = format!("cell     {cell} of op1\n\n-- its source\n{SAYS_MUCH}");
+    for part in ["signal 9 (killed)", &says, "line 19999\n{'the last': 'words'}"] {
+        assert!(record.contains(part), "`{part}` is not in\n{record}");
+    }
+    assert!(record.len() < 20_000, "{} bytes", record.len());
+
+    std::fs::remove_file(place.path("go")).unwrap();
+    let pid = screen.revived(pid).await;
+    place.write("fall", "");
+    screen
+        .event("the strategy's last words", |fact| match fact {
+            Fact::Output { cell: None, content: OutputContent::Stream { text, .. } } => {
+                text.contains("the strategy falls").then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    place.write("go", "");
+    std::fs::remove_file(place.path("fall")).unwrap();
+    screen.revived(pid).await;
+    let record = newest_record(&place, "falls");
+    let parts = ["signal 11", "cell     none ran", "in string_at", "in on_quote", "the strategy falls"];
+    for part in parts {
+        assert!(record.contains(part), "`{part}` is not in\n{record}");
+    }
+    assert!(!record.contains("line 19999"), "that was another process");
+    screen.close().await;
+    place.stop_and_finish("falls").await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tokio::process::Child;
 
@@ -33,13 +34,30 @@ impl SmallDisk {
 
     /// Fills what is free and returns the file that does.
     pub(crate) fn fill(&self) -> PathBuf {
+        self.fill_but(0)
+    }
+
+    /// Fills what is free but for `left` bytes, by adding to a file, and returns that file.
+    pub(crate) fn fill_but(&self, left: u64) -> PathBuf {
+        /// Small enough to leave what is to be left.
+        const BLOCK: u64 = 64 << 10;
         let path = self.at.join("filler");
-        let mut file = std::fs::File::create(&path).unwrap();
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).unwrap();
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let block = vec![1; 64 << 10];
-        // To the last byte that the disk takes.
-        while std::io::Write::write(&mut file, &block).is_ok_and(|written| written > 0) {}
+        let block = [1; BLOCK as usize];
+        while left == 0 || self.free() >= left + BLOCK {
+            // To the last byte that the disk takes.
+            if !std::io::Write::write(&mut file, &block).is_ok_and(|written| written > 0) {
+                break;
+            }
+        }
         path
+    }
+
+    /// Returns how many bytes are free.
+    fn free(&self) -> u64 {
+        let found = rustix::fs::statvfs(&self.at).unwrap();
+        found.f_bavail * found.f_frsize
     }
 }
 
@@ -49,8 +67,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A disk that fails to keep the ledger of one service, by way of `strace`, which has a system call of another process
-/// fail. It ends with the service.
+/// A disk that fails to keep the ledger of one service. It ends with the service.
 pub(crate) struct FailingDisk {
     _strace: Child,
 }
@@ -58,16 +75,34 @@ pub(crate) struct FailingDisk {
 impl FailingDisk {
     /// Has the `nth` sync of the ledger from now on fail. None without `strace`.
     pub(crate) async fn below(session_dir: &Path, service: u32, nth: u32) -> Option<Self> {
-        let mut strace = tokio::process::Command::new(needs::program("strace")?);
-        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"]);
-        strace.args(["-e", &format!("inject=fsync,fdatasync:error=EIO:when={nth}")]);
-        for name in ["ledger.db", "ledger.db-wal"] {
-            strace.arg("-P").arg(session_dir.join(name));
-        }
-        let strace = strace.args(["-p", &service.to_string()]).kill_on_drop(true).spawn().unwrap();
-        wait_for("every thread of the service to be traced", async || is_traced(service).then_some(())).await;
-        Some(Self { _strace: strace })
+        let fault = format!("inject=fsync,fdatasync:error=EIO:when={nth}");
+        Some(Self { _strace: inject(session_dir, service, &fault).await? })
     }
+}
+
+/// A disk that takes its time with each write to the ledger of one service. It ends with the service.
+pub(crate) struct SlowDisk {
+    _strace: Child,
+}
+
+impl SlowDisk {
+    /// Has each write take so much longer. None without `strace`.
+    pub(crate) async fn below(session_dir: &Path, service: u32, longer: Duration) -> Option<Self> {
+        let fault = format!("inject=pwrite64:delay_enter={}", longer.as_micros());
+        Some(Self { _strace: inject(session_dir, service, &fault).await? })
+    }
+}
+
+/// Has system calls on the ledger go wrong, by way of `strace`, which can do that to another process.
+async fn inject(session_dir: &Path, service: u32, fault: &str) -> Option<Child> {
+    let mut strace = tokio::process::Command::new(needs::program("strace")?);
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync,pwrite64", "-e", fault]);
+    for name in ["ledger.db", "ledger.db-wal"] {
+        strace.arg("-P").arg(session_dir.join(name));
+    }
+    let strace = strace.args(["-p", &service.to_string()]).kill_on_drop(true).spawn().unwrap();
+    wait_for("every thread of the service to be traced", async || is_traced(service).then_some(())).await;
+    Some(strace)
 }
 
 fn is_traced(process: u32) -> bool {

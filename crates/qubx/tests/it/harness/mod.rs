@@ -14,6 +14,7 @@ mod program;
 mod proxy;
 mod raw;
 mod screen;
+mod sql;
 mod strategies;
 mod terminal;
 mod wall_clock;
@@ -21,7 +22,7 @@ mod wall_clock;
 use std::time::{Duration, Instant};
 
 pub(crate) use cgroup::MemoryGroup;
-pub(crate) use disks::{FailingDisk, SmallDisk};
+pub(crate) use disks::{FailingDisk, SlowDisk, SmallDisk};
 pub(crate) use faults::{Chance, assert_kept, check_book, end_by_kill, kill_service, service_of, written};
 pub(crate) use guest::Guest;
 pub(crate) use needs::{console, data_file, is_root};
@@ -31,7 +32,8 @@ pub(crate) use program::{Finished, Running};
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::{Raw, hello};
 pub(crate) use screen::{Screen, text_of};
-pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, config};
+pub(crate) use sql::sql;
+pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, WITNESS, config};
 pub(crate) use terminal::Terminal;
 pub(crate) use wall_clock::WallClock;
 

@@ -215,7 +215,8 @@ impl Screen {
         self.verb_end(&id).await
     }
 
-    async fn verb_end(&mut self, id: &CommandId) -> VerbProgress {
+    /// Waits until a verb that was given before has ended.
+    pub(crate) async fn verb_end(&mut self, id: &CommandId) -> VerbProgress {
         self.event("the end of the verb", |fact| match fact {
             Fact::Verb { verb, .. }
                 if verb.command.as_ref() == Some(id) && verb.outcome != VerbOutcome::Started =>

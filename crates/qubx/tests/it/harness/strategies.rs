@@ -70,6 +70,37 @@ class Keeps(Strategy):
             file.write(line + "\n")
 "#;
 
+/// Writes what it sees at each quote into the file `seen` beside it, which is there also when nothing can be written down
+/// in the home. While there is a file `buy`, it buys, and says what became of that.
+pub(crate) const WITNESS: &str = r#"
+import json
+from pathlib import Path
+
+from qubx_strategy import Strategy
+
+
+class Witness(Strategy):
+    def on_start(self, ctx):
+        self.here = Path(__file__).parent
+        self.quotes = 0
+        self.bought = None
+
+    def on_quote(self, ctx, quote):
+        self.quotes += 1
+        if (self.here / "buy").exists():
+            order = ctx.trade("BTCUSDT", 0.01)
+            self.bought = f"{order.status}: {order.reason}"
+        seen = {
+            "quotes": self.quotes,
+            "orders": sorted(ctx.get_orders()),
+            "held": {i.symbol: p.quantity for i, p in ctx.get_positions().items()},
+            "bought": self.bought,
+        }
+        new = self.here / "seen.new"
+        new.write_text(json.dumps(seen))
+        new.replace(self.here / "seen")
+"#;
+
 /// The example that trades averages of closes.
 pub(crate) const CROSS: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/ema_cross.py"));
