@@ -53,6 +53,7 @@ pub async fn serve(
     ensure_private_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
     let mut store = Store::open(&config.session_dir)?;
+    store.cap_log(config.log_bytes);
     if config.mode == Mode::Live {
         store.sync_every_commit()?;
     }

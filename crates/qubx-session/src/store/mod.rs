@@ -71,6 +71,11 @@ impl Store {
         self.ledger.sync_every_commit()
     }
 
+    /// Has the session log lose its oldest text above so many bytes.
+    pub(crate) fn cap_log(&mut self, bytes: u64) {
+        self.pruning.cap = bytes;
+    }
+
     /// Takes what the service before left without an answer.
     pub(crate) fn take_left(&mut self) -> Left {
         std::mem::take(&mut self.left)
