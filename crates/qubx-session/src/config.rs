@@ -105,6 +105,11 @@ pub enum Progress {
         /// What, in one line.
         error: String,
     },
+    /// The session was stopped, and is not started again only because its service crashed after that.
+    Ended {
+        /// How it ended.
+        why: String,
+    },
     /// The session does not come up.
     Failed {
         /// Why.

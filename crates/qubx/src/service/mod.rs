@@ -68,7 +68,10 @@ fn tell_starter(mut progress: mpsc::Receiver<Progress>) {
         let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
         let last = matches!(
             step,
-            Progress::StrategyStarted | Progress::StrategyFailed { .. } | Progress::Failed { .. }
+            Progress::StrategyStarted
+                | Progress::StrategyFailed { .. }
+                | Progress::Ended { .. }
+                | Progress::Failed { .. }
         );
         if told.is_err() || last {
             return;
