@@ -16,6 +16,7 @@ mod raw;
 mod screen;
 mod strategies;
 mod terminal;
+mod user;
 
 use std::time::{Duration, Instant};
 
