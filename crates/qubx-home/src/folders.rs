@@ -1,8 +1,9 @@
 //! Where things live.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::private::ensure_shared_dir;
+use crate::private::{check_shared_dir, ensure_shared_dir};
 use crate::{HomeError, ensure_private_dir};
 
 /// The folder of this user's sessions: `$QUBX_HOME`, else `~/.qubx`.
@@ -58,6 +59,25 @@ impl Home {
     #[must_use]
     pub fn sessions(&self) -> PathBuf {
         self.root.join("sessions")
+    }
+
+    /// Checks a home before anything in it is believed: its settings bind orders, and its Python is run. One that is not
+    /// there is fine.
+    ///
+    /// # Errors
+    /// When it is not the user's own, or others may write to it or point it elsewhere.
+    pub fn check(&self) -> Result<(), HomeError> {
+        // Whoever makes it is told what is in the way.
+        let Ok(metadata) = std::fs::symlink_metadata(&self.root) else { return Ok(()) };
+        let user = rustix::process::geteuid().as_raw();
+        if metadata.is_symlink() && ![user, 0].contains(&metadata.uid()) {
+            let reason = format!("it is a link that belongs to user {}, who may change it", metadata.uid());
+            return Err(HomeError::Unsafe { path: self.root.clone(), reason });
+        }
+        match std::fs::canonicalize(&self.root) {
+            Ok(root) => check_shared_dir(&root),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Makes the folders that every session needs. `root` and `kernels` keep the mode that they have.

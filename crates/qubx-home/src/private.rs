@@ -1,6 +1,6 @@
 //! Folders and files that are this user's alone: 0700 and 0600, whatever the umask says; links are refused.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -32,10 +32,16 @@ pub fn ensure_private_dir(path: &Path) -> Result<(), HomeError> {
 /// # Errors
 /// When it cannot be made, is a link, belongs to somebody else, or may be written to by others.
 pub(crate) fn ensure_shared_dir(path: &Path) -> Result<(), HomeError> {
-    if !path.exists() {
-        return ensure_private_dir(path);
-    }
-    let mode = ensure_own_dir(path)?;
+    if path.exists() { check_shared_dir(path) } else { ensure_private_dir(path) }
+}
+
+/// Checks a folder that is there and that others put files into too.
+///
+/// # Errors
+/// When it is a link, belongs to somebody else, or may be written to by others.
+pub(crate) fn check_shared_dir(path: &Path) -> Result<(), HomeError> {
+    let metadata = std::fs::symlink_metadata(path).map_err(HomeError::io("look at", path))?;
+    let mode = mode_of_own_dir(path, &metadata)?;
     if mode & 0o022 != 0 {
         let reason = format!(
             "other users may write to it (mode {mode:o}); take that away with `chmod go-w {}`",
@@ -55,6 +61,11 @@ fn ensure_own_dir(path: &Path) -> Result<u32, HomeError> {
         (Err(error), Err(_)) => return Err(HomeError::io("create", path)(error)),
         (Ok(()), Err(error)) => return Err(HomeError::io("look at", path)(error)),
     };
+    mode_of_own_dir(path, &metadata)
+}
+
+/// Checks that this is a folder of this user, and returns its mode.
+fn mode_of_own_dir(path: &Path, metadata: &Metadata) -> Result<u32, HomeError> {
     let refuse = |reason: String| Err(HomeError::Unsafe { path: path.to_owned(), reason });
     if !metadata.is_dir() {
         return refuse("it is a link or a file, and must be a folder; remove it".to_owned());

@@ -1,6 +1,7 @@
 //! The check before anything is created: does this Python do, and is the strategy what the config says?
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -210,8 +211,11 @@ enum Problem {
 /// # Errors
 /// Each way in which the strategy cannot run is a variant of its own.
 pub async fn probe(python: &Path, source: &StrategySource, timeout: Duration) -> Result<Probe, ProbeError> {
-    let folder =
-        tempfile::tempdir().map_err(|source| KernelError::Prepare { path: std::env::temp_dir(), source })?;
+    // Everybody may write where it is made, and what is in it is run, so it is the user's alone whatever the umask says.
+    let folder = tempfile::Builder::new()
+        .permissions(PermissionsExt::from_mode(0o700))
+        .tempdir()
+        .map_err(|source| KernelError::Prepare { path: std::env::temp_dir(), source })?;
     let package = package::write(folder.path())?;
     let output = tokio::time::timeout(timeout, ask(python, &package, source)).await;
     let output = output

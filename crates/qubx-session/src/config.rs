@@ -41,6 +41,8 @@ pub struct ServiceConfig {
     pub on_kernel_loss: KernelLoss,
     /// How many entries of each kind a new screen gets.
     pub history_limit: usize,
+    /// How many bytes the session log may have; above that its oldest text goes.
+    pub log_bytes: u64,
     /// Whether to go on with the account, the orders and the place in a replay that the run before left.
     pub restore: bool,
     /// The folder of the sockets, when a service that died left one whose screens and guests should come back; none
@@ -102,6 +104,11 @@ pub enum Progress {
     StrategyFailed {
         /// What, in one line.
         error: String,
+    },
+    /// The session was stopped, and is not started again only because its service crashed after that.
+    Ended {
+        /// How it ended.
+        why: String,
     },
     /// The session does not come up.
     Failed {

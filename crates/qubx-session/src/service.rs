@@ -53,6 +53,16 @@ pub async fn serve(
     ensure_session_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
     let mut store = Store::open(&config.session_dir)?;
+    // Whoever stopped the session was told that it is; a crash on the way to its end starts nothing again.
+    if config.runtime_dir.is_some()
+        && let Some(stop) = store.stop_that_ended_it()?
+    {
+        let why = format!("stopped by {}: {}", stop.author, stop.text);
+        let _ = progress.send(Progress::Ended { why: why.clone() }).await;
+        progress.closed().await;
+        return Ok(why);
+    }
+    store.cap_log(config.log_bytes);
     if config.mode == Mode::Live {
         store.sync_every_commit()?;
     }

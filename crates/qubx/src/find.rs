@@ -14,9 +14,11 @@ pub(crate) const NONE_RUNS: &str = "no session is running";
 /// What to do about that.
 pub(crate) const START_ONE: &str = "start one: qubx run config.yml --paper";
 
-/// Returns the home.
+/// Returns the home, which no other user can have made or changed.
 pub(crate) fn home() -> Result<Home, Failure> {
-    Home::locate().map_err(|error| Failure::usage(error.to_string()))
+    let home = Home::locate().map_err(|error| Failure::usage(error.to_string()))?;
+    home.check()?;
+    Ok(home)
 }
 
 /// Returns the sessions of this user, oldest first, and says which were found dead just now.

@@ -75,7 +75,9 @@ impl From<Failure> for NoTalk {
 /// Returns the failure that the end of a connection is for a command.
 fn closed(error: &ErrorMessage) -> NoTalk {
     let message = match error.code {
-        ErrorCode::Ended => format!("the session has ended: {}", error.message),
+        ErrorCode::Ended if !error.message.starts_with("the session has ended") => {
+            format!("the session has ended: {}", error.message)
+        }
         _ => error.message.clone(),
     };
     let failure = Failure::new(message);

@@ -78,10 +78,10 @@ impl Connection {
         }
     }
 
-    /// Tells that a service which is gone does not come back: its session said that it ends, or nobody is there who
-    /// would start it again.
+    /// Tells that a service which is gone does not come back: nobody is there who would start it again. A session that
+    /// was stopping is no exception: a service that crashes before that is done is started again, and goes on.
     fn check_hope(&self, service: ServiceFate) -> Result<(), Ending> {
-        if service != ServiceFate::Ended || (!self.stopping && self.has_owner()) {
+        if service != ServiceFate::Ended || self.has_owner() {
             return Ok(());
         }
         let (message, hint) = if self.stopping {

@@ -107,6 +107,34 @@ fn commands(ledger: &Ledger, head: Seq, log: &Log) -> Result<Vec<CommandAudit>, 
     Ok(left)
 }
 
+/// Returns the stop that was done, or failed in part, after the newest beginning of a run: the service ends with it.
+pub(super) fn stop_of_newest_run(ledger: &Ledger) -> Result<Option<VerbProgress>, StoreError> {
+    let read = || StoreError::database("read", ledger.path());
+    let sql = "SELECT kind, body FROM rows WHERE kind IN ('started', 'verb') ORDER BY row DESC";
+    let mut statement = ledger.connection().prepare(sql).map_err(read())?;
+    let mut rows = statement.query([]).map_err(read())?;
+    while let Some(row) = rows.next().map_err(read())? {
+        let (kind, body): (String, String) =
+            row.get(0).and_then(|kind| Ok((kind, row.get(1)?))).map_err(read())?;
+        if kind == "started" {
+            break;
+        }
+        let verb = read_verb(ledger, &body)?;
+        if verb.verb == "stop" && verb.outcome != VerbOutcome::Started {
+            return Ok(Some(verb));
+        }
+    }
+    Ok(None)
+}
+
+fn read_verb(ledger: &Ledger, body: &str) -> Result<VerbProgress, StoreError> {
+    serde_json::from_str(body).map_err(|error| StoreError::Damaged {
+        path: ledger.path().to_owned(),
+        row: None,
+        reason: format!("a verb cannot be read: {error}"),
+    })
+}
+
 fn verbs(ledger: &Ledger) -> Result<Vec<VerbProgress>, StoreError> {
     let read = || StoreError::database("read", ledger.path());
     let sql = "SELECT body FROM rows WHERE kind = 'verb' ORDER BY row DESC LIMIT ?1";
@@ -116,11 +144,7 @@ fn verbs(ledger: &Ledger) -> Result<Vec<VerbProgress>, StoreError> {
     let mut left = Vec::new();
     for body in bodies {
         let body = body.map_err(read())?;
-        let verb: VerbProgress = serde_json::from_str(&body).map_err(|error| StoreError::Damaged {
-            path: ledger.path().to_owned(),
-            row: None,
-            reason: format!("a verb cannot be read: {error}"),
-        })?;
+        let verb = read_verb(ledger, &body)?;
         // Newest first: an end comes before its beginning. What the session did by itself has no command.
         match verb.outcome {
             VerbOutcome::Done | VerbOutcome::Failed => drop(ended.insert(verb.command)),

@@ -29,7 +29,7 @@ mod verify;
 mod waiting;
 
 use jiff::Timestamp;
-use qubx_protocol::{Alarm, CellNumber, CommandId, Epoch, Event, LogId, Seq};
+use qubx_protocol::{Alarm, CellNumber, CommandId, Epoch, Event, LogId, Seq, VerbProgress};
 
 pub(crate) use book::Book;
 pub use doubt::DISK_FAILED;
@@ -69,6 +69,11 @@ impl Store {
     /// When SQLite refuses.
     pub(crate) fn sync_every_commit(&self) -> Result<(), StoreError> {
         self.ledger.sync_every_commit()
+    }
+
+    /// Has the session log lose its oldest text above so many bytes.
+    pub(crate) fn cap_log(&mut self, bytes: u64) {
+        self.pruning.cap = bytes;
     }
 
     /// Takes what the service before left without an answer.
@@ -118,6 +123,14 @@ impl Store {
     /// None: it is known since the ledger was opened.
     pub(crate) fn epoch(&self) -> Result<Epoch, StoreError> {
         Ok(self.ledger.epoch())
+    }
+
+    /// Returns the stop that the newest run came to its end with; none when it just ended, or still runs.
+    ///
+    /// # Errors
+    /// When SQLite refuses or a row cannot be read.
+    pub(crate) fn stop_that_ended_it(&self) -> Result<Option<VerbProgress>, StoreError> {
+        left::stop_of_newest_run(&self.ledger)
     }
 
     /// Tells whether a command was taken before.

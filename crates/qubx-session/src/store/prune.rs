@@ -9,8 +9,8 @@ use rusqlite::{Connection, params};
 use super::StoreError;
 use super::log::{Log, TEXT_KINDS};
 
-/// How large the log may become, in bytes: years of an ordinary strategy, days of a chatty one.
-pub(super) const CAP: u64 = 1 << 30;
+/// How large the log may become, in bytes, unless the config says so: years of an ordinary strategy, days of a chatty one.
+const CAP: u64 = 1_000_000_000;
 /// How many entries one step removes at most; it takes some ten milliseconds.
 const STEP: usize = 1_000;
 /// A pruning ends when this part of the cap is free again, so that the next one is not due at once.
@@ -50,8 +50,10 @@ impl Pruning {
         self.done = newest;
         let begins = !std::mem::replace(&mut self.is_under_way, true);
         Ok(begins.then(|| {
-            let megabytes = self.cap >> 20;
-            format!("the session's log is larger than {megabytes} MiB; its oldest output and log lines are removed")
+            let megabytes = self.cap / 1_000_000;
+            format!(
+                "the session's log is larger than {megabytes} MB; its oldest output and log lines are removed"
+            )
         }))
     }
 }

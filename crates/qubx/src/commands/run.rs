@@ -169,7 +169,8 @@ async fn wait_until_ready(
                 steps.failed(&format!("strategy failed: {error}"));
                 return Some(Ready { connection_file: file, failed: Some(error) });
             }
-            News::Step(Progress::Listening { .. } | Progress::Failed { .. }) | News::Crashed { .. } => {}
+            News::Step(Progress::Listening { .. } | Progress::Ended { .. } | Progress::Failed { .. })
+            | News::Crashed { .. } => {}
         }
     }
 }

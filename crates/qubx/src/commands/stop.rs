@@ -4,7 +4,7 @@ mod by_signal;
 
 use std::time::Instant;
 
-use qubx_home::Found;
+use qubx_home::{Found, service_holder};
 use qubx_protocol::{Command, VerbOutcome};
 
 use self::by_signal::{end_by_signal, end_owner, is_true_within, owner_knows, service_is_gone};
@@ -105,6 +105,13 @@ async fn ask(name: &str, found: &Found, arguments: &StopArguments) -> Result<Ask
     let left = deadline.saturating_duration_since(Instant::now());
     if !is_true_within(left, || service_is_gone(found)).await? {
         return Ok(late());
+    }
+    if let Some(next) = service_holder(&found.file.qubx.session_dir)? {
+        return Err(Failure::new(format!(
+            "{name} is not stopped: its service crashed meanwhile, and its owner has started it again (process {})",
+            next.pid
+        ))
+        .hint(format!("stop it again: qubx kernel stop {name}")));
     }
     let outcome = if verb.outcome == VerbOutcome::Done { Outcome::Done } else { Outcome::NotWell };
     owner_knows(name, found).await?;

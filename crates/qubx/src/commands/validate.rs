@@ -45,7 +45,7 @@ fn object(prepared: &Prepared) -> Value {
             "stale_after": session.stale_after,
             "kernel_restarts": session.kernel_restarts,
             "kernel": session.kernel,
-            "history": { "limit": session.history_limit },
+            "history": session.history,
             "outputs": session.outputs,
         },
     })

@@ -130,8 +130,8 @@ pub(crate) struct Session {
     pub(crate) kernel_restarts: u32,
     /// What the Python process may use at most.
     pub(crate) kernel: KernelLimits,
-    /// How many entries of each kind a new screen gets; 1,000 unless given.
-    pub(crate) history_limit: u32,
+    /// What is kept of the history.
+    pub(crate) history: History,
     /// How much of the output of cells is kept in files.
     pub(crate) outputs: Outputs,
 }
@@ -144,7 +144,7 @@ impl Default for Session {
             stale_after: "10s".parse().expect("ten seconds are a time"),
             kernel_restarts: 5,
             kernel: KernelLimits::default(),
-            history_limit: 1_000,
+            history: History::default(),
             outputs: Outputs::default(),
         }
     }
@@ -159,6 +159,21 @@ pub(crate) struct KernelLimits {
     pub(crate) processes: Option<u32>,
     /// Open files.
     pub(crate) open_files: Option<u32>,
+}
+
+/// What is kept of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct History {
+    /// How many entries of each kind a new screen gets; 1,000 unless given.
+    pub(crate) limit: u32,
+    /// How large the session's log may become, in millions of bytes; 1,000 unless given. Above it the oldest text goes.
+    pub(crate) log_mb: u32,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { limit: 1_000, log_mb: 1_000 }
+    }
 }
 
 /// How much of the output of cells is kept in files, in millions of bytes.

@@ -3,7 +3,7 @@
 use super::document::Document;
 use super::error::ConfigError;
 use super::exchange;
-use super::model::{Config, KernelLimits, Limits, OnKernelLoss, Outputs, Session, StrategyClass};
+use super::model::{Config, History, KernelLimits, Limits, OnKernelLoss, Outputs, Session, StrategyClass};
 use super::nearest;
 use super::node::Node;
 use super::reader::{Field, Reader};
@@ -121,7 +121,7 @@ fn read_session(reader: &mut Reader, field: &Field) -> Option<Session> {
         stale_after: stale_after.unwrap_or(default.stale_after),
         kernel_restarts: restarts.unwrap_or(default.kernel_restarts),
         kernel: kernel.unwrap_or_default(),
-        history_limit: history.unwrap_or(default.history_limit),
+        history: history.unwrap_or_default(),
         outputs: outputs.unwrap_or_default(),
     })
 }
@@ -136,9 +136,14 @@ fn read_kernel(reader: &mut Reader, field: &Field) -> Option<KernelLimits> {
     })
 }
 
-fn read_history(reader: &mut Reader, field: &Field) -> Option<u32> {
-    let section = reader.section(field, &["limit"])?;
-    section.get("limit").and_then(|field| reader.whole(&field, 1..=LONGEST_HISTORY))
+fn read_history(reader: &mut Reader, field: &Field) -> Option<History> {
+    let section = reader.section(field, &["limit", "log_mb"])?;
+    let mut number = |key, most| section.get(key).and_then(|field| reader.whole(&field, 1..=most));
+    let default = History::default();
+    Some(History {
+        limit: number("limit", LONGEST_HISTORY).unwrap_or(default.limit),
+        log_mb: number("log_mb", MOST).unwrap_or(default.log_mb),
+    })
 }
 
 fn read_outputs(reader: &mut Reader, field: &Field) -> Option<Outputs> {

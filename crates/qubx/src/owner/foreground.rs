@@ -217,6 +217,7 @@ impl Foreground {
             }
             News::Step(Progress::StrategyStarted) => say!("strategy started"),
             News::Step(Progress::StrategyFailed { error }) => say!("strategy failed: {error}"),
+            News::Step(Progress::Ended { why }) => self.ended = Some((why, Instant::now() + ENDS_WITHIN)),
             News::Step(Progress::Failed { .. }) => {}
         }
     }

@@ -68,7 +68,10 @@ fn tell_starter(mut progress: mpsc::Receiver<Progress>) {
         let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
         let last = matches!(
             step,
-            Progress::StrategyStarted | Progress::StrategyFailed { .. } | Progress::Failed { .. }
+            Progress::StrategyStarted
+                | Progress::StrategyFailed { .. }
+                | Progress::Ended { .. }
+                | Progress::Failed { .. }
         );
         if told.is_err() || last {
             return;
@@ -109,7 +112,7 @@ fn watch_signals(controls: mpsc::Sender<Control>, tracker: &TaskTracker) -> Resu
 fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceConfig {
     let Launch { home, session_dir, config_file, python, config, restore, runtime_dir, goes_on_with: _ } =
         launch;
-    let config::Session { limits, kernel, outputs, .. } = &config.session;
+    let config::Session { limits, kernel, history, outputs, .. } = &config.session;
     ServiceConfig {
         home: Home::at(home),
         session_dir,
@@ -139,7 +142,8 @@ fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceCo
             OnKernelLoss::Cancel => KernelLoss::Cancel,
             OnKernelLoss::Flatten => KernelLoss::Flatten,
         },
-        history_limit: usize::try_from(config.session.history_limit).unwrap_or(usize::MAX),
+        history_limit: usize::try_from(history.limit).unwrap_or(usize::MAX),
+        log_bytes: bytes(history.log_mb),
         restore,
         runtime_dir,
         kernel_limits: qubx_kernel::ChildLimits {

@@ -1,6 +1,9 @@
 //! The service is killed at random moments while cells run and orders go: what was acknowledged is there, and nothing
 //! was done twice.
 
+mod killed;
+mod phases;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Another user of the machine.
 
+mod side_by_side;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 

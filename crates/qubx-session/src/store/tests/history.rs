@@ -114,7 +114,7 @@ fn a_page_of_older_history_is_bounded_in_bytes_but_has_an_entry() {
 fn above_its_cap_the_log_loses_its_oldest_text_and_says_so_and_no_reference_goes() {
     let dir = tempdir().unwrap();
     let mut store = Store::open(dir.path()).unwrap();
-    store.pruning.cap = 2 << 20;
+    store.cap_log(2_000_000);
     store.append(&[started(1, false), cell(1)], time()).unwrap();
     let mut said = 0;
     for round in 0..400 {
@@ -122,7 +122,7 @@ fn above_its_cap_the_log_loses_its_oldest_text_and_says_so_and_no_reference_goes
             store.append(&[verb("v"), output(1, &"x".repeat(20_000)), log_line("l")], time()).unwrap();
         said += usize::from(events.len() > 3);
         if let Some(Event { fact: Fact::Log { text, .. }, .. }) = events.get(3) {
-            assert!(text.contains("larger than 2 MiB"), "{round}: {text}");
+            assert!(text.contains("larger than 2 MB"), "{round}: {text}");
         }
     }
     assert!((1..200).contains(&said), "said {said} times");

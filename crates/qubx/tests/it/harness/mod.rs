@@ -17,6 +17,7 @@ mod screen;
 mod sql;
 mod strategies;
 mod terminal;
+mod user;
 mod wall_clock;
 
 use std::time::{Duration, Instant};

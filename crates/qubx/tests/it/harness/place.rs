@@ -12,15 +12,16 @@ use tokio::process::Command;
 
 use super::program::{Finished, Running};
 use super::strategies::{IDLE, config};
+use super::user::User;
 use super::{LIMIT, needs, processes, send_signal, wait_for};
 
 /// A folder with a home of its own.
 pub(crate) struct Place {
-    folder: TempDir,
+    pub(super) folder: TempDir,
     pub(crate) python: PathBuf,
     runs: std::cell::Cell<usize>,
     /// The user that the program runs as; none for the test's own.
-    user: Option<u32>,
+    pub(super) user: Option<User>,
     finished: bool,
 }
 
@@ -73,32 +74,9 @@ impl Place {
 
     /// Returns the program as a command of this place.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let program = env!("CARGO_BIN_EXE_qubx");
-        let mut command = Command::new(if self.user.is_some() { "setpriv" } else { program });
-        self.prepare(&mut command);
-        if let Some(user) = self.user {
-            // They may read whatever this test may, so Python can be anywhere; otherwise they are nobody special.
-            command.args([&format!("--reuid={user}"), &format!("--regid={user}"), "--clear-groups"]);
-            command.args(["--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"]);
-            command.args(["--bounding-set=-all,+dac_read_search", "--securebits=+no_setuid_fixup"]);
-            command.args(["--", program]);
-        }
+        let mut command = self.as_its_user(Path::new(env!("CARGO_BIN_EXE_qubx")));
         command.args(arguments);
         command
-    }
-
-    /// Gives the place to somebody who is not the system's administrator; tells whether it belongs to such a one now.
-    pub(crate) async fn belongs_to_somebody_else(&mut self) -> bool {
-        /// Nobody's number on any usual system, so nobody else's processes count.
-        const SOMEBODY: u32 = 61_734;
-        if !rustix::process::geteuid().is_root() {
-            return true;
-        }
-        std::os::unix::fs::chown(self.folder.path(), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
-        self.user = Some(SOMEBODY);
-        let can = self.command(&["--version"]).output().await;
-        let can = can.is_ok_and(|output| output.status.success());
-        super::needs::has("root", can, "setpriv cannot make another user of this one")
     }
 
     /// Runs the program to its end.

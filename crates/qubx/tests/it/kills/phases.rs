@@ -1,0 +1,180 @@
+//! The service is killed while it starts, goes on, stops, makes its log smaller, or starts Python again: each time at
+//! random moments within that phase, and each time the next one goes on with everything that was acknowledged.
+
+use std::time::{Duration, Instant};
+
+use qubx_protocol::{Command, Event, Fact, KernelState, StrategyState, VerbOutcome};
+use rustix::process::Signal;
+
+use super::back;
+use super::killed::{Killed, appears};
+use crate::harness::{kill_service, send_signal, service_of, wait_for, written};
+
+/// How often each phase is cut off.
+const ROUNDS: u64 = 3;
+
+#[tokio::test]
+async fn a_service_that_is_killed_while_it_starts_leaves_a_session_that_starts_and_goes_on() {
+    let Some(mut killed) = Killed::new("") else { return };
+    // Nothing is there yet, then a life that ended, and each time one that is to go on.
+    let mut longest = Duration::from_secs(1);
+    for round in 0..ROUNDS {
+        for more in [&[][..], &["--restore"]] {
+            killed.is_killed_at_its_start(more, longest).await;
+            if killed.place.session_dir("steps").join("ledger.db").exists() {
+                killed.is_whole().await;
+            }
+        }
+        if round == 0 {
+            let began = Instant::now();
+            let owner = killed.run(&[]).await;
+            longest = began.elapsed();
+            killed.is_killed(owner).await;
+        }
+    }
+    let owner = killed.run(&["--restore"]).await;
+    killed.goes_on_and_ends(owner).await;
+}
+
+#[tokio::test]
+async fn an_owner_starts_a_service_again_that_is_killed_while_it_goes_on_with_what_the_one_before_left() {
+    let Some(mut killed) = Killed::new("") else { return };
+    let owner = killed.run(&[]).await;
+    let mut screen = killed.attach().await;
+    killed.work(&screen).await;
+    let mut old = kill_service(&killed.place, "steps");
+    for _ in 0..2 {
+        old = appears(&killed.place, old).await;
+        killed.chance.moment(Duration::from_millis(700)).await;
+        send_signal(old, Signal::KILL);
+    }
+    appears(&killed.place, old).await;
+    // It may have seen none of those between.
+    let third = old;
+    let is_later = |pid: u32| Some(pid) == service_of(&killed.place, "steps") && pid != third;
+    screen
+        .until("the service after the next", |screen| {
+            let status = screen.state().status.as_ref()?;
+            (is_later(status.info.pid) && status.strategy.state == StrategyState::Running).then_some(())
+        })
+        .await;
+    killed.left_by(screen).await;
+    killed.goes_on_and_ends(owner).await;
+}
+
+/// Keeps Python, which is asked to end after a stop is done, until it is killed.
+const ENDS_SLOWLY: &str = "import atexit, time; atexit.register(time.sleep, 60)";
+
+#[tokio::test]
+async fn a_stop_that_was_done_is_not_undone_by_a_kill_and_one_that_was_not_is_told() {
+    let Some(mut killed) = Killed::new("") else { return };
+    let mut owner = killed.run(&[]).await;
+    for more in [Some("--flatten"), Some("--keep-orders"), None] {
+        let mut screen = killed.attach().await;
+        screen.run(ENDS_SLOWLY).await;
+        killed.work(&screen).await;
+        if more == Some("--flatten") {
+            // The strategy cannot be stopped meanwhile, so the stop is not done when the kill comes.
+            let held = killed.place.path("held");
+            let call = format!("import ctypes; open({held:?}, 'w').close(); ctypes.PyDLL(None).sleep(60)");
+            screen.submit(&call).await;
+            wait_for("the call", async || held.exists().then_some(())).await;
+        }
+        let old = service_of(&killed.place, "steps").unwrap();
+        let words = ["kernel", "stop", "steps", "--yes"].into_iter().chain(more);
+        let stop = killed.place.spawn(&words.collect::<Vec<_>>());
+        let outcome = if more.is_some() { VerbOutcome::Started } else { VerbOutcome::Done };
+        let seen = screen.events.len();
+        screen
+            .until("the stop", |screen| {
+                screen.events[seen..].iter().find_map(|event| is_stop_that_is(outcome, &event.fact))
+            })
+            .await;
+        if more.is_some() {
+            killed.chance.moment(Duration::from_millis(400)).await;
+        }
+        assert_eq!(service_of(&killed.place, "steps"), Some(old), "it takes its time to end");
+        send_signal(old, Signal::KILL);
+        let stopped = stop.end().await;
+        if stopped.code == Some(0) {
+            assert_ne!(more, Some("--flatten"), "it was not done: {stopped:?}");
+            let ended = owner.end().await.code(0);
+            assert!(ended.stderr.contains("session ended: stopped by op@cli"), "{ended:?}");
+            killed.lost(screen).await;
+            killed.is_empty().await;
+            killed.is_whole().await;
+            let events = written(&killed.place, "steps");
+            let last = events.iter().rev().find_map(|event| is_stop_that_is(VerbOutcome::Done, &event.fact));
+            assert!(last.is_some(), "what is said to be stopped was stopped");
+            owner = killed.run(&["--restore"]).await;
+        } else {
+            assert!(more.is_some(), "it was done: {stopped:?}");
+            stopped.code(1).says(&["steps is not stopped", "crashed meanwhile", "kernel stop steps"]);
+            back(&mut screen, old).await;
+            killed.left_by(screen).await;
+        }
+    }
+    killed.goes_on_and_ends(owner).await;
+}
+
+fn is_stop_that_is(outcome: VerbOutcome, fact: &Fact) -> Option<()> {
+    matches!(fact, Fact::Verb { verb, .. } if verb.verb == "stop" && verb.outcome == outcome).then_some(())
+}
+
+#[tokio::test]
+async fn a_service_that_is_killed_while_its_log_is_made_smaller_loses_no_fact() {
+    let Some(mut killed) = Killed::new("session: { history: { log_mb: 1 } }\n") else { return };
+    let owner = killed.run(&[]).await;
+    let mut screen = killed.attach().await;
+    for _ in 0..ROUNDS {
+        let began = screen.events.len();
+        screen
+            .submit(
+                "import time\nfor n in range(10 ** 6): print('x' * 20_000, flush=True); time.sleep(0.005)",
+            )
+            .await;
+        screen
+            .until("a log that is made smaller", |screen| {
+                let is_said = |event: &Event| {
+                    matches!(&event.fact, Fact::Log { text, .. } if text.contains("its oldest output and log lines are removed"))
+                };
+                screen.events[began..].iter().any(is_said).then_some(())
+            })
+            .await;
+        killed.work(&screen).await;
+        let old = kill_service(&killed.place, "steps");
+        back(&mut screen, old).await;
+        killed.is_whole().await;
+    }
+    killed.left_by(screen).await;
+    killed.goes_on_and_ends(owner).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_killed_while_python_is_started_again_goes_on_with_python() {
+    let Some(mut killed) = Killed::new("") else { return };
+    let owner = killed.run(&[]).await;
+    let mut screen = killed.attach().await;
+    for round in 0..ROUNDS {
+        let python = screen.kernel(KernelState::Ready).await.pid.unwrap();
+        killed.work(&screen).await;
+        if round == 1 {
+            send_signal(python, Signal::KILL);
+        } else {
+            killed.verbs.insert(screen.client.command(Command::RestartKernel));
+        }
+        screen
+            .until("the end of Python", |screen| {
+                let kernel = &screen.state().status.as_ref()?.kernel;
+                (kernel.pid != Some(python) || kernel.state != KernelState::Ready).then_some(())
+            })
+            .await;
+        // After a crash Python is started again in a second.
+        killed.chance.moment(Duration::from_millis(if round == 1 { 2_000 } else { 800 })).await;
+        let old = kill_service(&killed.place, "steps");
+        back(&mut screen, old).await;
+        killed.is_whole().await;
+    }
+    killed.left_by(screen).await;
+    killed.goes_on_and_ends(owner).await;
+}
