@@ -156,6 +156,53 @@ impl Client {
         }
     }
 
+    /// Sends a cell and returns its number when it has begun to run.
+    ///
+    /// # Errors
+    /// When it does not begin in time.
+    pub(crate) async fn begin(&mut self, code: &str) -> Result<CellNumber> {
+        let id = self.handle.command(Command::Execute { code: code.to_owned() });
+        let mut watched = Watched { command: id, cell: None, outputs: Vec::new(), status: None };
+        loop {
+            if let Update::Event(event) = self.next().await? {
+                watched.see(&event.fact);
+                if let Fact::CellStarted { cell, .. } = event.fact
+                    && watched.cell == Some(cell)
+                {
+                    return Ok(cell);
+                }
+            }
+        }
+    }
+
+    /// Tells whether a cell runs or waits, by what was read so far.
+    pub(crate) fn is_running(&self, cell: CellNumber) -> bool {
+        self.state().is_some_and(|state| state.queue.iter().chain(&state.running).any(|one| one.cell == cell))
+    }
+
+    /// Waits until a cell has ended.
+    ///
+    /// # Errors
+    /// When the session is silent for too long.
+    pub(crate) async fn end(&mut self, cell: CellNumber) -> Result<()> {
+        while self.is_running(cell) {
+            self.next().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads what comes, for this long.
+    ///
+    /// # Errors
+    /// When the connection ends.
+    pub(crate) async fn watch_for(&mut self, time: Duration) -> Result<()> {
+        let end = tokio::time::Instant::now() + time;
+        while let Ok(update) = tokio::time::timeout_at(end, self.next()).await {
+            update?;
+        }
+        Ok(())
+    }
+
     /// Asks for the end of the session and waits until the connection says so.
     ///
     /// # Errors

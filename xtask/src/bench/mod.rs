@@ -14,6 +14,7 @@ mod jupyter;
 mod kept;
 mod machine;
 mod memory;
+mod orders;
 mod process;
 mod report;
 mod restore;
@@ -48,6 +49,8 @@ pub(crate) enum Name {
     Displays,
     /// 100 attached screens, and one that reads a byte a second.
     Screens,
+    /// A verb, a cancel and an order, at rest and while Python hangs or prints without end.
+    Orders,
     /// Going on after a kill with a session of a million entries, and with a simulation of a month.
     Restore,
 }
@@ -92,6 +95,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Flood => flood::measure(workbench).await,
         Name::Displays => displays::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
+        Name::Orders => orders::measure(workbench).await,
         Name::Restore => restore::measure(workbench).await,
     }
 }

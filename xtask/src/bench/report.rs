@@ -20,6 +20,8 @@ pub(crate) struct Row {
     p50: f64,
     /// None where there is no distribution.
     p99: Option<f64>,
+    /// The same.
+    worst: Option<f64>,
     goal_p50: Option<f64>,
     goal_p99: Option<f64>,
 }
@@ -52,7 +54,8 @@ impl Row {
     /// Returns the row of a distribution of times.
     pub(crate) fn times(name: &str, samples: &Samples) -> Self {
         let (p50, p99) = (samples.percentile(50), samples.percentile(99));
-        Self::new(name, "ms", samples.0.len(), p50, Some(p99))
+        let worst = Some(samples.percentile(100));
+        Self { worst, ..Self::new(name, "ms", samples.0.len(), p50, Some(p99)) }
     }
 
     /// Returns the row that says how many times longer `ours` takes than `theirs`: the ratio of the medians, as one of
@@ -85,7 +88,7 @@ impl Row {
     }
 
     fn new(name: &str, unit: &'static str, count: usize, p50: f64, p99: Option<f64>) -> Self {
-        Self { name: name.to_owned(), unit, count, p50, p99, goal_p50: None, goal_p99: None }
+        Self { name: name.to_owned(), unit, count, p50, p99, worst: None, goal_p50: None, goal_p99: None }
     }
 
     /// Sets the most that the median, or the single value, should be.
@@ -149,6 +152,7 @@ fn row_json(row: &Row) -> Value {
         "count": row.count,
         "p50": row.p50,
         "p99": row.p99,
+        "worst": row.worst,
         "goal_p50": row.goal_p50,
         "goal_p99": row.goal_p99,
         "met": row.met(),
@@ -157,9 +161,10 @@ fn row_json(row: &Row) -> Value {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, unit, count, p50, p99, .. } = self;
-        let p99 = p99.map_or_else(|| "–".to_owned(), |p99| format!("{p99:.2}"));
-        let line = format!("{name:<66} {count:>6} {p50:>9.2} {p99:>9} {unit:<3} {}", self.goal());
+        let Self { name, unit, count, p50, p99, worst, .. } = self;
+        let [p99, worst] =
+            [p99, worst].map(|value| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}")));
+        let line = format!("{name:<66} {count:>6} {p50:>9.2} {p99:>9} {worst:>9} {unit:<3} {}", self.goal());
         f.write_str(line.trim_end())
     }
 }
@@ -169,7 +174,7 @@ impl fmt::Display for Report {
         for (name, value) in &self.circumstances {
             writeln!(f, "{name:<12} {value}")?;
         }
-        writeln!(f, "\n{:<66} {:>6} {:>9} {:>9} {:<3} goal", "", "count", "p50", "p99", "")?;
+        writeln!(f, "\n{:<66} {:>6} {:>9} {:>9} {:>9} {:<3} goal", "", "count", "p50", "p99", "worst", "")?;
         self.rows.iter().try_for_each(|row| writeln!(f, "{row}"))
     }
 }
