@@ -41,6 +41,14 @@ class Stream(OutStream):
 
     def write(self, string: str) -> int | None:
         """Writes text. Much of it is published at once, and then whoever writes waits for the service."""
+        if not isinstance(string, str) or len(string) <= UNPUBLISHED_CHARACTERS:
+            return self._write_part(string)
+        # In parts: the thread that publishes would block on more than a thousand messages of one flush.
+        for start in range(0, len(string), UNPUBLISHED_CHARACTERS):
+            self._write_part(string[start : start + UNPUBLISHED_CHARACTERS])
+        return len(string)
+
+    def _write_part(self, string: str) -> int | None:
         written: int | None = super().write(string)
         self._unpublished += len(string)
         if self._unpublished >= UNPUBLISHED_CHARACTERS:
