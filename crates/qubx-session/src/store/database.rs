@@ -52,6 +52,14 @@ pub(super) fn open_read_only(path: &Path, steps: Steps) -> Result<(Connection, u
     Ok((connection, version))
 }
 
+/// Checks that a file which is there is of no newer version; whatever else is wrong with it is told by who opens it.
+pub(super) fn refuse_newer(path: &Path, steps: Steps) -> Result<(), StoreError> {
+    match path.exists().then(|| open_read_only(path, steps)) {
+        Some(Err(newer @ StoreError::Newer { .. })) => Err(newer),
+        _ => Ok(()),
+    }
+}
+
 /// Tells what about a file's tables is not as the steps up to its version make it. The text of a table may be set in
 /// another way, as another version of the program wrote it.
 pub(super) fn schema_findings(

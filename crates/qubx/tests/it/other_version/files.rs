@@ -1,8 +1,6 @@
 //! The files of another version of the program: those of an older one are read, verified, brought forward and gone on
 //! with; those of a newer one are refused and left as they are.
 
-use std::path::PathBuf;
-
 use qubx_home::{Home, create_private_file, ensure_private_dir};
 use serde_json::{Value, json};
 
@@ -32,14 +30,13 @@ async fn older(version: &str) -> Option<Place> {
     Some(place)
 }
 
-async fn run_sql(place: &Place, file: &str, sql: &str) -> PathBuf {
+async fn run_sql(place: &Place, file: &str, sql: &str) {
     let path = place.session_dir("idle").join(file);
     create_private_file(&path).unwrap();
     let mut command = tokio::process::Command::new(&place.python);
     place.prepare(&mut command);
     command.args(["-c", RUN_SQL]).arg(&path);
     place.finish_command(command, sql).await.code(0);
-    path
 }
 
 async fn verify(place: &Place) -> Value {
@@ -99,8 +96,9 @@ async fn a_session_of_an_older_version_is_read_verified_and_gone_on_with() {
 async fn a_session_of_a_newer_version_is_refused_by_name_and_left_as_it_is() {
     for file in ["ledger.db", "session.db"] {
         let Some(place) = older("v2").await else { return };
-        let path = run_sql(&place, file, "PRAGMA user_version = 99;").await;
-        let before = std::fs::read(&path).unwrap();
+        run_sql(&place, file, "PRAGMA user_version = 99;").await;
+        let files = ["ledger.db", "session.db"].map(|name| place.session_dir("idle").join(name));
+        let before = files.each_ref().map(|path| std::fs::read(path).unwrap());
         for arguments in [
             &["run", "idle.yml", "--paper", "--detach"][..],
             &["run", "idle.yml", "--paper", "--detach", "--restore"],
@@ -111,7 +109,8 @@ async fn a_session_of_a_newer_version_is_refused_by_name_and_left_as_it_is() {
             let refused = place.qubx(arguments).await.code(1);
             refused.says(&[file, "version 99", "newer"]);
         }
-        assert_eq!(std::fs::read(&path).unwrap(), before, "{file}");
+        let after = files.each_ref().map(|path| std::fs::read(path).unwrap());
+        assert!(after == before, "neither file was touched, because of {file}");
         place.finish().await;
     }
 }
