@@ -52,6 +52,12 @@ pub(super) fn open_read_only(path: &Path, steps: Steps) -> Result<(Connection, u
     Ok((connection, version))
 }
 
+/// Tells whether a file is as it is before its first version: a kill at the very beginning left it so.
+pub(super) fn is_blank(connection: &Connection, version: usize) -> rusqlite::Result<bool> {
+    let parts: u64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(version == 0 && parts == 0)
+}
+
 /// Checks that a file which is there is of no newer version; whatever else is wrong with it is told by who opens it.
 pub(super) fn refuse_newer(path: &Path, steps: Steps) -> Result<(), StoreError> {
     match path.exists().then(|| open_read_only(path, steps)) {

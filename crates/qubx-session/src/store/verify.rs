@@ -74,6 +74,11 @@ pub fn verify(session_dir: &Path, progress: impl FnMut(u64, u64)) -> Result<Veri
         check.ledger(connection, &ledger_path, *version)?;
     }
     if let Some((connection, version)) = &log {
+        let is_blank = database::is_blank(connection, *version);
+        let is_blank = is_blank.map_err(StoreError::database("read", &log_path));
+        if check.found.rows == 0 && check.note(&log_path, is_blank)? == Some(true) {
+            return Ok(check.found);
+        }
         let ledger = ledger.as_ref().map(|(connection, _)| connection);
         check.log((connection, &log_path, *version), (ledger, &ledger_path))?;
     }

@@ -77,6 +77,24 @@ fn verify_finds_every_byte_that_was_changed_in_a_row_of_the_ledger() {
 }
 
 #[test]
+fn a_session_log_that_a_kill_left_blank_is_whole_as_long_as_the_ledger_has_nothing() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let blank = |dir: &Path| std::fs::write(dir.join("session.db"), "").unwrap();
+    let other = tempdir().unwrap();
+    drop(Ledger::open(&other.path().join("ledger.db")).unwrap());
+    blank(other.path());
+    assert_eq!(verify(other.path(), |_, _| {}).unwrap().findings, []);
+    assert_eq!(read_history(other.path(), 1, |_| true).unwrap(), []);
+    drop(Store::open(other.path()).unwrap());
+
+    store.append(&[started(1, false)], time()).unwrap();
+    drop(store);
+    blank(dir.path());
+    assert_ne!(verify(dir.path(), |_, _| {}).unwrap().findings, []);
+}
+
+#[test]
 fn verify_finds_an_order_without_the_command_that_it_names() {
     let dir = tempdir().unwrap();
     let mut store = Store::open(dir.path()).unwrap();
