@@ -52,6 +52,52 @@ pub(super) fn open_read_only(path: &Path, steps: Steps) -> Result<(Connection, u
     Ok((connection, version))
 }
 
+/// Tells whether a file is as it is before its first version: a kill at the very beginning left it so.
+pub(super) fn is_blank(connection: &Connection, version: usize) -> rusqlite::Result<bool> {
+    let parts: u64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(version == 0 && parts == 0)
+}
+
+/// Checks that a file which is there is of no newer version; whatever else is wrong with it is told by who opens it.
+pub(super) fn refuse_newer(path: &Path, steps: Steps) -> Result<(), StoreError> {
+    match path.exists().then(|| open_read_only(path, steps)) {
+        Some(Err(newer @ StoreError::Newer { .. })) => Err(newer),
+        _ => Ok(()),
+    }
+}
+
+/// Tells what about a file's tables is not as the steps up to its version make it. The text of a table may be set in
+/// another way, as another version of the program wrote it.
+pub(super) fn schema_findings(
+    connection: &Connection,
+    steps: Steps,
+    version: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let meant = Connection::open_in_memory()?;
+    for step in &steps[..version] {
+        meant.execute_batch(step)?;
+    }
+    let (meant, found) = (schema(&meant)?, schema(connection)?);
+    let missing = meant.iter().filter(|part| !found.contains(part));
+    let missing =
+        missing.map(|[kind, name, ..]| format!("the {kind} {name} is not as version {version} has it"));
+    let foreign = found.iter().filter(|[_, name, ..]| !meant.iter().any(|[_, meant, ..]| meant == name));
+    let foreign = foreign.map(|[kind, name, ..]| format!("version {version} has no {kind} {name}"));
+    Ok(missing.chain(foreign).collect())
+}
+
+/// Returns kind, name, table and text of everything that a file has.
+fn schema(connection: &Connection) -> rusqlite::Result<Vec<[String; 4]>> {
+    let mut statement =
+        connection.prepare("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema")?;
+    let parts = statement.query_map([], |row| {
+        let text: String = row.get(3)?;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok([row.get(0)?, row.get(1)?, row.get(2)?, text])
+    })?;
+    parts.collect()
+}
+
 fn known_version(connection: &Connection, path: &Path, steps: Steps) -> Result<usize, StoreError> {
     let found: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))

@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::left::{self, Left};
 use super::log::{self, LedgerEnd, Log};
 use super::prune::Pruning;
-use super::{LOADED, Store, StoreError, chain, rescue, rows};
+use super::{LOADED, Store, StoreError, chain, database, ledger, rescue, rows};
 
 impl Store {
     /// Opens the databases in `session_dir`, making them when they are not there, brings those of an older version to
@@ -21,6 +21,9 @@ impl Store {
     /// # Errors
     /// When one cannot be opened, is of a newer version, or the ledger is damaged or has lost rows.
     pub(crate) fn open(session_dir: &Path) -> Result<Self, StoreError> {
+        // Neither is touched when one of them is newer.
+        database::refuse_newer(&session_dir.join("ledger.db"), ledger::STEPS)?;
+        database::refuse_newer(&session_dir.join(log::FILE), log::STEPS)?;
         match Self::open_as_they_are(session_dir) {
             Err(StoreError::Damaged { path, reason, .. }) if path == session_dir.join(log::FILE) => {
                 let ledger = Ledger::open(&session_dir.join("ledger.db"))?;

@@ -20,7 +20,10 @@ pub fn read_history(
     wanted: impl Fn(&Fact) -> bool,
 ) -> Result<Vec<Event>, StoreError> {
     let (log_path, ledger_path) = (session_dir.join("session.db"), session_dir.join("ledger.db"));
-    let (log, _) = database::open_read_only(&log_path, log::STEPS)?;
+    let (log, version) = database::open_read_only(&log_path, log::STEPS)?;
+    if database::is_blank(&log, version).map_err(StoreError::database("read", &log_path))? {
+        return Ok(Vec::new());
+    }
     let (ledger, _) = database::open_read_only(&ledger_path, ledger::STEPS)?;
     // Beyond damage the newest come first.
     let mut events = BTreeMap::new();

@@ -73,9 +73,14 @@ pub fn verify(session_dir: &Path, progress: impl FnMut(u64, u64)) -> Result<Veri
     if let Some((connection, version)) = &ledger {
         check.ledger(connection, &ledger_path, *version)?;
     }
-    if let Some((connection, _)) = &log {
+    if let Some((connection, version)) = &log {
+        let is_blank = database::is_blank(connection, *version);
+        let is_blank = is_blank.map_err(StoreError::database("read", &log_path));
+        if check.found.rows == 0 && check.note(&log_path, is_blank)? == Some(true) {
+            return Ok(check.found);
+        }
         let ledger = ledger.as_ref().map(|(connection, _)| connection);
-        check.log((connection, &log_path), (ledger, &ledger_path))?;
+        check.log((connection, &log_path, *version), (ledger, &ledger_path))?;
     }
     (check.progress)(check.done, check.total);
     Ok(check.found)
@@ -151,12 +156,12 @@ impl<P: FnMut(u64, u64)> Check<P> {
                 findings.into_iter().for_each(|what| self.finding(path, None, what));
             }
         }
-        self.structure(connection, path)
+        self.structure(connection, path, ledger::STEPS, version)
     }
 
     fn log(
         &mut self,
-        (connection, path): (&Connection, &Path),
+        (connection, path, version): (&Connection, &Path, usize),
         (ledger, ledger_path): (Option<&Connection>, &Path),
     ) -> Result<(), StoreError> {
         let result = self.entries(connection, path);
@@ -165,7 +170,7 @@ impl<P: FnMut(u64, u64)> Check<P> {
         if let (Some(end), Some(ledger)) = (self.note(path, result)?, ledger) {
             self.ends(&end, ledger, ledger_path)?;
         }
-        self.structure(connection, path)
+        self.structure(connection, path, log::STEPS, version)
     }
 
     /// Compares the ledger with what the session log remembers of its end.
@@ -236,8 +241,19 @@ impl<P: FnMut(u64, u64)> Check<P> {
         Ok(())
     }
 
-    /// Asks SQLite whether the file is whole.
-    fn structure(&mut self, connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    /// Asks SQLite whether the file is whole, and whether its tables are those of its version.
+    fn structure(
+        &mut self,
+        connection: &Connection,
+        path: &Path,
+        steps: database::Steps,
+        version: usize,
+    ) -> Result<(), StoreError> {
+        let result = database::schema_findings(connection, steps, version)
+            .map_err(StoreError::database("read the tables of", path));
+        for what in self.note(path, result)?.unwrap_or_default() {
+            self.finding(path, None, what);
+        }
         let lines = || -> rusqlite::Result<Vec<String>> {
             let mut statement = connection.prepare("PRAGMA integrity_check(100)")?;
             let lines = statement.query_map([], |row| row.get(0))?;

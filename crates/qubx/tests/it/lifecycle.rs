@@ -6,7 +6,8 @@ use qubx_protocol::Ownership;
 use rustix::process::Signal;
 
 use crate::harness::{
-    IDLE, Place, Screen, config, end_by_kill, is_alive, send_signal, service_of, wait_at_most,
+    IDLE, Place, Running, Screen, config, end_by_kill, is_alive, kill_service, send_signal, service_of,
+    wait_at_most, wait_for,
 };
 
 /// Does not end.
@@ -153,5 +154,59 @@ async fn a_follower_of_a_session_without_an_owner_is_told_of_its_death() {
     place.stop("idle").await;
     wait_at_most(GIVES_UP, "the end of the follower", async || follower.child.try_wait().unwrap()).await;
     place.qubx(&["kernel", "list"]).await.code(0);
+    place.finish().await;
+}
+
+/// Returns the state and the process of the session in each list that was printed; none for an empty list.
+fn watched(watcher: &Running) -> Vec<Option<(String, u64)>> {
+    let lists = watcher.out();
+    // The last line may be half written.
+    let whole = lists.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let row = |list: serde_json::Value| {
+        let row = list.get(0)?;
+        Some((row["status"].as_str()?.to_owned(), row["pid"].as_u64()?))
+    };
+    whole.map(row).collect()
+}
+
+async fn until(watcher: &Running, state: &str, pid: Option<u32>) {
+    wait_for(&format!("a list with {state}"), async || {
+        let shown = watched(watcher).last()?.clone()?;
+        (shown.0 == state && pid.is_none_or(|pid| shown.1 == u64::from(pid))).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_watched_list_goes_on_across_a_crash_and_shows_the_next_service() {
+    let Some(place) = Place::new() else { return };
+    place.write("idle.py", IDLE);
+    place.write("idle.yml", &config("idle", "idle.Idle"));
+    let owner = place.own("idle.yml").await;
+    let watcher = place.spawn(&["kernel", "list", "--watch", "--json"]);
+    let first = place.session("idle").file.qubx.service.pid;
+    until(&watcher, "running", Some(first)).await;
+    kill_service(&place, "idle");
+    until(&watcher, "starting", None).await;
+    until(&watcher, "running", None).await;
+    let next = place.session("idle").file.qubx.service.pid;
+    until(&watcher, "running", Some(next)).await;
+    assert_ne!(next, first);
+    place.stop("idle").await;
+    owner.end().await.code(0);
+    let empty = async || watched(&watcher).last()?.is_none().then_some(());
+    wait_for("an empty list", empty).await;
+    let dead = watched(&watcher).into_iter().flatten().filter(|(state, _)| state == "dead").count();
+    assert_eq!(dead, 0, "its owner was starting it again: {}", watcher.out());
+
+    // Without an owner it is told once that it died.
+    place.start("idle.yml").await;
+    let third = place.session("idle").file.qubx.service.pid;
+    until(&watcher, "running", Some(third)).await;
+    end_by_kill(&place, "idle").await;
+    until(&watcher, "dead", Some(third)).await;
+    wait_for("an empty list", empty).await;
+    watcher.signal(Signal::INT);
+    watcher.end().await.code(0);
     place.finish().await;
 }

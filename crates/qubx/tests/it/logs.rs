@@ -95,3 +95,23 @@ async fn a_follower_finds_a_service_again_that_was_started_again() {
     assert_eq!(followed, place.qubx(&["kernel", "logs", "talker"]).await.code(0).stdout);
     place.finish().await;
 }
+
+#[tokio::test]
+async fn a_follower_of_a_session_that_dies_says_so_and_has_every_line() {
+    let Some(place) = talker() else { return };
+    place.start("talker.yml").await;
+    let mut follower = place.spawn(&["kernel", "logs", "talker", "-f"]);
+    follower.prints("a quote too many").await;
+    let cell = "import time\nfor n in range(10 ** 6): ctx.log(f'line {n}'); time.sleep(0.001)";
+    let exec = place.spawn(&["exec", "talker", cell]);
+    follower.prints("line 100").await;
+    send_signal(place.session("talker").file.qubx.service.pid, Signal::KILL);
+    let followed = follower.end().await.code(0);
+    let followed =
+        followed.says(&["session `talker` died: its service", "--restore", "the session has ended"]);
+    exec.end().await.code(1);
+    place.is_empty().await;
+    let all = place.qubx(&["kernel", "logs", "talker"]).await.code(0).stdout;
+    assert_eq!(followed.stdout, all, "each line once, up to the last one that was written down");
+    place.finish().await;
+}

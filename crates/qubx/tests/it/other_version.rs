@@ -1,5 +1,7 @@
 //! A session that another version of the program serves: told with its version, and ended by a signal if wanted.
 
+mod files;
+
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 

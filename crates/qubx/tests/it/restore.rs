@@ -224,45 +224,6 @@ async fn restoring_needs_no_earlier_session_but_its_instruments() {
     place.stop_and_finish("idle").await;
 }
 
-/// Where the files of schema version 1 are.
-const VERSION_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../qubx-session/tests/fixtures/v1");
-
-#[tokio::test]
-async fn a_session_of_the_first_schema_is_read_and_gone_on_with() {
-    let Some(place) = Place::new() else { return };
-    place.write("idle.py", IDLE);
-    place.write("idle.yml", &config("idle", "idle.Idle").replace("ETHUSDT]", "ETHUSDT, SOLUSDT]"));
-    // The folders are made by a first run, the files are the old ones.
-    place.start("idle.yml").await;
-    place.stop("idle").await;
-    let folder = place.session_dir("idle");
-    for name in ["ledger.db", "session.db"] {
-        for old in [name.to_owned(), format!("{name}-wal"), format!("{name}-shm")] {
-            let _ = std::fs::remove_file(folder.join(old));
-        }
-        let bytes = std::fs::read(format!("{VERSION_1}/{name}")).unwrap();
-        std::fs::write(folder.join(name), bytes).unwrap();
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(folder.join(name), private).unwrap();
-    }
-    place.qubx(&["verify", "idle"]).await.code(0);
-    let before = place.qubx(&["history", "idle", "--json"]).await.code(0).json_lines();
-    assert!(before.len() > 5, "{before:#?}");
-    place.qubx(&["run", "idle.yml", "--paper", "--detach", "--restore"]).await.code(0);
-    let after = place.qubx(&["history", "idle", "--json"]).await.code(0).json_lines();
-    assert_eq!(after[..before.len()], before);
-    let open: Vec<&Value> = before
-        .iter()
-        .filter(|line| line["kind"] == "fill")
-        .map(|line| &line["position"]["quantity"])
-        .collect();
-    let status = place.qubx(&["status", "idle", "--json"]).await.code(0).json();
-    let held = status["positions"].as_array().unwrap();
-    assert!(held.iter().all(|held| open.contains(&&held["quantity"])), "{held:?} of {open:?}");
-    place.qubx(&["verify", "idle"]).await.code(0);
-    place.stop_and_finish("idle").await;
-}
-
 /// An order that was written down as intended when the service died never reached the exchange.
 #[tokio::test]
 async fn orders_end_as_they_were_known_when_the_service_dies_again_and_again() {

@@ -1,13 +1,21 @@
 use super::*;
 
-/// Copies the files that version 1 wrote: one run, 21 rows about orders, 9 fills, 2 cells.
-pub(super) fn version_1() -> tempfile::TempDir {
+/// Makes the files of an older version: `v1`, one run with 21 rows about orders, 9 fills and 2 cells; or `v2` before
+/// orders named their cause, one run that was stopped with a position, an order and a state.
+pub(super) fn older(version: &str) -> tempfile::TempDir {
     let dir = tempdir().unwrap();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1");
-    for file in ["ledger.db", "session.db"] {
-        std::fs::copy(fixture.join(file), dir.path().join(file)).unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(version);
+    for name in ["ledger", "session"] {
+        let sql = std::fs::read_to_string(fixture.join(format!("{name}.sql"))).unwrap();
+        let path = dir.path().join(format!("{name}.db"));
+        qubx_home::create_private_file(&path).unwrap();
+        Connection::open(path).unwrap().execute_batch(&sql).unwrap();
     }
     dir
+}
+
+pub(super) fn version_1() -> tempfile::TempDir {
+    older("v1")
 }
 
 #[test]
@@ -70,4 +78,25 @@ fn the_files_are_the_users_alone() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
     }
+}
+
+#[test]
+fn files_from_before_orders_named_their_cause_are_whole_and_gone_on_with() {
+    let dir = older("v2");
+    let verification = super::super::verify(dir.path(), |_, _| {}).unwrap();
+    assert_eq!(verification.findings, []);
+    assert_eq!((verification.rows, verification.orders, verification.fills), (28, 8, 3));
+    let before = read_history(dir.path(), 1_000, |_| true).unwrap();
+    assert!(before.iter().all(|event| match &event.fact {
+        Fact::Order { order, .. } => order.cause.is_none(),
+        _ => true,
+    }));
+    let mut store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.take_left(), Left::default(), "a cell without a row of its end has ended all the same");
+    let book = store.book().unwrap();
+    assert_eq!((book.positions.len(), book.orders.len(), book.order_count), (1, 1, 4));
+    assert_eq!(store.strategy_state().unwrap(), Some(serde_json::json!({ "kept": "by an older version" })));
+    store.append(&[started(1, true), command("c1")], time()).unwrap();
+    assert_eq!(store.events_after(Seq(0), 48).unwrap().unwrap(), before);
+    assert_eq!(super::super::verify(dir.path(), |_, _| {}).unwrap().findings, []);
 }

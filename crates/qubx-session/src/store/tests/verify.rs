@@ -77,6 +77,24 @@ fn verify_finds_every_byte_that_was_changed_in_a_row_of_the_ledger() {
 }
 
 #[test]
+fn a_session_log_that_a_kill_left_blank_is_whole_as_long_as_the_ledger_has_nothing() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let blank = |dir: &Path| std::fs::write(dir.join("session.db"), "").unwrap();
+    let other = tempdir().unwrap();
+    drop(Ledger::open(&other.path().join("ledger.db")).unwrap());
+    blank(other.path());
+    assert_eq!(verify(other.path(), |_, _| {}).unwrap().findings, []);
+    assert_eq!(read_history(other.path(), 1, |_| true).unwrap(), []);
+    drop(Store::open(other.path()).unwrap());
+
+    store.append(&[started(1, false)], time()).unwrap();
+    drop(store);
+    blank(dir.path());
+    assert_ne!(verify(dir.path(), |_, _| {}).unwrap().findings, []);
+}
+
+#[test]
 fn verify_finds_an_order_without_the_command_that_it_names() {
     let dir = tempdir().unwrap();
     let mut store = Store::open(dir.path()).unwrap();
@@ -97,4 +115,80 @@ fn verify_finds_an_order_without_the_command_that_it_names() {
         matches!(&findings[..], [Finding { row: Some(5), what, .. }] if what.contains("c2")),
         "{findings:?}"
     );
+}
+
+/// Returns the places in a database file that hold something: all but the unused middle of each page, which SQLite never
+/// reads.
+fn used_bytes(file: &[u8]) -> Vec<usize> {
+    let number = |at: usize| usize::from(u16::from_be_bytes([file[at], file[at + 1]]));
+    let page_size = number(16);
+    let mut used = Vec::new();
+    for page in (0..file.len()).step_by(page_size) {
+        let header = if page == 0 { 100 } else { page };
+        // An inner page names its last child behind its header, and knows the fewest cells.
+        let header_bytes = match file[header] {
+            2 | 5 => 12,
+            10 | 13 => 8,
+            other => panic!("a page of kind {other}"),
+        };
+        let cells_end = header + header_bytes + 2 * number(header + 3);
+        used.extend(page..cells_end);
+        used.extend(page + number(header + 5)..page + page_size);
+    }
+    used
+}
+
+/// Returns everything that a ledger says: its version, and each value of each table.
+fn content(path: &Path) -> rusqlite::Result<Vec<Vec<rusqlite::types::Value>>> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = Connection::open_with_flags(path, flags)?;
+    let mut all = Vec::new();
+    for sql in [
+        "PRAGMA user_version",
+        // A space may be another one.
+        "SELECT type, name, tbl_name, replace(replace(sql, char(9), ' '), char(10), ' ') FROM sqlite_schema",
+        "SELECT row, seq, time, kind, command, body, hash FROM rows",
+        "SELECT kind, epoch, body, hash FROM kept",
+        // What only an index answers.
+        "SELECT count(*) FROM rows WHERE kind = 'started'",
+        "SELECT row FROM rows WHERE command = 'c1'",
+    ] {
+        let mut statement = connection.prepare(sql)?;
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| (0..columns).map(|column| row.get(column)).collect())?;
+        all.extend(rows.collect::<rusqlite::Result<Vec<Vec<_>>>>()?);
+    }
+    Ok(all)
+}
+
+#[test]
+fn verify_finds_every_byte_of_the_ledgers_file_that_changes_what_it_says() {
+    use std::os::unix::fs::FileExt;
+    // Each byte is a verification: in memory, where there is such a folder.
+    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempdir()).unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let drafts =
+        [started(1, false), command("c1"), order("q-1-1", OrderStatus::New), fill("q-1-1", "BTCUSDT", 1)];
+    store.append(&drafts, time()).unwrap();
+    store.append(&[Draft::Checkpoint(7.into()), Draft::StrategyState(8.into())], time()).unwrap();
+    drop(store);
+    let path = dir.path().join("ledger.db");
+    let (original, said) = (std::fs::read(&path).unwrap(), content(&path).unwrap());
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let used = used_bytes(&original);
+    let mut found = 0;
+    for at in &used {
+        let bit = 1 << (at % 8);
+        file.write_all_at(&[original[*at] ^ bit], *at as u64).unwrap();
+        let is_told = match verify(dir.path(), |_, _| {}) {
+            Ok(verification) => !verification.findings.is_empty(),
+            Err(StoreError::Newer { .. }) => true,
+            Err(error) => panic!("byte {at}: {error:?}"),
+        };
+        found += usize::from(is_told);
+        assert!(is_told || content(&path).is_ok_and(|says| says == said), "byte {at} of {}", original.len());
+        file.write_all_at(&original[*at..=*at], *at as u64).unwrap();
+    }
+    assert!(found * 10 > used.len() * 9, "{found} of {} bytes mean something", used.len());
+    assert_eq!(verify(dir.path(), |_, _| {}).unwrap().findings, []);
 }

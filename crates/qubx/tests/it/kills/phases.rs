@@ -10,26 +10,32 @@ use super::back;
 use super::killed::{Killed, appears};
 use crate::harness::{kill_service, send_signal, service_of, wait_for, written};
 
-/// How often each phase is cut off.
-const ROUNDS: u64 = 3;
+/// How often each phase is cut off: an owner waits longer before each start.
+const ROUNDS: u64 = 2;
 
 #[tokio::test]
 async fn a_service_that_is_killed_while_it_starts_leaves_a_session_that_starts_and_goes_on() {
     let Some(mut killed) = Killed::new("") else { return };
-    // Nothing is there yet, then a life that ended, and each time one that is to go on.
-    let mut longest = Duration::from_secs(1);
-    for round in 0..ROUNDS {
+    let folder = killed.place.session_dir("steps");
+    // The very first start makes the files.
+    for _ in 0..2 * ROUNDS {
+        let _ = std::fs::remove_dir_all(&folder);
         for more in [&[][..], &["--restore"]] {
-            killed.is_killed_at_its_start(more, longest).await;
-            if killed.place.session_dir("steps").join("ledger.db").exists() {
+            killed.is_killed_at_its_start(more, Duration::from_millis(60)).await;
+            if folder.join("session.db").exists() {
                 killed.is_whole().await;
             }
         }
-        if round == 0 {
-            let began = Instant::now();
-            let owner = killed.run(&[]).await;
-            longest = began.elapsed();
-            killed.is_killed(owner).await;
+    }
+    // Then there is a life that has ended, and one that is to go on.
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        let owner = killed.run(&[]).await;
+        let longest = began.elapsed();
+        killed.is_killed(owner).await;
+        for more in [&["--restore"][..], &["--restore"], &[], &["--restore"]] {
+            killed.is_killed_at_its_start(more, longest).await;
+            killed.is_whole().await;
         }
     }
     let owner = killed.run(&["--restore"]).await;
@@ -87,7 +93,9 @@ async fn a_stop_that_was_done_is_not_undone_by_a_kill_and_one_that_was_not_is_to
         let seen = screen.events.len();
         screen
             .until("the stop", |screen| {
-                screen.events[seen..].iter().find_map(|event| is_stop_that_is(outcome, &event.fact))
+                let mut outcomes =
+                    screen.events[seen..].iter().filter_map(|event| outcome_of_a_stop(&event.fact));
+                outcomes.any(|one| one == outcome).then_some(())
             })
             .await;
         if more.is_some() {
@@ -96,7 +104,8 @@ async fn a_stop_that_was_done_is_not_undone_by_a_kill_and_one_that_was_not_is_to
         assert_eq!(service_of(&killed.place, "steps"), Some(old), "it takes its time to end");
         send_signal(old, Signal::KILL);
         let stopped = stop.end().await;
-        if stopped.code == Some(0) {
+        // It may have missed the word that it is done, and says what it knows.
+        if stopped.code == Some(0) || stopped.stderr.contains("the session has ended") {
             assert_ne!(more, Some("--flatten"), "it was not done: {stopped:?}");
             let ended = owner.end().await.code(0);
             assert!(ended.stderr.contains("session ended: stopped by op@cli"), "{ended:?}");
@@ -104,8 +113,8 @@ async fn a_stop_that_was_done_is_not_undone_by_a_kill_and_one_that_was_not_is_to
             killed.is_empty().await;
             killed.is_whole().await;
             let events = written(&killed.place, "steps");
-            let last = events.iter().rev().find_map(|event| is_stop_that_is(VerbOutcome::Done, &event.fact));
-            assert!(last.is_some(), "what is said to be stopped was stopped");
+            let last = events.iter().rev().find_map(|event| outcome_of_a_stop(&event.fact));
+            assert_eq!(last, Some(VerbOutcome::Done), "what is said to be stopped was stopped");
             owner = killed.run(&["--restore"]).await;
         } else {
             assert!(more.is_some(), "it was done: {stopped:?}");
@@ -117,8 +126,11 @@ async fn a_stop_that_was_done_is_not_undone_by_a_kill_and_one_that_was_not_is_to
     killed.goes_on_and_ends(owner).await;
 }
 
-fn is_stop_that_is(outcome: VerbOutcome, fact: &Fact) -> Option<()> {
-    matches!(fact, Fact::Verb { verb, .. } if verb.verb == "stop" && verb.outcome == outcome).then_some(())
+fn outcome_of_a_stop(fact: &Fact) -> Option<VerbOutcome> {
+    match fact {
+        Fact::Verb { verb, .. } if verb.verb == "stop" => Some(verb.outcome),
+        _ => None,
+    }
 }
 
 #[tokio::test]
@@ -128,11 +140,7 @@ async fn a_service_that_is_killed_while_its_log_is_made_smaller_loses_no_fact() 
     let mut screen = killed.attach().await;
     for _ in 0..ROUNDS {
         let began = screen.events.len();
-        screen
-            .submit(
-                "import time\nfor n in range(10 ** 6): print('x' * 20_000, flush=True); time.sleep(0.005)",
-            )
-            .await;
+        screen.submit("import time\nfor n in range(10 ** 6): ctx.log('x' * 5_000); time.sleep(0.001)").await;
         screen
             .until("a log that is made smaller", |screen| {
                 let is_said = |event: &Event| {
