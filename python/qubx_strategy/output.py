@@ -35,8 +35,12 @@ class NumberedOutput(IOPubThread):
 
     def send_multipart(self, msg: list[Any], *args: Any, **kwargs: Any) -> None:
         """Publishes a message; whoever publishes much waits for the service."""
+        if threading.current_thread() is self.thread:
+            # ipykernel would send itself a word for each, and block when it has not read a thousand of them.
+            self._really_send(msg, *args, **kwargs)
+            return
         # The state of a request must never wait.
-        if threading.current_thread() is not self.thread and not is_status(msg):
+        if not is_status(msg):
             self.keep_pace()
         super().send_multipart(msg, *args, **kwargs)
 

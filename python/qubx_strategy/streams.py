@@ -43,7 +43,7 @@ class Stream(OutStream):
         """Writes text. Much of it is published at once, and then whoever writes waits for the service."""
         if not isinstance(string, str) or len(string) <= UNPUBLISHED_CHARACTERS:
             return self._write_part(string)
-        # In parts: the thread that publishes would block on more than a thousand messages of one flush.
+        # In parts, so that whoever writes so much waits for the service on the way.
         for start in range(0, len(string), UNPUBLISHED_CHARACTERS):
             self._write_part(string[start : start + UNPUBLISHED_CHARACTERS])
         return len(string)

@@ -151,3 +151,30 @@ async fn a_log_that_takes_nothing_more_holds_no_output_back() {
     assert!(text.len() > 200_000 && text.ends_with("50000\nlast\n"), "{} bytes", text.len());
     kernel.end().await;
 }
+
+#[tokio::test]
+async fn a_huge_print_is_many_messages_and_nothing_of_it_is_missing() {
+    let Some(mut kernel) = Kernel::start(IDLE).await else { return };
+    for _ in 0..3 {
+        let cell = kernel.submit("print('x' * 40_000_000)");
+        let (mut characters, mut longest) = (0, 0);
+        loop {
+            match kernel.next().await {
+                KernelEvent::Output { content: OutputContent::Stream { text, .. }, .. } => {
+                    characters += text.len();
+                    longest = longest.max(text.len());
+                }
+                KernelEvent::OutputEnds { number } => kernel.handle.has_read(number),
+                KernelEvent::CellFinished { cell: ended, status } if ended == cell => {
+                    assert_eq!(status, CellStatus::Ok);
+                    break;
+                }
+                KernelEvent::Lost { messages } => panic!("{messages} messages are lost"),
+                _ => {}
+            }
+        }
+        assert_eq!(characters, 40_000_001);
+        assert!(longest <= 32_000, "{longest}");
+    }
+    kernel.end().await;
+}
