@@ -111,7 +111,7 @@ class Kernel(IPythonKernel):
 
     async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Runs a cell; the service hears of it before and after, whoever sent it and whatever it hides."""
-        cell = causes.begin(self.parent.bridge, parent)
+        cell = causes.begin(self.parent.bridge, parent, self.execution_count)
         try:
             await super().execute_request(stream, ident, parent)
         except KeyboardInterrupt:

@@ -66,8 +66,11 @@ def _set(cause: Cell | Literal["strategy"]) -> None:
     _cause.set(cause)
 
 
-def begin(bridge: Sender, request: dict[str, Any]) -> Cell:
-    """Tells the service of a cell that is about to run."""
+def begin(bridge: Sender, request: dict[str, Any], execution_count: int | None) -> Cell:
+    """Tells the service of a cell that is about to run.
+
+    It has heard of it when this returns, whatever the cell does then.
+    """
     cell = Cell(next(_numbers))
     header, content = request["header"], request["content"]
     bridge.send(
@@ -76,6 +79,7 @@ def begin(bridge: Sender, request: dict[str, Any]) -> Cell:
         request=str(header["msg_id"]),
         user=cut(str(header.get("username", "")), 100),
         code=cut(str(content.get("code", "")), LONGEST_CODE),
+        execution_count=execution_count,
     )
     _cause.set(cell)
     return cell

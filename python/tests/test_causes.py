@@ -32,7 +32,7 @@ def test_a_cell_is_told_before_and_after_and_its_threads_act_for_it() -> None:
     causes.hand_cause_on()
     service = Service()
     assert causes.origin() == "outside"
-    cell = causes.begin(service, request("1", username="ann"))
+    cell = causes.begin(service, request("1", username="ann"), 7)
     assert causes.origin() == {"cell": cell.number}
     # Also a thread that a thread of it starts, long after the cell.
     grandchild = in_thread(lambda: in_thread(causes.origin))
@@ -47,7 +47,8 @@ def test_a_cell_is_told_before_and_after_and_its_threads_act_for_it() -> None:
     thread.join(10)
     assert grandchild == late[0][1] == {"cell": cell.number}
     begins, ends = service.messages
-    assert begins == ("cell_begins", {"cell": cell.number, "request": "m-1", "user": "ann", "code": "1"})
+    told = {"cell": cell.number, "request": "m-1", "user": "ann", "code": "1", "execution_count": 7}
+    assert begins == ("cell_begins", told)
     assert ends == ("cell_ends", {"cell": cell.number, "status": "ok"})
 
 
@@ -59,7 +60,7 @@ def test_the_end_of_a_cell_says_how_it_was_answered() -> None:
         ({"status": "aborted"}, "aborted"),
         (None, "error"),
     ]:
-        cell = causes.begin(service, request("x"))
+        cell = causes.begin(service, request("x"), None)
         if reply is not None:
             causes.note_reply(reply)
         causes.end(service, cell)
@@ -68,7 +69,7 @@ def test_the_end_of_a_cell_says_how_it_was_answered() -> None:
 
 def test_a_huge_cell_is_told_with_head_and_tail() -> None:
     service = Service()
-    causes.end(service, causes.begin(service, request("a" * 5_000_000 + "b")))
+    causes.end(service, causes.begin(service, request("a" * 5_000_000 + "b"), None))
     code = service.messages[0][1]["code"]
     assert len(code) < causes.LONGEST_CODE + 100
     assert code.endswith("b")

@@ -69,6 +69,7 @@ pub(crate) enum FromPython {
         request: String,
         user: String,
         code: String,
+        execution_count: Option<u32>,
     },
     /// It ended.
     CellEnds {

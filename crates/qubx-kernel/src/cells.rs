@@ -4,6 +4,7 @@
 //! parent that a message names is trusted only while that request runs, because the output of a thread bears
 //! the name of whatever request came last.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use qubx_protocol::{CellNumber, CellStatus};
@@ -20,11 +21,15 @@ const LATEST_REPLY: Duration = Duration::from_secs(1);
 /// The most requests that are kept in mind. Only a loss of idle statuses could leave so many; the oldest is
 /// forgotten then.
 const MOST_REQUESTS: usize = 256;
+/// The most cells that are over and whose beginning is still to be heard of. One is under way at a time.
+const MOST_UNCLAIMED: usize = 16;
 
 /// The requests that run or wait in the kernel.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
     requests: Vec<Request>,
+    /// Cells of ours that were over before Python's word that they begin was heard: it comes another way.
+    unclaimed: VecDeque<(String, CellNumber)>,
 }
 
 #[derive(Debug)]
@@ -70,7 +75,10 @@ impl Cells {
 
     /// Returns the cell of ours that a request is about to run. It does so once: another request of that name is not ours.
     pub(crate) fn claim(&mut self, request: &str) -> Option<CellNumber> {
-        let place = self.place(request)?;
+        let Some(place) = self.place(request) else {
+            let place = self.unclaimed.iter().position(|(id, _)| id == request)?;
+            return self.unclaimed.remove(place).map(|(_, cell)| cell);
+        };
         match &self.requests[place] {
             Request { cell: Some(CellRef::Session(cell)), is_claimed: false, .. } => {
                 let cell = *cell;
@@ -205,6 +213,12 @@ impl Cells {
         let request = &self.requests[place];
         let (Some(status), true) = (request.status, request.idle_at.is_some()) else { return Vec::new() };
         let request = self.requests.remove(place);
+        if let Request { id, cell: Some(CellRef::Session(cell)), is_claimed: false, .. } = &request {
+            self.unclaimed.push_back((id.clone(), *cell));
+            if self.unclaimed.len() > MOST_UNCLAIMED {
+                self.unclaimed.pop_front();
+            }
+        }
         request.cell.map(|cell| KernelEvent::CellFinished { cell, status }).into_iter().collect()
     }
 
@@ -244,6 +258,21 @@ mod tests {
         let mut cells = Cells::default();
         cells.submit("a".into(), CellNumber(1), "1", 0);
         cells
+    }
+
+    #[test]
+    fn a_cell_of_ours_is_claimed_once_also_when_it_is_over_already() {
+        let (now, ok) = (Instant::now(), Reply::Ran(CellStatus::Ok));
+        for is_over in [false, true] {
+            let mut cells = submitted();
+            if is_over {
+                cells.reply(&parent("a"), ok, 0, now);
+                cells.broadcast(&parent("a"), Broadcast::Idle, now);
+            }
+            assert_eq!(cells.claim("b"), None);
+            assert_eq!(cells.claim("a"), Some(CellNumber(1)));
+            assert_eq!(cells.claim("a"), None, "another one of that name is not ours");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub enum KernelEvent {
         /// For example `7.4.0`.
         ipykernel_version: String,
     },
-    /// A cell began to run. A guest's cell is first heard of here.
+    /// A cell began to run, as its Jupyter clients are told. One that holds the interpreter at once may keep this back.
     CellStarted {
         /// Which.
         cell: CellRef,
@@ -50,6 +50,8 @@ pub enum KernelEvent {
         code: String,
         /// The name that a guest gives itself.
         user: String,
+        /// Its number in `In` and `Out`.
+        execution_count: Option<u32>,
     },
     /// A request was answered; its output may still be on its way.
     Ends {

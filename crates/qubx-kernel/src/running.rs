@@ -242,12 +242,13 @@ impl Running {
                 }
                 return;
             }
-            FromPython::CellBegins { cell: run, request, user, code } => {
+            FromPython::CellBegins { cell: run, request, user, code, execution_count } => {
                 let (cell, code) = match self.cells.claim(&request) {
                     Some(ours) => (CellRef::Session(ours), String::new()),
                     None => (CellRef::Guest(request), code),
                 };
-                return self.emit(KernelEvent::Begins { run, cell, code, user }).await;
+                let begins = KernelEvent::Begins { run, cell, code, user, execution_count };
+                return self.emit(begins).await;
             }
             FromPython::CellEnds { cell: run, status } => {
                 let status = match status {

@@ -101,7 +101,7 @@ async fn a_guests_cell_is_in_the_history_unless_it_asks_not_to_be_and_always_tol
     let told: Vec<_> = told
         .iter()
         .map(|event| match event {
-            KernelEvent::Begins { run, cell: CellRef::Guest(request), code, user } if user == "qubx" => {
+            KernelEvent::Begins { run, cell: CellRef::Guest(request), code, user, .. } if user == "qubx" => {
                 (run.0, request.as_str(), code.as_str())
             }
             KernelEvent::Ends { run, status } => {

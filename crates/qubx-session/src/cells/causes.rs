@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use qubx_kernel::RunId;
-use qubx_protocol::{By, CommandId};
+use qubx_protocol::{By, CellNumber, CommandId};
 
 /// How many ended requests are remembered: a task or a thread that one left behind may still act.
 const REMEMBERED: usize = 10_000;
@@ -11,6 +11,8 @@ const REMEMBERED: usize = 10_000;
 /// The requests that ran cells in this Python process.
 #[derive(Debug, Default)]
 pub(crate) struct Causes {
+    /// Our cells that were sent, until Python says that they begin.
+    sent: HashMap<CellNumber, By>,
     runs: HashMap<RunId, By>,
     ended: VecDeque<RunId>,
     /// Guests' requests that run.
@@ -18,15 +20,23 @@ pub(crate) struct Causes {
 }
 
 impl Causes {
-    /// Notes a request of ours.
-    pub(crate) fn began(&mut self, run: RunId, by: By) {
-        self.runs.insert(run, by);
+    /// Notes that a cell of ours is sent.
+    pub(crate) fn sent(&mut self, cell: CellNumber, by: By) {
+        self.sent.insert(cell, by);
+    }
+
+    /// Notes the request that runs a cell of ours; tells whether the cell was sent.
+    pub(crate) fn began(&mut self, run: RunId, cell: CellNumber) -> bool {
+        let by = self.sent.remove(&cell);
+        let was_sent = by.is_some();
+        self.runs.extend(by.map(|by| (run, by)));
+        was_sent
     }
 
     /// Notes a request of a guest, under the id that it has in the ledger.
     pub(crate) fn guest_began(&mut self, run: RunId, by: By) {
         self.guests.extend(by.cause.clone().map(|command| (run, command)));
-        self.began(run, by);
+        self.runs.insert(run, by);
     }
 
     /// Notes the end of a request, and returns its id in the ledger when it is a guest's.
@@ -61,7 +71,8 @@ mod tests {
         let mut causes = Causes::default();
         for number in 0..REMEMBERED as u64 + 5 {
             let run = RunId(number);
-            causes.began(run, "op1".into());
+            causes.sent(CellNumber(number), "op1".into());
+            assert!(causes.began(run, CellNumber(number)));
             assert_eq!(causes.ended(run), None);
         }
         assert_eq!((causes.of(RunId(4)), causes.runs.len()), (None, REMEMBERED));

@@ -102,9 +102,11 @@ impl Cells {
         self.guests.get(request).copied()
     }
 
-    /// Notes when a cell began to run.
-    pub(crate) fn started(&mut self, cell: CellNumber, now: Instant) {
-        self.started.insert(cell, now);
+    /// Notes when a cell began to run; tells whether that is news.
+    pub(crate) fn started(&mut self, cell: CellNumber, now: Instant) -> bool {
+        let is_news = !self.started.contains_key(&cell);
+        self.started.entry(cell).or_insert(now);
+        is_news
     }
 
     /// Returns how long a cell has run.

@@ -11,12 +11,22 @@ const NO_CELL: &str = "# no cell: a message of a Jupyter client, or what a cell 
 
 impl Session {
     /// Notes that a request is about to run a cell. A guest's is written down now, before anything that it does.
-    pub(super) fn run_begins(&mut self, run: RunId, cell: &CellRef, code: String, user: &str) {
+    pub(super) fn run_begins(
+        &mut self,
+        run: RunId,
+        cell: &CellRef,
+        code: String,
+        user: &str,
+        execution_count: Option<u32>,
+    ) {
         if let CellRef::Session(cell) = cell
-            && let Some(ours) = self.cells.ours(*cell)
+            && self.causes.began(run, *cell)
         {
-            let by = By { author: ours.author.clone(), cause: Some(ours.command.clone()) };
-            return self.causes.began(run, by);
+            // What tells Jupyter's clients may be held back by the cell itself, or it came first and the cell is over.
+            if self.cells.ours(*cell).is_some() {
+                self.started(*cell, execution_count);
+            }
+            return;
         }
         let by = self.guest_acts(guest(user), code);
         self.causes.guest_began(run, by);

@@ -126,7 +126,8 @@ impl Session {
             return;
         }
         let Some(kernel) = self.python.kernel() else { return };
-        if let Some(Waiting { cell, code, .. }) = self.cells.next_for_kernel() {
+        if let Some(Waiting { cell, code, author, command }) = self.cells.next_for_kernel() {
+            self.causes.sent(cell, By { author, cause: Some(command) });
             kernel.execute(cell, &code);
         }
     }

@@ -35,7 +35,9 @@ impl Session {
             KernelEvent::CellStarted { cell, code, user, execution_count } => {
                 self.cell_started(cell, code, &user, execution_count);
             }
-            KernelEvent::Begins { run, cell, code, user } => self.run_begins(run, &cell, code, &user),
+            KernelEvent::Begins { run, cell, code, user, execution_count } => {
+                self.run_begins(run, &cell, code, &user, execution_count);
+            }
             KernelEvent::Ends { run, status } => self.run_ends(run, status),
             KernelEvent::Output { cell, content } => self.output(&cell, content),
             KernelEvent::OutputEnds { number } => {

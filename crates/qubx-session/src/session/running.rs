@@ -33,8 +33,14 @@ impl Session {
             }
             CellRef::Strategy => return,
         };
-        self.cells.started(cell, Instant::now());
-        self.fact(Fact::CellStarted { cell, execution_count });
+        self.started(cell, execution_count);
+    }
+
+    /// Tells that a cell began; it may be heard twice.
+    pub(super) fn started(&mut self, cell: CellNumber, execution_count: Option<u32>) {
+        if self.cells.started(cell, Instant::now()) {
+            self.fact(Fact::CellStarted { cell, execution_count });
+        }
     }
 
     pub(super) fn output(&mut self, cell: &CellRef, content: OutputContent) {

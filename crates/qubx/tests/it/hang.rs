@@ -211,3 +211,24 @@ async fn a_cell_that_has_interrupts_ignored_is_told_as_such_and_spoils_none_of_t
     screen.close().await;
     place.stop_and_finish("idle").await;
 }
+
+/// Python cannot tell its Jupyter clients of such a cell before it lets go.
+#[tokio::test]
+async fn a_cell_that_holds_the_interpreter_from_its_first_statement_is_shown_with_its_author() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut screen = Screen::attach(&place, "idle", "op1").await;
+    screen.run("import ctypes").await;
+    let cell = screen.submit("ctypes.PyDLL(None).sleep(1000)").await;
+    screen.started(cell).await;
+    screen.kernel(KernelState::NotResponding).await;
+    let kernel = place.qubx(&["status", "idle", "--json"]).await.code(1).json()["kernel"].clone();
+    assert_eq!(
+        (&kernel["state"], &kernel["cell"], &kernel["author"]),
+        (&"not responding".into(), &cell.0.into(), &"op1".into()),
+        "{kernel}"
+    );
+    place.qubx(&["kernel", "restart", "idle", "--yes"]).await.code(0);
+    assert_eq!(screen.ended(cell).await, CellStatus::KernelDied);
+    screen.close().await;
+    place.stop_and_finish("idle").await;
+}
