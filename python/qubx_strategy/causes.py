@@ -80,6 +80,7 @@ def begin(bridge: Sender, request: dict[str, Any], execution_count: int | None) 
         user=cut(str(header.get("username", "")), 100),
         code=cut(str(content.get("code", "")), LONGEST_CODE),
         execution_count=execution_count,
+        stored=bool(content.get("store_history", True)) and not content.get("silent", False),
     )
     _cause.set(cell)
     return cell

@@ -70,6 +70,7 @@ pub(crate) enum FromPython {
         user: String,
         code: String,
         execution_count: Option<u32>,
+        stored: bool,
     },
     /// It ended.
     CellEnds {

@@ -52,6 +52,8 @@ pub enum KernelEvent {
         user: String,
         /// Its number in `In` and `Out`.
         execution_count: Option<u32>,
+        /// Whether it belongs in the history. Of one that does not, nothing more is heard.
+        stored: bool,
     },
     /// A request was answered; its output may still be on its way.
     Ends {

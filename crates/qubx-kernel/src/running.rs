@@ -242,12 +242,12 @@ impl Running {
                 }
                 return;
             }
-            FromPython::CellBegins { cell: run, request, user, code, execution_count } => {
+            FromPython::CellBegins { cell: run, request, user, code, execution_count, stored } => {
                 let (cell, code) = match self.cells.claim(&request) {
                     Some(ours) => (CellRef::Session(ours), String::new()),
                     None => (CellRef::Guest(request), code),
                 };
-                let begins = KernelEvent::Begins { run, cell, code, user, execution_count };
+                let begins = KernelEvent::Begins { run, cell, code, user, execution_count, stored };
                 return self.emit(begins).await;
             }
             FromPython::CellEnds { cell: run, status } => {

@@ -15,6 +15,9 @@ use crate::cells::recent::Recent;
 pub(crate) const MOST_WAITING: usize = 1_000;
 pub(crate) const MOST_WAITING_BYTES: usize = 16 << 20;
 
+/// How many requests of guests that ended are remembered; the other word of a beginning comes a moment later.
+const ENDED_GUESTS: usize = 16;
+
 /// A cell that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Waiting {
@@ -33,6 +36,8 @@ pub(crate) struct Cells {
     at_kernel: Option<Waiting>,
     /// The cells of Jupyter guests that run, by the id of the guest's request.
     guests: HashMap<String, CellNumber>,
+    /// The newest requests of guests that ended, whose beginning may be heard once more.
+    ended_guests: VecDeque<String>,
     started: HashMap<CellNumber, Instant>,
     printed: HashMap<CellNumber, Printed>,
     /// The end of what each cell that runs has shown.
@@ -47,6 +52,7 @@ impl Cells {
             waiting: VecDeque::new(),
             at_kernel: None,
             guests: HashMap::new(),
+            ended_guests: VecDeque::new(),
             started: HashMap::new(),
             printed: HashMap::new(),
             recent: HashMap::new(),
@@ -90,11 +96,14 @@ impl Cells {
         self.waiting.retain(|waiting| waiting.cell != cell);
     }
 
-    /// Numbers a guest's cell.
-    pub(crate) fn guest_started(&mut self, request: String) -> CellNumber {
+    /// Numbers a guest's cell; none when it has a number, or had one.
+    pub(crate) fn guest_started(&mut self, request: String) -> Option<CellNumber> {
+        if self.guests.contains_key(&request) || self.ended_guests.contains(&request) {
+            return None;
+        }
         let cell = self.number();
         self.guests.insert(request, cell);
-        cell
+        Some(cell)
     }
 
     /// Returns the number of a guest's cell that runs.
@@ -135,7 +144,11 @@ impl Cells {
         if self.at_kernel.as_ref().is_some_and(|waiting| waiting.cell == cell) {
             self.at_kernel = None;
         }
-        self.guests.retain(|_, guest| *guest != cell);
+        let ended = self.guests.extract_if(|_, guest| *guest == cell);
+        self.ended_guests.extend(ended.map(|(request, _)| request));
+        while self.ended_guests.len() > ENDED_GUESTS {
+            self.ended_guests.pop_front();
+        }
         self.started.remove(&cell);
         self.recent.remove(&cell);
         self.printed.remove(&cell).unwrap_or_default()
@@ -188,12 +201,14 @@ mod tests {
     #[test]
     fn a_guests_cell_runs_before_ours_that_was_sent_behind_it() {
         let mut cells = Cells::new(CellNumber(0));
-        let guest = cells.guest_started("request".to_owned());
+        let guest = cells.guest_started("request".to_owned()).unwrap();
+        assert_eq!(cells.guest_started("request".to_owned()), None, "it is heard twice");
         cells.started(guest, Instant::now());
         let ours = cells.submit("1".to_owned(), "op1".into(), "c1".into());
         cells.next_for_kernel();
         assert_eq!(cells.at_kernel(), Some(guest));
         cells.finished(guest);
+        assert_eq!(cells.guest_started("request".to_owned()), None, "also after its end");
         cells.started(ours, Instant::now());
         assert_eq!(cells.at_kernel(), Some(ours));
         assert_eq!(cells.ours(ours).map(|ours| &ours.command), Some(&"c1".into()));

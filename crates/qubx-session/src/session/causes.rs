@@ -11,24 +11,13 @@ const NO_CELL: &str = "# no cell: a message of a Jupyter client, or what a cell 
 
 impl Session {
     /// Notes that a request is about to run a cell. A guest's is written down now, before anything that it does.
-    pub(super) fn run_begins(
-        &mut self,
-        run: RunId,
-        cell: &CellRef,
-        code: String,
-        user: &str,
-        execution_count: Option<u32>,
-    ) {
+    pub(super) fn run_begins(&mut self, run: RunId, cell: &CellRef, code: &str, user: &str) {
         if let CellRef::Session(cell) = cell
             && self.causes.began(run, *cell)
         {
-            // What tells Jupyter's clients may be held back by the cell itself, or it came first and the cell is over.
-            if self.cells.ours(*cell).is_some() {
-                self.started(*cell, execution_count);
-            }
             return;
         }
-        let by = self.guest_acts(guest(user), code);
+        let by = self.guest_acts(guest(user), code.to_owned());
         self.causes.guest_began(run, by);
     }
 

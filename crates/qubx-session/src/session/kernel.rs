@@ -35,8 +35,12 @@ impl Session {
             KernelEvent::CellStarted { cell, code, user, execution_count } => {
                 self.cell_started(cell, code, &user, execution_count);
             }
-            KernelEvent::Begins { run, cell, code, user, execution_count } => {
-                self.run_begins(run, &cell, code, &user, execution_count);
+            KernelEvent::Begins { run, cell, code, user, execution_count, stored } => {
+                self.run_begins(run, &cell, &code, &user);
+                // What tells Jupyter's clients may be held back by the cell itself, or it came first.
+                if stored {
+                    self.cell_started(cell, code, &user, execution_count);
+                }
             }
             KernelEvent::Ends { run, status } => self.run_ends(run, status),
             KernelEvent::Output { cell, content } => self.output(&cell, content),

@@ -17,6 +17,7 @@ use crate::cells::printed::Shown;
 use crate::store::{CellEnd, Draft};
 
 impl Session {
+    /// Notes that a cell began to run. It is heard twice, in either order: from Python itself, and as Jupyter's clients hear it.
     pub(super) fn cell_started(
         &mut self,
         cell: CellRef,
@@ -25,19 +26,15 @@ impl Session {
         execution_count: Option<u32>,
     ) {
         let cell = match cell {
-            CellRef::Session(cell) => cell,
+            // It may be over already.
+            CellRef::Session(cell) if self.cells.ours(cell).is_some() => cell,
             CellRef::Guest(request) => {
-                let cell = self.cells.guest_started(request);
+                let Some(cell) = self.cells.guest_started(request) else { return };
                 self.fact(Fact::Cell { cell, code, author: guest(user), command: None });
                 cell
             }
-            CellRef::Strategy => return,
+            CellRef::Session(_) | CellRef::Strategy => return,
         };
-        self.started(cell, execution_count);
-    }
-
-    /// Tells that a cell began; it may be heard twice.
-    pub(super) fn started(&mut self, cell: CellNumber, execution_count: Option<u32>) {
         if self.cells.started(cell, Instant::now()) {
             self.fact(Fact::CellStarted { cell, execution_count });
         }

@@ -179,10 +179,11 @@ async fn a_cell_that_is_only_busy_responds_and_ends_with_the_first_interrupt() {
 /// When a cell that goes on is interrupted once more, see `qubx-session/src/cells/interrupts.rs`.
 const SECOND_INTERRUPT_MS: u64 = 2_000;
 
-/// Has the system throw interrupts away until the file is there.
+/// Has the system throw interrupts away, makes a file that says so, and goes on until another one is there.
 const IGNORES: &str = "\
 import os, signal, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+open(IGNORES, 'w').close()
 while not os.path.exists(LEAVE): time.sleep(0.02)
 ";
 
@@ -191,8 +192,10 @@ async fn a_cell_that_has_interrupts_ignored_is_told_as_such_and_spoils_none_of_t
     let Some(place) = Place::with_idle_session().await else { return };
     let mut screen = Screen::attach(&place, "idle", "op1").await;
     let pid = place.session("idle").file.qubx.kernel_pid;
-    let leave = place.path("leave");
-    let cell = screen.at_work(&IGNORES.replace("LEAVE", &format!("{leave:?}"))).await;
+    let (ignores, leave) = (place.path("ignores"), place.path("leave"));
+    let code = IGNORES.replace("LEAVE", &format!("{leave:?}")).replace("IGNORES", &format!("{ignores:?}"));
+    let cell = screen.submit(&code).await;
+    wait_for("interrupts to be ignored", async || ignores.exists().then_some(())).await;
     let interrupt = screen.verb(Command::Interrupt { cell: Some(cell) }).await;
     assert_eq!(interrupt.outcome, VerbOutcome::Failed);
     for part in
