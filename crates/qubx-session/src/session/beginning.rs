@@ -2,12 +2,12 @@
 
 use qubx_engine::{EngineConfig, EngineError, Restore};
 use qubx_protocol::{
-    CellNumber, CellStatus, Command, CommandId, Epoch, Fact, LogLevel, SessionState, VerbOutcome,
+    CellNumber, CellStatus, Command, CommandId, Epoch, Fact, LogLevel, Seq, SessionState, VerbOutcome,
     VerbProgress,
 };
 
 use crate::config::{ServiceConfig, ServiceError};
-use crate::store::{Book, CellEnd, CommandAudit, Draft, Left, Store, StoreError};
+use crate::store::{Book, CellEnd, CommandAudit, Draft, LOADED, Left, Store, StoreError};
 
 /// The life of the account that a run belongs to.
 pub(crate) struct Life {
@@ -122,4 +122,24 @@ fn restore(book: &Book) -> Result<Restore, ServiceError> {
         EngineError::Config(format!("the engine's checkpoint in the ledger cannot be read: {error}"))
     })?;
     Ok(Restore { positions: book.positions.clone(), orders: book.orders.clone(), checkpoint })
+}
+
+/// Returns the number of the newest cell in drafts.
+pub(super) fn last_cell(drafts: &[Draft]) -> Option<CellNumber> {
+    drafts.iter().rev().find_map(|draft| match draft {
+        Draft::Session(Fact::Cell { cell, .. }) => Some(*cell),
+        _ => None,
+    })
+}
+
+/// Returns the state that a log ends with, as far as its last entries tell.
+pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, StoreError> {
+    let mut state = SessionState::new(store.log_id().clone(), history_limit);
+    for event in store.last_events(LOADED)? {
+        // Numbers of lost events are missing for good.
+        state.head = Seq(event.seq.0 - 1);
+        state.apply(&event);
+    }
+    state.head = store.head();
+    Ok(state)
 }

@@ -4,6 +4,7 @@
 //! a cell to the kernel, a verb to the engine, the release of orders. If the commit fails, what waited for it is
 //! refused with the reason.
 
+mod alarms;
 pub(crate) mod beginning;
 pub(crate) mod bound;
 mod causes;
@@ -17,18 +18,16 @@ pub(crate) mod publication;
 pub(crate) mod rest;
 mod running;
 mod sources;
-mod stale;
 mod verbs;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use qubx_engine::EngineHandle;
 use qubx_kernel::CallId;
 use qubx_protocol::{
-    Alarm, Author, CellNumber, Command, CommandId, ErrorCode, ErrorMessage, Fact, LogLevel, Phase, Refusal,
-    Seq, SessionState, SessionStatus, VerbProgress,
+    Alarm, Author, Command, CommandId, ErrorCode, ErrorMessage, Fact, LogLevel, Phase, Refusal, SessionState,
+    SessionStatus, VerbProgress,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
@@ -49,7 +48,7 @@ use crate::session::clock::{Clock, Moment};
 use crate::session::input::{Input, Subscription};
 use crate::session::publication::Publication;
 use crate::session::rest::Rest;
-use crate::store::{Draft, LOADED, Store, StoreError};
+use crate::store::{Draft, Store, StoreError};
 
 pub(crate) use sources::Sources;
 use sources::Turn;
@@ -154,7 +153,8 @@ const LAST_ATTEMPTS: Duration = Duration::from_secs(2);
 impl Session {
     /// Begins a session whose first events are `beginning.drafts`.
     pub(crate) fn new(beginning: Beginning) -> Result<Self, StoreError> {
-        let cells = Cells::new(last_cell(&beginning.drafts).unwrap_or(beginning.store.last_cell()?));
+        let cells =
+            Cells::new(beginning::last_cell(&beginning.drafts).unwrap_or(beginning.store.last_cell()?));
         let mut session = Self {
             store: beginning.store,
             state: beginning.state,
@@ -259,29 +259,6 @@ impl Session {
         self.publish_alarms();
     }
 
-    fn publish_alarms(&self) {
-        // Looking at the disk may block.
-        let mut alarms = tokio::task::block_in_place(|| self.store.alarms());
-        alarms.extend(stale::alarm(&self.engine.market().borrow().stale));
-        alarms.extend(self.unreachable.clone());
-        self.alarms.send_if_modified(|shown| {
-            let changed = *shown != alarms;
-            *shown = alarms;
-            changed
-        });
-    }
-
-    /// Notes that nobody can come in, or can again.
-    fn unreachable(&mut self, why: Option<String>) {
-        self.unreachable = why.map(|text| Alarm {
-            source: "clients".to_owned(),
-            text,
-            since: Timestamp::now(),
-            stops_orders: false,
-        });
-        self.publish_alarms();
-    }
-
     fn fact(&mut self, mut fact: Fact) {
         bound(&mut fact);
         self.drafts.push(Draft::Session(fact));
@@ -312,24 +289,4 @@ fn end_without_engine() -> ! {
     const DEFECT: i32 = 70;
     tracing::error!("the engine has ended by itself, which is a defect; this service ends, too");
     std::process::exit(DEFECT)
-}
-
-/// Returns the number of the newest cell in drafts.
-fn last_cell(drafts: &[Draft]) -> Option<CellNumber> {
-    drafts.iter().rev().find_map(|draft| match draft {
-        Draft::Session(Fact::Cell { cell, .. }) => Some(*cell),
-        _ => None,
-    })
-}
-
-/// Returns the state that a log ends with, as far as its last entries tell.
-pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, StoreError> {
-    let mut state = SessionState::new(store.log_id().clone(), history_limit);
-    for event in store.last_events(LOADED)? {
-        // Numbers of lost events are missing for good.
-        state.head = Seq(event.seq.0 - 1);
-        state.apply(&event);
-    }
-    state.head = store.head();
-    Ok(state)
 }
