@@ -37,12 +37,19 @@ impl Place {
         }
         self.give_to(User { number, reads_all: false });
         if !self.has_a_kernel().await {
-            // The system's own Python is everybody's; what it lacks is lent to it.
+            // The system's own Python is everybody's; what it lacks is lent to it, if that is for the same version.
+            let system = Path::new(SYSTEM_PYTHON);
+            if version(system).await != version(&self.python).await {
+                eprintln!(
+                    "skipped: user {number} cannot read this Python, and {SYSTEM_PYTHON} is of another version"
+                );
+                return false;
+            }
             let mut command = Command::new(&self.python);
             let lent = command.args(["-c", "import ipykernel; print(ipykernel.__path__[0])"]).output().await;
             let lent = PathBuf::from(String::from_utf8(lent.unwrap().stdout).unwrap());
             let lent = lent.parent().unwrap().display();
-            let text = format!("#!/bin/sh\nPYTHONPATH={lent} exec /usr/bin/python3 \"$@\"\n");
+            let text = format!("#!/bin/sh\nPYTHONPATH={lent} exec {SYSTEM_PYTHON} \"$@\"\n");
             self.python = self.write("python", &text);
             std::fs::set_permissions(&self.python, PermissionsExt::from_mode(0o755)).unwrap();
         }
@@ -75,6 +82,15 @@ impl Place {
         }
         command
     }
+}
+
+/// The Python that every user of the machine may run.
+const SYSTEM_PYTHON: &str = "/usr/bin/python3";
+
+/// Returns a Python's version as far as packages depend on it; none when it does not run.
+async fn version(python: &Path) -> Option<Vec<u8>> {
+    let asked = Command::new(python).args(["-c", "import sys; print(sys.version_info[:2])"]).output().await;
+    asked.ok().filter(|output| output.status.success()).map(|output| output.stdout)
 }
 
 /// Has `setpriv` run what follows as a user.
