@@ -42,8 +42,36 @@ pub(super) fn open(path: &Path, steps: Steps) -> Result<Connection, StoreError> 
     Ok(connection)
 }
 
-/// Opens a database that is there, for reading beside its writer, and returns the version of its tables.
+/// Opens a database that is there, for reading beside its writer, and returns the version of its tables. What a writer that
+/// was killed left half-done is undone first.
 pub(super) fn open_read_only(path: &Path, steps: Steps) -> Result<(Connection, usize), StoreError> {
+    match open_as_it_is(path, steps) {
+        Err(StoreError::Database { source, .. }) if waits_for_a_writer(&source) => {
+            undo_what_is_half_done(path).map_err(StoreError::database("open", path))?;
+            open_as_it_is(path, steps)
+        }
+        opened => opened,
+    }
+}
+
+/// Tells whether a file must be mended by somebody who may write before it can be read.
+fn waits_for_a_writer(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_READONLY_CANTINIT, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_ROLLBACK};
+    let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
+    matches!(
+        error.extended_code,
+        SQLITE_READONLY_ROLLBACK | SQLITE_READONLY_RECOVERY | SQLITE_READONLY_CANTINIT
+    )
+}
+
+/// SQLite does it when a writer reads. While a living writer is at work there is nothing to do.
+fn undo_what_is_half_done(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map(drop)
+}
+
+fn open_as_it_is(path: &Path, steps: Steps) -> Result<(Connection, usize), StoreError> {
     let open = || StoreError::database("open", path);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(open())?;

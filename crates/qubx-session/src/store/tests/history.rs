@@ -137,3 +137,23 @@ fn above_its_cap_the_log_loses_its_oldest_text_and_says_so_and_no_reference_goes
     assert!(store.events_after(Seq(newest - 3), 10).unwrap().is_some());
     assert_eq!(super::super::verify(dir.path(), |_, _| {}).unwrap().findings, []);
 }
+
+#[test]
+fn what_a_killed_writer_left_half_done_is_undone_for_a_reader() {
+    let (dir, killed) = (tempdir().unwrap(), tempdir().unwrap());
+    let mut store = Store::open(dir.path()).unwrap();
+    store.append(&[cell(1)], time()).unwrap();
+    drop(store);
+    // A first start changes the files before they have a write-ahead log.
+    let writer = Connection::open(dir.path().join("session.db")).unwrap();
+    let half = "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN;
+        WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+        INSERT INTO events (seq, time, kind, body) SELECT n, '2026-01-01T00:00:00Z', 'log', '{}' FROM n";
+    writer.execute_batch(half).unwrap();
+    for file in ["ledger.db", "session.db", "session.db-journal"] {
+        std::fs::copy(dir.path().join(file), killed.path().join(file)).unwrap();
+    }
+    let events = read_history(killed.path(), 100, |_| true).unwrap();
+    assert_eq!(numbers(&events), [1]);
+    assert_eq!(super::super::verify(killed.path(), |_, _| {}).unwrap().findings, []);
+}
