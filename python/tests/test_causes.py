@@ -47,7 +47,14 @@ def test_a_cell_is_told_before_and_after_and_its_threads_act_for_it() -> None:
     thread.join(10)
     assert grandchild == late[0][1] == {"cell": cell.number}
     begins, ends = service.messages
-    told = {"cell": cell.number, "request": "m-1", "user": "ann", "code": "1", "execution_count": 7, "stored": True}
+    told = {
+        "cell": cell.number,
+        "request": "m-1",
+        "user": "ann",
+        "code": "1",
+        "execution_count": 7,
+        "stored": True,
+    }
     assert begins == ("cell_begins", told)
     assert ends == ("cell_ends", {"cell": cell.number, "status": "ok"})
 
