@@ -12,6 +12,21 @@ use crate::{repository, step};
 /// The integration test binaries, one a crate; those that need a Python take it from the environment. All of them
 /// run twice, because a choice of crates would have to be built again, with other features of their dependencies.
 const INTEGRATION_TESTS: [&str; 3] = ["--workspace", "--test", "it"];
+/// The program's own.
+const PROGRAM_TESTS: [&str; 4] = ["--package", "qubx", "--test", "it"];
+/// Those of them in which it is Python that may differ.
+const PYTHON_TESTS: [&str; 10] = [
+    "causes::",
+    "cells::",
+    "input::",
+    "jupyter::",
+    "kernel_death::",
+    "kernel_restart::",
+    "output::",
+    "shared::",
+    "strategies::",
+    "trading::",
+];
 /// The crate whose tests try everything that depends on the version of Python or of ipykernel.
 const KERNEL: &str = "qubx-kernel";
 
@@ -25,8 +40,9 @@ const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=13;
 /// What [`REQUIRE`] calls them.
 const PYTHONS: &str = "pythons";
 
-/// Prepares the Python environments and runs Rust's tests, the integration tests once more with each other Python that is
-/// there, the older and the newer ipykernel in turn, the kernel's with the ipykernels that are left, and Python's tests.
+/// Prepares the Python environments and runs Rust's tests, the integration tests once more with the oldest Python and the
+/// older ipykernel, those of the program that depend on Python with each other one, the older and the newer ipykernel in
+/// turn, the kernel's with the ipykernels that are left, and Python's tests.
 ///
 /// # Errors
 /// When a step fails or has no test.
@@ -42,6 +58,11 @@ pub(crate) fn run() -> Result<()> {
         let environment = environment(python, line)?;
         let mut command = match tests {
             Tests::Integration => cargo_test(&INTEGRATION_TESTS),
+            Tests::Program => {
+                let mut command = cargo_test(&PROGRAM_TESTS);
+                command.arg("--").args(PYTHON_TESTS);
+                command
+            }
             Tests::Kernel => Command::new(&kernel_tests),
         };
         if tests == Tests::Kernel {
@@ -70,6 +91,8 @@ pub(crate) fn run() -> Result<()> {
 enum Tests {
     /// Those of the whole program, and of each crate that runs Python.
     Integration,
+    /// Those of the whole program in which it is Python that may differ.
+    Program,
     /// Those of the kernel alone.
     Kernel,
 }
@@ -91,23 +114,24 @@ impl Line {
 }
 
 /// Returns which Python and which line of ipykernel runs what, beside the environment of version `own` and the newer line,
-/// which runs everything: each other version all that is integrated with one line, both in turn, and each the kernel's
-/// with the line that is left.
+/// which runs everything: the oldest all that is integrated, each other version the program with one line, both in turn,
+/// and each the kernel's with the line that is left.
 fn plan(pythons: &[Python], own: u32) -> Vec<(&Python, Line, Tests)> {
     let mut plan = Vec::new();
     let mut turn = [Line::Old, Line::New].into_iter().cycle();
     for python in pythons {
-        let (integration, kernel) = match python.minor {
-            minor if minor == own => (None, Some(Line::Old)),
+        match python.minor {
+            minor if minor == own => plan.push((python, Line::Old, Tests::Kernel)),
             // The newer line needs a newer one.
-            10 => (Some(Line::Old), None),
-            _ => match turn.next() {
-                Some(Line::New) => (Some(Line::New), Some(Line::Old)),
-                _ => (Some(Line::Old), Some(Line::New)),
-            },
-        };
-        plan.extend(integration.map(|line| (python, line, Tests::Integration)));
-        plan.extend(kernel.map(|line| (python, line, Tests::Kernel)));
+            10 => plan.push((python, Line::Old, Tests::Integration)),
+            _ => {
+                let (program, kernel) = match turn.next() {
+                    Some(Line::New) => (Line::New, Line::Old),
+                    _ => (Line::Old, Line::New),
+                };
+                plan.extend([(python, program, Tests::Program), (python, kernel, Tests::Kernel)]);
+            }
+        }
     }
     plan
 }
@@ -201,7 +225,8 @@ mod tests {
                 .map(|(python, line, _)| (python.minor, *line))
                 .collect()
         };
-        assert_eq!(of(Tests::Integration), [(10, Line::Old), (12, Line::Old), (13, Line::New)]);
+        assert_eq!(of(Tests::Integration), [(10, Line::Old)]);
+        assert_eq!(of(Tests::Program), [(12, Line::Old), (13, Line::New)]);
         assert_eq!(of(Tests::Kernel), [(11, Line::Old), (12, Line::New), (13, Line::Old)]);
     }
 }
