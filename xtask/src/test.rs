@@ -12,8 +12,6 @@ use crate::{repository, step};
 /// The integration test binaries, one a crate; those that need a Python take it from the environment. All of them
 /// run twice, because a choice of crates would have to be built again, with other features of their dependencies.
 const INTEGRATION_TESTS: [&str; 3] = ["--workspace", "--test", "it"];
-/// The program's own.
-const PROGRAM_TESTS: [&str; 4] = ["--package", "qubx", "--test", "it"];
 /// Those of them in which it is Python that may differ.
 const PYTHON_TESTS: [&str; 10] = [
     "causes::",
@@ -59,7 +57,7 @@ pub(crate) fn run() -> Result<()> {
         let mut command = match tests {
             Tests::Integration => cargo_test(&INTEGRATION_TESTS),
             Tests::Program => {
-                let mut command = cargo_test(&PROGRAM_TESTS);
+                let mut command = cargo_test(&INTEGRATION_TESTS);
                 command.arg("--").args(PYTHON_TESTS);
                 command
             }
