@@ -96,7 +96,7 @@ pub async fn serve(
     let (presence_sender, presence) = watch::channel(Vec::new());
     let alarms_sender = watch::Sender::new(Vec::new());
     let alarms = alarms_sender.subscribe();
-    let mut left = session::beginning::load(&store, config.history_limit)?;
+    let mut left = session::beginning::load(&mut store, config.history_limit);
     life.put_book_into(&mut left);
     let mut publication = Publication::new(config.home.kernels(), section(&config, &socket, started_at));
     if config.runtime_dir.is_some() {

@@ -7,7 +7,7 @@ use qubx_protocol::{
 };
 
 use crate::config::{ServiceConfig, ServiceError};
-use crate::store::{Book, CellEnd, CommandAudit, Draft, LOADED, Left, Store, StoreError};
+use crate::store::{Book, CellEnd, CommandAudit, Draft, Left, Store, StoreError};
 
 /// The life of the account that a run belongs to.
 pub(crate) struct Life {
@@ -133,13 +133,13 @@ pub(super) fn last_cell(drafts: &[Draft]) -> Option<CellNumber> {
 }
 
 /// Returns the state that a log ends with, as far as its last entries tell.
-pub(crate) fn load(store: &Store, history_limit: usize) -> Result<SessionState, StoreError> {
+pub(crate) fn load(store: &mut Store, history_limit: usize) -> SessionState {
     let mut state = SessionState::new(store.log_id().clone(), history_limit);
-    for event in store.last_events(LOADED)? {
+    for event in store.take_newest() {
         // Numbers of lost events are missing for good.
         state.head = Seq(event.seq.0 - 1);
         state.apply(&event);
     }
     state.head = store.head();
-    Ok(state)
+    state
 }

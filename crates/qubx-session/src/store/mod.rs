@@ -56,10 +56,12 @@ pub(crate) struct Store {
     left: Left,
     /// How often a damaged session log was replaced while this store was open.
     rescues: u32,
+    /// The newest events when the store was opened, until they are taken.
+    newest: Vec<Event>,
 }
 
 /// How many of the newest events a session begins with: more than any screen shows at first.
-pub(crate) const LOADED: usize = 5_000;
+const LOADED: usize = 5_000;
 
 impl Store {
     /// Has the disk keep each commit of the ledger before it is acknowledged: where money is at stake, a power cut may
@@ -79,6 +81,11 @@ impl Store {
     /// Takes what the service before left without an answer.
     pub(crate) fn take_left(&mut self) -> Left {
         std::mem::take(&mut self.left)
+    }
+
+    /// Takes the newest events that were there when the store was opened, oldest first.
+    pub(crate) fn take_newest(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.newest)
     }
 
     /// Returns the log's name.

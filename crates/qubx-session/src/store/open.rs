@@ -48,10 +48,11 @@ impl Store {
         log.remember_boot()?;
         let health = Health::new(Disk::new(session_dir));
         let left = Left { lost_rows, ..left::read(&ledger, &log)? };
-        let mut store = Self { ledger, log, pruning: Pruning::default(), health, left, rescues: 0 };
+        let mut store =
+            Self { ledger, log, pruning: Pruning::default(), health, left, rescues: 0, newest: Vec::new() };
         store.append_missing_references()?;
-        // Damage in what every start reads is better found here.
-        store.last_events(LOADED)?;
+        // Damage in what every start reads is better found here, while the log can still be replaced.
+        store.newest = store.last_events(LOADED)?;
         store.health.watch().look(Timestamp::now());
         Ok(store)
     }
