@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use qubx_protocol::CellStatus;
 use serde_json::{Value, json};
 
-use crate::harness::{Guest, IDLE, Place, Screen, config, kill_service, wait_for};
+use crate::harness::{Guest, IDLE, Place, Screen, config, kill_service, sql, wait_for};
 
 /// What the ledger has of one command.
 #[derive(Debug, Default)]
@@ -16,20 +16,13 @@ struct Cause {
     orders: Vec<String>,
 }
 
-/// Reads the ledger with Python's own SQLite; returns the commands, and the orders without one by author.
+/// Reads the ledger; returns the commands, and the orders without one by author.
 fn causes(place: &Place, name: &str) -> (BTreeMap<String, Cause>, Vec<String>) {
-    let script = "
-import json, sqlite3, sys
-rows = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute('SELECT kind, body FROM rows ORDER BY row')
-print(json.dumps([[kind, json.loads(body)] for kind, body in rows]))
-";
     let ledger = place.session_dir(name).join("ledger.db");
-    let output = std::process::Command::new(&place.python).args(["-c", script]).arg(ledger).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let rows: Vec<(String, Value)> = serde_json::from_slice(&output.stdout).unwrap();
     let (mut causes, mut others) = (BTreeMap::<String, Cause>::new(), Vec::new());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    for (kind, body) in rows {
+    for row in sql(place, &ledger, "SELECT kind, body FROM rows ORDER BY row") {
+        let (kind, body) = (text(&row[0]), serde_json::from_str::<Value>(&text(&row[1])).unwrap());
         match kind.as_str() {
             "command" => {
                 let (author, code) = (text(&body["author"]), text(&body["command"]["execute"]["code"]));
