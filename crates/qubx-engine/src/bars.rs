@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use qubx_protocol::{Bar, InstrumentId, Quote, Timeframe};
+use qubx_protocol::{Bar, InstrumentId, Quantity, Quote, Timeframe};
 
 /// The bars that are being made.
 #[derive(Debug, Default)]
@@ -53,6 +53,7 @@ impl Bars {
                 high: price,
                 low: price,
                 close: price,
+                volume: Quantity::ZERO,
                 quotes: 1,
             };
             match self.open.get_mut(&(quote.instrument.clone(), timeframe)) {

@@ -1,6 +1,6 @@
 //! What well-known instruments look like, for configs and simulations that do not say.
 
-use qubx_protocol::{Instrument, InstrumentId, Money, Price, Quantity};
+use qubx_protocol::{Instrument, InstrumentId, InstrumentKind, Money, Price, Quantity};
 use rust_decimal::Decimal;
 
 /// What is usual for one asset: tick and lot as (digits, scale), and a price at which a simulation begins.
@@ -36,6 +36,10 @@ const GENERIC: Usual = usual("", (1, 2), (1, 3), (100, 0));
 /// The least value of an order where the config does not say.
 const MIN_NOTIONAL: Money = Money(Decimal::from_parts(5, 0, 0, false, 0));
 
+/// The part of a position's value below which an account is liquidated, where the config does not say. Exchanges ask for
+/// 0.4 % to 1 % of small positions in liquid perpetuals.
+const MAINTENANCE_RATE: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+
 /// Returns `symbol` with the tick and lot that are usual for its asset, else with generic ones
 /// (tick 0.01, lot 0.001). The least value of an order is 5.
 #[must_use]
@@ -47,6 +51,9 @@ pub fn default_instrument(exchange: &str, symbol: &str, currency: &str) -> Instr
         lot_size: Quantity(Decimal::new(usual.lot.0, usual.lot.1)),
         min_notional: MIN_NOTIONAL,
         currency: currency.to_owned(),
+        multiplier: Decimal::ONE,
+        kind: InstrumentKind::Perpetual,
+        maintenance_rate: MAINTENANCE_RATE,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Positions and accounts.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{InstrumentId, Money, Price, Quantity};
@@ -17,6 +18,27 @@ pub struct Position {
     pub realized_pnl: Money,
     /// Fees paid since the account's epoch began.
     pub fees: Money,
+    /// Funding paid since the account's epoch began; negative when received.
+    #[serde(default)]
+    pub funding: Money,
+}
+
+/// One payment of funding between the holders of a perpetual.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funding {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// When, by the engine's clock.
+    pub time: Timestamp,
+    /// The rate, as a part of the position's value: longs pay it to shorts when it is positive.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub rate: rust_decimal::Decimal,
+    /// The position that was held.
+    pub quantity: Quantity,
+    /// The price at which it was valued.
+    pub price: Price,
+    /// What was paid; negative when received.
+    pub amount: Money,
 }
 
 impl Position {
@@ -29,14 +51,15 @@ impl Position {
             avg_price: None,
             realized_pnl: Money::ZERO,
             fees: Money::ZERO,
+            funding: Money::ZERO,
         }
     }
 
-    /// Returns the profit that closing at `price` would bring, before fees.
+    /// Returns the profit that closing at `price` would bring, before fees; `multiplier` is the instrument's.
     #[must_use]
-    pub fn unrealized_pnl(&self, price: Price) -> Money {
+    pub fn unrealized_pnl(&self, price: Price, multiplier: rust_decimal::Decimal) -> Money {
         match self.avg_price {
-            Some(average) => (price - average) * self.quantity,
+            Some(average) => Money(((price - average) * self.quantity).0 * multiplier),
             None => Money::ZERO,
         }
     }
@@ -51,7 +74,7 @@ pub struct Account {
     pub currency: String,
     /// What it began with.
     pub capital: Money,
-    /// Capital, plus realized and unrealized profit, less fees.
+    /// Capital, plus realized and unrealized profit, less fees and funding.
     pub equity: Money,
     /// Profit of what was closed, before fees.
     pub realized_pnl: Money,
@@ -59,6 +82,16 @@ pub struct Account {
     pub unrealized_pnl: Option<Money>,
     /// Fees paid.
     pub fees: Money,
+    /// Funding paid; negative when received.
+    #[serde(default)]
+    pub funding: Money,
+    /// What the positions and the orders that would increase them need at the account's leverage; none while it cannot
+    /// be known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_margin: Option<Money>,
+    /// The equity below which the account is liquidated; none while it cannot be known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance_margin: Option<Money>,
     /// Signed value of all positions over equity; none while it cannot be known.
     pub net_leverage: Option<rust_decimal::Decimal>,
     /// Unsigned value of all positions over equity; none while it cannot be known.

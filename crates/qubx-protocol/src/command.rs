@@ -44,6 +44,21 @@ pub enum Command {
     },
     /// Pauses, cancels all orders and closes all positions at market.
     Flatten,
+    /// Changes a parameter of the strategy, from its next callback on.
+    SetParameter {
+        /// Its name.
+        name: String,
+        /// Its new value.
+        value: serde_json::Value,
+    },
+    /// Has the strategy do something that it offers, on its own thread, after the callback that runs.
+    Action {
+        /// The action's name.
+        name: String,
+        /// What it takes, by name.
+        #[serde(default)]
+        arguments: serde_json::Map<String, serde_json::Value>,
+    },
     /// Refuses orders that would increase a position and cancels those that rest; exits go on.
     Pause,
     /// Ends a pause.
@@ -72,6 +87,8 @@ impl Command {
             Command::CancelOrders { .. } => "cancel orders",
             Command::Close { .. } => "close",
             Command::Flatten => "flatten",
+            Command::SetParameter { .. } => "set parameter",
+            Command::Action { .. } => "action",
             Command::Pause => "pause",
             Command::Resume => "resume",
             Command::Stop { .. } => "stop",
@@ -87,12 +104,14 @@ impl Command {
             | Command::CancelOrders { .. }
             | Command::Close { .. }
             | Command::Flatten
+            | Command::Action { .. }
             | Command::Pause
             | Command::Resume => Role::Trader,
             Command::Execute { .. }
             | Command::Interrupt { .. }
             | Command::Answer { .. }
             | Command::RestartKernel
+            | Command::SetParameter { .. }
             | Command::Stop { .. }
             | Command::Release => Role::Admin,
         }
@@ -106,6 +125,8 @@ impl Command {
             Command::CancelOrders { instrument: Some(instrument) } | Command::Close { instrument } => {
                 instrument.symbol.clone()
             }
+            Command::SetParameter { name, value } => format!("{name} = {value}"),
+            Command::Action { name, .. } => name.clone(),
             Command::Interrupt { cell: Some(cell) } => format!("cell {cell}"),
             Command::Answer { input, .. } => format!("input {input}"),
             _ => String::new(),

@@ -9,7 +9,8 @@ use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    Author, CellNumber, CommandId, Epoch, Fill, InputId, LedgerRow, Order, Position, Seq, SessionStatus,
+    Author, CellNumber, CommandId, Epoch, Fill, Funding, InputId, LedgerRow, Order, Position, Results, Seq,
+    SessionStatus,
 };
 
 /// A fact with its number and its time.
@@ -130,6 +131,17 @@ pub enum Fact {
         /// The position that results.
         position: Position,
     },
+    /// Funding was paid or received.
+    Funding {
+        /// Where the ledger keeps it.
+        row: LedgerRow,
+        /// The payment.
+        funding: Funding,
+        /// The position that results.
+        position: Position,
+    },
+    /// A replay is at its end, and this came of it.
+    Results(Box<Results>),
     /// A verb's progress.
     Verb {
         /// Where the ledger keeps it.
@@ -258,7 +270,7 @@ pub enum StreamName {
 }
 
 /// The kinds that this version knows. One that is not here is kept as unknown.
-const KNOWN_KINDS: [&str; 13] = [
+const KNOWN_KINDS: [&str; 15] = [
     "started",
     "cell",
     "cell_started",
@@ -270,6 +282,8 @@ const KNOWN_KINDS: [&str; 13] = [
     "log",
     "order",
     "fill",
+    "funding",
+    "results",
     "verb",
     "status",
 ];
@@ -300,6 +314,8 @@ impl Fact {
             Fact::Log { .. } => "log",
             Fact::Order { .. } => "order",
             Fact::Fill { .. } => "fill",
+            Fact::Funding { .. } => "funding",
+            Fact::Results(_) => "results",
             Fact::Verb { .. } => "verb",
             Fact::Status(_) => "status",
             Fact::Unknown(map) => map.keys().next().map_or("unknown", String::as_str),

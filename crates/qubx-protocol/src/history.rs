@@ -178,7 +178,11 @@ impl Fact {
             | Fact::InputEnded { .. }
             | Fact::Error { .. }
             | Fact::CellFinished { .. } => Some(HistoryKind::Session),
-            Fact::Order { .. } | Fact::Fill { .. } | Fact::Verb { .. } => Some(HistoryKind::Trading),
+            Fact::Order { .. }
+            | Fact::Fill { .. }
+            | Fact::Funding { .. }
+            | Fact::Results(_)
+            | Fact::Verb { .. } => Some(HistoryKind::Trading),
             Fact::Log { .. } | Fact::Started { .. } | Fact::Unknown(_) => Some(HistoryKind::Log),
             Fact::Status(_) => None,
         }

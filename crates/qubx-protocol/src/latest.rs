@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Account, Author, InstrumentId, Money, Price, Quote, Role};
+use crate::{Account, Author, InstrumentId, Money, Price, Quote, Role, StrategyView};
 
 /// The newest values. A part that is absent has not changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latest {
+    /// What the strategy shows of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<StrategyView>,
     /// Quotes, marks and accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<MarketView>,
@@ -35,6 +38,9 @@ pub struct Alarm {
 impl Latest {
     /// Takes over the parts that `newer` has.
     pub fn merge(&mut self, newer: Latest) {
+        if newer.strategy.is_some() {
+            self.strategy = newer.strategy;
+        }
         if newer.market.is_some() {
             self.market = newer.market;
         }

@@ -17,11 +17,13 @@ mod market;
 mod message;
 mod money;
 mod order;
+mod results;
 mod role;
 mod state;
 mod status;
+mod strategy;
 
-pub use account::{Account, Position};
+pub use account::{Account, Funding, Position};
 pub use codec::{FrameBuffer, FrameError, MAX_CLIENT_FRAME, MAX_FRAME, encode_frame};
 pub use command::Command;
 pub use fact::{CellStatus, Event, Fact, LogLevel, OutputContent, StreamName, VerbOutcome, VerbProgress};
@@ -30,16 +32,20 @@ pub use ids::{
     Author, CellNumber, CommandId, Epoch, InputId, InstrumentId, LedgerRow, LogId, OrderId, RequestId, Seq,
 };
 pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress, Stale};
-pub use market::{Bar, Instrument, ParseTimeframeError, Quote, Timeframe};
+pub use market::{Bar, Instrument, InstrumentKind, ParseTimeframeError, Quote, Timeframe, Trade};
 pub use message::{
     Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello, MAX_NAME,
     PROTOCOL_VERSION, Refusal, Request, RequestKind, ServerMessage, Welcome,
 };
 pub use money::{Money, Price, Quantity};
-pub use order::{By, Fill, Liquidity, Order, OrderStatus, OrderType, Side, TimeInForce};
+pub use order::{By, Fill, Liquidity, Order, OrderStatus, OrderType, Rejection, Side, TimeInForce};
+pub use results::{AccountResults, EquityPoint, Results};
 pub use role::Role;
 pub use state::{Applied, CellView, InputView, SessionState};
 pub use status::{
     KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
     StrategyStatus,
+};
+pub use strategy::{
+    Action, ActionParameter, CallbackTime, Parameter, Published, PublishedContent, SeriesPoint, StrategyView,
 };

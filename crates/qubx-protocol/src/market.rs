@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{InstrumentId, Money, Price, Quantity};
+use crate::{InstrumentId, Money, Price, Quantity, Side};
 
 /// What an order in an instrument must obey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,30 @@ pub struct Instrument {
     pub min_notional: Money,
     /// The currency in which prices and profits are counted.
     pub currency: String,
+    /// How much of the underlying one unit of quantity is: a position's value is price times quantity times this.
+    #[serde(default = "one", with = "rust_decimal::serde::str")]
+    pub multiplier: Decimal,
+    /// What kind of contract it is.
+    #[serde(default)]
+    pub kind: InstrumentKind,
+    /// The part of a position's value that must be there as equity; below it the account is liquidated.
+    #[serde(default, with = "rust_decimal::serde::str")]
+    pub maintenance_rate: Decimal,
+}
+
+/// What kind of linear contract an instrument is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstrumentKind {
+    /// A contract without an end, whose holders pay each other funding.
+    #[default]
+    Perpetual,
+    /// A contract without funding.
+    Future,
+}
+
+fn one() -> Decimal {
+    Decimal::ONE
 }
 
 impl Instrument {
@@ -67,7 +91,22 @@ impl Quote {
     }
 }
 
-/// Open, high, low and close of the mid price over one interval.
+/// A trade of others, as the market tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trade {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// When.
+    pub time: Timestamp,
+    /// At what price.
+    pub price: Price,
+    /// How much.
+    pub size: Quantity,
+    /// The side of whoever took what rested.
+    pub side: Side,
+}
+
+/// Open, high, low and close over one interval: of the mid price, or as they were recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bar {
     /// The instrument.
@@ -84,7 +123,10 @@ pub struct Bar {
     pub low: Price,
     /// The last price.
     pub close: Price,
-    /// How many quotes the bar was made from.
+    /// How much was traded; zero when only quotes are known.
+    #[serde(default)]
+    pub volume: Quantity,
+    /// How many quotes the bar was made from; zero for a recorded one.
     pub quotes: u64,
 }
 

@@ -1,9 +1,11 @@
 //! The frames between a client and a service.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, Command, CommandId, Epoch, Event, HistoryKind, Latest, LogId, RequestId, Role, Seq, SessionState,
+    Author, Command, CommandId, Epoch, Event, HistoryKind, InstrumentId, Latest, LogId, RequestId, Role, Seq,
+    SeriesPoint, SessionState,
 };
 
 /// The version of this protocol. A service refuses a client of another one; kinds may be added without a new version.
@@ -116,6 +118,15 @@ pub enum RequestKind {
         /// How many entries at most; a cell with its output is one. A service gives no more than 1,000.
         limit: usize,
     },
+    /// What are the points of a line that the strategy published?
+    Series {
+        /// Its name.
+        name: String,
+        /// The instrument whose chart it belongs to, if it belongs to one.
+        instrument: Option<InstrumentId>,
+        /// Only points after this time; none for all.
+        after: Option<Timestamp>,
+    },
 }
 
 impl RequestKind {
@@ -126,7 +137,7 @@ impl RequestKind {
             RequestKind::Complete { .. } | RequestKind::IsComplete { .. } | RequestKind::Inspect { .. } => {
                 Role::Admin
             }
-            RequestKind::History { .. } => Role::Viewer,
+            RequestKind::History { .. } | RequestKind::Series { .. } => Role::Viewer,
         }
     }
 }
@@ -210,7 +221,7 @@ pub struct Refusal {
 }
 
 /// The answer to a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The request.
     pub request: RequestId,
@@ -219,7 +230,7 @@ pub struct Answer {
 }
 
 /// The answer to a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerResult {
     /// How the text could go on.
@@ -249,6 +260,11 @@ pub enum AnswerResult {
         events: Vec<Event>,
         /// Whether there is nothing before them.
         complete: bool,
+    },
+    /// The points of a line.
+    Series {
+        /// The points, oldest first. Of a long line the older ones are farther apart.
+        points: Vec<SeriesPoint>,
     },
     /// No answer, and why.
     Failed {

@@ -45,6 +45,23 @@ pub enum OrderType {
     Market,
     /// At the order's price or a better one.
     Limit,
+    /// A market order, once the market has reached the stop price.
+    Stop,
+    /// A limit order, once the market has reached the stop price.
+    StopLimit,
+}
+
+impl OrderType {
+    /// Returns the type of an order that has these prices.
+    #[must_use]
+    pub fn of(price: Option<Price>, stop_price: Option<Price>) -> Self {
+        match (price, stop_price) {
+            (None, None) => OrderType::Market,
+            (Some(_), None) => OrderType::Limit,
+            (None, Some(_)) => OrderType::Stop,
+            (Some(_), Some(_)) => OrderType::StopLimit,
+        }
+    }
 }
 
 impl fmt::Display for OrderType {
@@ -52,6 +69,8 @@ impl fmt::Display for OrderType {
         f.pad(match self {
             OrderType::Market => "MARKET",
             OrderType::Limit => "LIMIT",
+            OrderType::Stop => "STOP",
+            OrderType::StopLimit => "STOP LIMIT",
         })
     }
 }
@@ -63,6 +82,17 @@ pub enum TimeInForce {
     /// Until it is filled or cancelled.
     #[default]
     Gtc,
+    /// What is not filled at once is cancelled.
+    Ioc,
+}
+
+impl fmt::Display for TimeInForce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            TimeInForce::Gtc => "GTC",
+            TimeInForce::Ioc => "IOC",
+        })
+    }
 }
 
 /// Where an order is in its life.
@@ -104,6 +134,54 @@ impl fmt::Display for OrderStatus {
     }
 }
 
+/// Why an order, or a change of one, was refused: one name for each reason, so that a program can branch on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// The session has no such instrument.
+    UnknownInstrument,
+    /// The quantity is not positive, absurd, or rounds to nothing.
+    BadQuantity,
+    /// A price is not positive, absurd, or rounds to nothing.
+    BadPrice,
+    /// The options contradict each other or the type, for example post-only and IOC.
+    BadOption,
+    /// The instrument has no price yet, or none any more.
+    NoQuote,
+    /// Trading is paused, and the order would increase a position.
+    Paused,
+    /// The order is worth less than the instrument allows.
+    MinNotional,
+    /// Too many orders are open.
+    TooManyOrders,
+    /// The order is worth more than `order_notional`.
+    OrderNotional,
+    /// The position would be worth more than `position_notional`.
+    PositionNotional,
+    /// The account's gross leverage would be above `gross_leverage`.
+    GrossLeverage,
+    /// The account has too little margin for it.
+    Margin,
+    /// More orders than `orders_per_minute`.
+    OrderRate,
+    /// The account lost `daily_loss` since 00:00 UTC.
+    DailyLoss,
+    /// A post-only order would take at once.
+    WouldTake,
+    /// A reduce-only order would not reduce a position.
+    WouldIncrease,
+    /// The market is at or beyond the stop price already.
+    WouldTrigger,
+    /// The order that is to be changed is not open.
+    NotOpen,
+    /// Its intent could not be written down.
+    NotStored,
+    /// It was never sent.
+    NotSent,
+    /// Its account is being liquidated.
+    Liquidation,
+}
+
 /// Who does something, and the command that causes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct By {
@@ -141,10 +219,25 @@ pub struct Order {
     pub quantity: Quantity,
     /// How much of it is filled.
     pub filled: Quantity,
-    /// The limit; none for a market order.
+    /// The limit; none for a market order and a stop.
     pub price: Option<Price>,
+    /// The price that the market must reach before the order is one at all; none for an order without a stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_price: Option<Price>,
+    /// Whether the market has reached the stop price.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub triggered: bool,
     /// How long it stays.
     pub time_in_force: TimeInForce,
+    /// Whether it is refused rather than filled at once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub post_only: bool,
+    /// Whether it is cut down, or cancelled, rather than ever increase a position.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reduce_only: bool,
+    /// The average price of its fills; none before the first, and in ledgers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avg_price: Option<Price>,
     /// Where it is in its life.
     pub status: OrderStatus,
     /// Who gave it.
@@ -158,6 +251,14 @@ pub struct Order {
     /// Why it was rejected or cancelled; none while that needs no word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The name of the reason of a rejection; none otherwise, and in ledgers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Rejection>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Order {

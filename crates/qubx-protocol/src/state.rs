@@ -158,13 +158,14 @@ impl SessionState {
                     self.orders.remove(&order.id);
                 }
             }
-            Fact::Fill { position, .. } => {
+            Fact::Fill { position, .. } | Fact::Funding { position, .. } => {
                 self.positions.insert(position.instrument.clone(), position.clone());
             }
             Fact::Status(status) => self.status = Some((**status).clone()),
             Fact::Output { .. }
             | Fact::Error { .. }
             | Fact::Log { .. }
+            | Fact::Results(_)
             | Fact::Verb { .. }
             | Fact::Unknown(_) => {}
         }

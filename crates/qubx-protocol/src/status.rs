@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, Instrument};
+use crate::{Action, Author, Instrument, Parameter};
 
 /// Whether orders are simulated or real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,12 @@ pub struct StrategyStatus {
     pub error: Option<String>,
     /// How many callbacks raised since it started.
     pub callback_errors: u64,
+    /// Its parameters and their values now.
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    /// What it can be told to do.
+    #[serde(default)]
+    pub actions: Vec<Action>,
 }
 
 /// Who holds the session's life.

@@ -144,12 +144,18 @@ impl Writer {
             quantity: Quantity(Decimal::new(10_i64.pow(symbol as u32), 2)),
             filled: Quantity::ZERO,
             price,
+            stop_price: None,
+            triggered: false,
             time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            avg_price: None,
             status: OrderStatus::Intended,
             author: "strategy".into(),
             cause: None,
             created_at: self.time,
             reason: None,
+            rejection: None,
         };
         self.drafts.push(Draft::Order(order.clone()));
         order
@@ -166,7 +172,7 @@ impl Writer {
         let order = self.order(symbol, if opens { Side::Buy } else { Side::Sell }, None);
         let fee = Money((price * order.quantity).0 * Decimal::new(5, 4));
         let position = &mut self.positions[symbol];
-        position.realized_pnl += position.unrealized_pnl(price);
+        position.realized_pnl += position.unrealized_pnl(price, Decimal::ONE);
         position.fees += fee;
         position.quantity = if opens { order.quantity } else { Quantity::ZERO };
         position.avg_price = opens.then_some(price);

@@ -94,6 +94,8 @@ pub async fn serve(
 
     let started_at = Timestamp::now();
     let (presence_sender, presence) = watch::channel(Vec::new());
+    let strategy_view_sender = watch::Sender::new(Arc::default());
+    let strategy_view = strategy_view_sender.subscribe();
     let alarms_sender = watch::Sender::new(Vec::new());
     let alarms = alarms_sender.subscribe();
     let mut left = session::beginning::load(&mut store, config.history_limit);
@@ -118,6 +120,7 @@ pub async fn serve(
         publication,
         session_dir: config.session_dir.clone(),
         alarms: alarms_sender,
+        strategy_view: strategy_view_sender,
         own_inputs: inputs_sender.clone(),
         progress: progress.clone(),
         tracker: tracker.clone(),
@@ -133,6 +136,7 @@ pub async fn serve(
         inputs: inputs_sender.clone(),
         python: current_python.clone(),
         market: engine.market(),
+        strategy: strategy_view,
         presence,
         alarms,
         session_dir: Arc::from(config.session_dir.as_path()),
@@ -224,7 +228,13 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
             ended: None,
             next_start: None,
         },
-        strategy: StrategyStatus { state: StrategyState::Starting, error: None, callback_errors: 0 },
+        strategy: StrategyStatus {
+            state: StrategyState::Starting,
+            error: None,
+            callback_errors: 0,
+            parameters: Vec::new(),
+            actions: Vec::new(),
+        },
         paused: false,
         ownership: Ownership::Owned,
         phase: Phase::Running,

@@ -69,6 +69,11 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             "{time} FILL  {} {} {} @ {} ({}), position {}",
             fill.instrument.symbol, fill.side, fill.quantity, fill.price, fill.author, position.quantity
         ),
+        Fact::Funding { funding, .. } => format!(
+            "{time} FUNDING {} {} for {} at {}",
+            funding.instrument.symbol, funding.amount, funding.quantity, funding.rate
+        ),
+        Fact::Results(_) => format!("{time} RESULTS the replay is at its end"),
         Fact::Verb { verb, .. } => {
             let target = if verb.target.is_empty() { String::new() } else { format!(" {}", verb.target) };
             match verb.outcome {

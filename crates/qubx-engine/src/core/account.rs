@@ -67,6 +67,9 @@ impl State {
             realized_pnl: Money(rounded(realized)),
             unrealized_pnl: unrealized.map(|value| Money(rounded(value))),
             fees: Money(rounded(fees)),
+            funding: Money::ZERO,
+            initial_margin: None,
+            maintenance_margin: None,
             net_leverage: over_equity(net),
             gross_leverage: over_equity(gross),
         }
@@ -84,7 +87,9 @@ impl Book {
         PositionMark {
             instrument: self.instrument.id.clone(),
             last_price,
-            unrealized_pnl: last_price.map(|price| Money(rounded(self.position.unrealized_pnl(price).0))),
+            unrealized_pnl: last_price.map(|price| {
+                Money(rounded(self.position.unrealized_pnl(price, self.instrument.multiplier).0))
+            }),
             market_value: last_price.map(|price| Money(rounded((price * self.position.quantity).0))),
         }
     }

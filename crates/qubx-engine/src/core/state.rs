@@ -190,12 +190,18 @@ impl State {
             quantity,
             filled: Quantity::ZERO,
             price,
+            stop_price: None,
+            triggered: false,
             time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            avg_price: None,
             status,
             author: request.by.author,
             cause: request.by.cause,
             created_at: time,
             reason,
+            rejection: None,
         };
         events.push(EngineEvent::Order(order.clone()));
         if order.status.is_open() {

@@ -247,6 +247,9 @@ fn instrument(symbol: &str) -> Instrument {
         lot_size: "0.001".parse().unwrap(),
         min_notional: "5".parse().unwrap(),
         currency: "USDT".into(),
+        multiplier: "1".parse().unwrap(),
+        kind: qubx_protocol::InstrumentKind::Perpetual,
+        maintenance_rate: "0.005".parse().unwrap(),
     }
 }
 

@@ -8,7 +8,7 @@ use qubx_protocol::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::samples::{btc, events, time};
+use crate::samples::{account, btc, events, strategy_view, time};
 
 /// Compares the lines of a golden file with the messages, both ways.
 fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, messages: &[T]) {
@@ -54,11 +54,21 @@ fn what_a_client_sends_is_as_it_was() {
             command(Command::Resume),
             command(Command::Stop { flatten: true, keep_orders: false }),
             command(Command::Release),
+            command(Command::SetParameter { name: "fast".to_owned(), value: 25.into() }),
+            command(Command::Action {
+                name: "rebalance".to_owned(),
+                arguments: [("size".to_owned(), 0.5.into())].into_iter().collect(),
+            }),
             request(RequestKind::Complete { code: "ctx.".to_owned(), cursor: 4 }),
             request(RequestKind::IsComplete { code: "for i in x:".to_owned() }),
             request(RequestKind::Inspect { code: "ctx.trade".to_owned(), cursor: 9 }),
             request(RequestKind::History { before: Seq(7), kind: Some(HistoryKind::Trading), limit: 100 }),
             request(RequestKind::History { before: Seq(7), kind: None, limit: 100 }),
+            request(RequestKind::Series {
+                name: "fast".to_owned(),
+                instrument: Some(btc()),
+                after: Some(time(1)),
+            }),
             ClientMessage::Ping { nonce: 9 },
         ],
     );
@@ -75,17 +85,6 @@ fn what_a_service_sends_is_as_it_was() {
         bid_size: "1.5".parse().unwrap(),
         ask_size: "2".parse().unwrap(),
     };
-    let account = Account {
-        exchange: "SIM".to_owned(),
-        currency: "USDT".to_owned(),
-        capital: "100000".parse().unwrap(),
-        equity: "100010.5".parse().unwrap(),
-        realized_pnl: "12.1".parse().unwrap(),
-        unrealized_pnl: None,
-        fees: "1.6".parse().unwrap(),
-        net_leverage: Some("0.31".parse().unwrap()),
-        gross_leverage: None,
-    };
     let market = MarketView {
         time: Some(time(1)),
         quotes: vec![quote],
@@ -95,7 +94,7 @@ fn what_a_service_sends_is_as_it_was() {
             unrealized_pnl: Some("-3.1".parse().unwrap()),
             market_value: None,
         }],
-        accounts: vec![account],
+        accounts: vec![account()],
         replay: Some(ReplayProgress { fraction: 0.25, speed: "max".to_owned(), finished: false }),
         feed_error: None,
         stale: Vec::new(),
@@ -117,9 +116,14 @@ fn what_a_service_sends_is_as_it_was() {
             message: "versions differ".to_owned(),
             hint: Some("update".to_owned()),
         }),
-        ServerMessage::Latest(Latest { market: Some(market), presence: None, alarms: None }),
-        ServerMessage::Latest(Latest { market: Some(old), presence: None, alarms: None }),
-        ServerMessage::Latest(Latest { market: None, presence: Some(presence), alarms: Some(vec![alarm]) }),
+        ServerMessage::Latest(Latest { market: Some(market), ..Latest::default() }),
+        ServerMessage::Latest(Latest { market: Some(old), ..Latest::default() }),
+        ServerMessage::Latest(Latest {
+            presence: Some(presence),
+            alarms: Some(vec![alarm]),
+            ..Latest::default()
+        }),
+        ServerMessage::Latest(Latest { strategy: Some(strategy_view()), ..Latest::default() }),
         answer(AnswerResult::Completions {
             start: 4,
             end: 4,
@@ -128,6 +132,7 @@ fn what_a_service_sends_is_as_it_was() {
         answer(AnswerResult::IsComplete { status: Completeness::Incomplete, indent: "    ".to_owned() }),
         answer(AnswerResult::Inspection { text: Some("trade(instrument, amount)".to_owned()) }),
         answer(AnswerResult::History { events: events()[..1].to_vec(), complete: true }),
+        answer(AnswerResult::Series { points: vec![SeriesPoint { time: time(1), value: Some(1.5) }] }),
         answer(AnswerResult::Failed { message: "the kernel has ended".to_owned() }),
         ServerMessage::Refused(Refusal { command: "c1".into(), message: "too long".to_owned() }),
         ServerMessage::Pong { nonce: 9 },

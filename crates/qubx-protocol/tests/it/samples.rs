@@ -16,16 +16,22 @@ pub(crate) fn order(id: &str, status: OrderStatus) -> Order {
         id: id.into(),
         instrument: btc(),
         side: Side::Buy,
-        order_type: OrderType::Limit,
+        order_type: OrderType::StopLimit,
         quantity: "0.150".parse().unwrap(),
         filled: "0.050".parse().unwrap(),
         price: Some("64000.1".parse().unwrap()),
+        stop_price: Some("64000".parse().unwrap()),
+        triggered: true,
         time_in_force: TimeInForce::Gtc,
+        post_only: true,
+        reduce_only: true,
+        avg_price: Some("64000.1".parse().unwrap()),
         status,
         author: "strategy".into(),
         cause: None,
         created_at: time(1),
-        reason: None,
+        reason: Some("because".to_owned()),
+        rejection: Some(Rejection::MinNotional),
     }
 }
 
@@ -36,7 +42,57 @@ pub(crate) fn position(quantity: &str) -> Position {
         avg_price: Some("64000.1".parse().unwrap()),
         realized_pnl: "-12.50".parse().unwrap(),
         fees: "1.60000250".parse().unwrap(),
+        funding: "-0.25".parse().unwrap(),
     }
+}
+
+pub(crate) fn funding() -> Funding {
+    Funding {
+        instrument: btc(),
+        time: time(3),
+        rate: "0.0001".parse().unwrap(),
+        quantity: "-0.050".parse().unwrap(),
+        price: "50000".parse().unwrap(),
+        amount: "-0.25".parse().unwrap(),
+    }
+}
+
+pub(crate) fn account() -> Account {
+    Account {
+        exchange: "SIM".to_owned(),
+        currency: "USDT".to_owned(),
+        capital: "100000".parse().unwrap(),
+        equity: "99987.85".parse().unwrap(),
+        realized_pnl: "-12.50".parse().unwrap(),
+        unrealized_pnl: None,
+        fees: "1.6".parse().unwrap(),
+        funding: "-0.25".parse().unwrap(),
+        initial_margin: Some("1066.6".parse().unwrap()),
+        maintenance_margin: Some("16".parse().unwrap()),
+        net_leverage: Some("0.03".parse().unwrap()),
+        gross_leverage: None,
+    }
+}
+
+pub(crate) fn results() -> Results {
+    let equity = EquityPoint { time: time(3), equity: "99987.85".parse().unwrap() };
+    let account = AccountResults {
+        account: account(),
+        profit: "-12.15".parse().unwrap(),
+        return_on_capital: "-0.0001215".parse().unwrap(),
+        orders: 3,
+        rejected: 1,
+        fills: 2,
+        turnover: "6400".parse().unwrap(),
+        trades: 1,
+        winning_trades: 0,
+        profit_factor: Some("0".parse().unwrap()),
+        max_drawdown: "12.15".parse().unwrap(),
+        max_drawdown_part: "0.0001215".parse().unwrap(),
+        sharpe: None,
+        equity: vec![equity],
+    };
+    Results { from: time(0), to: time(3), events: 9, accounts: vec![account] }
 }
 
 pub(crate) fn fill(trade_id: &str) -> Fill {
@@ -73,6 +129,9 @@ pub(crate) fn status() -> SessionStatus {
                 lot_size: "0.001".parse().unwrap(),
                 min_notional: "5".parse().unwrap(),
                 currency: "USDT".to_owned(),
+                multiplier: "1".parse().unwrap(),
+                kind: InstrumentKind::Perpetual,
+                maintenance_rate: "0.005".parse().unwrap(),
             }],
             version: "0.1.0".to_owned(),
         },
@@ -84,7 +143,27 @@ pub(crate) fn status() -> SessionStatus {
             ended: None,
             next_start: Some(time(9)),
         },
-        strategy: StrategyStatus { state: StrategyState::Running, error: None, callback_errors: 2 },
+        strategy: StrategyStatus {
+            state: StrategyState::Running,
+            error: None,
+            callback_errors: 2,
+            parameters: vec![Parameter {
+                name: "fast".to_owned(),
+                kind: "int".to_owned(),
+                value: 25.into(),
+                default: 20.into(),
+            }],
+            actions: vec![Action {
+                name: "rebalance".to_owned(),
+                description: "Brings every position to its target.".to_owned(),
+                dangerous: true,
+                parameters: vec![ActionParameter {
+                    name: "size".to_owned(),
+                    kind: "float".to_owned(),
+                    default: Some(0.5.into()),
+                }],
+            }],
+        },
         paused: true,
         ownership: Ownership::Owned,
         phase: Phase::Stopping { by: "op1@pts/0".into(), reason: "stop".to_owned() },
@@ -159,6 +238,8 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::Order { row, order: order("q1-1", OrderStatus::Intended) },
         Fact::Order { row: row.next(), order: order("q1-1", OrderStatus::PartiallyFilled) },
         Fact::Fill { row: LedgerRow(3), fill: fill("t1"), position: position("0.050") },
+        Fact::Funding { row: LedgerRow(7), funding: funding(), position: position("0.050") },
+        Fact::Results(Box::new(results())),
         Fact::Verb { row: LedgerRow(4), verb: verb(VerbOutcome::Started) },
         Fact::Order { row: LedgerRow(5), order: order("q1-1", OrderStatus::Cancelled) },
         Fact::Verb { row: LedgerRow(6), verb: verb(VerbOutcome::Done) },
@@ -171,4 +252,30 @@ pub(crate) fn events() -> Vec<Event> {
     numbered
         .map(|(fact, seq)| Event { seq: Seq(seq), time: time(i64::try_from(seq).unwrap()), fact })
         .collect()
+}
+
+pub(crate) fn strategy_view() -> StrategyView {
+    let published = |name: &str, instrument, content| Published {
+        name: name.to_owned(),
+        instrument,
+        time: time(2),
+        content,
+    };
+    let rows = vec![vec!["BTCUSDT".into(), 0.5.into()]];
+    let columns = vec!["symbol".to_owned(), "weight".to_owned()];
+    StrategyView {
+        published: vec![
+            published("regime", None, PublishedContent::Value("calm".into())),
+            published("weights", None, PublishedContent::Table { columns, rows }),
+            published("fast", Some(btc()), PublishedContent::Series { value: Some(64000.5), points: 12 }),
+        ],
+        callbacks: vec![CallbackTime {
+            name: "on_bar".to_owned(),
+            count: 12,
+            mean_us: 31.5,
+            worst_us: 120.0,
+        }],
+        backlog: 3,
+        busy_since: Some(time(2)),
+    }
 }

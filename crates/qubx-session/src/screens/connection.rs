@@ -14,7 +14,7 @@ use qubx_kernel::KernelHandle;
 use qubx_protocol::{
     Alarm, Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage,
     FrameBuffer, Hello, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence, Refusal, Request,
-    RequestKind, Role, ServerMessage, encode_frame,
+    RequestKind, Role, ServerMessage, StrategyView, encode_frame,
 };
 use serde_json::value::RawValue;
 use tokio::io::AsyncReadExt;
@@ -36,6 +36,8 @@ pub(crate) struct Doors {
     /// The Python process; none while there is none.
     pub(crate) python: watch::Receiver<Option<KernelHandle>>,
     pub(crate) market: watch::Receiver<Arc<MarketView>>,
+    /// What the strategy shows of itself.
+    pub(crate) strategy: watch::Receiver<Arc<StrategyView>>,
     pub(crate) presence: watch::Receiver<Vec<Presence>>,
     pub(crate) alarms: watch::Receiver<Vec<Alarm>>,
     pub(crate) session_dir: Arc<Path>,
@@ -213,6 +215,7 @@ impl Screen {
         }
         let mut newest = Newest {
             market: self.doors.market.clone(),
+            strategy: self.doors.strategy.clone(),
             presence: self.doors.presence.clone(),
             alarms: self.doors.alarms.clone(),
         };

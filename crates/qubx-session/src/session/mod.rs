@@ -21,13 +21,14 @@ mod sources;
 mod verbs;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use qubx_engine::EngineHandle;
 use qubx_kernel::CallId;
 use qubx_protocol::{
     Alarm, Author, Command, CommandId, ErrorCode, ErrorMessage, Fact, LogLevel, Phase, Refusal, SessionState,
-    SessionStatus, VerbProgress,
+    SessionStatus, StrategyView, VerbProgress,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
@@ -100,6 +101,8 @@ pub(crate) struct Session {
     publication: Publication,
     session_dir: PathBuf,
     alarms: watch::Sender<Vec<Alarm>>,
+    /// What the strategy shows of itself.
+    strategy_view: watch::Sender<Arc<StrategyView>>,
     /// The alarm while nobody can come in.
     unreachable: Option<Alarm>,
     /// Sends this task inputs from the tasks that it starts.
@@ -133,6 +136,7 @@ pub(crate) struct Beginning {
     pub(crate) publication: Publication,
     pub(crate) session_dir: PathBuf,
     pub(crate) alarms: watch::Sender<Vec<Alarm>>,
+    pub(crate) strategy_view: watch::Sender<Arc<StrategyView>>,
     pub(crate) own_inputs: mpsc::Sender<Input>,
     pub(crate) progress: mpsc::Sender<Progress>,
     pub(crate) tracker: TaskTracker,
@@ -175,6 +179,7 @@ impl Session {
             publication: beginning.publication,
             session_dir: beginning.session_dir,
             alarms: beginning.alarms,
+            strategy_view: beginning.strategy_view,
             unreachable: None,
             own_inputs: beginning.own_inputs,
             progress: beginning.progress,

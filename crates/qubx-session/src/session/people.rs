@@ -101,6 +101,10 @@ impl Session {
                 self.set_ownership(Ownership::Detached);
             }
             Command::Answer { .. } => {}
+            Command::SetParameter { .. } | Command::Action { .. } => {
+                self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &command)));
+                self.effects.push(Effect::Verb { command: Some(id), verb: command, author });
+            }
             Command::RestartKernel => self.ask_for_restart(id, author),
             Command::CancelOrder { .. }
             | Command::CancelOrders { .. }

@@ -34,6 +34,8 @@ pub(crate) async fn run(engine: &EngineHandle, command: Command, by: By) -> (Ver
         | Command::Stop { .. }
         | Command::Release
         | Command::Answer { .. }
+        | Command::SetParameter { .. }
+        | Command::Action { .. }
         | Command::RestartKernel => (VerbOutcome::Failed, "this verb is not the engine's".to_owned()),
     }
 }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::chain::{Columns, Follower, GENESIS};
-use super::draft::{FillRow, StartedRow};
+use super::draft::StartedRow;
 use super::rows;
 
 /// What the newest life of an account is made of.
@@ -33,8 +33,8 @@ pub(crate) struct Book {
 /// What the pass remembers.
 #[derive(Default)]
 struct Pass {
-    /// The first and the newest fill of each instrument.
-    fills: HashMap<String, Span>,
+    /// The first and the newest change of each instrument's position.
+    positions: HashMap<String, Span>,
     /// The first and the newest row of each order that is open.
     open: HashMap<String, Span>,
     /// Every order that was ever given.
@@ -55,9 +55,15 @@ struct OrderPart<'a> {
     status: OrderStatus,
 }
 
-/// Of a fill and its position, the instrument.
+/// Of a fill, or a payment of funding, the position that results.
 #[derive(Deserialize)]
-struct FillPart<'a> {
+struct Resulting {
+    position: Position,
+}
+
+/// Of that position, the instrument.
+#[derive(Deserialize)]
+struct ResultingPart<'a> {
     #[serde(borrow)]
     position: PositionPart<'a>,
 }
@@ -80,9 +86,9 @@ pub(super) fn read(
         pass.take(columns)
             .map_err(|error| StoreError::damaged(path, LedgerRow(columns.row), error.to_string()))
     })?;
-    let positions = read_all::<FillRow>(connection, path, pass.fills)?;
+    let positions = read_all::<Resulting>(connection, path, pass.positions)?;
     Ok(Book {
-        positions: positions.into_iter().map(|fill| fill.position).collect(),
+        positions: positions.into_iter().map(|resulting| resulting.position).collect(),
         orders: read_all(connection, path, pass.open)?,
         order_count: pass.orders.len() as u64,
         checkpoint,
@@ -105,9 +111,9 @@ impl Pass {
                     self.open.remove(order.id.as_ref());
                 }
             }
-            "fill" => {
-                let fill: FillPart<'_> = serde_json::from_str(columns.body)?;
-                note(&mut self.fills, &fill.position.instrument, row);
+            "fill" | "funding" => {
+                let resulting: ResultingPart<'_> = serde_json::from_str(columns.body)?;
+                note(&mut self.positions, &resulting.position.instrument, row);
             }
             _ => {}
         }

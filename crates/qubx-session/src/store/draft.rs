@@ -1,7 +1,7 @@
 //! What is stored before it is stored, and the forms that the ledger keeps it in. No I/O.
 
 use qubx_protocol::{
-    Author, CellStatus, CommandId, Epoch, Fact, Fill, LedgerRow, Order, Position, VerbProgress,
+    Author, CellStatus, CommandId, Epoch, Fact, Fill, Funding, LedgerRow, Order, Position, VerbProgress,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,13 @@ pub(crate) enum Draft {
         /// The position that results.
         position: Position,
     },
+    /// Funding was paid or received.
+    Funding {
+        /// The payment.
+        funding: Funding,
+        /// The position that results.
+        position: Position,
+    },
     /// A verb's progress.
     Verb(VerbProgress),
 }
@@ -58,6 +65,13 @@ pub(crate) struct CellEnd {
     pub command: CommandId,
     /// How it ended.
     pub status: CellStatus,
+}
+
+/// A payment of funding and the position that results, as the ledger keeps them.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FundingRow {
+    pub(super) funding: Funding,
+    pub(super) position: Position,
 }
 
 /// A fill and the position that results, as the ledger keeps them.
@@ -124,6 +138,10 @@ impl Draft {
                 let row = FillRow { fill: fill.clone(), position: position.clone() };
                 ("fill", None, serde_json::to_string(&row))
             }
+            Draft::Funding { funding, position } => {
+                let row = FundingRow { funding: funding.clone(), position: position.clone() };
+                ("funding", None, serde_json::to_string(&row))
+            }
             Draft::Verb(verb) => ("verb", None, serde_json::to_string(verb)),
         };
         Some(NewRow { kind, command, body: body.expect("ledger rows have string keys") })
@@ -142,6 +160,7 @@ impl Draft {
             Draft::Started { epoch, restored } => Some(Fact::Started { epoch, restored }),
             Draft::Order(order) => Some(Fact::Order { row, order }),
             Draft::Fill { fill, position } => Some(Fact::Fill { row, fill, position }),
+            Draft::Funding { funding, position } => Some(Fact::Funding { row, funding, position }),
             Draft::Verb(verb) => Some(Fact::Verb { row, verb }),
         }
     }
@@ -164,6 +183,10 @@ pub(super) fn ledger_fact(row: LedgerRow, kind: &str, body: &str) -> Result<Fact
         "fill" => {
             let FillRow { fill, position } = serde_json::from_str(body).map_err(read)?;
             Ok(Fact::Fill { row, fill, position })
+        }
+        "funding" => {
+            let FundingRow { funding, position } = serde_json::from_str(body).map_err(read)?;
+            Ok(Fact::Funding { row, funding, position })
         }
         "verb" => Ok(Fact::Verb { row, verb: serde_json::from_str(body).map_err(read)? }),
         other => Err(format!("a row of kind `{other}` has no event")),

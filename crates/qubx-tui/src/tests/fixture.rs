@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use qubx_client::{Link, Update};
 use qubx_protocol::{
     Account, Author, CellNumber, CellStatus, CommandId, Epoch, Event, Fact, Fill, Instrument, InstrumentId,
-    KernelState, KernelStatus, Latest, LedgerRow, Liquidity, LogId, LogLevel, MarketView, Mode, Order,
-    OrderId, OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark, Presence,
-    Quote, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, Stale, StrategyState,
-    StrategyStatus, StreamName, TimeInForce,
+    InstrumentKind, KernelState, KernelStatus, Latest, LedgerRow, Liquidity, LogId, LogLevel, MarketView,
+    Mode, Order, OrderId, OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark,
+    Presence, Quote, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, Stale,
+    StrategyState, StrategyStatus, StreamName, TimeInForce,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -233,12 +233,18 @@ impl Screen {
             quantity: quantity.parse().unwrap(),
             filled: if status == OrderStatus::PartiallyFilled { "5" } else { "0" }.parse().unwrap(),
             price: Some(price.parse().unwrap()),
+            stop_price: None,
+            triggered: false,
             time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            avg_price: None,
             status,
             author: Author::from("strategy"),
             cause: None,
             created_at: time("14:00:00"),
             reason: None,
+            rejection: None,
         };
         self.event(Fact::Order { row: LedgerRow(1), order });
     }
@@ -270,6 +276,7 @@ impl Screen {
             avg_price: Some(price.parse().unwrap()),
             realized_pnl: realized.parse().unwrap(),
             fees: "1.2".parse().unwrap(),
+            funding: "0".parse().unwrap(),
         };
         self.event(Fact::Fill { row: LedgerRow(2), fill, position });
     }
@@ -307,6 +314,9 @@ impl Screen {
                 realized_pnl: "1275.28".parse().unwrap(),
                 unrealized_pnl: Some("-42.1".parse().unwrap()),
                 fees: "11.2".parse().unwrap(),
+                funding: "0".parse().unwrap(),
+                initial_margin: None,
+                maintenance_margin: None,
                 net_leverage: Some("0.31".parse().unwrap()),
                 gross_leverage: Some("1.12".parse().unwrap()),
             }],
@@ -314,7 +324,7 @@ impl Screen {
             feed_error: None,
             stale: vec![Stale { instrument: instrument("ETHUSDT"), since: time("14:02:00") }],
         };
-        self.update(Update::Latest(Latest { market: Some(market), presence: None, alarms: None }));
+        self.update(Update::Latest(Latest { market: Some(market), ..Latest::default() }));
     }
 }
 
@@ -335,6 +345,9 @@ fn status(mode: Mode) -> SessionStatus {
         lot_size: lot.parse().unwrap(),
         min_notional: "5".parse().unwrap(),
         currency: "USDT".to_owned(),
+        multiplier: "1".parse().unwrap(),
+        kind: InstrumentKind::Perpetual,
+        maintenance_rate: "0.005".parse().unwrap(),
     };
     SessionStatus {
         info: SessionInfo {

@@ -107,6 +107,19 @@ impl Transcript {
                 );
                 self.push(seq, line("FILL", Tone::Strong, text));
             }
+            Fact::Funding { funding, .. } => {
+                let text = format!(
+                    "{}  {} for {} at {}",
+                    funding.instrument.symbol,
+                    exact(funding.amount.0),
+                    exact(funding.quantity.0),
+                    exact(funding.rate)
+                );
+                self.push(seq, line("FUND", Tone::Quiet, text));
+            }
+            Fact::Results(_) => {
+                self.push(seq, line("DONE", Tone::Strong, "the replay is at its end".to_owned()))
+            }
             Fact::Verb { verb, .. } => {
                 let (outcome, tone) = match verb.outcome {
                     VerbOutcome::Started => ("…", Tone::Attention),

@@ -15,7 +15,9 @@ pub(super) async fn ask(python: Option<KernelHandle>, question: RequestKind) -> 
         RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
         RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
         RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
-        RequestKind::History { .. } => return Err("Python has no history".to_owned()),
+        RequestKind::History { .. } | RequestKind::Series { .. } => {
+            return Err("this is not for Python to answer".to_owned());
+        }
     };
     answer.map_err(|error| error.to_string())
 }

@@ -68,12 +68,18 @@ fn order(id: &str, status: OrderStatus) -> Draft {
         quantity: Quantity(1.into()),
         filled: Quantity::ZERO,
         price: Some(Price(100.into())),
+        stop_price: None,
+        triggered: false,
         time_in_force: TimeInForce::Gtc,
+        post_only: false,
+        reduce_only: false,
+        avg_price: None,
         status,
         author: "op1".into(),
         cause: None,
         created_at: time(),
         reason: None,
+        rejection: None,
     })
 }
 
@@ -84,6 +90,7 @@ fn position(symbol: &str, quantity: i64) -> Position {
         avg_price: Some(Price(100.into())),
         realized_pnl: Money::ZERO,
         fees: Money(1.into()),
+        funding: Money::ZERO,
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Started,
     Order,
     Fill,
+    Funding,
     Verb,
 }
 
@@ -83,6 +84,7 @@ impl Kind {
             "started" => Self::Started,
             "order" => Self::Order,
             "fill" => Self::Fill,
+            "funding" => Self::Funding,
             "verb" => Self::Verb,
             kind if !has_event(kind) => Self::NoEvent,
             _ => return None,
