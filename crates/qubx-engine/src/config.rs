@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use qubx_protocol::{Instrument, InstrumentId, Money};
+use qubx_protocol::{Instrument, InstrumentId, Money, Timeframe};
 use rust_decimal::Decimal;
 
 use crate::core::MAX_AMOUNT;
@@ -45,8 +45,54 @@ pub struct ExchangeConfig {
     pub fees: Fees,
     /// What may be traded.
     pub instruments: Vec<Instrument>,
+    /// How the paper broker executes.
+    pub paper: PaperConfig,
+    /// The funding of perpetuals; none when there is none.
+    pub funding: Option<FundingConfig>,
     /// Where quotes come from.
     pub feed: FeedConfig,
+}
+
+/// How the paper broker executes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PaperConfig {
+    /// How long an order, a change or a cancel of a strategy is on its way, by the engine's clock.
+    pub latency: Duration,
+    /// How much worse than the touch whoever takes is filled, in hundredths of a percent.
+    pub slippage_bps: Decimal,
+}
+
+/// The funding of an exchange's perpetuals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FundingConfig {
+    /// How often it is paid: at whole multiples since 00:00 UTC.
+    pub every: Timeframe,
+    /// The rate in hundredths of a percent where no file tells it: longs pay it to shorts when it is positive.
+    pub rate_bps: Decimal,
+}
+
+/// What a recorded file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordedKind {
+    /// The best bid and ask.
+    Quotes,
+    /// Trades.
+    Trades,
+    /// Bars.
+    Bars,
+    /// Rates of funding.
+    Funding,
+}
+
+/// A file of recorded data of one instrument, `.csv` or `.csv.gz`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedFile {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// What it holds.
+    pub kind: RecordedKind,
+    /// Where it is.
+    pub path: PathBuf,
 }
 
 /// Fees in basis points (a hundredth of a percent) of an order's value; negative for a rebate.
@@ -72,8 +118,8 @@ pub enum FeedConfig {
     Replay {
         /// How fast.
         speed: Speed,
-        /// One file of quotes per instrument, `.csv` or `.csv.gz`.
-        files: Vec<(InstrumentId, PathBuf)>,
+        /// What is replayed: of each instrument one file of a kind at most, and at least quotes, trades or bars.
+        files: Vec<RecordedFile>,
     },
 }
 
@@ -200,15 +246,18 @@ impl ExchangeConfig {
             })?;
         }
         if let FeedConfig::Replay { files, .. } = &self.feed {
-            let mut with_file = HashSet::new();
-            for (id, _) in files {
+            let mut seen = HashSet::new();
+            for RecordedFile { instrument: id, kind, .. } in files {
                 ensure(ids.contains(id), || {
                     format!("there is a file for {id}, which is not in the universe")
                 })?;
-                ensure(with_file.insert(id), || format!("there are two files for {id}"))?;
+                ensure(seen.insert((id, *kind)), || {
+                    format!("there are two files of the same kind for {id}")
+                })?;
             }
             for id in ids {
-                ensure(with_file.contains(id), || format!("there is no file for {id}"))?;
+                let has_prices = seen.iter().any(|(of, kind)| *of == id && *kind != RecordedKind::Funding);
+                ensure(has_prices, || format!("there is no file for {id}"))?;
             }
         }
         Ok(())

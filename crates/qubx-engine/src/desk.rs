@@ -10,7 +10,7 @@ use qubx_protocol::{By, InstrumentId, OrderId, OrderStatus, Quantity, Quote, Sid
 
 use crate::broker::PaperBroker;
 use crate::core::{Input, Purpose, State};
-use crate::{EngineConfig, EngineError, EngineEvent, OrderRequest, Restore};
+use crate::{EngineConfig, EngineError, EngineEvent, MarketData, MarketEvent, OrderRequest, Restore};
 
 /// Orders, positions, accounts and the broker that fills the orders.
 #[derive(Debug)]
@@ -45,25 +45,28 @@ impl Desk {
         &self.state
     }
 
-    /// Takes a quote in, and fills what it reaches.
-    pub(crate) fn quote(&mut self, time: Timestamp, quote: &Quote) -> Vec<EngineEvent> {
-        let mut events = self.state.apply(time, Input::Quote(quote.clone()));
+    /// Takes in what a market said, and appends what came of it.
+    pub(crate) fn market(&mut self, time: Timestamp, event: &MarketEvent, out: &mut Vec<EngineEvent>) {
+        let before = out.len();
         // The broker sees only what the state took over, so a quote that makes no sense fills nothing.
-        if self.state.last_quote(&quote.instrument) == Some(quote) {
-            for outcome in self.broker.quote(quote) {
-                events.extend(self.state.apply(time, Input::Broker(outcome)));
+        if self.state.market(time, event, out)
+            && let MarketData::Quote(touch) = &event.data
+        {
+            for outcome in self.broker.quote(self.state.id(event.instrument), touch) {
+                out.extend(self.state.apply(time, Input::Broker(outcome)));
             }
         }
-        self.keep_paused(time, events)
+        self.keep_paused(time, before, out);
     }
 
     /// Decides about orders: each is intended or rejected.
     pub(crate) fn place(&mut self, time: Timestamp, requests: Vec<OrderRequest>) -> Vec<EngineEvent> {
-        let decided = requests
+        let mut decided = requests
             .into_iter()
             .flat_map(|request| self.state.apply(time, Input::Place(request, Purpose::Trade)))
             .collect();
-        self.keep_paused(time, decided)
+        self.keep_paused(time, 0, &mut decided);
+        decided
     }
 
     /// Decides about the market orders that would close the positions of these instruments.
@@ -79,16 +82,17 @@ impl Desk {
             if held.is_zero() {
                 continue;
             }
-            let request = OrderRequest {
-                instrument: instrument.clone(),
-                side: if held.0.is_sign_positive() { Side::Sell } else { Side::Buy },
-                quantity: held.abs(),
-                price: None,
-                by: by.clone(),
-            };
+            let request = OrderRequest::new(
+                instrument.clone(),
+                if held.0.is_sign_positive() { Side::Sell } else { Side::Buy },
+                held.abs(),
+                None,
+                by.clone(),
+            );
             decided.extend(self.state.apply(time, Input::Place(request, Purpose::Close)));
         }
-        self.keep_paused(time, decided)
+        self.keep_paused(time, 0, &mut decided);
+        decided
     }
 
     /// Returns the orders that are decided and wait to be sent.
@@ -102,13 +106,14 @@ impl Desk {
         let mut events = Vec::new();
         for id in self.intended() {
             let Some(order) = self.state.order(&id) else { continue };
-            let outcome = match self.state.last_quote(&order.instrument) {
-                Some(quote) => Input::Broker(self.broker.submit(order.clone(), quote)),
+            let outcome = match self.state.touch(&order.instrument) {
+                Some(touch) => Input::Broker(self.broker.submit(order.clone(), &touch)),
                 None => Input::Refused { order: id, reason: "there is no quote".to_owned() },
             };
             events.extend(self.state.apply(time, outcome));
         }
-        self.keep_paused(time, events)
+        self.keep_paused(time, 0, &mut events);
+        events
     }
 
     /// Rejects the intended orders: their intent could not be stored.
@@ -137,8 +142,9 @@ impl Desk {
 
     /// Refuses what would increase a position from now on, and cancels the orders that would.
     pub(crate) fn pause(&mut self, time: Timestamp, reason: String) -> Vec<EngineEvent> {
-        let events = self.state.apply(time, Input::Pause { reason });
-        self.keep_paused(time, events)
+        let mut events = self.state.apply(time, Input::Pause { reason });
+        self.keep_paused(time, 0, &mut events);
+        events
     }
 
     /// Ends a pause.
@@ -156,9 +162,9 @@ impl Desk {
     }
 
     /// Cancels, while trading is paused, the resting orders that would increase a position.
-    fn keep_paused(&mut self, time: Timestamp, mut events: Vec<EngineEvent>) -> Vec<EngineEvent> {
+    fn keep_paused(&mut self, time: Timestamp, before: usize, events: &mut Vec<EngineEvent>) {
         // Only something that happened can have made an order one of these.
-        if self.state.is_paused() && !events.is_empty() {
+        if self.state.is_paused() && events.len() > before {
             for id in self.state.increasing_orders() {
                 // What is only intended does not rest, and is judged once it was sent.
                 if let Some(outcome) = self.broker.cancel(&id, "paused".to_owned()) {
@@ -166,7 +172,6 @@ impl Desk {
                 }
             }
         }
-        events
     }
 }
 

@@ -19,6 +19,7 @@ mod feed;
 mod freshness;
 mod handle;
 mod instruments;
+mod market;
 mod output;
 mod queue;
 mod restore;
@@ -28,14 +29,19 @@ mod task;
 mod testing;
 mod view;
 
-pub use config::{EngineConfig, ExchangeConfig, FeedConfig, Fees, Limits, Speed};
+pub use config::{
+    EngineConfig, ExchangeConfig, FeedConfig, Fees, FundingConfig, Limits, PaperConfig, RecordedFile,
+    RecordedKind, Speed,
+};
 pub use error::{DataError, EngineError};
 pub use feed::WalkState;
 pub use handle::EngineHandle;
 pub use instruments::default_instrument;
+pub use market::{InstrumentIndex, MarketData, MarketEvent, Touch};
 pub use output::{
-    CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, OrderRequest,
+    CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, Modification,
+    OrderRequest,
 };
 pub use restore::{Checkpoint, Restore};
-pub use strategy::{Interests, StrategyBatch, StrategyInput};
+pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
 pub use task::start;

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use qubx_protocol::{Account, By, Fill, InstrumentId, LogLevel, Order, Position, Price, Quantity, Side};
+use qubx_protocol::{
+    Account, By, Fill, Funding, InstrumentId, LogLevel, Order, Position, Price, Quantity, Results, Side,
+    TimeInForce,
+};
 use tokio::sync::oneshot;
 
 use crate::Checkpoint;
@@ -32,6 +35,13 @@ pub enum EngineEvent {
         /// The position that results.
         position: Position,
     },
+    /// Funding was paid or received.
+    Funding {
+        /// The payment.
+        funding: Funding,
+        /// The position that results.
+        position: Position,
+    },
     /// Trading paused or goes on.
     Paused {
         /// Whether orders that would increase a position are refused.
@@ -48,6 +58,8 @@ pub enum EngineEvent {
     },
     /// A replay is at its end, and in lockstep the strategy is done with all of it. Said once.
     FeedFinished,
+    /// What came of a replay; follows its end.
+    Results(Box<Results>),
 }
 
 /// An order that somebody wants.
@@ -59,10 +71,53 @@ pub struct OrderRequest {
     pub side: Side,
     /// How much; positive. It is rounded to the nearest lot.
     pub quantity: Quantity,
-    /// The limit, rounded to the nearest tick; none for a market order.
+    /// The limit, rounded to the nearest tick; none for a market order and a stop.
     pub price: Option<Price>,
+    /// The price that the market must reach first, rounded to the nearest tick; none for an order without a stop.
+    pub stop_price: Option<Price>,
+    /// How long it stays.
+    pub time_in_force: TimeInForce,
+    /// Whether it is refused rather than filled at once.
+    pub post_only: bool,
+    /// Whether it is cut down, or cancelled, rather than ever increase a position.
+    pub reduce_only: bool,
     /// Who wants it.
     pub by: By,
+}
+
+impl OrderRequest {
+    /// Returns the request of an order that stays until it is filled or cancelled: at market without a price.
+    #[must_use]
+    pub fn new(
+        instrument: InstrumentId,
+        side: Side,
+        quantity: Quantity,
+        price: Option<Price>,
+        by: By,
+    ) -> Self {
+        Self {
+            instrument,
+            side,
+            quantity,
+            price,
+            stop_price: None,
+            time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            by,
+        }
+    }
+}
+
+/// What of an open order is to be changed; none leaves it as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Modification {
+    /// The whole quantity, with what is filled already.
+    pub quantity: Option<Quantity>,
+    /// The limit.
+    pub price: Option<Price>,
+    /// The stop price, while it is not reached.
+    pub stop_price: Option<Price>,
 }
 
 /// What became of cancelling orders. Its text is like `2 cancelled, 0 failed`.

@@ -102,6 +102,8 @@ impl StrategyQueue {
                     self.fact(StrategyInput::Fill { fill: fill.clone(), position: position.clone() });
                 }
                 EngineEvent::Order(_)
+                | EngineEvent::Funding { .. }
+                | EngineEvent::Results(_)
                 | EngineEvent::Paused { .. }
                 | EngineEvent::Log { .. }
                 | EngineEvent::FeedFinished => {}

@@ -4,7 +4,7 @@
 //! the feed rests while the strategy has something to see, so the result depends on the data alone.
 
 use jiff::Timestamp;
-use qubx_protocol::{InstrumentId, LogLevel, MarketView, Quote};
+use qubx_protocol::{InstrumentId, LogLevel, MarketView};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ use crate::freshness::Freshness;
 use crate::handle::Request;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
-use crate::{DataError, EngineEvent, EngineOutput, Interests, StrategyBatch};
+use crate::{DataError, EngineEvent, EngineOutput, Interests, MarketData, MarketEvent, StrategyBatch};
 
 mod checkpoint;
 mod serve;
@@ -46,6 +46,8 @@ struct Task<F> {
     feed_phase: FeedPhase,
     feed_error: Option<DataError>,
     lockstep: bool,
+    /// What the feed gave and is still to be taken in.
+    events: Vec<MarketEvent>,
     /// How many quotes the feed gave.
     place: u64,
     told: Told,
@@ -87,28 +89,32 @@ impl<F: Feed> Task<F> {
                 () = sleep_until(self.view.due()), if self.view.is_stale() => self.publish(),
                 () = sleep_until(self.told.due()), if self.checkpoint_is_stale() => self.tell_checkpoint(),
                 () = is_due(self.freshness.due()) => self.look_for_stale_quotes().await,
-                item = self.feed.next(), if feed_may_go => self.take(item).await,
+                taken = self.feed.next(&mut self.events, 1), if feed_may_go => self.take(taken).await,
             }
         }
         self.tell_checkpoint();
     }
 
     /// Takes what the feed gave.
-    async fn take(&mut self, item: Option<Result<Quote, DataError>>) {
-        if !matches!(item, Some(Ok(_))) {
+    async fn take(&mut self, taken: Result<bool, DataError>) {
+        if !matches!(taken, Ok(true)) {
             let returned = self.freshness.end();
             self.tell(returned).await;
         }
-        match item {
-            Some(Ok(quote)) => self.quote(quote).await,
-            Some(Err(error)) => {
+        match taken {
+            Ok(true) => {
+                for event in std::mem::take(&mut self.events) {
+                    self.market(event).await;
+                }
+            }
+            Err(error) => {
                 self.queue.release_quotes();
                 self.feed_phase = FeedPhase::Ended;
                 let text = format!("the feed ended: {error}");
                 self.feed_error = Some(error);
                 self.tell(vec![EngineEvent::Log { level: LogLevel::Error, text }]).await;
             }
-            None => {
+            Ok(false) => {
                 self.queue.release_quotes();
                 self.feed_phase = FeedPhase::Ending;
                 self.publish();
@@ -118,11 +124,15 @@ impl<F: Feed> Task<F> {
 
     /// Takes a quote in. The strategy sees the quote, then what it filled, then the bars that it closed, so
     /// that positions are right in each callback.
-    async fn quote(&mut self, quote: Quote) {
+    async fn market(&mut self, event: MarketEvent) {
         self.place += 1;
-        self.freshness.quote(&quote.instrument, Instant::now());
+        let id = self.desk.state().id(event.instrument).clone();
+        self.freshness.quote(&id, Instant::now());
         let time = self.feed.now();
-        let events = self.desk.quote(time, &quote);
+        let mut events = Vec::new();
+        self.desk.market(time, &event, &mut events);
+        let MarketData::Quote(touch) = event.data else { return };
+        let quote = touch.quote(id, event.time);
         self.queue.quote(&quote);
         self.view.changed();
         self.tell(events).await;
@@ -135,7 +145,9 @@ impl<F: Feed> Task<F> {
 
     /// Shows and tells which quotes are stale, and which come again.
     async fn look_for_stale_quotes(&mut self) {
-        let has_more = |instrument: &InstrumentId| self.feed.has_more(instrument);
+        let has_more = |instrument: &InstrumentId| {
+            self.desk.state().index(instrument).is_some_and(|index| self.feed.has_more(index))
+        };
         let events = self.freshness.look(Instant::now(), Timestamp::now(), has_more);
         if !events.is_empty() {
             // Whoever hears of it finds it in the market.

@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use qubx_protocol::{Fill, InstrumentId, Liquidity, Price, Quantity, Quote, Side};
 use rust_decimal::Decimal;
 
-use crate::{EngineConfig, ExchangeConfig, FeedConfig, Fees, Limits, OrderRequest, default_instrument};
+use crate::desk::Desk;
+use crate::{
+    EngineConfig, EngineEvent, ExchangeConfig, FeedConfig, Fees, Limits, MarketEvent, OrderRequest,
+    PaperConfig, Touch, default_instrument,
+};
 
 pub(crate) fn id(symbol: &str) -> InstrumentId {
     InstrumentId::new("SIM", symbol)
@@ -31,13 +35,13 @@ pub(crate) fn quote_at(symbol: &str, time: &str, bid: &str, ask: &str) -> Quote 
 }
 
 pub(crate) fn request(symbol: &str, side: Side, quantity: &str, price: Option<&str>) -> OrderRequest {
-    OrderRequest {
-        instrument: id(symbol),
+    OrderRequest::new(
+        id(symbol),
         side,
-        quantity: Quantity(decimal(quantity)),
-        price: price.map(|price| Price(decimal(price))),
-        by: "tester".into(),
-    }
+        Quantity(decimal(quantity)),
+        price.map(|price| Price(decimal(price))),
+        "tester".into(),
+    )
 }
 
 pub(crate) fn fill(symbol: &str, side: Side, quantity: &str, price: &str, fee: &str) -> Fill {
@@ -66,6 +70,8 @@ pub(crate) fn config(limits: Limits) -> EngineConfig {
             leverage: decimal("3"),
             fees: Fees { maker_bps: decimal("2"), taker_bps: decimal("5") },
             instruments: instruments.to_vec(),
+            paper: PaperConfig::default(),
+            funding: None,
             feed: FeedConfig::Sim { seed: 7, quotes_per_second: 10.try_into().unwrap() },
         }],
         limits,
@@ -74,4 +80,12 @@ pub(crate) fn config(limits: Limits) -> EngineConfig {
         next_order: 1,
         restore: None,
     }
+}
+
+/// Lets a desk take a quote in, as of `time`; returns what came of it.
+pub(crate) fn quoted(desk: &mut Desk, time: Timestamp, quote: &Quote) -> Vec<EngineEvent> {
+    let index = desk.state().index(&quote.instrument).unwrap();
+    let mut events = Vec::new();
+    desk.market(time, &MarketEvent::quote(index, quote.time, Touch::from(quote)), &mut events);
+    events
 }

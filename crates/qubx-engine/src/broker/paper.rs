@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
-use qubx_protocol::{Liquidity, Money, Order, OrderId, Price, Quote, Side};
+use qubx_protocol::{InstrumentId, Liquidity, Money, Order, OrderId, Price, Side};
 use rust_decimal::Decimal;
 
 use super::{BrokerEvent, Execution};
-use crate::Fees;
 use crate::core::rounded;
+use crate::{Fees, Touch};
 
 /// Basis points in one.
 const BASIS_POINTS: Decimal = Decimal::from_parts(10_000, 0, 0, false, 0);
@@ -30,12 +30,12 @@ impl PaperBroker {
         Self { fees, resting: IndexMap::new() }
     }
 
-    /// Takes an order: fills it at the touch of `quote`, or lets it rest.
-    pub(crate) fn submit(&mut self, order: Order, quote: &Quote) -> BrokerEvent {
-        let touch = touch(quote, order.side);
-        let marketable = order.price.is_none_or(|limit| reaches(order.side, limit, touch));
+    /// Takes an order: fills it at the touch, or lets it rest.
+    pub(crate) fn submit(&mut self, order: Order, touch: &Touch) -> BrokerEvent {
+        let price = touch.taken_by(order.side);
+        let marketable = order.price.is_none_or(|limit| reaches(order.side, limit, price));
         if marketable {
-            return BrokerEvent::Filled(self.execute(&order, touch, Liquidity::Taker));
+            return BrokerEvent::Filled(self.execute(&order, price, Liquidity::Taker));
         }
         let accepted = BrokerEvent::Accepted(order.id.clone());
         self.rest(order);
@@ -48,14 +48,14 @@ impl PaperBroker {
     }
 
     /// Fills what the quote reaches, oldest first.
-    pub(crate) fn quote(&mut self, quote: &Quote) -> Vec<BrokerEvent> {
+    pub(crate) fn quote(&mut self, instrument: &InstrumentId, touch: &Touch) -> Vec<BrokerEvent> {
         if self.resting.is_empty() {
             return Vec::new();
         }
         let reached: Vec<OrderId> = self
             .resting
             .values()
-            .filter(|order| is_reached(order, quote))
+            .filter(|order| is_reached(order, instrument, touch))
             .map(|order| order.id.clone())
             .collect();
         reached
@@ -91,17 +91,9 @@ impl PaperBroker {
     }
 }
 
-fn is_reached(order: &Order, quote: &Quote) -> bool {
-    order.instrument == quote.instrument
-        && order.price.is_some_and(|limit| reaches(order.side, limit, touch(quote, order.side)))
-}
-
-/// Returns the price that an order of this side takes.
-fn touch(quote: &Quote, side: Side) -> Price {
-    match side {
-        Side::Buy => quote.ask,
-        Side::Sell => quote.bid,
-    }
+fn is_reached(order: &Order, instrument: &InstrumentId, touch: &Touch) -> bool {
+    order.instrument == *instrument
+        && order.price.is_some_and(|limit| reaches(order.side, limit, touch.taken_by(order.side)))
 }
 
 fn reaches(side: Side, limit: Price, touch: Price) -> bool {

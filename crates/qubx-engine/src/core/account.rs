@@ -22,7 +22,10 @@ impl State {
 
     /// Returns the last quote of each instrument that has one.
     pub(crate) fn quotes(&self) -> Vec<Quote> {
-        self.books.values().filter_map(|book| book.quote.clone()).collect()
+        self.books
+            .values()
+            .filter_map(|book| book.touch.map(|(time, touch)| touch.quote(book.instrument.id.clone(), time)))
+            .collect()
     }
 
     /// Returns the positions that were ever opened.
@@ -79,7 +82,7 @@ impl State {
 impl Book {
     /// Returns the price at which the position is valued: the middle of the last quote.
     pub(super) fn last_price(&self) -> Option<Price> {
-        self.quote.as_ref().map(Quote::mid)
+        self.touch.map(|(_, touch)| touch.mid())
     }
 
     fn mark(&self) -> PositionMark {

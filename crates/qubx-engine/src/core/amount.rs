@@ -1,7 +1,8 @@
 //! Bounds and digits of amounts. No I/O.
 
-use qubx_protocol::Quote;
 use rust_decimal::Decimal;
+
+use crate::Touch;
 
 /// The greatest price, quantity, position or capital that is taken from outside. The product of two such
 /// amounts is far from where a decimal overflows (7.9e28), and so is the sum of a thousand products.
@@ -17,19 +18,19 @@ pub(crate) fn rounded(value: Decimal) -> Decimal {
 }
 
 /// Tells what is wrong with a quote: its field and the problem in words.
-pub(crate) fn check_quote(quote: &Quote) -> Result<(), (&'static str, String)> {
-    for (field, value) in [("bid", quote.bid.0), ("ask", quote.ask.0)] {
+pub(crate) fn check_touch(touch: &Touch) -> Result<(), (&'static str, String)> {
+    for (field, value) in [("bid", touch.bid.0), ("ask", touch.ask.0)] {
         if value <= Decimal::ZERO || value > MAX_AMOUNT {
             return Err((field, format!("the price {value} is not between 0 and {MAX_AMOUNT}")));
         }
     }
-    for (field, value) in [("bid size", quote.bid_size.0), ("ask size", quote.ask_size.0)] {
+    for (field, value) in [("bid size", touch.bid_size.0), ("ask size", touch.ask_size.0)] {
         if value < Decimal::ZERO || value > MAX_AMOUNT {
             return Err((field, format!("the size {value} is not between 0 and {MAX_AMOUNT}")));
         }
     }
-    if quote.bid > quote.ask {
-        return Err(("bid", format!("the bid {} is above the ask {}", quote.bid, quote.ask)));
+    if touch.bid > touch.ask {
+        return Err(("bid", format!("the bid {} is above the ask {}", touch.bid, touch.ask)));
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! What an order must pass before it is sent, whoever gives it. No I/O.
 
 use jiff::{SignedDuration, Timestamp};
-use qubx_protocol::{InstrumentId, Money, Price, Quantity, Quote, Side};
+use qubx_protocol::{InstrumentId, Money, Price, Quantity, Side};
 use rust_decimal::Decimal;
 
 use super::amount::{MAX_AMOUNT, rounded};
 use super::state::{Purpose, State};
-use crate::OrderRequest;
+use crate::{OrderRequest, Touch};
 
 /// More resting orders are refused: each is looked at with every quote and every new order.
 const MAX_OPEN_ORDERS: usize = 1_000;
@@ -53,7 +53,7 @@ impl State {
         if price.is_some_and(Price::is_zero) {
             return Err(format!("the price rounds to zero at a tick of {}", instrument.tick_size));
         }
-        let quote = book.quote.as_ref().ok_or_else(|| format!("{id} has no quote yet"))?;
+        let touch = book.touch.map(|(_, touch)| touch).ok_or_else(|| format!("{id} has no quote yet"))?;
 
         let reduces = self.reduces(id, *side, quantity.0);
         if let Some(reason) = &self.paused
@@ -61,7 +61,7 @@ impl State {
         {
             return Err(format!("paused ({reason}): only orders that reduce a position pass"));
         }
-        let expected = expected_price(quote, *side, price);
+        let expected = expected_price(&touch, *side, price);
         // Both factors are bounded, so the product cannot overflow.
         let notional = Money(rounded((expected * quantity).0));
         if notional < instrument.min_notional && !reduces {
@@ -158,11 +158,11 @@ fn in_bounds(what: &str, value: Decimal) -> Result<Decimal, String> {
 }
 
 /// Returns the price at which an order would be filled: the touch, or its limit where it rests.
-fn expected_price(quote: &Quote, side: Side, limit: Option<Price>) -> Price {
+fn expected_price(touch: &Touch, side: Side, limit: Option<Price>) -> Price {
     match (side, limit) {
-        (Side::Buy, None) => quote.ask,
-        (Side::Sell, None) => quote.bid,
-        (Side::Buy, Some(limit)) => limit.min(quote.ask),
-        (Side::Sell, Some(limit)) => limit.max(quote.bid),
+        (Side::Buy, None) => touch.ask,
+        (Side::Sell, None) => touch.bid,
+        (Side::Buy, Some(limit)) => limit.min(touch.ask),
+        (Side::Sell, Some(limit)) => limit.max(touch.bid),
     }
 }

@@ -14,5 +14,5 @@ mod position;
 mod restore;
 mod state;
 
-pub(crate) use amount::{MAX_AMOUNT, check_quote, rounded};
+pub(crate) use amount::{MAX_AMOUNT, check_touch, rounded};
 pub(crate) use state::{Input, Purpose, State};

@@ -5,7 +5,7 @@ use qubx_protocol::{OrderStatus, Quote};
 
 use super::checks::RATE_WINDOW;
 use super::state::State;
-use crate::{Checkpoint, EngineEvent, Restore};
+use crate::{Checkpoint, EngineEvent, Restore, Touch};
 
 /// Why an order that was only intended does not go on.
 const NEVER_SENT: &str = "the session ended before it was known to have been sent; on paper it never was";
@@ -45,7 +45,7 @@ impl State {
     /// Takes over a quote that was seen before the session ended, which does nothing anew.
     pub(crate) fn restore_quote(&mut self, quote: Quote) {
         if let Some(book) = self.books.get_mut(&quote.instrument) {
-            book.quote = Some(quote);
+            book.touch = Some((quote.time, Touch::from(&quote)));
         }
     }
 

@@ -6,13 +6,15 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use qubx_protocol::{
     Fill, Instrument, InstrumentId, LogLevel, Money, Order, OrderId, OrderStatus, OrderType, Position,
-    Quantity, Quote, TimeInForce,
+    Quantity,
 };
 use rust_decimal::Decimal;
 
-use super::{check_quote, position};
+use super::{check_touch, position};
 use crate::broker::{BrokerEvent, Execution};
-use crate::{EngineConfig, EngineEvent, Limits, OrderRequest};
+use crate::{
+    EngineConfig, EngineEvent, InstrumentIndex, Limits, MarketData, MarketEvent, OrderRequest, Touch,
+};
 
 /// How many final orders are remembered, to answer what became of them; the ledger has all.
 const REMEMBERED_ORDERS: usize = 1_000;
@@ -41,7 +43,8 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(super) struct Book {
     pub(super) instrument: Instrument,
-    pub(super) quote: Option<Quote>,
+    /// The best bid and ask, and since when.
+    pub(super) touch: Option<(Timestamp, Touch)>,
     pub(super) position: Position,
     pub(super) traded: bool,
 }
@@ -67,8 +70,6 @@ pub(crate) enum Purpose {
 /// What can happen to the state.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// An instrument was quoted.
-    Quote(Quote),
     /// Somebody wants an order. One order event comes out: intended or rejected.
     Place(OrderRequest, Purpose),
     /// An intended order could not be stored and is not sent.
@@ -87,7 +88,7 @@ impl State {
         let instruments = config.exchanges.iter().flat_map(|exchange| &exchange.instruments);
         let books = instruments.map(|instrument| {
             let position = Position::flat(instrument.id.clone());
-            let book = Book { instrument: instrument.clone(), quote: None, position, traded: false };
+            let book = Book { instrument: instrument.clone(), touch: None, position, traded: false };
             (instrument.id.clone(), book)
         });
         let exchanges = config.exchanges.iter().map(|exchange| {
@@ -113,11 +114,32 @@ impl State {
         }
     }
 
+    /// Takes in what a market said and appends what happened. Tells whether it is taken for true.
+    pub(crate) fn market(
+        &mut self,
+        time: Timestamp,
+        event: &MarketEvent,
+        out: &mut Vec<EngineEvent>,
+    ) -> bool {
+        self.roll_day(time);
+        let Some((id, book)) = self.books.get_index_mut(event.instrument.place()) else { return false };
+        let MarketData::Quote(touch) = event.data else { return true };
+        if let Err((field, problem)) = check_touch(&touch) {
+            let text = format!("a quote of {id} is ignored: {field}: {problem}");
+            out.push(EngineEvent::Log { level: LogLevel::Warning, text });
+            return false;
+        }
+        book.touch = Some((event.time, touch));
+        if !book.position.quantity.is_zero() {
+            out.extend(self.pause_on_loss());
+        }
+        true
+    }
+
     /// Takes an input in and returns what happened, in order.
     pub(crate) fn apply(&mut self, time: Timestamp, input: Input) -> Vec<EngineEvent> {
         self.roll_day(time);
         match input {
-            Input::Quote(quote) => self.quote(quote),
             Input::Place(request, purpose) => self.place(request, purpose, time),
             Input::Refused { order, reason } => self.finish(&order, OrderStatus::Rejected, Some(reason)),
             Input::Broker(event) => self.broker(event, time),
@@ -137,9 +159,20 @@ impl State {
         self.paused.is_some()
     }
 
-    /// Returns the last quote of an instrument.
-    pub(crate) fn last_quote(&self, instrument: &InstrumentId) -> Option<&Quote> {
-        self.books.get(instrument)?.quote.as_ref()
+    /// Returns the best bid and ask of an instrument.
+    pub(crate) fn touch(&self, instrument: &InstrumentId) -> Option<Touch> {
+        self.books.get(instrument)?.touch.map(|(_, touch)| touch)
+    }
+
+    /// Returns the place of an instrument.
+    pub(crate) fn index(&self, instrument: &InstrumentId) -> Option<InstrumentIndex> {
+        let place = self.books.get_index_of(instrument)?;
+        Some(InstrumentIndex(u32::try_from(place).expect("a config has fewer than 4 billion instruments")))
+    }
+
+    /// Returns the name of an instrument.
+    pub(crate) fn id(&self, instrument: InstrumentIndex) -> &InstrumentId {
+        &self.books[instrument.place()].instrument.id
     }
 
     /// Returns an instrument's position; none when the instrument is unknown.
@@ -162,17 +195,6 @@ impl State {
         self.finished.iter().chain(self.open.values()).cloned().collect()
     }
 
-    fn quote(&mut self, quote: Quote) -> Vec<EngineEvent> {
-        if let Err((field, problem)) = check_quote(&quote) {
-            let text = format!("a quote of {} is ignored: {field}: {problem}", quote.instrument);
-            return vec![EngineEvent::Log { level: LogLevel::Warning, text }];
-        }
-        let Some(book) = self.books.get_mut(&quote.instrument) else { return Vec::new() };
-        let held = !book.position.quantity.is_zero();
-        book.quote = Some(quote);
-        if held { self.pause_on_loss().into_iter().collect() } else { Vec::new() }
-    }
-
     fn place(&mut self, request: OrderRequest, purpose: Purpose, time: Timestamp) -> Vec<EngineEvent> {
         let mut events: Vec<_> = self.pause_on_loss().into_iter().collect();
         let checked = self.check(&request, purpose, time);
@@ -186,15 +208,15 @@ impl State {
             id: id.clone(),
             instrument: request.instrument,
             side: request.side,
-            order_type: if price.is_some() { OrderType::Limit } else { OrderType::Market },
+            order_type: OrderType::of(price, request.stop_price),
             quantity,
             filled: Quantity::ZERO,
             price,
-            stop_price: None,
+            stop_price: request.stop_price,
             triggered: false,
-            time_in_force: TimeInForce::Gtc,
-            post_only: false,
-            reduce_only: false,
+            time_in_force: request.time_in_force,
+            post_only: request.post_only,
+            reduce_only: request.reduce_only,
             avg_price: None,
             status,
             author: request.by.author,

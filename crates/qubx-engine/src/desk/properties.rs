@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::core::MAX_AMOUNT;
-use crate::testing::{at, config, id, quote_at};
+use crate::testing::{at, config, id, quote_at, quoted};
 use crate::{EngineEvent, Limits};
 
 const TIME: &str = "12:00:00";
@@ -59,17 +59,17 @@ fn run(desk: &mut Desk, steps: Vec<Step>) -> Vec<EngineEvent> {
                 let mut quote = quote_at(SYMBOLS[symbol], TIME, "1", "1");
                 quote.bid = Price(bid);
                 quote.ask = Price(bid.checked_add(spread).unwrap_or(bid));
-                desk.quote(time, &quote)
+                quoted(desk, time, &quote)
             }
             Step::Place { symbol, side, quantity, price } => desk.place(
                 time,
-                vec![OrderRequest {
-                    instrument: id(SYMBOLS[symbol]),
+                vec![OrderRequest::new(
+                    id(SYMBOLS[symbol]),
                     side,
-                    quantity: Quantity(quantity),
-                    price: price.map(Price),
-                    by: by.clone(),
-                }],
+                    Quantity(quantity),
+                    price.map(Price),
+                    by.clone(),
+                )],
             ),
             Step::Cancel { number } => {
                 desk.cancel(time, &OrderId(format!("q{number}")), "").unwrap_or_default()

@@ -4,16 +4,16 @@ use qubx_protocol::{Order, Side};
 
 use super::*;
 use crate::Limits;
-use crate::testing::{at, config, decimal, id, quote_at, request};
+use crate::testing::{at, config, decimal, id, quote_at, quoted, request};
 use Side::{Buy, Sell};
 
 const TIME: &str = "12:00:00";
 
 /// Returns a desk whose two instruments are quoted: BTCUSDT at 100.0 / 100.2 and ETHUSDT at 10.00 / 10.10.
-fn quoted(limits: Limits) -> Desk {
+fn quoted_desk(limits: Limits) -> Desk {
     let mut desk = Desk::new(&config(limits));
-    desk.quote(at(TIME), &quote_at("BTCUSDT", TIME, "100.0", "100.2"));
-    desk.quote(at(TIME), &quote_at("ETHUSDT", TIME, "10.00", "10.10"));
+    quoted(&mut desk, at(TIME), &quote_at("BTCUSDT", TIME, "100.0", "100.2"));
+    quoted(&mut desk, at(TIME), &quote_at("ETHUSDT", TIME, "10.00", "10.10"));
     desk
 }
 
@@ -53,7 +53,11 @@ fn told(events: &[EngineEvent]) -> Vec<String> {
         ),
         EngineEvent::Paused { paused, reason } => format!("paused {paused}: {reason}"),
         EngineEvent::Log { text, .. } => text.clone(),
+        EngineEvent::Funding { funding, position } => {
+            format!("funding {} of {}, now {}", funding.amount, funding.quantity, position.funding)
+        }
         EngineEvent::FeedFinished => "finished".to_owned(),
+        EngineEvent::Results(_) => "results".to_owned(),
     };
     events.iter().map(word).collect()
 }
@@ -87,17 +91,17 @@ fn orders_are_filled_at_the_touch_or_rest_until_it_comes() {
             vec!["q1 NEW", "q1 BUY 2 at 99 fee 0.0396 Maker, now 2", "q1 FILLED"],
         ),
     ] {
-        let mut desk = quoted(Limits::default());
+        let mut desk = quoted_desk(Limits::default());
         assert_eq!(told(&desk.place(at(TIME), vec![request("BTCUSDT", side, "2", price)])), ["q1 SENT"]);
         let mut events = desk.send(at(TIME));
-        events.extend(desk.quote(at(TIME), &quote_at("BTCUSDT", TIME, bid, ask)));
+        events.extend(quoted(&mut desk, at(TIME), &quote_at("BTCUSDT", TIME, bid, ask)));
         assert_eq!(told(&events), expected);
     }
 }
 
 #[test]
 fn quantities_are_rounded_to_the_lot() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     assert_eq!(outcome(&trade(&mut desk, "BTCUSDT", Buy, "0.12349", None)), "FILLED 0.123 of 0.123");
 }
 
@@ -117,7 +121,7 @@ fn orders_that_make_no_sense_are_rejected_with_the_reason() {
         ("BTCUSDT", "1000000000000", None, "gross leverage would be 1002000000, above the limit of 3"),
         ("DOGEUSDT", "1", None, "unknown instrument SIM:DOGEUSDT"),
     ] {
-        let mut desk = quoted(Limits::default());
+        let mut desk = quoted_desk(Limits::default());
         let order = trade(&mut desk, symbol, Buy, quantity, price);
         assert_eq!(outcome(&order), format!("REJECTED: {expected}"));
     }
@@ -128,14 +132,14 @@ fn orders_that_make_no_sense_are_rejected_with_the_reason() {
 
 #[test]
 fn a_reduction_may_be_below_the_least_value() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     trade(&mut desk, "BTCUSDT", Buy, "1", None);
     assert_eq!(outcome(&trade(&mut desk, "BTCUSDT", Sell, "0.01", None)), "FILLED 0.01 of 0.01");
 }
 
 #[test]
 fn a_rejected_order_is_told_and_keeps_its_number() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     let events =
         desk.place(at(TIME), vec![request("BTCUSDT", Buy, "0", None), request("BTCUSDT", Buy, "1", None)]);
     assert_eq!(told(&events), ["q1 REJECTED", "q2 SENT"]);
@@ -143,7 +147,7 @@ fn a_rejected_order_is_told_and_keeps_its_number() {
 
 #[test]
 fn an_order_whose_intent_is_not_stored_is_rejected_and_fills_nothing() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     desk.place(at(TIME), vec![request("BTCUSDT", Buy, "1", None)]);
     let events = desk.refuse(at(TIME), "the disk is full");
     assert_eq!(told(&events), ["q1 REJECTED"]);
@@ -195,7 +199,7 @@ fn limits_hold_for_every_order() {
         ),
         (&leverage, vec![("BTCUSDT", Buy, "9", None), ("ETHUSDT", Buy, "9", None)], "FILLED 9 of 9"),
     ] {
-        let mut desk = quoted(limits.clone());
+        let mut desk = quoted_desk(limits.clone());
         let orders: Vec<_> = script
             .into_iter()
             .map(|(symbol, side, quantity, price)| trade(&mut desk, symbol, side, quantity, price))
@@ -206,7 +210,7 @@ fn limits_hold_for_every_order() {
 
 #[test]
 fn no_more_orders_pass_in_a_minute_than_are_allowed() {
-    let mut desk = quoted(Limits { orders_per_minute: Some(2), ..Limits::default() });
+    let mut desk = quoted_desk(Limits { orders_per_minute: Some(2), ..Limits::default() });
     for (time, passes) in [
         ("12:00:00", true),
         ("12:00:30", true),
@@ -222,7 +226,7 @@ fn no_more_orders_pass_in_a_minute_than_are_allowed() {
 
 #[test]
 fn a_close_passes_every_limit() {
-    let mut desk = quoted(Limits {
+    let mut desk = quoted_desk(Limits {
         order_notional: Some(decimal("1000").into()),
         orders_per_minute: Some(2),
         ..Limits::default()
@@ -237,7 +241,7 @@ fn a_close_passes_every_limit() {
 
 #[test]
 fn a_pause_lets_reductions_pass_and_cancels_what_would_increase() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     trade(&mut desk, "BTCUSDT", Buy, "2", None);
     trade(&mut desk, "BTCUSDT", Buy, "1", Some("90"));
     trade(&mut desk, "BTCUSDT", Sell, "1.5", Some("110"));
@@ -263,7 +267,7 @@ fn a_pause_lets_reductions_pass_and_cancels_what_would_increase() {
 
 #[test]
 fn orders_of_one_request_cannot_go_through_zero_together_in_a_pause() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     trade(&mut desk, "BTCUSDT", Buy, "1", None);
     desk.pause(at(TIME), "lunch".to_owned());
     let sale = request("BTCUSDT", Sell, "0.6", None);
@@ -272,18 +276,18 @@ fn orders_of_one_request_cannot_go_through_zero_together_in_a_pause() {
 
 #[test]
 fn the_loss_of_the_day_pauses_until_the_next_one() {
-    let mut desk = quoted(Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() });
+    let mut desk = quoted_desk(Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() });
     trade(&mut desk, "BTCUSDT", Buy, "10", None);
     // 10 at 100.2, fee 0.501, the middle at 95.3: 49.5 are lost.
-    assert!(told(&desk.quote(at("13:00:00"), &quote_at("BTCUSDT", TIME, "95.2", "95.4"))).is_empty());
+    assert!(told(&quoted(&mut desk, at("13:00:00"), &quote_at("BTCUSDT", TIME, "95.2", "95.4"))).is_empty());
     assert_eq!(
-        told(&desk.quote(at("13:00:01"), &quote_at("BTCUSDT", TIME, "95.1", "95.2"))),
+        told(&quoted(&mut desk, at("13:00:01"), &quote_at("BTCUSDT", TIME, "95.1", "95.2"))),
         ["paused true: SIM lost 51.00 USDT since 00:00 UTC, the limit is 50"]
     );
     assert!(outcome(&trade(&mut desk, "ETHUSDT", Buy, "1", None)).starts_with("REJECTED: paused (SIM lost"));
     assert!(matches!(desk.resume(at("13:00:02"), &"tester".into()), Err(EngineError::LossLimit(_))));
     let tomorrow = "2026-01-02T00:00:00Z".parse().unwrap();
-    desk.quote(tomorrow, &quote_at("BTCUSDT", TIME, "95.1", "95.2"));
+    quoted(&mut desk, tomorrow, &quote_at("BTCUSDT", TIME, "95.1", "95.2"));
     assert!(desk.state().is_paused());
     desk.resume(tomorrow, &"tester".into()).unwrap();
     assert!(!desk.state().is_paused());
@@ -292,12 +296,12 @@ fn the_loss_of_the_day_pauses_until_the_next_one() {
 #[test]
 fn a_restored_desk_counts_the_loss_from_the_same_midnight() {
     let limits = Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() };
-    let mut desk = quoted(limits.clone());
+    let mut desk = quoted_desk(limits.clone());
     trade(&mut desk, "BTCUSDT", Buy, "10", None);
     // 30.5 are lost when the day begins, and 20 more when the session ends.
     let day = |time: &str| format!("2026-01-02T{time}Z").parse().unwrap();
-    desk.quote(at("23:00:00"), &quote_at("BTCUSDT", TIME, "97.1", "97.3"));
-    desk.quote(day("00:00:00"), &quote_at("BTCUSDT", TIME, "95.1", "95.3"));
+    quoted(&mut desk, at("23:00:00"), &quote_at("BTCUSDT", TIME, "97.1", "97.3"));
+    quoted(&mut desk, day("00:00:00"), &quote_at("BTCUSDT", TIME, "95.1", "95.3"));
 
     let restore = Restore {
         positions: desk.state().positions(),
@@ -307,16 +311,16 @@ fn a_restored_desk_counts_the_loss_from_the_same_midnight() {
     let mut desk = Desk::new(&config(limits));
     assert!(desk.restore(restore).is_empty());
     desk.restore_quote(quote_at("BTCUSDT", TIME, "95.1", "95.3"));
-    assert!(told(&desk.quote(day("01:00:00"), &quote_at("BTCUSDT", TIME, "92.2", "92.4"))).is_empty());
+    assert!(told(&quoted(&mut desk, day("01:00:00"), &quote_at("BTCUSDT", TIME, "92.2", "92.4"))).is_empty());
     assert_eq!(
-        told(&desk.quote(day("01:00:01"), &quote_at("BTCUSDT", TIME, "92.1", "92.3"))),
+        told(&quoted(&mut desk, day("01:00:01"), &quote_at("BTCUSDT", TIME, "92.1", "92.3"))),
         ["paused true: SIM lost 50.00 USDT since 00:00 UTC, the limit is 50"]
     );
 }
 
 #[test]
 fn only_an_open_order_can_be_cancelled() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     trade(&mut desk, "BTCUSDT", Buy, "1", Some("90"));
     assert_eq!(told(&desk.cancel(at(TIME), &"q1".into(), "enough").unwrap()), ["q1 CANCELLED"]);
     let again = desk.cancel(at(TIME), &"q1".into(), "enough").unwrap_err();
@@ -327,10 +331,10 @@ fn only_an_open_order_can_be_cancelled() {
 
 #[test]
 fn accounts_show_profit_fees_and_leverage() {
-    let mut desk = quoted(Limits::default());
+    let mut desk = quoted_desk(Limits::default());
     trade(&mut desk, "BTCUSDT", Buy, "100", None);
     trade(&mut desk, "ETHUSDT", Sell, "1000", None);
-    desk.quote(at(TIME), &quote_at("BTCUSDT", TIME, "110", "110"));
+    quoted(&mut desk, at(TIME), &quote_at("BTCUSDT", TIME, "110", "110"));
     let account = &desk.state().accounts()[0];
     // Fees: 100 × 100.2 and 1000 × 10, five basis points each; ETH is marked at 10.05.
     assert_eq!(account.fees.to_string(), "10.01");

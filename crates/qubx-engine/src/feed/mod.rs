@@ -11,24 +11,29 @@ mod walk;
 use std::future::Future;
 
 use jiff::Timestamp;
-use qubx_protocol::{InstrumentId, Quote, ReplayProgress};
+use qubx_protocol::ReplayProgress;
 
-use crate::DataError;
 use crate::freshness::Silence;
+use crate::{DataError, InstrumentIndex, MarketEvent};
 
 pub(crate) use replay::ReplayFeed;
 pub(crate) use sim::SimFeed;
 pub use walk::WalkState;
 
-/// A source of quotes. It owns the engine's clock, because a replay has another one than the wall.
+/// A source of what a market says. It owns the engine's clock, because a replay has another one than the wall.
 pub(crate) trait Feed: Send + 'static {
-    /// Waits for the next quote; none when there will be no more, which is asked only once.
+    /// Waits until something is due, and appends what comes next: at least one event and at most `limit`, in order. Tells
+    /// whether it did; when there will be no more it does not, and is not asked again.
     ///
     /// Dropping the future half-way loses nothing.
     ///
     /// # Errors
     /// The data cannot be used any further. The feed is at its end then.
-    fn next(&mut self) -> impl Future<Output = Option<Result<Quote, DataError>>> + Send;
+    fn next(
+        &mut self,
+        into: &mut Vec<MarketEvent>,
+        limit: usize,
+    ) -> impl Future<Output = Result<bool, DataError>> + Send;
 
     /// Returns the engine's time. It never goes back.
     fn now(&mut self) -> Timestamp;
@@ -39,7 +44,7 @@ pub(crate) trait Feed: Send + 'static {
     }
 
     /// Tells whether an instrument will get another quote.
-    fn has_more(&self, _instrument: &InstrumentId) -> bool {
+    fn has_more(&self, _instrument: InstrumentIndex) -> bool {
         true
     }
 

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::{ErrorKind, StringRecord};
 use flate2::bufread::MultiGzDecoder;
-use qubx_protocol::{InstrumentId, Price, Quantity, Quote};
+use qubx_protocol::{Price, Quantity};
 use rust_decimal::Decimal;
 
 use super::columns::{Columns, Field};
 use super::time;
-use crate::DataError;
-use crate::core::check_quote;
+use crate::core::check_touch;
+use crate::{DataError, InstrumentIndex, MarketEvent, Touch};
 
 /// How much of a file is read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -24,7 +24,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// An open file of quotes of one instrument. Reads block for as long as a disk takes for 64 KiB.
 pub(super) struct QuotesFile {
-    instrument: InstrumentId,
+    instrument: InstrumentIndex,
     path: PathBuf,
     size: u64,
     read: Arc<AtomicU64>,
@@ -39,7 +39,7 @@ impl QuotesFile {
     ///
     /// # Errors
     /// The file cannot be read, or its header lacks a column.
-    pub(super) fn open(instrument: InstrumentId, path: &Path) -> Result<Self, DataError> {
+    pub(super) fn open(instrument: InstrumentIndex, path: &Path) -> Result<Self, DataError> {
         let whole = |problem: String, hint: &str| DataError {
             file: path.to_owned(),
             line: None,
@@ -85,7 +85,7 @@ impl QuotesFile {
     ///
     /// # Errors
     /// The row cannot be read, or makes no sense.
-    pub(super) fn next(&mut self) -> Result<Option<Quote>, DataError> {
+    pub(super) fn next(&mut self) -> Result<Option<MarketEvent>, DataError> {
         match self.reader.read_record(&mut self.record) {
             Ok(true) => self.quote().map(Some),
             Ok(false) => Ok(None),
@@ -122,19 +122,17 @@ impl QuotesFile {
         (self.read.load(Ordering::Relaxed), self.size)
     }
 
-    fn quote(&self) -> Result<Quote, DataError> {
+    fn quote(&self) -> Result<MarketEvent, DataError> {
         let time = self.text(Field::Time)?;
         let time = time::parse(time)
             .ok_or_else(|| self.bad(Field::Time, format!("`{time}` is not a time"), time::HINT))?;
-        let quote = Quote {
-            instrument: self.instrument.clone(),
-            time,
+        let touch = Touch {
             bid: Price(self.decimal(Field::Bid)?),
             ask: Price(self.decimal(Field::Ask)?),
             bid_size: Quantity(self.decimal(Field::BidSize)?),
             ask_size: Quantity(self.decimal(Field::AskSize)?),
         };
-        check_quote(&quote).map_err(|(name, problem)| {
+        check_touch(&touch).map_err(|(name, problem)| {
             let field = match name {
                 "bid" => Field::Bid,
                 "ask" => Field::Ask,
@@ -143,7 +141,7 @@ impl QuotesFile {
             };
             self.bad(field, problem, "correct or remove the row")
         })?;
-        Ok(quote)
+        Ok(MarketEvent::quote(self.instrument, time, touch))
     }
 
     fn text(&self, field: Field) -> Result<&str, DataError> {

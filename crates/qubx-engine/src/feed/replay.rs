@@ -4,18 +4,17 @@
 //! files may have grown, or lost rows behind the place, and the replay ends where they end now.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_protocol::{InstrumentId, Quote, ReplayProgress};
+use qubx_protocol::ReplayProgress;
 use tokio::time::sleep_until;
 
 use super::Feed;
 use super::pace::Pace;
 use super::quotes_file::QuotesFile;
 use crate::freshness::Silence;
-use crate::{DataError, Speed};
+use crate::{DataError, InstrumentIndex, MarketEvent, RecordedFile, Speed};
 
 /// A replay of one or more files.
 pub(crate) struct ReplayFeed {
@@ -35,7 +34,7 @@ pub(crate) struct ReplayFeed {
 /// A file and the quote that it is at; none at its end.
 struct Source {
     file: QuotesFile,
-    head: Option<Quote>,
+    head: Option<MarketEvent>,
 }
 
 impl ReplayFeed {
@@ -43,10 +42,10 @@ impl ReplayFeed {
     ///
     /// # Errors
     /// A file cannot be read, lacks a column or a row, or its first row makes no sense.
-    pub(crate) fn open(speed: Speed, files: &[(InstrumentId, PathBuf)]) -> Result<Self, DataError> {
+    pub(crate) fn open(speed: Speed, files: &[(InstrumentIndex, RecordedFile)]) -> Result<Self, DataError> {
         let mut sources = Vec::with_capacity(files.len());
-        for (instrument, path) in files {
-            let mut file = QuotesFile::open(instrument.clone(), path)?;
+        for (index, recorded) in files {
+            let mut file = QuotesFile::open(*index, &recorded.path)?;
             let head = file.next()?.ok_or_else(|| file.empty())?;
             sources.push(Source { file, head: Some(head) });
         }
@@ -64,7 +63,7 @@ impl ReplayFeed {
         &mut self,
         place: u64,
         time: Option<Timestamp>,
-        mut seen: impl FnMut(Quote),
+        mut seen: impl FnMut(MarketEvent),
     ) -> Result<(), DataError> {
         for given in 0..place {
             match self.take() {
@@ -98,7 +97,7 @@ impl ReplayFeed {
     }
 
     /// Takes the oldest quote out and reads the next one of its file.
-    fn take(&mut self) -> Option<Result<Quote, DataError>> {
+    fn take(&mut self) -> Option<Result<MarketEvent, DataError>> {
         if let Some(error) = self.broken.take() {
             return Some(Err(error));
         }
@@ -128,16 +127,29 @@ impl ReplayFeed {
 }
 
 impl Feed for ReplayFeed {
-    async fn next(&mut self) -> Option<Result<Quote, DataError>> {
+    async fn next(&mut self, into: &mut Vec<MarketEvent>, limit: usize) -> Result<bool, DataError> {
         if let Speed::Times(times) = self.speed
             && self.broken.is_none()
-            && let Some(quote) = self.oldest().and_then(|oldest| self.sources[oldest].head.as_ref())
+            && let Some(event) = self.oldest().and_then(|oldest| self.sources[oldest].head.as_ref())
         {
             // A row that is older than the first ones is due at once.
-            let recorded = Duration::try_from(quote.time.duration_since(self.first)).unwrap_or_default();
+            let recorded = Duration::try_from(event.time.duration_since(self.first)).unwrap_or_default();
             sleep_until(self.pace.due(recorded / times.get())).await;
         }
-        self.take()
+        let limit = if self.is_lockstep() { limit } else { 1 };
+        for count in 0..limit {
+            match self.take() {
+                Some(Ok(event)) => into.push(event),
+                // What came before it is taken first.
+                Some(Err(error)) if count > 0 => {
+                    self.broken = Some(error);
+                    return Ok(true);
+                }
+                Some(Err(error)) => return Err(error),
+                None => return Ok(count > 0),
+            }
+        }
+        Ok(true)
     }
 
     fn now(&mut self) -> Timestamp {
@@ -152,10 +164,10 @@ impl Feed for ReplayFeed {
         }
     }
 
-    fn has_more(&self, instrument: &InstrumentId) -> bool {
+    fn has_more(&self, instrument: InstrumentIndex) -> bool {
         self.sources
             .iter()
-            .any(|source| source.head.as_ref().is_some_and(|head| head.instrument == *instrument))
+            .any(|source| source.head.as_ref().is_some_and(|head| head.instrument == instrument))
     }
 
     fn is_lockstep(&self) -> bool {

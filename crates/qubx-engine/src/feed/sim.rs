@@ -15,7 +15,9 @@ use tokio::time::{Instant, sleep_until};
 use super::Feed;
 use super::pace::Pace;
 use super::walk::{Walk, WalkState};
-use crate::{Checkpoint, DataError, EngineError, ExchangeConfig, FeedConfig};
+use crate::{
+    Checkpoint, DataError, EngineError, ExchangeConfig, FeedConfig, InstrumentIndex, MarketEvent, Touch,
+};
 
 /// Quotes of all simulated instruments.
 pub(crate) struct SimFeed {
@@ -27,7 +29,10 @@ pub(crate) struct SimFeed {
 impl SimFeed {
     /// Returns the feed of all instruments of exchanges that simulate.
     pub(crate) fn new(exchanges: &[ExchangeConfig]) -> Self {
+        let mut next = 0;
         let walks = exchanges.iter().flat_map(|exchange| {
+            let first = next;
+            next += exchange.instruments.len() as u32;
             let FeedConfig::Sim { seed, quotes_per_second } = exchange.feed else { return Vec::new() };
             let count = exchange.instruments.len() as u32;
             let interval = Duration::from_secs(1) / quotes_per_second.get();
@@ -35,7 +40,13 @@ impl SimFeed {
             // The instruments take turns within an interval, so that quotes do not come in clumps.
             instruments
                 .map(|(instrument, turn)| {
-                    Walk::new(instrument, seed, quotes_per_second, interval / count.max(1) * turn)
+                    Walk::new(
+                        InstrumentIndex(first + turn),
+                        instrument,
+                        seed,
+                        quotes_per_second,
+                        interval / count.max(1) * turn,
+                    )
                 })
                 .collect()
         });
@@ -106,13 +117,15 @@ impl SimFeed {
 }
 
 impl Feed for SimFeed {
-    async fn next(&mut self) -> Option<Result<Quote, DataError>> {
-        let turn = self.turn()?;
+    async fn next(&mut self, into: &mut Vec<MarketEvent>, _limit: usize) -> Result<bool, DataError> {
+        let Some(turn) = self.turn() else { return Ok(false) };
         sleep_until(self.pace.due(self.walks[turn].offset)).await;
         let time = self.clock.now();
         let walk = &mut self.walks[turn];
         let touch = walk.step();
-        Some(Ok(walk.quote(touch, time)))
+        let quote = walk.quote(touch, time);
+        into.push(MarketEvent::quote(walk.index, time, Touch::from(&quote)));
+        Ok(true)
     }
 
     fn now(&mut self) -> Timestamp {

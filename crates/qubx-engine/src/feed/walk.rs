@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
+use crate::InstrumentIndex;
 use crate::instruments::start_price;
 
 pub use self::state::WalkState;
@@ -38,6 +39,7 @@ const USUAL_SIZE: f64 = 50_000.0;
 /// The price of one instrument.
 pub(super) struct Walk {
     pub(super) instrument: InstrumentId,
+    pub(super) index: InstrumentIndex,
     tick: f64,
     tick_size: Decimal,
     lot: f64,
@@ -68,6 +70,7 @@ pub(super) struct Touch {
 
 impl Walk {
     pub(super) fn new(
+        index: InstrumentIndex,
         instrument: &Instrument,
         seed: u64,
         quotes_per_second: NonZeroU32,
@@ -76,6 +79,7 @@ impl Walk {
         let start = start_price(&instrument.id.symbol);
         Self {
             instrument: instrument.id.clone(),
+            index,
             tick: approximately(instrument.tick_size.0),
             tick_size: instrument.tick_size.0,
             lot: approximately(instrument.lot_size.0),

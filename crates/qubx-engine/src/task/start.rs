@@ -1,6 +1,6 @@
 //! How an engine starts, from nothing or where another one stopped.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,7 +17,8 @@ use crate::freshness::Freshness;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
-    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FeedConfig, Speed, StrategyBatch,
+    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FeedConfig, InstrumentIndex,
+    MarketData, RecordedFile, Speed, StrategyBatch,
 };
 
 /// Requests that wait; when it is full, whoever asks waits.
@@ -52,7 +53,9 @@ pub fn start(
             let mut feed = ReplayFeed::open(speed, &files)?;
             if let Some(checkpoint) = checkpoint {
                 begun.bars.make(&checkpoint.timeframes);
-                feed.skip(checkpoint.place, checkpoint.time, |quote| {
+                feed.skip(checkpoint.place, checkpoint.time, |event| {
+                    let MarketData::Quote(touch) = event.data else { return };
+                    let quote = touch.quote(begun.desk.state().id(event.instrument).clone(), event.time);
                     // Bars that close on the way were told before.
                     begun.bars.quote(&quote);
                     begun.desk.restore_quote(quote);
@@ -74,13 +77,16 @@ pub fn start(
 }
 
 /// Returns the files of all exchanges, and their speed; none when they simulate.
-fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentId, PathBuf)>)> {
+fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentIndex, RecordedFile)>)> {
     let mut all = Vec::new();
     let mut common = None;
+    let instruments = config.exchanges.iter().flat_map(|exchange| &exchange.instruments);
+    let places: HashMap<&InstrumentId, InstrumentIndex> =
+        instruments.zip(0..).map(|(instrument, place)| (&instrument.id, InstrumentIndex(place))).collect();
     for exchange in &config.exchanges {
         if let FeedConfig::Replay { speed, files } = &exchange.feed {
             common = Some(*speed);
-            all.extend(files.iter().cloned());
+            all.extend(files.iter().map(|file| (places[&file.instrument], file.clone())));
         }
     }
     common.map(|speed| (speed, all))
@@ -127,6 +133,7 @@ impl Begun {
             feed_phase: FeedPhase::Waiting,
             feed_error: None,
             lockstep,
+            events: Vec::new(),
             place,
             told: Told::now(place),
             is_cut_off: false,

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use qubx_engine::{
     Checkpoint, EngineConfig, EngineEvent, EngineHandle, EngineOutput, ExchangeConfig, FeedConfig, Fees,
-    Limits, OrderRequest, Restore, Speed, StrategyBatch, StrategyInput, default_instrument, start,
+    Limits, OrderRequest, PaperConfig, RecordedFile, RecordedKind, Restore, Speed, StrategyBatch,
+    StrategyInput, default_instrument, start,
 };
 use qubx_protocol::{Fill, InstrumentId, MarketView, Order, Side};
 use tokio::sync::{mpsc, watch};
@@ -178,22 +179,25 @@ fn remember(restore: &mut Restore, next_order: &mut u64, event: &EngineEvent) {
                 }
             }
         }
-        EngineEvent::Fill { position, .. } => {
+        EngineEvent::Fill { position, .. } | EngineEvent::Funding { position, .. } => {
             restore.positions.retain(|known| known.instrument != position.instrument);
             restore.positions.push(position.clone());
         }
-        EngineEvent::Paused { .. } | EngineEvent::Log { .. } | EngineEvent::FeedFinished => {}
+        EngineEvent::Paused { .. }
+        | EngineEvent::Log { .. }
+        | EngineEvent::FeedFinished
+        | EngineEvent::Results(_) => {}
     }
 }
 
 pub(crate) fn request(symbol: &str, side: Side, quantity: &str, price: Option<&str>) -> OrderRequest {
-    OrderRequest {
-        instrument: id(symbol),
+    OrderRequest::new(
+        id(symbol),
         side,
-        quantity: quantity.parse().unwrap(),
-        price: price.map(|price| price.parse().unwrap()),
-        by: "tester".into(),
-    }
+        quantity.parse().unwrap(),
+        price.map(|price| price.parse().unwrap()),
+        "tester".into(),
+    )
 }
 
 pub(crate) fn id(symbol: &str) -> InstrumentId {
@@ -209,6 +213,8 @@ pub(crate) fn config(symbols: &[&str], feed: FeedConfig) -> EngineConfig {
             leverage: 3.into(),
             fees: Fees { maker_bps: 2.into(), taker_bps: 5.into() },
             instruments: symbols.iter().map(|symbol| default_instrument("X", symbol, "USDT")).collect(),
+            paper: PaperConfig::default(),
+            funding: None,
             feed,
         }],
         limits: Limits::default(),
@@ -232,7 +238,14 @@ pub(crate) fn replay(speed: &str, file: &Path) -> EngineConfig {
 pub(crate) fn replay_all(speed: &str, files: &[(&str, PathBuf)]) -> EngineConfig {
     let symbols: Vec<_> = files.iter().map(|(symbol, _)| *symbol).collect();
     let speed: Speed = speed.parse().unwrap();
-    let files = files.iter().map(|(symbol, path)| (id(symbol), path.clone())).collect();
+    let files = files
+        .iter()
+        .map(|(symbol, path)| RecordedFile {
+            instrument: id(symbol),
+            kind: RecordedKind::Quotes,
+            path: path.clone(),
+        })
+        .collect();
     config(&symbols, FeedConfig::Replay { speed, files })
 }
 

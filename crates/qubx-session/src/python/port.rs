@@ -89,7 +89,7 @@ pub(crate) async fn answer(
             let instrument = find(instruments, &instrument)?;
             let side = if amount < Decimal::ZERO { Side::Sell } else { Side::Buy };
             let quantity = Quantity(amount.abs());
-            let request = OrderRequest { instrument, side, quantity, price: price.map(Price), by };
+            let request = OrderRequest::new(instrument, side, quantity, price.map(Price), by);
             engine.place(request).await.map(|order| json!(order)).map_err(text)
         }
         StrategyCall::CancelOrder { order } => {

@@ -17,6 +17,10 @@ impl Session {
             match event {
                 EngineEvent::Order(order) => self.drafts.push(Draft::Order(order)),
                 EngineEvent::Fill { fill, position } => self.drafts.push(Draft::Fill { fill, position }),
+                EngineEvent::Funding { funding, position } => {
+                    self.drafts.push(Draft::Funding { funding, position });
+                }
+                EngineEvent::Results(results) => self.fact(Fact::Results(results)),
                 EngineEvent::Paused { paused, reason } => {
                     self.status.paused = paused;
                     self.status_changed();

@@ -6,7 +6,7 @@ mod own_log;
 use std::io::{BufRead, Write};
 use std::time::Duration;
 
-use qubx_engine::{ExchangeConfig, FeedConfig};
+use qubx_engine::{ExchangeConfig, FeedConfig, PaperConfig, RecordedFile, RecordedKind};
 use qubx_home::Home;
 use qubx_kernel::StrategySource;
 use qubx_protocol::{Instrument, InstrumentId};
@@ -177,6 +177,8 @@ fn exchange(exchange: &config::Exchange) -> ExchangeConfig {
         leverage: exchange.leverage,
         fees: qubx_engine::Fees { maker_bps: exchange.fees.maker_bps, taker_bps: exchange.fees.taker_bps },
         instruments: exchange.universe.iter().map(|symbol| instrument(exchange, symbol)).collect(),
+        paper: PaperConfig::default(),
+        funding: None,
         feed: match &exchange.connector {
             Connector::Sim { seed, quotes_per_second } => FeedConfig::Sim {
                 seed: *seed,
@@ -190,7 +192,14 @@ fn exchange(exchange: &config::Exchange) -> ExchangeConfig {
                     ),
                     config::Speed::Max => qubx_engine::Speed::Max,
                 },
-                files: files.iter().map(|(symbol, path)| (id(symbol), path.clone())).collect(),
+                files: files
+                    .iter()
+                    .map(|(symbol, path)| RecordedFile {
+                        instrument: id(symbol),
+                        kind: RecordedKind::Quotes,
+                        path: path.clone(),
+                    })
+                    .collect(),
             },
         },
     }

@@ -28,6 +28,8 @@ fn every_command() -> Vec<Command> {
         Command::Flatten,
         Command::Release,
         Command::RestartKernel,
+        Command::SetParameter { name: "fast".to_owned(), value: 3.into() },
+        Command::Action { name: "rebalance".to_owned(), arguments: serde_json::Map::new() },
         Command::Stop { flatten: false, keep_orders: false },
     ];
     // A new kind must be put into the list above.
@@ -41,6 +43,8 @@ fn every_command() -> Vec<Command> {
             | Command::CancelOrders { .. }
             | Command::Close { .. }
             | Command::Flatten
+            | Command::SetParameter { .. }
+            | Command::Action { .. }
             | Command::Pause
             | Command::Resume
             | Command::Stop { .. }
@@ -57,6 +61,7 @@ fn every_question() -> Vec<RequestKind> {
         RequestKind::IsComplete { code: code() },
         RequestKind::Inspect { code: code(), cursor: 4 },
         RequestKind::History { before: Seq(1_000), kind: None, limit: 10 },
+        RequestKind::Series { name: "fast".to_owned(), instrument: None, after: None },
     ];
     // A new kind must be put into the list above.
     for kind in &all {
@@ -64,7 +69,8 @@ fn every_question() -> Vec<RequestKind> {
             RequestKind::Complete { .. }
             | RequestKind::IsComplete { .. }
             | RequestKind::Inspect { .. }
-            | RequestKind::History { .. } => {}
+            | RequestKind::History { .. }
+            | RequestKind::Series { .. } => {}
         }
     }
     all

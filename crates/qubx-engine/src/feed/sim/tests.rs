@@ -7,9 +7,9 @@ use qubx_protocol::{InstrumentId, Price, Quantity};
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::Limits;
-use crate::core::check_quote;
+use crate::core::check_touch;
 use crate::testing::config;
+use crate::{Limits, MarketData};
 
 async fn prices(seed: u64, symbols: usize, count: usize) -> HashMap<InstrumentId, Vec<(Price, Price)>> {
     let mut exchanges = config(Limits::default()).exchanges;
@@ -18,8 +18,8 @@ async fn prices(seed: u64, symbols: usize, count: usize) -> HashMap<InstrumentId
     let mut feed = SimFeed::new(&exchanges);
     let mut prices: HashMap<_, Vec<_>> = HashMap::new();
     for _ in 0..count * symbols {
-        let quote = feed.next().await.unwrap().unwrap();
-        check_quote(&quote).unwrap();
+        let quote = one(&mut feed).await;
+        check_touch(&crate::Touch::from(&quote)).unwrap();
         prices.entry(quote.instrument).or_default().push((quote.bid, quote.ask));
     }
     prices
@@ -47,7 +47,7 @@ fn touch(quote: &Quote) -> Touch {
 async fn next(feed: &mut SimFeed, count: usize) -> Vec<Touch> {
     let mut quotes = Vec::new();
     for _ in 0..count {
-        quotes.push(touch(&feed.next().await.unwrap().unwrap()));
+        quotes.push(touch(&one(feed).await));
     }
     quotes
 }
@@ -117,7 +117,7 @@ async fn a_feed_that_skips_goes_on_where_another_one_stopped_even_one_that_was_s
     let mut whole = SimFeed::new(&exchanges);
     let mut touches = Vec::new();
     for number in 0..100 {
-        touches.push(touch(&whole.next().await.unwrap().unwrap()));
+        touches.push(touch(&one(&mut whole).await));
         if number % 7 == 0 {
             tokio::time::advance(Duration::from_millis(1_700)).await;
         }
@@ -130,7 +130,7 @@ async fn a_feed_that_skips_goes_on_where_another_one_stopped_even_one_that_was_s
         assert_eq!(last.len(), place.min(2));
         let began = Instant::now();
         for expected in &touches[place..] {
-            assert_eq!(touch(&feed.next().await.unwrap().unwrap()), *expected);
+            assert_eq!(touch(&one(&mut feed).await), *expected);
         }
         let took = began.elapsed().as_secs_f64();
         assert!((took - (touches.len() - place - 1) as f64 / 20.0).abs() < 0.1, "{took}");
@@ -142,7 +142,7 @@ async fn each_instrument_is_quoted_as_often_as_wanted() {
     let mut feed = SimFeed::new(&config(Limits::default()).exchanges);
     let began = Instant::now();
     for _ in 0..200 {
-        feed.next().await.unwrap().unwrap();
+        one(&mut feed).await;
     }
     // Two instruments ten times a second each: 200 quotes take ten seconds.
     let took = began.elapsed().as_secs_f64();
@@ -152,11 +152,11 @@ async fn each_instrument_is_quoted_as_often_as_wanted() {
 #[tokio::test(start_paused = true)]
 async fn a_feed_that_was_suspended_sends_no_burst() {
     let mut feed = SimFeed::new(&config(Limits::default()).exchanges);
-    feed.next().await.unwrap().unwrap();
+    one(&mut feed).await;
     tokio::time::advance(Duration::from_secs(3_600)).await;
     let resumed = Instant::now();
     for _ in 0..20 {
-        feed.next().await.unwrap().unwrap();
+        one(&mut feed).await;
     }
     assert!(resumed.elapsed() >= Duration::from_millis(800), "{:?}", resumed.elapsed());
 }
@@ -183,7 +183,7 @@ async fn time_does_not_go_back_when_the_wall_clock_did_before_a_restore() {
         }
         let mut restored = SimFeed::new(&exchanges(7, &[(10, 2)]));
         restored.restore(&checkpoint).unwrap();
-        let (first, later) = (restored.next().await.unwrap().unwrap(), restored.now());
+        let (first, later) = (one(&mut restored).await, restored.now());
         assert!(ahead <= first.time && first.time <= later, "{ahead} {} {later}", first.time);
     }
 }
@@ -250,4 +250,13 @@ async fn a_seed_gives_the_prices_that_it_gave_in_every_version() {
     let mut feed = SimFeed::new(&exchanges(7, &[(10, 1)]));
     let quote = next(&mut feed, 1_000).await.pop().unwrap();
     assert_eq!((quote.1.to_string().as_str(), quote.3.to_string().as_str()), ("87555.8", "1.149"));
+}
+
+/// Returns the next quote of a feed, with its name.
+async fn one(feed: &mut SimFeed) -> Quote {
+    let mut events = Vec::new();
+    assert!(feed.next(&mut events, 1).await.unwrap());
+    let MarketData::Quote(touch) = events[0].data else { unreachable!() };
+    let walk = &feed.walks[events[0].instrument.place()];
+    touch.quote(walk.instrument.clone(), events[0].time)
 }

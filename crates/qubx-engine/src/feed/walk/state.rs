@@ -6,7 +6,7 @@ use qubx_protocol::{InstrumentId, Quote};
 use serde::{Deserialize, Serialize};
 
 use super::Walk;
-use crate::core::{MAX_AMOUNT, check_quote};
+use crate::core::{MAX_AMOUNT, check_touch};
 
 /// No quote is further behind the next one of all: the slowest instrument has one a second.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -62,7 +62,7 @@ impl WalkState {
         if quote.instrument != *instrument {
             return Err(format!("the newest quote of {instrument} is one of {}", quote.instrument));
         }
-        check_quote(quote)
+        check_touch(&crate::Touch::from(quote))
             .map_err(|(field, problem)| format!("the newest quote of {instrument}, {field}: {problem}"))
     }
 
