@@ -19,6 +19,8 @@ enum Kind {
     Trade = 1,
     Fact = 2,
     See = 3,
+    /// Nothing that the strategy is told, but it counts.
+    Nothing = 4,
 }
 
 /// The bytes before the facts, with the frame's length.
@@ -71,6 +73,11 @@ impl Batch {
     pub fn trade(&mut self, place: u32, time: Timestamp, price: Price, size: Quantity, side: Side) {
         let side = if side == Side::Buy { 1.0 } else { -1.0 };
         self.record(Kind::Trade, place, time, [nearest_f64(price.0), nearest_f64(size.0), side, 0.0]);
+    }
+
+    /// Adds a record that says nothing.
+    pub fn nothing(&mut self, time: Timestamp) {
+        self.record(Kind::Nothing, 0, time, [0.0; 4]);
     }
 
     /// Adds a fact, which [`Facts`] has a method for.

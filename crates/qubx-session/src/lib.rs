@@ -13,6 +13,7 @@ mod screens;
 mod service;
 mod session;
 mod store;
+mod strategy;
 
 pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
 pub use python::restarts::{RESTART_WINDOW, Restarts};

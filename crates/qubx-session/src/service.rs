@@ -27,6 +27,8 @@ use crate::session::input::Input;
 use crate::session::publication::Publication;
 use crate::session::{self, Beginning, Session, Sources};
 use crate::store::Store;
+use crate::strategy::port::InstrumentPlaces;
+use crate::strategy::watch::StrategyWatch;
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
 const INPUTS: usize = 1_024;
@@ -107,7 +109,11 @@ pub async fn serve(
     // Nothing can fail any more between its start and the session that ends it.
     python.start()?;
     let current_python = python.watch();
+    let watch = StrategyWatch::default();
+    let published = watch.board();
     let beginning = Beginning {
+        places: InstrumentPlaces::new(&instruments(&config)),
+        watch,
         drafts: life.first_drafts(store.take_left(), store.last_cell()?),
         state: left,
         store,
@@ -136,6 +142,7 @@ pub async fn serve(
         inputs: inputs_sender.clone(),
         python: current_python.clone(),
         market: engine.market(),
+        published,
         strategy: strategy_view,
         presence,
         alarms,
@@ -192,7 +199,8 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> Kerne
     KernelConfig {
         python: config.python.clone(),
         runtime_dir: runtime_dir.to_owned(),
-        source: config.strategy.clone(),
+        folder: config.strategy.folder.clone(),
+        source: Some(config.strategy.clone()),
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
         limits: config.kernel_limits,

@@ -7,7 +7,7 @@ use qubx_kernel::{
     Batch, BestPrices, CellRef, ChildLimits, KernelConfig, KernelEvent, KernelHandle, StrategyEvent,
     StrategySource,
 };
-use qubx_protocol::{CellNumber, CellStatus, Instrument, InstrumentId, OutputContent, Quote};
+use qubx_protocol::{CellNumber, CellStatus, Instrument, InstrumentId, OutputContent};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
