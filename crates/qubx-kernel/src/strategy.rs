@@ -17,13 +17,15 @@ pub struct CallId(pub u64);
 pub struct RunId(pub u64);
 
 /// On whose behalf a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallOrigin {
     /// The strategy's, in a callback or in a thread that it started.
     Strategy,
     /// That of a cell, which may have ended: a task or a thread that it left behind goes on for it.
     Cell(RunId),
+    /// That of a command which the strategy was given, an action for example.
+    Command(CommandId),
     /// That of a Jupyter client's message which is no cell, a click on a widget for example.
     Outside,
 }

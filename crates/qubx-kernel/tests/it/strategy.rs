@@ -49,7 +49,7 @@ async fn call(kernel: &mut Kernel) -> (CallId, CallOrigin, StrategyCall) {
     kernel
         .until(|event| match event {
             KernelEvent::Strategy(StrategyEvent::Call { call, origin, request, .. }) => {
-                Some((*call, *origin, request.clone()))
+                Some((*call, origin.clone(), request.clone()))
             }
             _ => None,
         })
