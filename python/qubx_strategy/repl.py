@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .context import Context
-from .market import Instrument, Order
+from .instrument import Instrument
+from .market import Order
 
 
 class Table:
@@ -63,15 +64,34 @@ class Helpers:
     def orders(self) -> Table:
         """Returns the open orders."""
         rows = [
-            (o.id, o.instrument.symbol, o.side, o.type, o.quantity, o.filled, o.price, o.status)
+            (
+                o.id,
+                o.instrument.symbol,
+                o.side,
+                o.type,
+                o.quantity,
+                o.filled,
+                o.stop_price,
+                o.price,
+                o.status,
+            )
             for o in self._context.get_orders().values()
         ]
-        headings = ("id", "symbol", "side", "type", "quantity", "filled", "price", "status")
+        headings = ("id", "symbol", "side", "type", "quantity", "filled", "stop", "price", "status")
         return Table(headings, rows, "no open orders")
 
-    def trade(self, instrument: Instrument | str, amount: float, price: float | None = None) -> Order:
-        """Gives an order and returns it at once: a positive amount buys, a negative one sells."""
-        return self._context.trade(instrument, amount, price)
+    def trade(
+        self,
+        instrument: Instrument | str,
+        amount: float,
+        price: float | None = None,
+        **options: Any,
+    ) -> Order:
+        """Gives an order and returns it at once: a positive amount buys, a negative one sells.
+
+        The options are those of `ctx.trade`.
+        """
+        return self._context.trade(instrument, amount, price, **options)
 
 
 def namespace(context: Context) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from qubx_strategy.mirror import Mirror
 from qubx_strategy.repl import namespace
 
 T = TypeVar("T")
-BTC = Instrument("SIM", "BTCUSDT", 0.1, 0.001, 5.0, "USDT")
-ETH = Instrument("SIM", "ETHUSDT", 0.01, 0.001, 5.0, "USDT")
-OTHER_ETH = Instrument("OKX", "ETHUSDT", 0.01, 0.001, 5.0, "USDT")
+BTC = Instrument(0, "SIM", "BTCUSDT", 0.1, 0.001, 5.0, "USDT")
+ETH = Instrument(1, "SIM", "ETHUSDT", 0.01, 0.001, 5.0, "USDT")
+OTHER_ETH = Instrument(2, "OKX", "ETHUSDT", 0.01, 0.001, 5.0, "USDT")
 SECOND = 1_767_225_600_000_000_000
 
 
