@@ -133,10 +133,14 @@ class Bridge:
 
     def read_forever(self, handle: Callable[[dict[str, Any]], None]) -> None:
         """Gives replies to whoever waits and all else to `handle`; ends the process with the service."""
-        while (message := self.receive()) is not None:
-            if message["type"] == "reply":
-                if settle := self._waiting.pop(message["call"], None):
-                    settle(message)
-            else:
-                handle(message)
+        try:
+            while (message := self.receive()) is not None:
+                if message["type"] == "reply":
+                    if settle := self._waiting.pop(message["call"], None):
+                        settle(message)
+                else:
+                    handle(message)
+        except ValueError as error:
+            # Whatever came after it would not be understood either.
+            self.log("error", f"Python cannot read what the service sent, and ends: {error}")
         os._exit(1)

@@ -27,7 +27,10 @@ class Table:
             return self._empty
         cells = [self.headings, *([_text(value) for value in row] for row in self.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.headings))]
-        numeric = [isinstance(value, float | int) for value in self.rows[0]]
+        columns = zip(*self.rows, strict=True)
+        numeric = [
+            all(value is None or isinstance(value, float | int) for value in column) for column in columns
+        ]
         lines = []
         for row in cells:
             parts = (

@@ -200,8 +200,11 @@ class Runner:
         """Does what a command asks for, and answers it."""
         try:
             answer = {"ok": self._obey(kind, body)}
-        except (ActionError, ParameterError) as error:
+        except ActionError as error:
             answer = {"error": str(error)}
+        except ParameterError as error:
+            hint = f"; did you mean {error.nearest!r}?" if error.nearest else ""
+            answer = {"error": f"{error}{hint}"}
         except BaseException as error:
             told = describe(error)
             # For the traceback; it is not the market's callback, so it is no failure in a row.
