@@ -19,6 +19,8 @@ from .causes import origin
 from .text import check_text, encoded
 
 T = TypeVar("T")
+# What the service cannot read is lost: NaN is no JSON.
+_as_json = json.JSONEncoder(default=str, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 64 << 20
 """The service ends a connection that sends a larger one."""
@@ -41,8 +43,7 @@ class Bridge:
 
     def send(self, type: str, **fields: Any) -> None:
         """Sends one message; in its texts, halves of characters are shown as `\ufffd`."""
-        # What the service cannot read is lost: NaN is no JSON.
-        body = encoded(json.dumps({"type": type, **fields}, default=str, ensure_ascii=False, allow_nan=False))
+        body = encoded(_as_json({"type": type, **fields}))
         if len(body) > _LARGEST_FRAME:
             raise ValueError(f"{type}: {len(body):,} bytes are too many to send; {_LARGEST_FRAME:,} can be")
         frame = _LENGTH.pack(len(body)) + body

@@ -7,6 +7,7 @@ than all the rest of this package. The instrument in them has a module of its ow
 
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .instrument import Instrument
@@ -193,8 +194,13 @@ def to_datetime(time_ns: int) -> datetime:
 def parse_time(text: str) -> int:
     """Returns the nanoseconds since the epoch of a time such as `2026-01-01T00:00:00.123456789Z`."""
     whole, _, fraction = text.removesuffix("Z").partition(".")
-    seconds = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc).timestamp()
-    return int(seconds) * 1_000_000_000 + int((fraction + "0" * 9)[:9])
+    return _whole_seconds(whole) * 1_000_000_000 + int((fraction + "0" * 9)[:9])
+
+
+# The orders and fills of one moment are many.
+@lru_cache(maxsize=64)
+def _whole_seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp())
 
 
 def parse_account(fields: dict[str, Any]) -> Account:
