@@ -41,8 +41,8 @@ def test_the_market_maker_quotes_both_sides_and_moves_them_with_the_market(run: 
     bought = session.answer(order("o-1", price="999"))["request"]
     sold = session.answer(order("o-2", price="1001", side="sell"))["request"]
     session.hear("batch_done")
-    assert (bought["amount"], bought["price"], bought["post_only"]) == ("1.000", "999.0", True)
-    assert (sold["amount"], sold["price"], sold["post_only"]) == ("-1.000", "1001.0", True)
+    assert (bought["amount"], bought["price"], bought["post_only"]) == ("1.0", "999.0", True)
+    assert (sold["amount"], sold["price"], sold["post_only"]) == ("-1.0", "1001.0", True)
     # A little way it lets them be; farther, it moves them, and leans against what it holds.
     held = [["p", {}, position("1", "999")]]
     session.batch(quote(0, 2, 999.91, 1000.11), fact(0, 2), quote(0, 3, 1000.9, 1001.1), facts=held, number=2)
@@ -65,12 +65,10 @@ def test_the_market_maker_rests_after_a_refusal_and_tells_what_it_holds(run: Run
     ]
     session.batch(fact(0, 3), fact(1, 3), fact(2, 3), facts=facts, number=2)
     assert session.hear("command_done")["ok"] == "6 bps from the middle"
-    published = {
-        m["name"]: m["content"] for m in session.heard if m["type"] == "publish" and not m["instrument"]
-    }
-    table = published["inventory"].get("table") or published["inventory"]
+    published = {m["name"]: m["content"] for m in session.heard if m["type"] == "publish"}
     assert published["spread, bps"] == {"value": 8.0}
-    assert table["rows"] == [["BTCUSDT", 2.0, 2000.0]]
+    assert published["held"] == {"point": 2000.0}
+    assert published["inventory"]["table"]["rows"] == [["BTCUSDT", 2.0, 2000.0]]
 
 
 def test_pairs_sells_the_dear_one_and_buys_the_cheap_one(run: Run) -> None:
@@ -82,6 +80,7 @@ def test_pairs_sells_the_dear_one_and_buys_the_cheap_one(run: Run) -> None:
             [START + n * SECOND, START + (n + 1) * SECOND, c, c, c, c, 0, 1] for n, c in enumerate(closes)
         ]
 
+    facts: list[Any]
     facts = [["b", i, "1s", START + 9 * SECOND, START + 10 * SECOND, 1, 1, 1, 1, 0, 1] for i in (0, 1)]
     session.batch(quote(0, 1, 109, 111), quote(1, 1, 99, 101), fact(0, 10), fact(1, 10), facts=facts)
     session.answer(bars(110))
@@ -90,7 +89,7 @@ def test_pairs_sells_the_dear_one_and_buys_the_cheap_one(run: Run) -> None:
     session.hear("batch_done")
     assert [(leg["instrument"], leg["amount"]) for leg in legs] == [
         (BTC.name, "-9.091"),
-        (ETH.name, "10.000"),
+        (ETH.name, "10.0"),
     ]
     (point,) = [m["content"]["point"] for m in session.heard if m["type"] == "publish"]
     assert math.isclose(point, 3.0, abs_tol=0.1)
@@ -104,12 +103,12 @@ def test_pairs_sells_the_dear_one_and_buys_the_cheap_one(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "strategy", "actions"),
+    ("module", "name", "actions"),
     [
         ("ema_cross", "EmaCross", []),
         ("market_maker", "MarketMaker", ["widen"]),
         ("pairs", "Pairs", ["close"]),
     ],
 )
-def test_the_examples_have_their_actions(name: str, strategy: str, actions: list[str]) -> None:
-    assert [entry["name"] for entry in list_actions(example(name, strategy))] == actions
+def test_the_examples_have_their_actions(module: str, name: str, actions: list[str]) -> None:
+    assert [entry["name"] for entry in list_actions(example(module, name))] == actions
