@@ -74,8 +74,8 @@ def test_the_market_maker_rests_after_a_refusal_and_tells_what_it_holds(run: Run
 def test_pairs_sells_the_dear_one_and_buys_the_cheap_one(run: Run) -> None:
     session = started(run, example("pairs", "Pairs"), 1, lookback=10, notional=1000.0)
 
-    def bars(last: float) -> list[list[Any]]:
-        closes = [100 + 0.01 * (-1) ** n for n in range(9)] + [last]
+    def bars(last: float, first: int = 1) -> list[list[Any]]:
+        closes = [100 + 0.01 * first * (-1) ** n for n in range(9)] + [last]
         return [
             [START + n * SECOND, START + (n + 1) * SECOND, c, c, c, c, 0, 1] for n, c in enumerate(closes)
         ]
@@ -84,7 +84,7 @@ def test_pairs_sells_the_dear_one_and_buys_the_cheap_one(run: Run) -> None:
     facts = [["b", i, "1s", START + 9 * SECOND, START + 10 * SECOND, 1, 1, 1, 1, 0, 1] for i in (0, 1)]
     session.batch(quote(0, 1, 109, 111), quote(1, 1, 99, 101), fact(0, 10), fact(1, 10), facts=facts)
     session.answer(bars(110))
-    session.answer(bars(100))
+    session.answer(bars(100, -1))
     legs = [session.answer(order(f"o-{n}", "filled", type="market", price=None))["request"] for n in (1, 2)]
     session.hear("batch_done")
     assert [(leg["instrument"], leg["amount"]) for leg in legs] == [
@@ -97,7 +97,7 @@ def test_pairs_sells_the_dear_one_and_buys_the_cheap_one(run: Run) -> None:
     facts.insert(0, ["p", {}, position("-9.091", "110")])
     session.batch(fact(0, 11), fact(1, 11), fact(2, 11), facts=facts, number=2)
     session.answer(bars(100.001))
-    session.answer(bars(100))
+    session.answer(bars(100, -1))
     assert [session.answer(None)["request"]["verb"] for _ in range(2)] == ["close_position"] * 2
     assert session.hear("batch_done")["reached"] == 3
 
