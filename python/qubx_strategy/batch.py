@@ -12,7 +12,7 @@ TRADE = 1
 FACT = 2
 """Its index is a place in the batch's facts."""
 SEE = 3
-"""A quote that is made visible and has no callback."""
+"""A quote that is made visible and has no callback. All other kinds say nothing, and count all the same."""
 
 RECORD = struct.Struct("<BxxxIqdddd")
 """Kind, index, time in nanoseconds and four numbers; flags and the reserved bytes have no meaning yet."""

@@ -12,9 +12,10 @@ from time import perf_counter_ns
 from typing import Any
 
 from .actions import ActionError, find_action, list_actions
-from .batch import FACT, QUOTE, RECORD, TRADE
+from .batch import FACT, QUOTE, RECORD, SEE, TRADE
 from .bridge import Bridge
 from .callbacks import Callbacks
+from .causes import acting_for_command
 from .context import Context
 from .failure import cut, describe
 from .lockstep import Lockstep
@@ -175,7 +176,7 @@ class Runner:
                     callbacks.run("on_trade", event)
                 elif kind == FACT:
                     self._apply(facts[index])
-                else:
+                elif kind == SEE:
                     quotes[index] = new(Quote, (instruments[index], time_ns, a, b, c, d))
             if pending:
                 self._run_pending()
@@ -199,7 +200,8 @@ class Runner:
     def _command(self, id: str, kind: str, body: dict[str, Any]) -> None:
         """Does what a command asks for, and answers it."""
         try:
-            answer = {"ok": self._obey(kind, body)}
+            with acting_for_command(id):
+                answer = {"ok": self._obey(kind, body)}
         except ActionError as error:
             answer = {"error": str(error)}
         except ParameterError as error:

@@ -15,6 +15,7 @@ import pytest
 
 from qubx_strategy import Context, Instrument, Strategy
 from qubx_strategy.bridge import Bridge
+from qubx_strategy.causes import act_for_strategy
 from qubx_strategy.lockstep import Lockstep
 from qubx_strategy.mirror import Mirror
 from qubx_strategy.runner import Runner
@@ -113,7 +114,7 @@ class Session:
             lockstep,
             self.ctx,
             source,
-            on_thread_start=lambda: None,
+            on_thread_start=act_for_strategy,
             on_constructed=lambda strategy: setattr(self, "strategy", strategy),
         )
         self._reader = threading.Thread(target=bridge.read_forever, args=(runner.inbox.put,), daemon=True)

@@ -146,6 +146,7 @@ def test_an_action_of_the_service_runs_between_the_records_and_is_answered(run: 
     )
     call = session.answer(order())
     assert (call["request"]["verb"], call["at"]) == ("close_position", {"batch": 1, "record": 3})
+    assert call["origin"] == {"command": "k-1"}
     session.hear("batch_done")
     after = [m for m in session.heard if m["type"] in ("command_done", "callback_error", "parameters")]
     told = [(m["type"], m.get("command"), m.get("ok", m.get("error"))) for m in after]

@@ -122,5 +122,6 @@ def test_a_call_at_a_fact_counts_all_records_before_it(run: Run) -> None:
     session.start()
     facts = [["f", fill(), position("1")]]
     session.batch(quote(0, 1, 1, 2), quote(0, 2, 1, 2, kind=3), fact(0, 2), quote(0, 2, 1, 2), facts=facts)
-    assert session.answer(order("o-2"))["at"] == {"batch": 1, "record": 3}
+    call = session.answer(order("o-2"))
+    assert (call["at"], call["origin"]) == ({"batch": 1, "record": 3}, "strategy")
     assert session.hear("batch_done")["reached"] == 4

@@ -102,12 +102,18 @@ def test_every_record_runs_its_callback_in_order_and_sees_the_state_at_it(run: R
     assert seen[-1] == "stop"
 
 
-def test_a_quote_may_be_seen_without_a_callback(run: Run) -> None:
+def test_a_record_may_show_a_quote_without_a_callback_or_say_nothing(run: Run) -> None:
     session = run(Everything)
     session.start()
-    session.batch(quote(0, 1, 99, 101, kind=3), fact(0, 1), quote(0, 1, 99, 101), facts=[["o", order()]])
-    assert session.hear("batch_done")["reached"] == 3
+    nothing = quote(0, 1, 0, 0, kind=4)
+    session.batch(
+        quote(0, 1, 99, 101, kind=3), fact(0, 1), nothing, quote(0, 1, 99, 101), facts=[["o", order()]]
+    )
+    assert session.hear("batch_done")["reached"] == 4
     assert [entry[0] for entry in seen[1:]] == ["order", "quote"]
+    shown = session.ctx.quote(BTC)
+    assert shown is not None
+    assert shown.mid == 100
     assert session.ctx.time().second == 1
 
 
