@@ -14,7 +14,7 @@ mod service;
 mod session;
 mod store;
 
-pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
+pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError, StrategyChoice};
 pub use python::restarts::{RESTART_WINDOW, Restarts};
 pub use sample::sample;
 pub use service::serve;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_session_dir};
-use qubx_kernel::KernelConfig;
+use qubx_kernel::{KernelConfig, StrategySource};
 use qubx_protocol::{
     KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
     StrategyStatus,
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cells::outputs::Outputs;
-use crate::config::{Control, Progress, ServiceConfig, ServiceError};
+use crate::config::{Control, Progress, ServiceConfig, ServiceError, StrategyChoice};
 use crate::python::process::Python;
 use crate::screens::connection::{Doors, READERS};
 use crate::screens::listener;
@@ -49,6 +49,10 @@ pub async fn serve(
     progress: mpsc::Sender<Progress>,
     controls: mpsc::Receiver<Control>,
 ) -> Result<String, ServiceError> {
+    let StrategyChoice::Python(source) = config.strategy.clone() else {
+        let message = format!("{}: a session does not run strategies in Rust yet", config.strategy);
+        return Err(qubx_engine::EngineError::Config(message).into());
+    };
     config.home.create()?;
     ensure_session_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
@@ -85,7 +89,7 @@ pub async fn serve(
     let engine =
         qubx_engine::start(engine_config, engine_sender, batch_sender, &tracker, cancel.child_token())?;
     let mut python = Python::new(
-        kernel_config(&config, runtime_dir.path()),
+        kernel_config(&config, source, runtime_dir.path()),
         config.kernel_restarts,
         kernel_sender,
         tracker.clone(),
@@ -188,11 +192,15 @@ async fn forward_controls(
     }
 }
 
-fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> KernelConfig {
+fn kernel_config(
+    config: &ServiceConfig,
+    source: StrategySource,
+    runtime_dir: &std::path::Path,
+) -> KernelConfig {
     KernelConfig {
         python: config.python.clone(),
         runtime_dir: runtime_dir.to_owned(),
-        source: config.strategy.clone(),
+        source,
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
         limits: config.kernel_limits,
@@ -209,7 +217,7 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
         info: SessionInfo {
             name: config.name.clone(),
             strategy_name: config.strategy_name.clone(),
-            strategy: format!("{}.{}", config.strategy.module, config.strategy.class),
+            strategy: config.strategy.to_string(),
             mode: config.mode,
             runtime: Runtime::Native,
             config: config.config.display().to_string(),
