@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod action;
 mod attach;
 mod completions;
 mod exec;
@@ -8,6 +9,7 @@ mod kernels;
 mod logs;
 mod restart;
 mod run;
+mod set;
 mod setup;
 mod status;
 mod stop;
@@ -40,6 +42,8 @@ pub(crate) async fn run(command: Command, registry: Arc<Registry>) -> Result<Out
         Command::CancelOrders(arguments) => verbs::cancel_orders(arguments).await,
         Command::Close { symbol, verb } => verbs::close(verb, symbol).await,
         Command::Flatten(arguments) => verbs::flatten(arguments).await,
+        Command::Action(arguments) => action::action(arguments).await,
+        Command::Set { verb, change } => set::set(verb, change.as_deref()).await,
         Command::Validate(arguments) => validate::validate(*arguments, &registry).await,
         Command::Verify(arguments) => verify::verify(arguments).await,
         Command::Setup(arguments) => setup::setup(arguments).await,
