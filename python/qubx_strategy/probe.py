@@ -27,7 +27,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     answer = {"python": sys.version.split()[0], "ipykernel": ipykernel_version()}
-    if answer["ipykernel"] is not None:
+    # Without a module it is only this Python that is asked about: the strategy is not written in it.
+    if answer["ipykernel"] is not None and request["module"] is not None:
         # As in the kernel: the config's folder, this package, the caller's folder.
         sys.path.insert(0, request["folder"])
         sys.path.insert(2, "")

@@ -33,7 +33,9 @@ pub use connection::ConnectionInfo;
 pub use error::KernelError;
 pub use event::{CellRef, KernelEvent};
 pub use kernel::{ChildLimits, KernelConfig, KernelHandle, start};
-pub use probe::{IPYKERNEL_REQUIREMENT, Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe};
+pub use probe::{
+    IPYKERNEL_REQUIREMENT, Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe, probe_python,
+};
 pub use python::{PythonError, find_python};
 pub use strategy::{
     BatchPlace, CallId, CallOrigin, PublishedPart, RunId, StrategyCall, StrategyEvent, StrategyStage,

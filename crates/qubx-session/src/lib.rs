@@ -15,7 +15,7 @@ mod session;
 mod store;
 mod strategy;
 
-pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
+pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError, StrategyChoice};
 pub use python::restarts::{RESTART_WINDOW, Restarts};
 pub use sample::sample;
 pub use service::serve;

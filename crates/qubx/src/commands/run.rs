@@ -18,11 +18,12 @@ use crate::owner::printer::Printer;
 use crate::owner::signals::Signals;
 use crate::owner::steps::Steps;
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
+use crate::registry::Registry;
 use crate::screen;
 use crate::talk::{self, ANSWER_WITHIN, Talk};
 
 /// `qubx run CONFIG`
-pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<Outcome, Failure> {
     if let Some(file) = &arguments.connect {
         let found =
             Found { path: file.clone(), file: read_connection_file(file)?, alive: true, restarted_by: None };
@@ -32,7 +33,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         screen::require_terminal(screen::INSTEAD_OF_A_RUN)?;
     }
     let mut steps = Steps::new(!arguments.textual);
-    let prepared = prepare(&arguments.config).await?;
+    let prepared = prepare(&arguments.config, registry).await?;
     if !arguments.config.paper {
         return Err(Failure::usage("this version trades on paper only: there is no live exchange in it yet")
             .hint("add --paper"));

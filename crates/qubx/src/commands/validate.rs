@@ -8,10 +8,11 @@ use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::out::{out, outln};
 use crate::owner::prepare::{Prepared, prepare};
+use crate::registry::Registry;
 
 /// `qubx validate CONFIG`
-pub(crate) async fn validate(arguments: ValidateArguments) -> Result<Outcome, Failure> {
-    let prepared = prepare(&arguments.config).await?;
+pub(crate) async fn validate(arguments: ValidateArguments, registry: &Registry) -> Result<Outcome, Failure> {
+    let prepared = prepare(&arguments.config, registry).await?;
     let object = object(&prepared);
     if arguments.json {
         outln!("{}", json::pretty(&object));

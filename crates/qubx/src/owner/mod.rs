@@ -4,6 +4,7 @@
 pub(crate) mod console;
 pub(crate) mod foreground;
 pub(crate) mod launch;
+mod look;
 mod parties;
 pub(crate) mod prepare;
 pub(crate) mod printer;
