@@ -13,6 +13,7 @@ mod json;
 mod out;
 mod owner;
 mod plain;
+mod results;
 mod screen;
 mod service;
 mod talk;
