@@ -23,6 +23,7 @@ mod market;
 mod output;
 mod queue;
 mod restore;
+mod results;
 mod strategy;
 mod task;
 #[cfg(test)]
@@ -43,5 +44,6 @@ pub use output::{
     OrderRequest,
 };
 pub use restore::{Checkpoint, Restore};
+pub use results::ResultsCollector;
 pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
 pub use task::start;

@@ -27,6 +27,7 @@ mod out;
 mod owner;
 mod plain;
 mod registry;
+mod results;
 mod screen;
 mod service;
 mod talk;
