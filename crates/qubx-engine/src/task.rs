@@ -131,14 +131,14 @@ impl<F: Feed> Task<F> {
         let time = self.feed.now();
         let mut events = Vec::new();
         self.desk.market(time, &event, &mut events);
-        let MarketData::Quote(touch) = event.data else { return };
-        let quote = touch.quote(id, event.time);
-        self.queue.quote(&quote);
-        self.view.changed();
-        self.tell(events).await;
-        for bar in self.bars.quote(&quote) {
-            self.queue.bar(bar);
+        if let MarketData::Quote(touch) = event.data {
+            self.queue.quote(&touch.quote(id, event.time));
+            self.view.changed();
         }
+        self.tell(events).await;
+        let mut closed = Vec::new();
+        self.bars.market(&event, &mut closed);
+        closed.into_iter().for_each(|bar| self.queue.bar(bar));
         // A feed that is always ready would not let others run on this thread.
         tokio::task::consume_budget().await;
     }

@@ -53,11 +53,13 @@ pub fn start(
             let mut feed = ReplayFeed::open(speed, &files)?;
             if let Some(checkpoint) = checkpoint {
                 begun.bars.make(&checkpoint.timeframes);
+                let mut closed = Vec::new();
                 feed.skip(checkpoint.place, checkpoint.time, |event| {
+                    begun.bars.market(&event, &mut closed);
+                    // Bars that close on the way were told before.
+                    closed.clear();
                     let MarketData::Quote(touch) = event.data else { return };
                     let quote = touch.quote(begun.desk.state().id(event.instrument).clone(), event.time);
-                    // Bars that close on the way were told before.
-                    begun.bars.quote(&quote);
                     begun.desk.restore_quote(quote);
                 })?;
                 begun.place = checkpoint.place;
@@ -105,7 +107,8 @@ impl Begun {
     fn new(config: &EngineConfig) -> Self {
         let mut desk = Desk::new(config);
         let restored = config.restore.clone().map_or_else(Vec::new, |restore| desk.restore(restore));
-        Self { stale_after: config.stale_after, desk, bars: Bars::default(), place: 0, restored }
+        let bars = Bars::new(desk.state().instruments());
+        Self { stale_after: config.stale_after, desk, bars, place: 0, restored }
     }
 
     /// Starts the engine with any feed, which is at `place`.
