@@ -14,7 +14,7 @@ from .instrument import Instrument, register
 from .market import Bar, Fill, Order, Position, Quote, parse_time
 
 COMMAND = "command"
-"""What a command calls for: it is no callback of the market's, and its argument is what the service says of it."""
+"""What a command calls for, with what the service says of it: an action, or another value of a parameter."""
 
 Called = tuple[str, Any]
 """A callback's name, or `COMMAND`, and its argument."""

@@ -194,7 +194,7 @@ class Runner:
             self._callbacks.run(name, argument)
 
     def _run_pending(self) -> None:
-        """Runs the callbacks of what calls caused, also of what those cause in turn, and commands among them."""
+        """Runs what the facts of replies call for, also of those that come up meanwhile."""
         pending = self._lockstep.pending
         while pending:
             self._call(pending.popleft())
