@@ -5,7 +5,7 @@ to be seen by nobody, so that whatever is done can be told of the one who did it
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -17,7 +17,7 @@ from .threads import Setting, hand_on
 LONGEST_CODE = 1_000_000
 """The characters of a cell that are told; the audit keeps head and tail of a longer one."""
 
-Origin = Literal["strategy", "outside"] | dict[Literal["cell"], int] | dict[Literal["command"], str]
+Origin = Literal["strategy", "outside"] | Mapping[str, int | str]
 """As the service reads it; `outside` is a Jupyter client's message that is no cell."""
 
 

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 from .instrument import Instrument, register
 from .market import Bar, Fill, Order, Position, Quote, parse_time
 
+COMMAND = "command"
+"""What a command calls for, with what the service says of it: an action, or another value of a parameter."""
+
 Called = tuple[str, Any]
-"""A callback's name and its argument."""
+"""A callback's name, or `COMMAND`, and its argument."""
 
 
 class Held(NamedTuple):
@@ -96,6 +99,8 @@ class Mirror:
         if kind == "t":
             self.see_time(fact[2])
             return "on_timer", fact[1]
+        if kind == "c":
+            return COMMAND, fact[1:]
         if kind == "p":
             held = fact[2]
             self.held[self._by_name[held["instrument"]]] = _held(held)

@@ -20,7 +20,7 @@ from .context import Context
 from .failure import cut, describe
 from .lockstep import Lockstep
 from .market import Quote, Trade
-from .mirror import Mirror
+from .mirror import COMMAND, Called, Mirror
 from .parameters import ParameterError, construct, list_parameters, set_parameter, watch
 from .strategy import Strategy, overridden_callbacks
 
@@ -101,7 +101,7 @@ class Runner:
             began = perf_counter_ns()
             strategy.on_start(self._context)
         except BaseException as error:
-            self._lockstep.pending.clear()
+            self._run_pending()
             self._bridge.send("failed", stage=stage, **describe(error))
             return
         overridden = overridden_callbacks(strategy_class)
@@ -175,7 +175,8 @@ class Runner:
                     event = new(Trade, (instruments[index], time_ns, a, b, "buy" if c > 0 else "sell"))
                     callbacks.run("on_trade", event)
                 elif kind == FACT:
-                    self._apply(facts[index])
+                    if (called := mirror.apply(facts[index])) is not None:
+                        self._call(called)
                 elif kind == SEE:
                     quotes[index] = new(Quote, (instruments[index], time_ns, a, b, c, d))
             if pending:
@@ -185,17 +186,18 @@ class Runner:
         if count:
             callbacks.note("on_quote", count, total, worst)
 
-    def _apply(self, fact: list[Any]) -> None:
-        if fact[0] == "c":
-            self._command(*fact[1:])
-        elif (called := self._mirror.apply(fact)) is not None:
-            self._callbacks.run(*called)
+    def _call(self, called: Called) -> None:
+        name, argument = called
+        if name == COMMAND:
+            self._command(*argument)
+        else:
+            self._callbacks.run(name, argument)
 
     def _run_pending(self) -> None:
-        """Runs the callbacks of what calls caused, also of what those cause in turn."""
+        """Runs what the facts of replies call for, also of those that come up meanwhile."""
         pending = self._lockstep.pending
         while pending:
-            self._callbacks.run(*pending.popleft())
+            self._call(pending.popleft())
 
     def _command(self, id: str, kind: str, body: dict[str, Any]) -> None:
         """Does what a command asks for, and answers it."""
@@ -242,6 +244,6 @@ class Runner:
         self._strategy = None
         self._callbacks.run("on_stop")
         self._callbacks.methods = {}
-        self._lockstep.pending.clear()
+        self._run_pending()
         self._tell_parameters()
         self._bridge.send("stopped")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from qubx_strategy import Context, Fill, Order, Quote, Strategy
+from qubx_strategy import Bar, Context, Fill, Order, Quote, Strategy
 from tests.conftest import Run
-from tests.harness import BTC, fact, fill, order, position, quote
+from tests.harness import BTC, SECOND, START, fact, fill, order, position, quote
 
 seen: list[Any] = []
 
@@ -115,6 +115,26 @@ def test_calls_of_other_threads_and_outside_of_batches_have_no_place(run: Run) -
     session.send({"type": "reply", "call": own["call"], "ok": order()})
     session.hear("batch_done")
     other.join(10)
+
+
+def test_commands_and_bars_that_came_with_a_reply_have_their_turn(run: Run) -> None:
+    class Changes(Buyer):
+        size: float = 1.0
+
+        def on_bar(self, ctx: Context, bar: Bar) -> None:
+            seen.append((bar.timeframe, self.size))
+
+    session = run(Changes)
+    session.start()
+    session.batch(quote(0, 1, 101, 102))
+    facts = [
+        ["c", "k-1", "set_parameter", {"name": "size", "value": 2}],
+        ["b", 0, "1s", START, START + SECOND, 1, 1, 1, 1, 0, 1],
+    ]
+    session.answer(order(), facts=facts)
+    assert session.hear("command_done")["ok"] == "size = 2.0"
+    session.hear("batch_done")
+    assert seen[-2:] == [("new", 0.0, 1), ("1s", 2.0)]
 
 
 def test_a_call_at_a_fact_counts_all_records_before_it(run: Run) -> None:
