@@ -98,7 +98,7 @@ async fn a_strategy_sees_each_event_with_the_state_at_it_and_trades() {
 
     let fill = json!({
         "trade_id": "t-1", "order": "o-1", "instrument": "SIM:BTCUSDT", "side": "sell", "quantity": "0.25",
-        "price": "102", "fee": "0.01", "liquidity": "maker", "time": "2026-01-01T00:00:02Z", "author": "strategy",
+        "price": "102", "fee": "0.01", "liquidity": "maker", "time": "2026-01-01T00:00:01.5Z", "author": "strategy",
     });
     let position = json!({
         "instrument": "SIM:BTCUSDT", "quantity": "-0.25", "avg_price": "102", "realized_pnl": "0", "fees": "0.01",

@@ -118,7 +118,9 @@ impl InstrumentPlaces {
         match input {
             StrategyInput::Event(_) | StrategyInput::See(_) => {}
             // Every bar is of an instrument of the config, of which Python knows all.
-            StrategyInput::Bar(bar) => facts.bar(self.0.get(&bar.instrument).copied().unwrap_or_default(), bar),
+            StrategyInput::Bar(bar) => {
+                facts.bar(self.0.get(&bar.instrument).copied().unwrap_or_default(), bar)
+            }
             StrategyInput::Order(order) => facts.order(order),
             StrategyInput::Fill(fill) => facts.fill(&fill.0, &fill.1),
             StrategyInput::Funding(funding) => facts.funding(&funding.0, &funding.1),

@@ -223,7 +223,10 @@ mod tests {
             board.publish(number.to_string(), None, at(1), PublishedPart::Value(1.into())).unwrap();
         }
         let one_more = board.publish("more".into(), None, at(1), PublishedPart::Value(1.into()));
-        assert_eq!(one_more.unwrap_err(), format!("`more` is one name too many: {MOST_NAMES} can be published"));
+        assert_eq!(
+            one_more.unwrap_err(),
+            format!("`more` is one name too many: {MOST_NAMES} can be published")
+        );
         assert_eq!(board.view().len(), MOST_NAMES);
     }
 }

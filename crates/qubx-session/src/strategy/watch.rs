@@ -45,7 +45,11 @@ impl StrategyWatch {
     }
 
     /// Changes the board, and has screens told of it.
-    pub(crate) fn change_board<T>(&mut self, now: Instant, change: impl FnOnce(&mut PublishedBoard) -> T) -> T {
+    pub(crate) fn change_board<T>(
+        &mut self,
+        now: Instant,
+        change: impl FnOnce(&mut PublishedBoard) -> T,
+    ) -> T {
         self.changed(now);
         // Every change is a single step, so a poisoned lock is taken all the same.
         change(&mut self.board.lock().unwrap_or_else(PoisonError::into_inner))
@@ -84,7 +88,8 @@ impl StrategyWatch {
 
     /// Returns when screens are to be told next.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let long = self.busy.map(|since| since + LONG).filter(|long| self.told.is_none_or(|told| told < *long));
+        let long =
+            self.busy.map(|since| since + LONG).filter(|long| self.told.is_none_or(|told| told < *long));
         [self.due, long].into_iter().flatten().min()
     }
 
@@ -128,7 +133,10 @@ mod tests {
         watch.got_batch(start, 0);
         watch.done(start, &times);
         let view = watch.take_due(start, wall).unwrap();
-        assert_eq!((view.callbacks[0].count, view.callbacks[0].mean_us, view.callbacks[0].worst_us), (2, 2.0, 3.0));
+        assert_eq!(
+            (view.callbacks[0].count, view.callbacks[0].mean_us, view.callbacks[0].worst_us),
+            (2, 2.0, 3.0)
+        );
         watch.done(start, &times);
         assert!(watch.take_due(start, wall).is_none());
         assert_eq!(watch.take_due(start + EVERY, wall).unwrap().callbacks[0].count, 4);
