@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use qubx_protocol::{Bar, InstrumentId, Quantity, Quote, Timeframe};
 
+use crate::{MarketData, MarketEvent};
+
 /// The bars that are being made.
 #[derive(Debug, Default)]
 pub(crate) struct Bars {
@@ -37,6 +39,25 @@ impl Bars {
     /// Returns the lengths of the bars that are made.
     pub(crate) fn timeframes(&self) -> Vec<Timeframe> {
         self.made.iter().copied().collect()
+    }
+
+    /// Tells whether an event closes a bar that somebody wants.
+    pub(crate) fn closes(&self, id: &InstrumentId, event: &MarketEvent) -> bool {
+        self.wanted.iter().any(|timeframe| {
+            let open = self.open.get(&(id.clone(), *timeframe));
+            open.is_some_and(|bar| timeframe.start_of(event.time) > bar.time)
+        })
+    }
+
+    /// Takes an event in and returns the wanted bars that it closes, the shortest first.
+    pub(crate) fn market(&mut self, id: &InstrumentId, event: &MarketEvent) -> Vec<Bar> {
+        let MarketData::Quote(touch) = event.data else { return Vec::new() };
+        if self.made.is_empty() { Vec::new() } else { self.quote(&touch.quote(id.clone(), event.time)) }
+    }
+
+    /// Returns the newest bars, the open one last.
+    pub(crate) fn history(&self, id: &InstrumentId, timeframe: Timeframe, length: usize) -> Vec<Bar> {
+        self.open.get(&(id.clone(), timeframe)).filter(|_| length > 0).into_iter().cloned().collect()
     }
 
     /// Takes a quote in and returns the wanted bars that it closes, the shortest first.

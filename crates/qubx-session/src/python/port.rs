@@ -1,6 +1,8 @@
 //! Between the strategy in Python and the engine: its calls, and the market's news for it.
 
-use qubx_engine::{EngineError, EngineHandle, OrderRequest, StrategyBatch, StrategyInput};
+use qubx_engine::{
+    Call, EngineError, EngineHandle, MarketData, MarketEvent, OrderRequest, StrategyBatch, StrategyInput,
+};
 use qubx_kernel::{KernelHandle, StrategyCall, StrategyMessage};
 use qubx_protocol::{By, Instrument, InstrumentId, Order, Price, Quantity, Side};
 use rust_decimal::Decimal;
@@ -15,10 +17,16 @@ pub(crate) struct Port {
     is_open: bool,
     waiting: Option<StrategyBatch>,
     last: u64,
-    in_flight: Option<oneshot::Sender<()>>,
+    in_flight: Option<oneshot::Sender<u32>>,
+    instruments: Vec<Instrument>,
 }
 
 impl Port {
+    /// Returns the way to a strategy that trades these instruments, in the config's order.
+    pub(crate) fn new(instruments: Vec<Instrument>) -> Self {
+        Self { instruments, ..Self::default() }
+    }
+
     /// Takes news for the strategy. The engine sends the next ones when it says that it is done.
     pub(crate) fn send(&mut self, kernel: Option<&KernelHandle>, batch: StrategyBatch) {
         match kernel {
@@ -46,7 +54,8 @@ impl Port {
             return;
         }
         self.last += 1;
-        let messages: Vec<StrategyMessage> = batch.inputs.into_iter().filter_map(translate).collect();
+        let messages: Vec<StrategyMessage> =
+            batch.inputs.into_iter().filter_map(|input| translate(&self.instruments, input)).collect();
         match kernel.send_batch(self.last, &messages) {
             Ok(()) => self.in_flight = Some(batch.done),
             // The engine takes the end of its channel for the end of the batch.
@@ -60,20 +69,30 @@ impl Port {
             && let Some(done) = self.in_flight.take()
         {
             // The engine is gone only when the session ends.
-            let _ = done.send(());
+            let _ = done.send(u32::MAX);
         }
     }
 }
 
 /// Returns what Python is told; it takes the time from the news themselves.
-fn translate(input: StrategyInput) -> Option<StrategyMessage> {
+fn translate(instruments: &[Instrument], input: StrategyInput) -> Option<StrategyMessage> {
     match input {
-        StrategyInput::Time(_) => None,
-        StrategyInput::Quote(quote) => Some(StrategyMessage::Quote(quote)),
-        StrategyInput::Bar(bar) => Some(StrategyMessage::Bar(bar)),
-        StrategyInput::Order(order) => Some(StrategyMessage::Order(order)),
-        StrategyInput::Fill { fill, position } => Some(StrategyMessage::Fill { fill, position }),
+        StrategyInput::Event(event) | StrategyInput::See(event) => {
+            quote(instruments, event).map(StrategyMessage::Quote)
+        }
+        StrategyInput::Bar(bar) => Some(StrategyMessage::Bar(*bar)),
+        StrategyInput::Order(order) => Some(StrategyMessage::Order(*order)),
+        StrategyInput::Fill(fill) => {
+            let (fill, position) = *fill;
+            Some(StrategyMessage::Fill { fill, position })
+        }
+        StrategyInput::Funding(_) | StrategyInput::Timer { .. } | StrategyInput::Command { .. } => None,
     }
+}
+
+fn quote(instruments: &[Instrument], event: MarketEvent) -> Option<qubx_protocol::Quote> {
+    let MarketData::Quote(touch) = event.data else { return None };
+    Some(touch.quote(instruments.get(event.instrument.place())?.id.clone(), event.time))
 }
 
 /// Does what the strategy, or a cell, asks of the engine, and returns what Python gets.
@@ -122,7 +141,7 @@ pub(crate) async fn answer(
             Ok(json!(orders))
         }
         StrategyCall::SubscribeBars { timeframe } => {
-            engine.subscribe_bars(timeframe).await.map(|()| Value::Null).map_err(text)
+            engine.call(None, Call::SubscribeBars(timeframe)).await.map(|_| Value::Null).map_err(text)
         }
         StrategyCall::SaveState { .. } | StrategyCall::LoadState => {
             Err("a state is kept by the session, not by the engine".to_owned())

@@ -263,7 +263,7 @@ impl Session {
 
     /// Python stays down: whoever waits for it is told, and the market goes on without a strategy.
     fn stays_down(&mut self) {
-        self.start_feed(qubx_engine::Interests { strategy: false, quotes: false });
+        self.start_feed(qubx_engine::Interests::NONE);
         for asked in std::mem::take(&mut self.restarting) {
             let text = "the Python kernel did not come up".to_owned();
             self.drafts.push(Draft::Verb(VerbProgress { outcome: VerbOutcome::Failed, text, ..asked }));

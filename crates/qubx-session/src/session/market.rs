@@ -50,14 +50,14 @@ impl Session {
             StrategyEvent::Started { callbacks } => {
                 self.set_strategy(StrategyState::Running, None);
                 let quotes = callbacks.iter().any(|callback| callback == "on_quote");
-                self.start_feed(Interests { strategy: true, quotes });
+                self.start_feed(Interests { quotes, ..Interests::FACTS });
                 self.report(Progress::StrategyStarted);
             }
             StrategyEvent::Failed { stage, ename, evalue, traceback } => {
                 let error = format!("{ename} in {stage}: {evalue}");
                 self.fact(Fact::Error { cell: None, ename, evalue, traceback });
                 self.set_strategy(StrategyState::Failed, Some(error.clone()));
-                self.start_feed(Interests { strategy: false, quotes: false });
+                self.start_feed(Interests::NONE);
                 self.report(Progress::StrategyFailed { error });
             }
             StrategyEvent::CallbackError { callback, ename, evalue, traceback } => {

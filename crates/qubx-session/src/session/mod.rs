@@ -159,13 +159,14 @@ impl Session {
     pub(crate) fn new(beginning: Beginning) -> Result<Self, StoreError> {
         let cells =
             Cells::new(beginning::last_cell(&beginning.drafts).unwrap_or(beginning.store.last_cell()?));
+        let port = Port::new(beginning.status.info.instruments.clone());
         let mut session = Self {
             store: beginning.store,
             state: beginning.state,
             status: beginning.status,
             cells,
             causes: Causes::default(),
-            port: Port::default(),
+            port,
             subscribers: beginning.subscribers,
             snapshots: Snapshots::default(),
             engine: beginning.engine,
