@@ -10,7 +10,9 @@ use qubx_protocol::{By, InstrumentId, OrderId, OrderStatus, Quantity, Quote, Sid
 
 use crate::broker::PaperBroker;
 use crate::core::{Input, Purpose, State};
-use crate::{EngineConfig, EngineError, EngineEvent, MarketData, MarketEvent, OrderRequest, Restore};
+use crate::{
+    EngineConfig, EngineError, EngineEvent, MarketData, MarketEvent, Modification, OrderRequest, Restore,
+};
 
 /// Orders, positions, accounts and the broker that fills the orders.
 #[derive(Debug)]
@@ -138,6 +140,48 @@ impl Desk {
             Some(outcome) => Ok(self.state.apply(time, Input::Broker(outcome))),
             None => Err(EngineError::OrderIsFinal { order: id.clone(), status }),
         }
+    }
+
+    /// Tells whether taking an event in at `time` would change nothing but the market's own numbers.
+    pub(crate) fn is_quiet(&self, time: Timestamp, event: &MarketEvent) -> bool {
+        self.state.is_quiet(time, event)
+    }
+
+    /// Returns when something happens by the clock alone.
+    #[expect(clippy::unused_self, reason = "nothing does yet")]
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Does what is due by the clock.
+    #[expect(clippy::unused_self, reason = "nothing is yet")]
+    pub(crate) fn advance(&mut self, _time: Timestamp, _out: &mut Vec<EngineEvent>) {}
+
+    /// Changes an open order.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`] or [`EngineError::OrderIsFinal`].
+    pub(crate) fn modify(
+        &mut self,
+        time: Timestamp,
+        id: &OrderId,
+        change: Modification,
+        by: &By,
+    ) -> Result<Vec<EngineEvent>, EngineError> {
+        let order = self.state.order(id).cloned().ok_or_else(|| EngineError::UnknownOrder(id.clone()))?;
+        let mut events = self.cancel(time, id, "replaced")?;
+        let request = OrderRequest {
+            price: change.price.or(order.price),
+            ..OrderRequest::new(
+                order.instrument.clone(),
+                order.side,
+                change.quantity.unwrap_or(order.quantity),
+                None,
+                by.clone(),
+            )
+        };
+        events.extend(self.place(time, vec![request]));
+        Ok(events)
     }
 
     /// Refuses what would increase a position from now on, and cancels the orders that would.

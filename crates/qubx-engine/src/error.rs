@@ -38,6 +38,9 @@ pub enum EngineError {
     /// The pause cannot end while the loss of the day is above its limit.
     #[error("{0}")]
     LossLimit(String),
+    /// Nobody is there who could be told.
+    #[error("no strategy runs")]
+    NoStrategy,
     /// The engine has stopped.
     #[error("the engine has stopped")]
     Stopped,

@@ -16,9 +16,11 @@ mod core;
 mod desk;
 mod error;
 mod feed;
+mod floor;
 mod freshness;
 mod handle;
 mod instruments;
+mod lockstep;
 mod market;
 mod output;
 mod queue;
@@ -28,6 +30,7 @@ mod strategy;
 mod task;
 #[cfg(test)]
 mod testing;
+mod timers;
 mod view;
 
 pub use config::{

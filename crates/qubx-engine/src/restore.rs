@@ -18,8 +18,11 @@ use crate::{EngineError, ExchangeConfig, WalkState};
 pub struct Checkpoint {
     /// How many quotes the feed has given.
     pub place: u64,
-    /// The engine's clock.
+    /// The market's time at that place.
     pub time: Option<Timestamp>,
+    /// The engine's clock where it is later than that, because something was due by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Timestamp>,
     /// Why trading is paused; none while it is not.
     pub paused: Option<String>,
     /// The day, counted from the epoch of Unix, whose first equities are in `equity_at_midnight`.

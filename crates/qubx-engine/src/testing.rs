@@ -89,3 +89,14 @@ pub(crate) fn quoted(desk: &mut Desk, time: Timestamp, quote: &Quote) -> Vec<Eng
     desk.market(time, &MarketEvent::quote(index, quote.time, Touch::from(quote)), &mut events);
     events
 }
+
+/// Returns a quote of the instrument at this place, of size 1 on both sides.
+pub(crate) fn event(instrument: u32, time: Timestamp, bid: &str, ask: &str) -> MarketEvent {
+    let touch = Touch {
+        bid: Price(decimal(bid)),
+        ask: Price(decimal(ask)),
+        bid_size: Quantity(Decimal::ONE),
+        ask_size: Quantity(Decimal::ONE),
+    };
+    MarketEvent::quote(crate::InstrumentIndex(instrument), time, touch)
+}

@@ -56,6 +56,7 @@ impl State {
         Checkpoint {
             place: 0,
             time: Some(time),
+            clock: None,
             paused: self.paused.clone(),
             day: self.day,
             equity_at_midnight: exchanges

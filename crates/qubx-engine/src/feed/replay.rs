@@ -174,6 +174,13 @@ impl Feed for ReplayFeed {
         self.speed == Speed::Max
     }
 
+    fn times(&self) -> u32 {
+        match self.speed {
+            Speed::Times(times) => times.get(),
+            Speed::Max => 1,
+        }
+    }
+
     fn progress(&self) -> Option<ReplayProgress> {
         let (read, size) =
             self.sources.iter().map(|source| source.file.bytes()).fold((0, 0), |sum, bytes| {
