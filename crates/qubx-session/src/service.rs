@@ -52,7 +52,7 @@ pub async fn serve(
     progress: mpsc::Sender<Progress>,
     controls: mpsc::Receiver<Control>,
 ) -> Result<String, ServiceError> {
-    let StrategyChoice::Python(source) = config.strategy.clone() else {
+    let StrategyChoice::Python(_) = config.strategy.clone() else {
         let message = format!("{}: a session does not run strategies in Rust yet", config.strategy);
         return Err(qubx_engine::EngineError::Config(message).into());
     };

@@ -25,9 +25,8 @@ const FAILURES_THAT_PAUSE: u32 = 5;
 impl Session {
     /// Takes news for the strategy.
     pub(super) fn news(&mut self, batch: StrategyBatch) {
-        let waiting = batch.inputs.len() as u64;
         if self.port.send(self.python.kernel().as_ref(), batch) {
-            self.watch.got_batch(Instant::now(), waiting);
+            self.watch.got_batch(Instant::now(), self.engine.backlog());
         }
     }
 

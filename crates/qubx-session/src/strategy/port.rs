@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use qubx_engine::{MarketData, MarketEvent, StrategyBatch, StrategyInput};
 use qubx_kernel::{Batch, BestPrices, Facts, KernelHandle};
 use qubx_protocol::{Instrument, InstrumentId};
@@ -63,7 +64,7 @@ impl Port {
             return false;
         }
         let mut news = Batch::new(batch.number);
-        batch.inputs.iter().for_each(|input| self.places.write(&mut news, input));
+        batch.inputs.iter().for_each(|input| self.places.write(&mut news, batch.time, input));
         match kernel.send_batch(news) {
             Ok(()) => {
                 self.in_flight = Some((batch.number, batch.done));
@@ -95,21 +96,18 @@ impl InstrumentPlaces {
     }
 
     /// Writes an input, as exactly one record.
-    fn write(&self, news: &mut Batch, input: &StrategyInput) {
+    fn write(&self, news: &mut Batch, now: Timestamp, input: &StrategyInput) {
         match input {
             StrategyInput::Event(event) => write_event(news, event, false),
             StrategyInput::See(event) => write_event(news, event, true),
             StrategyInput::Bar(bar) => news.fact(bar.time, |facts| self.write_fact(facts, input)),
-            StrategyInput::Order(order) => {
-                news.fact(order.created_at, |facts| self.write_fact(facts, input));
-            }
             StrategyInput::Fill(fill) => news.fact(fill.0.time, |facts| self.write_fact(facts, input)),
             StrategyInput::Funding(funding) => {
                 news.fact(funding.0.time, |facts| self.write_fact(facts, input));
             }
             StrategyInput::Timer { time, .. } => news.fact(*time, |facts| self.write_fact(facts, input)),
-            StrategyInput::Command { .. } => {
-                news.fact(jiff::Timestamp::UNIX_EPOCH, |facts| self.write_fact(facts, input));
+            StrategyInput::Order(_) | StrategyInput::Command { .. } => {
+                news.fact(now, |facts| self.write_fact(facts, input));
             }
         }
     }
