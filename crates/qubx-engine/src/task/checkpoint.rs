@@ -36,7 +36,7 @@ impl Told {
 impl<F: Feed> Task<F> {
     /// Returns what an engine needs to go on from here.
     pub(super) fn checkpoint(&mut self) -> Checkpoint {
-        let checkpoint = self.desk.state().checkpoint(self.feed.now());
+        let checkpoint = self.desk.checkpoint(self.feed.now());
         Checkpoint {
             place: self.place,
             timeframes: self.bars.timeframes(),
