@@ -149,7 +149,7 @@ impl Floor {
             }
             Call::Modify(id, change, by) => (self.desk.modify(time, &id, change, &by)?, Answer::Order(id)),
             Call::CancelOrder(id, by) => {
-                (self.desk.cancel(time, &id, &cancelled_by(&by))?, Answer::Order(id))
+                (self.desk.strategy_cancel(time, &id, &cancelled_by(&by))?, Answer::Order(id))
             }
             Call::CancelOrders(instrument, by) => {
                 let wanted =
@@ -159,7 +159,8 @@ impl Floor {
                 let mut events = Vec::new();
                 for id in &ids {
                     // One that cannot be cancelled stays as it is, and the answer shows it.
-                    events.extend(self.desk.cancel(time, id, &cancelled_by(&by)).unwrap_or_default());
+                    let cancelled = self.desk.strategy_cancel(time, id, &cancelled_by(&by));
+                    events.extend(cancelled.unwrap_or_default());
                 }
                 (events, Answer::Orders(ids))
             }
@@ -167,13 +168,13 @@ impl Floor {
                 if self.desk.state().position(&instrument).is_none() {
                     return Err(EngineError::UnknownInstrument(instrument));
                 }
-                let decided = self.desk.close(time, &[instrument], &by);
+                let decided = self.desk.strategy_close(time, &[instrument], &by);
                 let answer = Answer::Orders(decided_ids(&decided));
                 (decided, answer)
             }
             Call::CloseAll(by) => {
                 let instruments: Vec<_> = self.desk.state().instruments().collect();
-                let decided = self.desk.close(time, &instruments, &by);
+                let decided = self.desk.strategy_close(time, &instruments, &by);
                 let answer = Answer::Orders(decided_ids(&decided));
                 (decided, answer)
             }

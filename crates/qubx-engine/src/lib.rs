@@ -46,7 +46,7 @@ pub use output::{
     CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, Modification,
     OrderRequest,
 };
-pub use restore::{Checkpoint, Restore};
+pub use restore::{Checkpoint, MarketCheckpoint, Restore, UnderWay, WireCommand};
 pub use results::ResultsCollector;
 pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
 pub use task::start;
