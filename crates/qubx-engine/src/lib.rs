@@ -45,3 +45,5 @@ pub use output::{
 pub use restore::{Checkpoint, Restore};
 pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
 pub use task::start;
+#[doc(hidden)]
+pub use task::start_in_memory;

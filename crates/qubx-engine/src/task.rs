@@ -23,7 +23,7 @@ mod checkpoint;
 mod serve;
 mod start;
 
-pub use start::start;
+pub use start::{start, start_in_memory};
 
 /// Where the feed is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
