@@ -50,3 +50,5 @@ pub use restore::{Checkpoint, MarketCheckpoint, Restore, UnderWay, WireCommand};
 pub use results::ResultsCollector;
 pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
 pub use task::start;
+#[doc(hidden)]
+pub use task::start_in_memory;

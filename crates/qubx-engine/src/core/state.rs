@@ -213,15 +213,6 @@ impl State {
         }
     }
 
-    /// Tells whether an event would change nothing but the market's own numbers; false when unsure.
-    pub(crate) fn is_quiet(&self, _time: Timestamp, event: &MarketEvent) -> bool {
-        let is_watched = self.limits.daily_loss.is_some();
-        let MarketData::Quote(touch) = &event.data else { return true };
-        self.open.is_empty()
-            && (!is_watched || self.books.values().all(|book| book.position.quantity.is_zero()))
-            && check_touch(touch).is_ok()
-    }
-
     /// Tells whether orders that would increase a position are refused.
     pub(crate) fn is_paused(&self) -> bool {
         self.paused.is_some()
