@@ -175,7 +175,7 @@ fn read_funding(reader: &mut Reader, field: &Field) -> Option<Funding> {
     let default = Funding::default();
     let every = section.get("every").and_then(|field| {
         let every = reader.time(&field)?;
-        let fits = SECONDS_OF_A_DAY % every.seconds() == 0;
+        let fits = SECONDS_OF_A_DAY.is_multiple_of(every.seconds());
         if !fits {
             let message = format!("{} must fit a whole number of times into a day", field.path);
             let error = ConfigError::new(&field.node.origin, message);

@@ -26,7 +26,9 @@ mod tests;
 
 pub(crate) use document::{Document, load};
 pub(crate) use error::ConfigError;
-pub(crate) use model::{Config, Connector, Exchange, OnKernelLoss, Recording, Session, Speed, StrategyClass};
+pub(crate) use model::{
+    Config, Connector, Exchange, OnKernelLoss, Paper, Recording, Session, Speed, StrategyClass,
+};
 pub(crate) use nearest::hint;
 pub(crate) use schema::check;
 pub(crate) use settings::Settings;

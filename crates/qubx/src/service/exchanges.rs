@@ -86,3 +86,57 @@ fn recorded(instrument: &InstrumentId, recording: &Recording) -> Vec<RecordedFil
 fn at_least_one(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
+
+#[cfg(test)]
+mod tests {
+    use qubx_protocol::InstrumentKind;
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::config::{Settings, check, load};
+
+    fn exchange_of(text: &str) -> ExchangeConfig {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.yml");
+        std::fs::write(folder.path().join("data.csv"), "").unwrap();
+        std::fs::write(&file, format!("strategy: a.B\nlive: {{ exchanges: {{ X: {text} }} }}\n")).unwrap();
+        let config = check(&load(&file, &[], &[]).unwrap(), &Settings::default(), None).unwrap();
+        of(&config).remove(0)
+    }
+
+    #[test]
+    fn the_engine_gets_what_the_config_says_and_defaults_for_the_rest() {
+        let exchange = exchange_of(
+            "{ connector: sim, universe: [BTCUSDT, ETHUSDT], paper: { latency_ms: 250 }, funding: {}, \
+             instruments: { ETHUSDT: { multiplier: 0.01, kind: future, maintenance_rate: 0.02, tick_size: 5 } } }",
+        );
+        assert_eq!(exchange.paper.latency, Duration::from_millis(250));
+        assert_eq!(exchange.paper.slippage_bps, Decimal::ZERO);
+        let funding = exchange.funding.unwrap();
+        assert_eq!((funding.every.seconds(), funding.rate_bps), (8 * 3_600, Decimal::ONE));
+        let [btc, eth] = &exchange.instruments[..] else { panic!("{exchange:?}") };
+        assert_eq!(*btc, qubx_engine::default_instrument("X", "BTCUSDT", "USDT"));
+        assert_eq!((eth.multiplier.to_string().as_str(), eth.kind), ("0.01", InstrumentKind::Future));
+        assert_eq!(
+            (eth.maintenance_rate.to_string().as_str(), eth.tick_size.to_string().as_str()),
+            ("0.02", "5")
+        );
+        assert_eq!(eth.lot_size.to_string(), "0.001", "the default");
+
+        let exchange = exchange_of("{ connector: sim, universe: [BTCUSDT] }");
+        assert_eq!((exchange.paper, exchange.funding), (PaperConfig::default(), None));
+    }
+
+    #[test]
+    fn each_recorded_file_has_its_kind() {
+        let exchange = exchange_of(
+            "{ connector: replay, universe: [B, A], params: { speed: max, files: { \
+             A: { bars: data.csv, funding: data.csv }, B: { quotes: data.csv, trades: data.csv } } } }",
+        );
+        let FeedConfig::Replay { speed, files } = exchange.feed else { panic!("a replay") };
+        assert_eq!(speed, qubx_engine::Speed::Max);
+        let files: Vec<_> = files.iter().map(|file| (file.instrument.symbol.as_str(), file.kind)).collect();
+        use RecordedKind::{Bars, Funding, Quotes, Trades};
+        assert_eq!(files, [("B", Quotes), ("B", Trades), ("A", Bars), ("A", Funding)]);
+    }
+}

@@ -7,6 +7,7 @@
 // All of this is a test, helpers too.
 #![allow(clippy::unwrap_used)]
 
+mod actions;
 mod attach;
 mod audit;
 mod causes;
