@@ -57,10 +57,11 @@ impl Backtest {
     /// Takes an event in: `state` is that of before it, or a later one.
     pub(crate) fn event(&mut self, event: &Event, state: &SessionState) {
         match &event.fact {
-            Fact::Results(results) if self.end.is_none() => {
-                let errors = state.status.as_ref().map_or(0, |status| status.strategy.callback_errors);
-                self.publish(results, errors);
-            }
+            Fact::Results(results) if self.end.is_none() => match strategy_failure(state) {
+                // The market goes on without a strategy, and what comes of that is nobody's result.
+                Some(why) => self.fail(why),
+                None => self.publish(results, state),
+            },
             fact if is_told(fact) => {
                 if let Some(line) = render(event, state) {
                     say!("{line}");
@@ -75,12 +76,12 @@ impl Backtest {
         if self.end.is_some() {
             return;
         }
-        if let Some(why) = failure(state, latest) {
-            end_progress();
-            self.end = Some(End::Failed(why));
-            return;
-        }
         let market = latest.market.as_ref();
+        let feed_error = market.and_then(|market| market.feed_error.as_ref());
+        let why = feed_error.map(|error| format!("the replay cannot go on: {error}"));
+        if let Some(why) = why.or_else(|| strategy_failure(state)) {
+            return self.fail(why);
+        }
         let place = market.and_then(|market| market.replay.as_ref().zip(market.time));
         let Some(line) = place.and_then(|(replay, time)| self.progress.next(replay.fraction, time, now))
         else {
@@ -109,8 +110,13 @@ impl Backtest {
         }
     }
 
+    fn fail(&mut self, why: String) {
+        end_progress();
+        self.end = Some(End::Failed(why));
+    }
+
     /// Prints the results and leaves them in files.
-    fn publish(&mut self, results: &Results, callback_errors: u64) {
+    fn publish(&mut self, results: &Results, state: &SessionState) {
         end_progress();
         let json = results::json(&self.name, results);
         if self.json {
@@ -119,10 +125,8 @@ impl Backtest {
             let glyphs = Glyphs::of_locale(|name| std::env::var(name).ok());
             out!("{}", results::table(&self.name, results, glyphs));
         }
-        if callback_errors > 0 {
-            say!(
-                "{callback_errors} callbacks of the strategy raised an exception: the results are without their work"
-            );
+        for doubt in doubts(state) {
+            say!("warning: {doubt}");
         }
         let picture = self.folder.join("results.svg");
         let files =
@@ -151,14 +155,27 @@ fn is_told(fact: &Fact) -> bool {
     }
 }
 
-/// Returns why there will be no results.
-fn failure(state: &SessionState, latest: &Latest) -> Option<String> {
-    if let Some(error) = latest.market.as_ref().and_then(|market| market.feed_error.as_ref()) {
-        return Some(format!("the replay cannot go on: {error}"));
+/// Returns why there is no strategy; none while one is there, starts, or is about to be started again.
+fn strategy_failure(state: &SessionState) -> Option<String> {
+    let status = state.status.as_ref()?;
+    if status.strategy.state != StrategyState::Failed || status.kernel.next_start.is_some() {
+        return None;
     }
-    let strategy = &state.status.as_ref()?.strategy;
-    let error = || strategy.error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
-    (strategy.state == StrategyState::Failed).then(|| format!("the strategy failed{}", error()))
+    let error = status.strategy.error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+    Some(format!("the strategy failed{error}"))
+}
+
+/// Returns what a person must know of the way to the results.
+fn doubts(state: &SessionState) -> Vec<String> {
+    let Some(status) = &state.status else { return Vec::new() };
+    let count = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let errors = status.strategy.callback_errors;
+    let restarts = u64::from(status.kernel.restarts);
+    let raised =
+        (errors > 0).then(|| format!("{} of the strategy raised an exception", count(errors, "callback")));
+    let restarted =
+        (restarts > 0).then(|| format!("Python ended and was started again {}", count(restarts, "time")));
+    raised.into_iter().chain(restarted).collect()
 }
 
 /// Writes a file of ours in the place of the one before, so that a reader finds one or the other.
@@ -204,12 +221,56 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
-    use qubx_protocol::{LogId, MarketView};
+    use qubx_protocol::{
+        KernelState, KernelStatus, LogId, MarketView, Mode, Ownership, Phase, Runtime, SessionInfo,
+        SessionStatus, StrategyStatus,
+    };
 
     use super::*;
 
     fn session() -> SessionState {
-        SessionState::new(LogId::default(), 10)
+        session_with(StrategyState::Running, None)
+    }
+
+    /// Returns a session whose Python is started again at a time, if it is.
+    fn session_with(strategy: StrategyState, next_start: Option<Timestamp>) -> SessionState {
+        let since = Timestamp::UNIX_EPOCH;
+        let mut state = SessionState::new(LogId::default(), 10);
+        state.status = Some(SessionStatus {
+            info: SessionInfo {
+                name: "ema".to_owned(),
+                strategy_name: "ema".to_owned(),
+                strategy: "ema.Ema".to_owned(),
+                mode: Mode::Paper,
+                runtime: Runtime::Native,
+                config: String::new(),
+                connection_file: String::new(),
+                session_dir: String::new(),
+                pid: 1,
+                started_at: since,
+                instruments: Vec::new(),
+                version: String::new(),
+            },
+            kernel: KernelStatus {
+                state: KernelState::Ready,
+                since,
+                pid: None,
+                restarts: 1,
+                ended: None,
+                next_start,
+            },
+            strategy: StrategyStatus {
+                state: strategy,
+                error: (strategy == StrategyState::Failed).then(|| "KeyError in on_start: 'x'".to_owned()),
+                callback_errors: 2,
+                parameters: Vec::new(),
+                actions: Vec::new(),
+            },
+            paused: false,
+            ownership: Ownership::Owned,
+            phase: Phase::Running,
+        });
+        state
     }
 
     fn latest(feed_error: Option<&str>) -> Latest {
@@ -256,6 +317,32 @@ mod tests {
         assert!(backtest.is_over());
         let failure = backtest.outcome().unwrap_err();
         assert_eq!(failure.message(), "the replay cannot go on: quotes.csv, line 7: no number");
+    }
+
+    #[test]
+    fn without_a_strategy_there_are_no_results() {
+        let failed = session_with(StrategyState::Failed, None);
+        let mut seen = Backtest::new("ema", Path::new("/nowhere"), false, false);
+        seen.look(&failed, &latest(None), Instant::now());
+        // A short replay is at its end before anybody looked.
+        let mut late = Backtest::new("ema", Path::new("/nowhere"), false, false);
+        late.event(&event(Fact::Results(Box::new(crate::results::tests::results()))), &failed);
+        for backtest in [seen, late] {
+            let failure = backtest.outcome().unwrap_err();
+            assert_eq!(failure.message(), "the strategy failed: KeyError in on_start: 'x'");
+        }
+        let mut backtest = Backtest::new("ema", Path::new("/nowhere"), false, false);
+        let again = session_with(StrategyState::Failed, Some(Timestamp::UNIX_EPOCH));
+        backtest.look(&again, &latest(None), Instant::now());
+        assert!(!backtest.is_over(), "Python is started again, and the strategy goes on");
+    }
+
+    #[test]
+    fn what_went_wrong_on_the_way_is_said_with_the_results() {
+        assert_eq!(
+            doubts(&session()),
+            ["2 callbacks of the strategy raised an exception", "Python ended and was started again 1 time"]
+        );
     }
 
     #[test]
