@@ -62,6 +62,8 @@ impl Backtest {
                 Some(why) => self.fail(why),
                 None => self.publish(results, state),
             },
+            // That it is stopped then is its own doing.
+            Fact::Verb { .. } if self.end.is_some() => {}
             fact if is_told(fact) => {
                 if let Some(line) = render(event, state) {
                     say!("{line}");
