@@ -131,6 +131,9 @@ pub(crate) struct RunArguments {
     /// Opens the screen on the session of this connection file instead of starting one
     #[arg(long, alias = "textual-connect", value_name = "FILE", conflicts_with_all = ["detach", "kernel_only", "jupyter", "restore"])]
     pub(crate) connect: Option<PathBuf>,
+    /// Prints the results of a replay at `speed: max` as JSON, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Leaves colours out
     #[arg(long)]
     pub(crate) no_color: bool,

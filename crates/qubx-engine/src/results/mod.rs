@@ -5,6 +5,7 @@
 //! the middle ends with the results of one that was not.
 
 mod curve;
+mod grid;
 mod hourly;
 #[cfg(test)]
 mod properties;
@@ -38,6 +39,8 @@ const RATIO_DECIMALS: u32 = 6;
 pub struct ResultsCollector {
     /// The time of the first event of the market; none before it.
     from: Option<Timestamp>,
+    /// When the next sample is due; none before the first one.
+    due: Option<Timestamp>,
     /// The counts of each account, by exchange.
     counts: BTreeMap<String, Counts>,
     /// The equity of each account, by exchange. Shared, because a checkpoint is made far more often than it changes.
@@ -91,7 +94,7 @@ impl ResultsCollector {
     /// to be told. It is a whole minute; at first any time is due.
     #[must_use]
     pub fn due(&self) -> Timestamp {
-        self.curves.values().map(Curve::due).min().unwrap_or(Timestamp::MIN)
+        self.due.unwrap_or(Timestamp::MIN)
     }
 
     /// Takes in what the accounts are worth just before what happens at `time`, so at every moment since the last event.
@@ -109,6 +112,7 @@ impl ResultsCollector {
                 }
             }
         }
+        self.due = self.curves.values().map(Curve::due).min();
     }
 
     /// Returns what came of it: `time` is that of the last event of the market, `accounts` are as they are after it, and

@@ -6,7 +6,7 @@ mod picture;
 mod svg;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use qubx_protocol::Results;
 use serde::Serialize;

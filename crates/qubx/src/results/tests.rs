@@ -172,6 +172,19 @@ fn the_line_has_the_main_figures_of_each_account() {
 }
 
 #[test]
+fn the_history_has_a_line_for_it() {
+    let fact = qubx_protocol::Fact::Results(Box::new(results()));
+    let time = "2026-03-02T14:02:31Z".parse().unwrap();
+    let event = qubx_protocol::Event { seq: qubx_protocol::Seq(1), time, fact };
+    let state = qubx_protocol::SessionState::new(qubx_protocol::LogId::default(), 0);
+    let shown = crate::plain::render(&event, &state).unwrap();
+    assert!(
+        shown.starts_with("14:02:31 RESULTS REPLAY profit +1,234.56 USDT (+1.23 %), max drawdown"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn braille_is_for_terminals_that_know_it() {
     for (name, value, expected) in [
         ("LANG", "en_US.UTF-8", Glyphs::Unicode),

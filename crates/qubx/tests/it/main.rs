@@ -45,6 +45,7 @@ mod places;
 mod race;
 mod replay;
 mod restore;
+mod results;
 mod roles;
 mod service_death;
 mod settings;
