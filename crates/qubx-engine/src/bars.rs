@@ -1,167 +1,212 @@
-//! Bars of the mid price, made from quotes by the quotes' own times. No I/O, no clock.
+//! Bars by the market's own times: of the mid price, made from quotes, or as they were recorded. No I/O, no clock.
 //!
-//! A bar is closed by the first quote at or after its end, and an interval without quotes gives none:
-//! time that nobody quotes in makes no bar. Bars go on being made while nobody wants them, so that a strategy that
-//! starts again gets the bar that is open as a whole.
+//! A bar is closed by its instrument's first quote, trade or recorded bar at or after its end, and an interval without
+//! quotes gives none: time that nobody quotes in makes no bar. Trades add their volume and no price. Bars go on being made
+//! while nobody wants them, so that a strategy that starts again gets the bar that is open as a whole.
+//!
+//! From the first recorded bar of an instrument on, its bars of that timeframe are the recorded ones, to the digit, and
+//! those of a multiple are put together from them; both count no quotes. What is finer is made from quotes all the same.
 
-use std::collections::{BTreeSet, HashMap};
+use jiff::{SignedDuration, Timestamp};
+use qubx_protocol::{Bar, InstrumentId, Timeframe};
 
-use qubx_protocol::{Bar, InstrumentId, Quantity, Quote, Timeframe};
+use self::series::{Ohlc, Series};
+use crate::{InstrumentIndex, MarketData, MarketEvent};
 
-use crate::{MarketData, MarketEvent};
+mod series;
 
 /// The bars that are being made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Bars {
-    made: BTreeSet<Timeframe>,
-    /// Those of `made` that the strategy wants to see.
-    wanted: BTreeSet<Timeframe>,
-    open: HashMap<(InstrumentId, Timeframe), Bar>,
+    /// The lengths of the bars that are made, the shortest first.
+    frames: Vec<Frame>,
+    instruments: Vec<OfInstrument>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    timeframe: Timeframe,
+    /// Whether the strategy wants to see them.
+    is_wanted: bool,
+}
+
+#[derive(Debug)]
+struct OfInstrument {
+    id: InstrumentId,
+    /// One of each frame, in their order.
+    series: Vec<Series>,
+    /// No event before this closes a wanted bar, unless it is a recorded bar.
+    due: Timestamp,
+}
+
+impl OfInstrument {
+    fn look(&mut self, frames: &[Frame]) {
+        let wanted = self.series.iter().zip(frames).filter(|(_, frame)| frame.is_wanted);
+        self.due = wanted.map(|(series, _)| series.due()).min().unwrap_or(Timestamp::MAX);
+    }
 }
 
 impl Bars {
-    /// Makes bars of this length of every instrument, from the next quote on.
+    /// Makes no bars yet, of these instruments.
+    pub(crate) fn new(instruments: impl IntoIterator<Item = InstrumentId>) -> Self {
+        let of = |id| OfInstrument { id, series: Vec::new(), due: Timestamp::MAX };
+        Self { frames: Vec::new(), instruments: instruments.into_iter().map(of).collect() }
+    }
+
+    /// Makes bars of this length of every instrument, from the next quote on, for the strategy.
     pub(crate) fn subscribe(&mut self, timeframe: Timeframe) {
-        self.made.insert(timeframe);
-        self.wanted.insert(timeframe);
+        let place = self.place(timeframe);
+        self.frames[place].is_wanted = true;
+        self.look();
     }
 
     /// Forgets who wanted bars: the strategy that starts now has not asked for any.
     pub(crate) fn unsubscribe_all(&mut self) {
-        self.wanted.clear();
+        self.frames.iter_mut().for_each(|frame| frame.is_wanted = false);
+        self.look();
     }
 
     /// Makes bars of these lengths, which nobody wants yet.
     pub(crate) fn make(&mut self, timeframes: &[Timeframe]) {
-        self.made.extend(timeframes);
+        for &timeframe in timeframes {
+            self.place(timeframe);
+        }
     }
 
     /// Returns the lengths of the bars that are made.
     pub(crate) fn timeframes(&self) -> Vec<Timeframe> {
-        self.made.iter().copied().collect()
+        self.frames.iter().map(|frame| frame.timeframe).collect()
     }
 
-    /// Tells whether an event closes a bar that somebody wants.
-    pub(crate) fn closes(&self, id: &InstrumentId, event: &MarketEvent) -> bool {
-        self.wanted.iter().any(|timeframe| {
-            let open = self.open.get(&(id.clone(), *timeframe));
-            open.is_some_and(|bar| timeframe.start_of(event.time) > bar.time)
-        })
+    /// Returns the newest bars of an instrument, oldest first; the last one is open, if anything is known of an open one.
+    ///
+    /// They are remembered from when bars of this length are first made, which asking for them begins, and up to ten
+    /// thousand of each instrument and timeframe. A replay that goes on after a restart makes them anew.
+    #[allow(dead_code, reason = "the task is about to ask")]
+    pub(crate) fn history(
+        &mut self,
+        instrument: InstrumentIndex,
+        timeframe: Timeframe,
+        length: usize,
+    ) -> Vec<Bar> {
+        let place = self.place(timeframe);
+        let Some(of) = self.instruments.get(instrument.place()) else { return Vec::new() };
+        of.series[place].newest(length).into_iter().map(|bar| bar.bar(&of.id, timeframe)).collect()
     }
 
-    /// Takes an event in and returns the wanted bars that it closes, the shortest first.
-    pub(crate) fn market(&mut self, id: &InstrumentId, event: &MarketEvent) -> Vec<Bar> {
-        let MarketData::Quote(touch) = event.data else { return Vec::new() };
-        if self.made.is_empty() { Vec::new() } else { self.quote(&touch.quote(id.clone(), event.time)) }
-    }
-
-    /// Returns the newest bars, the open one last.
-    pub(crate) fn history(&self, id: &InstrumentId, timeframe: Timeframe, length: usize) -> Vec<Bar> {
-        self.open.get(&(id.clone(), timeframe)).filter(|_| length > 0).into_iter().cloned().collect()
-    }
-
-    /// Takes a quote in and returns the wanted bars that it closes, the shortest first.
-    pub(crate) fn quote(&mut self, quote: &Quote) -> Vec<Bar> {
-        let mut closed = Vec::new();
-        for &timeframe in &self.made {
-            let start = timeframe.start_of(quote.time);
-            let price = quote.mid();
-            let fresh = || Bar {
-                instrument: quote.instrument.clone(),
-                timeframe,
-                time: start,
-                open: price,
-                high: price,
-                low: price,
-                close: price,
-                volume: Quantity::ZERO,
-                quotes: 1,
-            };
-            match self.open.get_mut(&(quote.instrument.clone(), timeframe)) {
-                Some(bar) if start > bar.time => {
-                    let whole = std::mem::replace(bar, fresh());
-                    if self.wanted.contains(&timeframe) {
-                        closed.push(whole);
-                    }
-                }
-                // A quote that comes late counts in the bar that is open.
-                Some(bar) => {
-                    bar.high = bar.high.max(price);
-                    bar.low = bar.low.min(price);
-                    bar.close = price;
-                    bar.quotes += 1;
-                }
-                None => {
-                    self.open.insert((quote.instrument.clone(), timeframe), fresh());
-                }
+    /// Tells whether [`Self::market`] may give a bar for this event. It is cheap, and never wrong when it says no.
+    #[allow(dead_code, reason = "the task is about to ask")]
+    pub(crate) fn closes(&self, event: &MarketEvent) -> bool {
+        let Some(of) = self.instruments.get(event.instrument.place()) else { return false };
+        match event.data {
+            MarketData::Quote(_) | MarketData::Trade { .. } => event.time >= of.due,
+            MarketData::FundingRate(_) => false,
+            MarketData::Bar { timeframe, .. } => {
+                let start = start_of_recorded(event.time, timeframe);
+                event.time >= of.due
+                    || self.frames.iter().zip(&of.series).any(|(frame, series)| {
+                        frame.is_wanted
+                            && match Relation::of(frame.timeframe, timeframe) {
+                                Relation::Same => true,
+                                Relation::Multiple => series.is_completed_by(event.time, start),
+                                Relation::Other => false,
+                            }
+                    })
             }
         }
-        closed
     }
+
+    /// Takes in what a market said, and appends the wanted bars that are complete by it, the shortest first.
+    pub(crate) fn market(&mut self, event: &MarketEvent, complete: &mut Vec<Bar>) {
+        let Some(of) = self.instruments.get_mut(event.instrument.place()) else { return };
+        let time = event.time;
+        let mut looks = time >= of.due;
+        let OfInstrument { id, series, .. } = &mut *of;
+        let mut tell = |frame: &Frame, bar: Ohlc| {
+            if frame.is_wanted {
+                complete.push(bar.bar(id, frame.timeframe));
+            }
+        };
+        let each = series.iter_mut().zip(&self.frames);
+        match event.data {
+            MarketData::Quote(touch) => {
+                let sum = touch.bid.0 + touch.ask.0;
+                for (series, frame) in each {
+                    looks |= series.begins(time);
+                    if let Some(bar) = series.quote(time, sum) {
+                        tell(frame, bar);
+                    }
+                }
+            }
+            MarketData::Trade { size, .. } => {
+                for (series, frame) in each {
+                    looks |= series.begins(time);
+                    if let Some(bar) = series.trade(time, size.0) {
+                        tell(frame, bar);
+                    }
+                }
+            }
+            MarketData::Bar { timeframe, open, high, low, close, volume } => {
+                looks = true;
+                let start = start_of_recorded(time, timeframe);
+                let bar = Ohlc { start, open, high, low, close, volume, quotes: 0 };
+                for (series, frame) in each {
+                    match Relation::of(frame.timeframe, timeframe) {
+                        Relation::Same => series.exact(time, &bar, |bar| tell(frame, bar)),
+                        Relation::Multiple => series.part(time, &bar, |bar| tell(frame, bar)),
+                        Relation::Other => series.pass(time).into_iter().for_each(|bar| tell(frame, bar)),
+                    }
+                }
+            }
+            // Rates of funding come before all else of their moment, so they must not close what is still to be told.
+            MarketData::FundingRate(_) => return,
+        }
+        if looks {
+            of.look(&self.frames);
+        }
+    }
+
+    /// Returns the place of a timeframe in the frames, and makes its bars if none are made.
+    fn place(&mut self, timeframe: Timeframe) -> usize {
+        let place = self.frames.partition_point(|frame| frame.timeframe < timeframe);
+        if self.frames.get(place).is_none_or(|frame| frame.timeframe != timeframe) {
+            self.frames.insert(place, Frame { timeframe, is_wanted: false });
+            for of in &mut self.instruments {
+                of.series.insert(place, Series::new(timeframe));
+            }
+        }
+        place
+    }
+
+    fn look(&mut self) {
+        for of in &mut self.instruments {
+            of.look(&self.frames);
+        }
+    }
+}
+
+/// What bars of one length are to recorded ones of another.
+enum Relation {
+    Same,
+    Multiple,
+    Other,
+}
+
+impl Relation {
+    fn of(made: Timeframe, recorded: Timeframe) -> Self {
+        match made.seconds() {
+            made if made == recorded.seconds() => Relation::Same,
+            made if made % recorded.seconds() == 0 => Relation::Multiple,
+            _ => Relation::Other,
+        }
+    }
+}
+
+/// Returns when a recorded bar began that ends at `end`.
+fn start_of_recorded(end: Timestamp, timeframe: Timeframe) -> Timestamp {
+    let length = SignedDuration::from_secs(i64::from(timeframe.seconds()));
+    end.saturating_sub(length).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::quote_at;
-
-    #[test]
-    fn a_bar_is_closed_by_the_first_quote_at_or_after_its_end() {
-        let mut bars = Bars::default();
-        bars.subscribe("1m".parse().unwrap());
-        let mut seen = Vec::new();
-        for (time, bid) in [
-            ("00:00:10", "100"),
-            ("00:00:20", "104"),
-            ("00:00:50", "98"),
-            ("00:00:59.999", "101"),
-            ("00:01:00", "110"),
-            // Four minutes without quotes give no bar.
-            ("00:05:30", "120"),
-            // This one is late.
-            ("00:05:10", "121"),
-            ("00:06:00", "122"),
-        ] {
-            for bar in bars.quote(&quote_at("BTCUSDT", time, bid, bid)) {
-                let Bar { open, high, low, close, quotes, .. } = bar;
-                seen.push(format!("{time} closes {} {open} {high} {low} {close} {quotes}", bar.time));
-            }
-        }
-        assert_eq!(
-            seen,
-            [
-                "00:01:00 closes 2026-01-01T00:00:00Z 100 104 98 101 4",
-                "00:05:30 closes 2026-01-01T00:01:00Z 110 110 110 110 1",
-                "00:06:00 closes 2026-01-01T00:05:00Z 120 121 120 121 2",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_strategy_that_subscribes_again_gets_the_open_bar_as_a_whole_and_none_that_it_did_not_ask_for() {
-        let mut bars = Bars::default();
-        bars.make(&["1m".parse().unwrap(), "1s".parse().unwrap()]);
-        assert!(bars.quote(&quote_at("BTCUSDT", "00:00:10", "1", "1")).is_empty());
-        bars.subscribe("1m".parse().unwrap());
-        let closed = bars.quote(&quote_at("BTCUSDT", "00:01:00", "1", "1"));
-        assert_eq!(
-            closed.iter().map(|bar| (bar.timeframe.seconds(), bar.quotes)).collect::<Vec<_>>(),
-            [(60, 1)]
-        );
-        bars.unsubscribe_all();
-        assert!(bars.quote(&quote_at("BTCUSDT", "00:02:00", "1", "1")).is_empty());
-    }
-
-    #[test]
-    fn each_timeframe_and_each_instrument_has_its_own_bars() {
-        let mut bars = Bars::default();
-        bars.subscribe("1m".parse().unwrap());
-        bars.subscribe("1s".parse().unwrap());
-        bars.subscribe("1s".parse().unwrap());
-        assert!(bars.quote(&quote_at("BTCUSDT", "00:00:10", "1", "1")).is_empty());
-        assert!(bars.quote(&quote_at("ETHUSDT", "00:00:11", "1", "1")).is_empty());
-        let closed = bars.quote(&quote_at("BTCUSDT", "00:01:00", "1", "1"));
-        let closed: Vec<_> = closed.iter().map(|bar| bar.timeframe.to_string()).collect();
-        assert_eq!(closed, ["1s", "1m"]);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use qubx_protocol::{InstrumentId, OrderId, OrderStatus};
+use qubx_protocol::{InstrumentId, OrderId, OrderStatus, Rejection};
 
 /// Why an engine does not start, or does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,16 @@ pub enum EngineError {
         order: OrderId,
         /// How it ended.
         status: OrderStatus,
+    },
+    /// A change of an order is refused; it stays as it was.
+    #[error("order {order} is not modified: {reason}")]
+    NotModified {
+        /// The order.
+        order: OrderId,
+        /// The name of the reason.
+        rejection: Rejection,
+        /// The reason in words.
+        reason: String,
     },
     /// The closing order was refused.
     #[error("{instrument} is not closed: {reason}")]

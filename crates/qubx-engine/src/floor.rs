@@ -105,7 +105,9 @@ impl Floor {
         self.place += 1;
         self.market_time = self.market_time.max(event.time);
         self.desk.market(self.clock, event, out);
-        self.bars.market(self.desk.state().id(event.instrument), event)
+        let mut complete = Vec::new();
+        self.bars.market(event, &mut complete);
+        complete
     }
 
     /// Returns the times between which an event that follows one of `time` is quiet as far as clock and bars go.
@@ -130,7 +132,7 @@ impl Floor {
             && (fence.from..fence.until).contains(&event.time)
             && time < fence.until
             && self.desk.is_quiet(time, event)
-            && !self.bars.closes(self.desk.state().id(event.instrument), event)
+            && !self.bars.closes(event)
     }
 
     /// Decides about a call: returns what happened, with orders that are only intended, and how to find the answer.
@@ -147,7 +149,7 @@ impl Floor {
             }
             Call::Modify(id, change, by) => (self.desk.modify(time, &id, change, &by)?, Answer::Order(id)),
             Call::CancelOrder(id, by) => {
-                (self.desk.cancel(time, &id, &cancelled_by(&by))?, Answer::Order(id))
+                (self.desk.strategy_cancel(time, &id, &cancelled_by(&by))?, Answer::Order(id))
             }
             Call::CancelOrders(instrument, by) => {
                 let wanted =
@@ -157,7 +159,8 @@ impl Floor {
                 let mut events = Vec::new();
                 for id in &ids {
                     // One that cannot be cancelled stays as it is, and the answer shows it.
-                    events.extend(self.desk.cancel(time, id, &cancelled_by(&by)).unwrap_or_default());
+                    let cancelled = self.desk.strategy_cancel(time, id, &cancelled_by(&by));
+                    events.extend(cancelled.unwrap_or_default());
                 }
                 (events, Answer::Orders(ids))
             }
@@ -165,13 +168,13 @@ impl Floor {
                 if self.desk.state().position(&instrument).is_none() {
                     return Err(EngineError::UnknownInstrument(instrument));
                 }
-                let decided = self.desk.close(time, &[instrument], &by);
+                let decided = self.desk.strategy_close(time, &[instrument], &by);
                 let answer = Answer::Orders(decided_ids(&decided));
                 (decided, answer)
             }
             Call::CloseAll(by) => {
                 let instruments: Vec<_> = self.desk.state().instruments().collect();
-                let decided = self.desk.close(time, &instruments, &by);
+                let decided = self.desk.strategy_close(time, &instruments, &by);
                 let answer = Answer::Orders(decided_ids(&decided));
                 (decided, answer)
             }
@@ -180,10 +183,9 @@ impl Floor {
                 (Vec::new(), Answer::Value(CallValue::Done))
             }
             Call::History { instrument, timeframe, length } => {
-                if self.desk.state().position(&instrument).is_none() {
-                    return Err(EngineError::UnknownInstrument(instrument));
-                }
-                let bars = self.bars.history(&instrument, timeframe, length);
+                let index = self.desk.state().index(&instrument);
+                let index = index.ok_or(EngineError::UnknownInstrument(instrument))?;
+                let bars = self.bars.history(index, timeframe, length);
                 (Vec::new(), Answer::Value(CallValue::Bars(bars)))
             }
             Call::SetTimer(name, every) => {

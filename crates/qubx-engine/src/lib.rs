@@ -25,6 +25,7 @@ mod market;
 mod output;
 mod queue;
 mod restore;
+mod results;
 mod strategy;
 mod task;
 #[cfg(test)]
@@ -45,6 +46,9 @@ pub use output::{
     CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, Modification,
     OrderRequest,
 };
-pub use restore::{Checkpoint, Restore};
+pub use restore::{Checkpoint, MarketCheckpoint, Restore, UnderWay, WireCommand};
+pub use results::ResultsCollector;
 pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
 pub use task::start;
+#[doc(hidden)]
+pub use task::start_in_memory;

@@ -33,7 +33,7 @@ mod serve;
 mod start;
 mod verbs;
 
-pub use start::start;
+pub use start::{start, start_in_memory};
 
 /// How many events a feed gives at once in lockstep.
 const CHUNK: usize = 4_096;

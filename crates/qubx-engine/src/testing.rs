@@ -10,6 +10,9 @@ use crate::{
     PaperConfig, Touch, default_instrument,
 };
 
+/// More than any test takes at once, where it does not matter how much is there.
+const DEEP: Quantity = Quantity(Decimal::from_parts(1_000_000_000, 0, 0, false, 0));
+
 pub(crate) fn id(symbol: &str) -> InstrumentId {
     InstrumentId::new("SIM", symbol)
 }
@@ -29,8 +32,8 @@ pub(crate) fn quote_at(symbol: &str, time: &str, bid: &str, ask: &str) -> Quote 
         time: at(time),
         bid: Price(decimal(bid)),
         ask: Price(decimal(ask)),
-        bid_size: Quantity(Decimal::ONE),
-        ask_size: Quantity(Decimal::ONE),
+        bid_size: DEEP,
+        ask_size: DEEP,
     }
 }
 

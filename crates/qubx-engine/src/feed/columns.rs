@@ -2,35 +2,77 @@
 
 use csv::StringRecord;
 
-/// What a file of quotes must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
-    Time,
-    Bid,
-    Ask,
-    BidSize,
-    AskSize,
+use crate::RecordedKind;
+
+/// A column that a file must have: the names under which it is found, the usual one first.
+type Names = &'static [&'static str];
+
+/// Where [`Columns::place`] finds each column of a file of quotes.
+pub(super) mod quotes {
+    pub(in crate::feed) const BID: usize = 1;
+    pub(in crate::feed) const ASK: usize = 2;
+    pub(in crate::feed) const BID_SIZE: usize = 3;
+    pub(in crate::feed) const ASK_SIZE: usize = 4;
 }
 
-impl Field {
-    const ALL: [Field; 5] = [Field::Time, Field::Bid, Field::Ask, Field::BidSize, Field::AskSize];
-
-    /// Returns the names under which the field is found, the usual one first.
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Field::Time => &["timestamp", "time", "ts", "datetime"],
-            Field::Bid => &["bid_price", "bid"],
-            Field::Ask => &["ask_price", "ask"],
-            Field::BidSize => &["bid_amount", "bid_size", "bid_qty"],
-            Field::AskSize => &["ask_amount", "ask_size", "ask_qty"],
-        }
-    }
+/// Of a file of trades.
+pub(super) mod trades {
+    pub(in crate::feed) const PRICE: usize = 1;
+    pub(in crate::feed) const SIZE: usize = 2;
+    pub(in crate::feed) const SIDE: usize = 3;
 }
 
-/// The place of each field, counted from 0.
+/// Of a file of bars.
+pub(super) mod bars {
+    pub(in crate::feed) const OPEN: usize = 1;
+    pub(in crate::feed) const HIGH: usize = 2;
+    pub(in crate::feed) const LOW: usize = 3;
+    pub(in crate::feed) const CLOSE: usize = 4;
+    pub(in crate::feed) const VOLUME: usize = 5;
+}
+
+/// Of a file of rates of funding.
+pub(super) mod funding {
+    pub(in crate::feed) const RATE: usize = 1;
+}
+
+/// Every file has one, in the first place.
+pub(super) const TIME: usize = 0;
+
+/// Most columns are those of bars.
+const MOST: usize = 6;
+
+/// The names that sources give: Tardis, Binance's public data, and what people write by hand.
+const QUOTES: &[Names] = &[
+    &["timestamp", "time", "ts", "datetime", "transaction_time", "event_time"],
+    &["bid_price", "bid", "best_bid_price"],
+    &["ask_price", "ask", "best_ask_price"],
+    &["bid_amount", "bid_size", "bid_qty", "best_bid_qty"],
+    &["ask_amount", "ask_size", "ask_qty", "best_ask_qty"],
+];
+const TRADES: &[Names] = &[
+    &["timestamp", "time", "ts", "datetime", "transact_time"],
+    &["price"],
+    &["size", "amount", "qty", "quantity"],
+    &["side", "is_buyer_maker", "isbuyermaker"],
+];
+const BARS: &[Names] = &[
+    &["timestamp", "time", "ts", "datetime", "date", "open_time"],
+    &["open"],
+    &["high"],
+    &["low"],
+    &["close"],
+    &["volume", "amount", "qty", "quantity", "size"],
+];
+const FUNDING: &[Names] = &[
+    &["timestamp", "time", "ts", "datetime", "funding_time", "calc_time"],
+    &["rate", "funding_rate", "last_funding_rate"],
+];
+
+/// The place of each column, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
-    places: [usize; Field::ALL.len()],
+    places: [usize; MOST],
 }
 
 impl Columns {
@@ -38,29 +80,30 @@ impl Columns {
     ///
     /// # Errors
     /// The problem, and what to do about it.
-    pub(super) fn find(header: &StringRecord) -> Result<Self, (String, String)> {
-        let names: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
-        let mut places = [0; Field::ALL.len()];
-        for field in Field::ALL {
-            let place = names.iter().position(|name| field.names().contains(&name.as_str()));
-            places[field as usize] = place.ok_or_else(|| {
-                let wanted = field.names().join("`, `");
+    pub(super) fn find(kind: RecordedKind, header: &StringRecord) -> Result<Self, (String, String)> {
+        let (what, wanted) = match kind {
+            RecordedKind::Quotes => ("quotes", QUOTES),
+            RecordedKind::Trades => ("trades", TRADES),
+            RecordedKind::Bars => ("bars", BARS),
+            RecordedKind::Funding => ("funding rates", FUNDING),
+        };
+        let header: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+        let mut places = [0; MOST];
+        for (place, names) in places.iter_mut().zip(wanted) {
+            let found = names.iter().find_map(|name| header.iter().position(|there| there == name));
+            *place = found.ok_or_else(|| {
                 (
-                    format!(
-                        "there is no column for the {}; the header is `{}`",
-                        field.names()[0],
-                        names.join(",")
-                    ),
-                    format!("a file of quotes needs one that is named `{wanted}`"),
+                    format!("there is no column for the {}; the header is `{}`", names[0], header.join(",")),
+                    format!("a file of {what} needs one that is named `{}`", names.join("`, `")),
                 )
             })?;
         }
         Ok(Self { places })
     }
 
-    /// Returns the place of a field.
-    pub(super) fn place(&self, field: Field) -> usize {
-        self.places[field as usize]
+    /// Returns the place of a column.
+    pub(super) fn place(&self, column: usize) -> usize {
+        self.places[column]
     }
 }
 
@@ -70,23 +113,48 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_any_of_their_names_in_any_order() {
-        for header in [
-            ["timestamp", "bid_price", "ask_price", "bid_amount", "ask_amount"],
-            ["ts", "bid", "ask", "bid_size", "ask_size"],
-            [" Time ", "BID", "Ask_Price", "bid_qty", "ask_qty"],
+        for (kind, header, expected) in [
+            (
+                RecordedKind::Quotes,
+                "timestamp,bid_price,ask_price,bid_amount,ask_amount",
+                &[0, 1, 2, 3, 4][..],
+            ),
+            (RecordedKind::Quotes, "ts,bid,ask,bid_size,ask_size", &[0, 1, 2, 3, 4]),
+            (RecordedKind::Quotes, " Time ,BID,Ask_Price,bid_qty,ask_qty", &[0, 1, 2, 3, 4]),
+            (RecordedKind::Quotes, "ask,extra,ask_size,bid,time,bid_size", &[4, 3, 0, 5, 2]),
+            (RecordedKind::Trades, "time,price,size,side", &[0, 1, 2, 3]),
+            (RecordedKind::Trades, "id,price,qty,quote_qty,time,is_buyer_maker", &[4, 1, 2, 5]),
+            (RecordedKind::Trades, "is_buyer_maker,side,amount,price,ts", &[4, 3, 2, 1]),
+            (RecordedKind::Bars, "open_time,open,high,low,close,volume,close_time", &[0, 1, 2, 3, 4, 5]),
+            (RecordedKind::Funding, "calc_time,funding_interval_hours,last_funding_rate", &[0, 2]),
+            (RecordedKind::Funding, "funding_rate,time", &[1, 0]),
         ] {
-            let columns = Columns::find(&StringRecord::from(header.to_vec())).unwrap();
-            assert_eq!(columns.places, [0, 1, 2, 3, 4]);
+            let header = StringRecord::from(header.split(',').collect::<Vec<_>>());
+            let columns = Columns::find(kind, &header).unwrap();
+            assert_eq!(columns.places[..expected.len()], *expected, "{header:?}");
         }
-        let header = StringRecord::from(vec!["ask", "extra", "ask_size", "bid", "time", "bid_size"]);
-        assert_eq!(Columns::find(&header).unwrap().places, [4, 3, 0, 5, 2]);
     }
 
     #[test]
     fn a_missing_column_is_named_with_what_there_is() {
-        let header = StringRecord::from(vec!["time", "open", "close"]);
-        let (problem, hint) = Columns::find(&header).unwrap_err();
-        assert_eq!(problem, "there is no column for the bid_price; the header is `time,open,close`");
-        assert_eq!(hint, "a file of quotes needs one that is named `bid_price`, `bid`");
+        for (kind, problem, hint) in [
+            (
+                RecordedKind::Quotes,
+                "bid_price",
+                "quotes needs one that is named `bid_price`, `bid`, `best_bid_price`",
+            ),
+            (RecordedKind::Trades, "price", "trades needs one that is named `price`"),
+            (RecordedKind::Bars, "high", "bars needs one that is named `high`"),
+            (
+                RecordedKind::Funding,
+                "rate",
+                "funding rates needs one that is named `rate`, `funding_rate`, `last_funding_rate`",
+            ),
+        ] {
+            let header = StringRecord::from(vec!["time", "open", "close"]);
+            let error = Columns::find(kind, &header).unwrap_err();
+            let problem = format!("there is no column for the {problem}; the header is `time,open,close`");
+            assert_eq!(error, (problem, format!("a file of {hint}")));
+        }
     }
 }

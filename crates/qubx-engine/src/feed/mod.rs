@@ -1,10 +1,20 @@
-//! Feeds: where quotes come from, and what time it is.
+//! Feeds: where quotes, trades and bars come from, and what time it is.
+//!
+//! A file goes through these: `rows`, `record` (with `columns`, `number` and `time`), `source` (with `stand_in`), `merge`,
+//! `reader` and `replay`.
 
 mod columns;
+mod memory;
+mod merge;
+mod number;
 mod pace;
-mod quotes_file;
+mod reader;
+mod record;
 mod replay;
+mod rows;
 mod sim;
+mod source;
+mod stand_in;
 mod time;
 mod walk;
 
@@ -16,6 +26,7 @@ use qubx_protocol::ReplayProgress;
 use crate::freshness::Silence;
 use crate::{DataError, InstrumentIndex, MarketEvent};
 
+pub(crate) use memory::MemoryFeed;
 pub(crate) use replay::ReplayFeed;
 pub(crate) use sim::SimFeed;
 pub use walk::WalkState;
@@ -35,7 +46,8 @@ pub(crate) trait Feed: Send + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<bool, DataError>> + Send;
 
-    /// Returns the engine's time. It never goes back.
+    /// Returns the engine's time. It never goes back. Of several events that were given at once it is that of the newest:
+    /// whoever takes them in one by one counts the time of each, as long as it does not go back.
     fn now(&mut self) -> Timestamp;
 
     /// Tells whose silence is a fault.
@@ -43,12 +55,12 @@ pub(crate) trait Feed: Send + 'static {
         Silence::Anybody
     }
 
-    /// Tells whether an instrument will get another quote.
+    /// Tells whether an instrument will get another quote or trade, so that its silence may be a fault.
     fn has_more(&self, _instrument: InstrumentIndex) -> bool {
         true
     }
 
-    /// Tells whether quotes wait for the strategy, so that results do not depend on the machine.
+    /// Tells whether the market waits for the strategy, so that results do not depend on the machine.
     fn is_lockstep(&self) -> bool {
         false
     }
@@ -58,7 +70,7 @@ pub(crate) trait Feed: Send + 'static {
         1
     }
 
-    /// Tells where each simulated price is; nothing for quotes that are not simulated.
+    /// Tells where each simulated price is; nothing for prices that are not simulated.
     fn simulation(&self) -> Vec<WalkState> {
         Vec::new()
     }

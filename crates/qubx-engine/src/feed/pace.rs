@@ -25,4 +25,9 @@ impl Pace {
         self.began = now.checked_sub(offset).or(self.began);
         now
     }
+
+    /// Returns what offset is due now; nothing before the beginning.
+    pub(super) fn passed(&self) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| began.elapsed())
+    }
 }

@@ -45,7 +45,7 @@ impl<F: Feed> Task<F> {
             clock: (clock > time).then_some(clock),
             timeframes: self.floor.bars.timeframes(),
             simulation: self.feed.simulation(),
-            ..self.floor.desk.state().checkpoint(clock)
+            ..self.floor.desk.checkpoint(clock)
         }
     }
 

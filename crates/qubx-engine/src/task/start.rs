@@ -1,12 +1,10 @@
 //! How an engine starts, from nothing or where another one stopped.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_protocol::InstrumentId;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,15 +12,15 @@ use tokio_util::task::TaskTracker;
 use super::{Anchor, FeedPhase, Task, Told, market_view};
 use crate::bars::Bars;
 use crate::desk::Desk;
-use crate::feed::{Feed, ReplayFeed, SimFeed};
+use crate::feed::{Feed, MemoryFeed, ReplayFeed, SimFeed};
 use crate::floor::Floor;
 use crate::freshness::Freshness;
 use crate::lockstep::Lockstep;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
-    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FeedConfig, InstrumentIndex,
-    MarketData, RecordedFile, Speed, StrategyBatch,
+    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, MarketData, MarketEvent,
+    StrategyBatch,
 };
 
 /// Requests that wait; when it is full, whoever asks waits.
@@ -52,15 +50,14 @@ pub fn start(
     let mut begun = Begun::new(&config);
     let checkpoint = config.restore.as_ref().and_then(|restore| restore.checkpoint.clone());
     let channels = (outputs, strategy);
-    match replay_of(&config) {
-        Some((speed, files)) => {
-            let mut feed = ReplayFeed::open(speed, &files)?;
+    match ReplayFeed::open(&config.exchanges)? {
+        Some(mut feed) => {
             if let Some(checkpoint) = checkpoint {
                 begun.bars.make(&checkpoint.timeframes);
                 feed.skip(checkpoint.place, checkpoint.time, |event| {
-                    let id = begun.desk.state().id(event.instrument).clone();
                     // Bars that close on the way were told before.
-                    begun.bars.market(&id, &event);
+                    begun.bars.market(event, &mut Vec::new());
+                    let id = begun.desk.state().id(event.instrument).clone();
                     if let MarketData::Quote(touch) = event.data {
                         begun.desk.restore_quote(touch.quote(id, event.time));
                     }
@@ -82,20 +79,26 @@ pub fn start(
     }
 }
 
-/// Returns the files of all exchanges, and their speed; none when they simulate.
-fn replay_of(config: &EngineConfig) -> Option<(Speed, Vec<(InstrumentIndex, RecordedFile)>)> {
-    let mut all = Vec::new();
-    let mut common = None;
-    let instruments = config.exchanges.iter().flat_map(|exchange| &exchange.instruments);
-    let places: HashMap<&InstrumentId, InstrumentIndex> =
-        instruments.zip(0..).map(|(instrument, place)| (&instrument.id, InstrumentIndex(place))).collect();
-    for exchange in &config.exchanges {
-        if let FeedConfig::Replay { speed, files } = &exchange.feed {
-            common = Some(*speed);
-            all.extend(files.iter().map(|file| (places[&file.instrument], file.clone())));
-        }
-    }
-    common.map(|speed| (speed, all))
+/// Starts an engine as [`start`] does, in lockstep with events out of the memory instead of a feed of the config. It is for
+/// benches and tests, and restores nothing.
+///
+/// # Errors
+/// [`EngineError::Config`] for a config that makes no sense.
+#[doc(hidden)]
+pub fn start_in_memory<E>(
+    config: EngineConfig,
+    events: E,
+    outputs: mpsc::Sender<EngineOutput>,
+    strategy: mpsc::Sender<StrategyBatch>,
+    tracker: &TaskTracker,
+    cancel: CancellationToken,
+) -> Result<EngineHandle, EngineError>
+where
+    E: IntoIterator<Item = MarketEvent, IntoIter: Send + 'static>,
+{
+    config.check()?;
+    let feed = MemoryFeed::new(events);
+    Ok(Begun::new(&config).run(feed, (outputs, strategy), tracker, cancel))
 }
 
 /// An engine that has no feed yet.
@@ -113,7 +116,8 @@ impl Begun {
     fn new(config: &EngineConfig) -> Self {
         let mut desk = Desk::new(config);
         let restored = config.restore.clone().map_or_else(Vec::new, |restore| desk.restore(restore));
-        Self { stale_after: config.stale_after, desk, bars: Bars::default(), place: 0, clock: None, restored }
+        let bars = Bars::new(desk.state().instruments());
+        Self { stale_after: config.stale_after, desk, bars, place: 0, clock: None, restored }
     }
 
     /// Starts the engine with any feed, which is at `place`.

@@ -35,11 +35,11 @@ async fn a_file_that_cannot_be_replayed_is_refused_with_what_to_do() {
     for (text, expected) in [
         (
             "",
-            "quotes.csv, line 1: there is no column for the timestamp; the header is ``; a file of quotes needs one that is named `timestamp`, `time`, `ts`, `datetime`",
+            "quotes.csv, line 1: there is no column for the timestamp; the header is ``; a file of quotes needs one that is named `timestamp`, `time`, `ts`, `datetime`, `transaction_time`, `event_time`",
         ),
         (
             "time,open,close\n",
-            "quotes.csv, line 1: there is no column for the bid_price; the header is `time,open,close`; a file of quotes needs one that is named `bid_price`, `bid`",
+            "quotes.csv, line 1: there is no column for the bid_price; the header is `time,open,close`; a file of quotes needs one that is named `bid_price`, `bid`, `best_bid_price`",
         ),
         ("HEADER\n", "quotes.csv: there is no row below the header; name a file that holds quotes"),
         (
@@ -86,7 +86,7 @@ async fn a_file_that_is_not_there_is_named() {
         format!("other.csv.gz: cannot open it: No such file or directory (os error 2); {hint}")
     );
     let error = error_of(replay("max", folder.path()));
-    assert!(error.ends_with(": it is not a file; name one file of quotes per instrument"), "{error}");
+    assert!(error.ends_with(": it is not a file; name one file of a kind per instrument"), "{error}");
 }
 
 #[tokio::test]
@@ -225,8 +225,8 @@ async fn a_file_that_changed_before_the_place_is_refused_and_one_that_changed_be
 
     let hint = "put the file back as it was, or start without --restore";
     for (seconds, expected) in [
-        (0..15, Some("quote 20, and 15 are there")),
-        (1..60, Some("quote 20, of 2026-01-01T00:00:19Z, which is of 2026-01-01T00:00:20Z now")),
+        (0..15, Some("event 20, and 15 are there")),
+        (1..60, Some("event 20, of 2026-01-01T00:00:19Z, which is of 2026-01-01T00:00:20Z now")),
         (0..20, None),
         (0..90, None),
     ] {
