@@ -435,4 +435,6 @@ fn is_fact(input: &StrategyInput) -> bool {
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod tests;

@@ -4,15 +4,22 @@ use crate::MarketEvent;
 use crate::floor::Floor;
 
 /// Returns how many of these events are quiet, one after the other.
+///
+/// One that comes late, with a time before the clock's, can only be the first: else the strategy, which need not be told
+/// of the events before it, would take its time for the clock's.
 pub(super) fn quiet(floor: &Floor, events: &[MarketEvent]) -> usize {
     let Some(first) = events.first() else { return 0 };
     let fence = floor.fence(first.time);
-    let mut time = floor.clock();
+    let mut time = floor.clock().max(first.time);
+    if !floor.is_quiet(fence, time, first) {
+        return 0;
+    }
     let is_quiet = |event: &&MarketEvent| {
-        time = time.max(event.time);
-        floor.is_quiet(fence, time, event)
+        let is_late = event.time < time;
+        time = event.time;
+        !is_late && floor.is_quiet(fence, time, event)
     };
-    events.iter().take_while(is_quiet).count()
+    1 + events[1..].iter().take_while(is_quiet).count()
 }
 
 /// Where the strategy is in its batch.

@@ -20,16 +20,20 @@ impl<F: Feed> Task<F> {
     }
 
     fn has_step(&self, lockstep: &Lockstep) -> bool {
-        let ending = self.feed_phase == FeedPhase::Ending;
-        let feed = ending || self.feed_phase == FeedPhase::Running;
-        lockstep.is_busy() || (feed && (!lockstep.is_empty() || (ending && lockstep.has_unseen())))
+        let (feed, last) = self.replay_phase();
+        lockstep.is_busy() || (feed && !lockstep.is_empty()) || (last && lockstep.has_unseen())
+    }
+
+    /// Tells whether the feed goes, and whether it gave all that it has.
+    fn replay_phase(&self) -> (bool, bool) {
+        let last = matches!(self.feed_phase, FeedPhase::Ending | FeedPhase::Ended);
+        (last || self.feed_phase == FeedPhase::Running, last)
     }
 
     /// Goes on until the strategy has something to see or all is applied that the feed gave.
     pub(super) async fn step_replay(&mut self) {
+        let (feed, last) = self.replay_phase();
         let Some(lockstep) = &mut self.lockstep else { return };
-        let last = self.feed_phase == FeedPhase::Ending;
-        let feed = last || self.feed_phase == FeedPhase::Running;
         let next = lockstep.next(&mut self.floor, feed, last);
         let (_, is_full) = lockstep.unsent();
         self.view.changed();
