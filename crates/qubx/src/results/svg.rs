@@ -25,7 +25,7 @@ const LABEL_HEIGHT: f64 = 16.0;
 
 /// Plain rules, without variables, which not every program that draws SVG knows.
 const STYLE: &str = "\
-text { font: 13px system-ui, sans-serif; fill: #59636e }
+text { font-family: system-ui, sans-serif; font-size: 13px; fill: #59636e }
 .title { font-weight: 600; font-size: 15px }
 .title, .figures { fill: #1f2328 }
 .right { text-anchor: end }
