@@ -25,7 +25,7 @@ const LABEL_HEIGHT: f64 = 16.0;
 
 /// Plain rules, without variables, which not every program that draws SVG knows.
 const STYLE: &str = "\
-text { font: 13px system-ui, sans-serif; fill: #59636e }
+text { font-family: system-ui, sans-serif; font-size: 13px; fill: #59636e }
 .title { font-weight: 600; font-size: 15px }
 .title, .figures { fill: #1f2328 }
 .right { text-anchor: end }
@@ -98,17 +98,16 @@ fn equity(svg: &mut String, results: &AccountResults, figures: &Figures<'_>) -> 
     rule(svg, "rule", EQUITY.0)?;
     rule(svg, "rule", EQUITY.1)?;
     rule(svg, "capital", scale.y(capital.0))?;
-    let mut labelled: Vec<f64> = Vec::new();
-    for (value, name) in [(highest, ""), (lowest, ""), (capital, "capital ")] {
-        let y = scale.y(value.0);
-        if labelled.iter().all(|other| (other - y).abs() >= LABEL_HEIGHT) {
-            let amount = figures.amount(value);
-            // A long amount needs the room of the word.
-            let name = if amount.len() > 9 { "" } else { name };
-            text(svg, "right", (LEFT - 8.0, y + 4.5), &format!("{name}{amount}"))?;
-            labelled.push(y);
-        }
+    let at = [scale.y(highest.0), scale.y(lowest.0)];
+    text(svg, "right", (LEFT - 8.0, at[0] + 4.5), &figures.amount(highest))?;
+    if highest != lowest {
+        text(svg, "right", (LEFT - 8.0, at[1] + 4.5), &figures.amount(lowest))?;
     }
+    let y = scale.y(capital.0);
+    if at.iter().all(|other| (other - y).abs() >= LABEL_HEIGHT) {
+        text(svg, "right", (LEFT - 8.0, y + 4.5), &figures.amount(capital))?;
+    }
+    text(svg, "right", (RIGHT, y - 5.0), "capital")?;
     let line = path(&results.equity, |point| scale.y(point.equity.0));
     writeln!(svg, r#"<path class="equity" d="M{line}"/>"#)
 }

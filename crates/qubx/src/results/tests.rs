@@ -21,7 +21,7 @@ pub(crate) fn results() -> Results {
         .zip(0..)
         .map(|(&height, place)| EquityPoint {
             time: hour(place * 4),
-            equity: Money(Decimal::new(100_000_00 + height * 100 + i64::from(height > 0) * 56, 2)),
+            equity: Money(Decimal::new(10_000_000 + height * 100 + i64::from(height > 0) * 56, 2)),
         })
         .collect();
     let account = Account {
