@@ -17,7 +17,7 @@ use crate::{EngineError, ExchangeConfig, WalkState};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Checkpoint {
-    /// How many quotes the feed has given.
+    /// How many events the feed has given, the quotes that stand for trades or bars with them.
     pub place: u64,
     /// The market's time at that place.
     pub time: Option<Timestamp>,
@@ -34,7 +34,7 @@ pub struct Checkpoint {
     /// and never longer than that limit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<Timestamp>,
-    /// The bars that are being made. A replay makes them again from the quotes that it skips.
+    /// The bars that are being made. A replay makes them again from what it skips.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timeframes: Vec<Timeframe>,
     /// Where each simulated price is. It may be empty when quotes are simulated: going behind `place` quotes step by

@@ -8,11 +8,12 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use qubx_protocol::Quantity;
+use qubx_protocol::{Instrument, Quantity};
 
 use super::source::{Key, Source};
 use crate::{
-    DataError, ExchangeConfig, FeedConfig, InstrumentIndex, MarketEvent, RecordedFile, RecordedKind,
+    DataError, ExchangeConfig, FeedConfig, InstrumentIndex, MarketData, MarketEvent, RecordedFile,
+    RecordedKind,
 };
 
 /// Some files that are read together.
@@ -45,7 +46,7 @@ pub(super) struct Part {
 pub(super) fn parts(exchanges: &[ExchangeConfig]) -> Vec<Part> {
     let instruments =
         exchanges.iter().flat_map(|exchange| exchange.instruments.iter().map(move |it| (exchange, it)));
-    let of = |((exchange, known), index): ((&ExchangeConfig, &qubx_protocol::Instrument), u32)| {
+    let of = |((exchange, known), index): ((&ExchangeConfig, &Instrument), u32)| {
         let files: &[RecordedFile] = match &exchange.feed {
             FeedConfig::Replay { files, .. } => files,
             FeedConfig::Sim { .. } => &[],
@@ -153,10 +154,10 @@ impl Merge {
 pub(super) fn file_of(parts: &[Part], event: &MarketEvent) -> PathBuf {
     let of_instrument = || parts.iter().filter(|part| part.instrument == event.instrument);
     let kind = match event.data {
-        crate::MarketData::Quote(_) => quoted_by(parts, event.instrument),
-        crate::MarketData::Trade { .. } => Some(RecordedKind::Trades),
-        crate::MarketData::Bar { .. } => Some(RecordedKind::Bars),
-        crate::MarketData::FundingRate(_) => Some(RecordedKind::Funding),
+        MarketData::Quote(_) => quoted_by(parts, event.instrument),
+        MarketData::Trade { .. } => Some(RecordedKind::Trades),
+        MarketData::Bar { .. } => Some(RecordedKind::Bars),
+        MarketData::FundingRate(_) => Some(RecordedKind::Funding),
     };
     let part = of_instrument().find(|part| Some(part.file.kind) == kind).or_else(|| of_instrument().next());
     part.map(|part| part.file.path.clone()).unwrap_or_default()

@@ -57,7 +57,7 @@ impl Rows {
         Ok(Self { path: path.to_owned(), size: metadata.len(), read, reader, header, row: ByteRecord::new() })
     }
 
-    /// Returns the header, whose names are trimmed by nobody.
+    /// Returns the header as it is written.
     pub(super) fn header(&self) -> &StringRecord {
         &self.header
     }

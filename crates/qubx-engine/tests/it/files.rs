@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::Path;
 
 use flate2::write::GzEncoder;
-use qubx_engine::{At, Call, EngineConfig, EngineError, EngineEvent, Interests, Restore, start};
+use qubx_engine::{
+    At, Call, EngineConfig, EngineError, EngineEvent, FeedConfig, Interests, RecordedKind, Restore, start,
+};
 use qubx_protocol::{LogLevel, OrderStatus, Position, Side};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -168,6 +170,29 @@ async fn several_files_plain_and_gzipped_are_merged_by_time() {
     assert_eq!(bids, ["1", "10", "30", "3"]);
     let replay = running.handle.market().borrow().replay.clone().unwrap();
     assert_eq!((replay.fraction, replay.speed.as_str(), replay.finished), (1.0, "max", true));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_instrument_of_bars_alone_is_quoted_by_their_prices_and_can_be_traded() {
+    let text =
+        "time,open,high,low,close,volume\n2026-01-01,10,30,9,20,40\n2026-01-01 00:01:00,20,22,19,21.5,80\n";
+    let (_folder, path) = file("bars.csv", text);
+    let mut config = replay("max", &path);
+    let FeedConfig::Replay { files, .. } = &mut config.exchanges[0].feed else { unreachable!() };
+    files[0].kind = RecordedKind::Bars;
+    let mut running = Running::start(config.clone());
+    running.handle.start_feed(WATCHING).await.unwrap();
+    running.until_finished().await;
+    let quote = running.until("the quote", |view| view.quotes.len() == 1).await.quotes.remove(0);
+    assert_eq!((quote.bid.to_string(), quote.ask_size.to_string()), ("21.5".to_owned(), "20.000".to_owned()));
+    assert_eq!(quote.time.to_string(), "2026-01-01T00:01:59.999Z");
+    assert_eq!(running.place("BTCUSDT", Side::Buy, "1", None).await.status, OrderStatus::Filled);
+    let stored = running.stop().await;
+    // Four quotes and a bar of each row count.
+    assert_eq!(stored.last().unwrap().1.place, 10);
+    let running = Running::start(going_on(&config, &stored));
+    assert_eq!(running.handle.snapshot().await.unwrap().time.to_string(), "2026-01-01T00:02:00Z");
     running.stop().await;
 }
 

@@ -8,6 +8,7 @@ mod book;
 mod files;
 mod harness;
 mod lockstep;
+mod memory;
 mod realtime;
 mod recorded;
 mod restore;

@@ -131,7 +131,7 @@ fn speed() {
             1_767_225_600_000_000_000 + row * 1_000_000,
             row % 9_999,
             row % 999 + 1,
-            if row % 2 == 0 { 1 } else { -1 }
+            if row.is_multiple_of(2) { 1 } else { -1 }
         )
     };
     let bar = |row: u64| {
@@ -198,5 +198,23 @@ fn speed() {
                 );
             }
         }
+    }
+    let folder = Folder::new().with("BTCUSDT", QUOTES, "f.csv", &many(1_000_000));
+    let (events, _) = all(&mut folder.open("max").unwrap());
+    for timeframes in [&["1m"][..], &["1s", "1m", "1h"]] {
+        let mut bars = crate::bars::Bars::new([id("BTCUSDT")]);
+        timeframes.iter().for_each(|timeframe| bars.subscribe(timeframe.parse().unwrap()));
+        let mut complete = Vec::new();
+        let mut closes = 0;
+        let began = WallInstant::now();
+        for event in &events {
+            closes += usize::from(bars.closes(event));
+            bars.market(event, &mut complete);
+        }
+        let nanoseconds = began.elapsed().as_nanos() as f64 / events.len() as f64;
+        println!(
+            "bars of {timeframes:?}: {nanoseconds:.1} ns a quote, {closes} close, {} bars",
+            complete.len()
+        );
     }
 }
