@@ -354,4 +354,6 @@ impl Desk {
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests;
