@@ -352,6 +352,12 @@ impl Desk {
 }
 
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
+mod margin_tests;
+#[cfg(test)]
+mod modify_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod table;

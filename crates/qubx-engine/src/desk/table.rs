@@ -34,7 +34,7 @@ const COMBINATION: &str = "Binance: -1014";
 /// No exchange fills what is not there.
 const EMPTY: &str = "nothing there, nothing filled";
 
-fn order(text: &str) -> OrderRequest {
+pub(super) fn order(text: &str) -> OrderRequest {
     let mut words = text.split(' ');
     let side = if words.next() == Some("BUY") { Side::Buy } else { Side::Sell };
     let quantity = Quantity(decimal(words.next().unwrap()));
@@ -70,7 +70,7 @@ fn step(text: &str) -> MarketData {
     MarketData::Trade { price, size, side: if side == "B" { Side::Buy } else { Side::Sell } }
 }
 
-fn happen(desk: &mut Desk, text: &str) -> Vec<EngineEvent> {
+pub(super) fn happen(desk: &mut Desk, text: &str) -> Vec<EngineEvent> {
     let mut out = Vec::new();
     let event = MarketEvent { instrument: InstrumentIndex(0), time: at(TIME), data: step(text) };
     desk.market(at(TIME), &event, &mut out);
@@ -78,7 +78,7 @@ fn happen(desk: &mut Desk, text: &str) -> Vec<EngineEvent> {
 }
 
 /// Writes what became of an order.
-fn told(events: &[EngineEvent]) -> String {
+pub(super) fn told(events: &[EngineEvent]) -> String {
     let word = |event: &EngineEvent| match event {
         EngineEvent::Fill { fill, .. } => {
             let liquidity = format!("{:?}", fill.liquidity);
