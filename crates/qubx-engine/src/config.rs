@@ -229,6 +229,15 @@ impl ExchangeConfig {
                 format!("fees of {name}: {bps} basis points is not sensible")
             })?;
         }
+        ensure((Decimal::ZERO..=Decimal::ONE_THOUSAND).contains(&self.paper.slippage_bps), || {
+            format!("slippage of {name}: {} basis points is not sensible", self.paper.slippage_bps)
+        })?;
+        ensure(self.paper.latency <= LONGEST_LATENCY, || {
+            format!("latency of {name} must be at most {} s", LONGEST_LATENCY.as_secs())
+        })?;
+        ensure(self.funding.is_none_or(|funding| funding.rate_bps.abs() <= Decimal::ONE_THOUSAND), || {
+            format!("the rate of funding of {name} is not sensible")
+        })?;
         ensure(!self.instruments.is_empty(), || format!("{name} has no instrument"))?;
         let mut ids = HashSet::new();
         for instrument in &self.instruments {
@@ -243,6 +252,12 @@ impl ExchangeConfig {
             }
             ensure((Decimal::ZERO..=MAX_AMOUNT).contains(&instrument.min_notional.0), || {
                 format!("min_notional of {id} must not be negative")
+            })?;
+            ensure(instrument.multiplier >= SMALLEST_STEP && is_positive(instrument.multiplier), || {
+                format!("multiplier of {id} must be positive, and at least {SMALLEST_STEP}")
+            })?;
+            ensure((Decimal::ZERO..=Decimal::ONE).contains(&instrument.maintenance_rate), || {
+                format!("maintenance_rate of {id} must be between 0 and 1")
             })?;
         }
         if let FeedConfig::Replay { files, .. } = &self.feed {
@@ -277,6 +292,9 @@ fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), EngineErr
 
 /// A shorter silence is none: the slowest simulation quotes once a second.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
+
+/// What is under way for longer is lost rather than late.
+const LONGEST_LATENCY: Duration = Duration::from_secs(60);
 
 /// The smallest tick and lot: what averages and profits are rounded to.
 const SMALLEST_STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 12);

@@ -349,6 +349,14 @@ impl Desk {
 }
 
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
+mod margin_tests;
+#[cfg(test)]
+mod modify_tests;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod bars;
+pub mod bench;
 mod broker;
 mod config;
 mod core;

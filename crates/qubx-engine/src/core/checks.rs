@@ -100,7 +100,9 @@ impl State {
             let reason = format!("the position would be worth {notional}, above the limit of {limit}");
             return Err(Refusal::new(PositionNotional, reason));
         }
-        self.check_leverage(place, notional)
+        // Once it is there, what counts is the middle of the market, which may be above a limit to buy.
+        let price = book.last_price().map_or(price, |mid| mid.0.max(price));
+        self.check_leverage(place, rounded(value(&book.instrument, price, worst)))
     }
 
     /// Checks the gross leverage and the margin if this instrument's position were worth `notional`.

@@ -6,7 +6,7 @@
 //! for it for a minute.
 
 use jiff::{SignedDuration, Timestamp};
-use qubx_protocol::{Funding, Money};
+use qubx_protocol::{Funding, Money, Price};
 use rust_decimal::Decimal;
 
 use super::loss::DAY_SECONDS;
@@ -90,6 +90,7 @@ impl State {
         let book = &mut self.books[place];
         let Some(config) = self.exchanges[book.exchange].funding else { return };
         let (Some(price), Some(due)) = (book.last_price(), book.funding_due) else { return };
+        let price = Price(rounded(price.0));
         book.funding_due = Some(next_multiple(config.every.seconds(), due));
         let rate = book.funding_rate.unwrap_or(config.rate_bps / BASIS_POINTS);
         let quantity = book.position.quantity;
