@@ -1,4 +1,4 @@
-"""The connection to the service: length-prefixed JSON over a unix socket.
+"""The connection to the service: length-prefixed frames over a unix socket, JSON or a batch of the market.
 
 Any thread may send and call; one thread reads. When the connection ends, so does this process: a kernel
 without its service has nobody to trade for.
@@ -14,10 +14,13 @@ from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from .batch import is_batch, read_batch
 from .causes import origin
 from .text import check_text, encoded
 
 T = TypeVar("T")
+# What the service cannot read is lost: NaN is no JSON.
+_as_json = json.JSONEncoder(default=str, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 64 << 20
 """The service ends a connection that sends a larger one."""
@@ -40,8 +43,7 @@ class Bridge:
 
     def send(self, type: str, **fields: Any) -> None:
         """Sends one message; in its texts, halves of characters are shown as `\ufffd`."""
-        # What the service cannot read is lost: NaN is no JSON.
-        body = encoded(json.dumps({"type": type, **fields}, default=str, ensure_ascii=False, allow_nan=False))
+        body = encoded(_as_json({"type": type, **fields}))
         if len(body) > _LARGEST_FRAME:
             raise ValueError(f"{type}: {len(body):,} bytes are too many to send; {_LARGEST_FRAME:,} can be")
         frame = _LENGTH.pack(len(body)) + body
@@ -78,38 +80,50 @@ class Bridge:
         body = self._input.read(length)
         if len(body) < length:
             return None
+        if is_batch(body):
+            return read_batch(body)
         message: dict[str, Any] = json.loads(body)
         return message
 
-    def call(self, request: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+    def call(
+        self,
+        request: Mapping[str, Any],
+        read: Callable[[Any], T],
+        at: Mapping[str, int] | None = None,
+        after: Callable[[dict[str, Any]], None] | None = None,
+    ) -> T:
         """Sends a verb and waits for its answer; raises `RuntimeError` with the service's words when refused.
 
         Text that would not arrive as it is raises `ValueError`, and nothing is sent.
 
         `read` makes the result of the answer. It runs on the reading thread, so that what it changes is in
-        order with everything else that arrives.
+        order with everything else that arrives. `after` gets the whole reply, of a refusal too, on the thread
+        that called. `at` tells the service where in a batch the call is made.
         """
         for name, value in request.items():
             if isinstance(value, str):
                 check_text(f"{request['verb']}: {name}", value)
-        outcome: SimpleQueue[T | BaseException] = SimpleQueue()
+        outcome: SimpleQueue[tuple[T | BaseException, dict[str, Any]]] = SimpleQueue()
 
         def settle(reply: dict[str, Any]) -> None:
             try:
                 if "error" in reply:
                     raise RuntimeError(reply["error"])
-                outcome.put(read(reply["ok"]))
+                outcome.put((read(reply["ok"]), reply))
             except BaseException as error:
-                outcome.put(error)
+                outcome.put((error, reply))
 
         call = next(self._calls)
         self._waiting[call] = settle
         try:
-            self.send("call", call=call, origin=origin(), request=request)
+            place = {} if at is None else {"at": at}
+            self.send("call", call=call, origin=origin(), request=request, **place)
             # On the main thread an interrupt ends this wait; the verb itself is with the service by then.
-            result = outcome.get()
+            result, reply = outcome.get()
         finally:
             self._waiting.pop(call, None)
+        if after is not None:
+            after(reply)
         if isinstance(result, BaseException):
             raise result
         return result
@@ -120,10 +134,14 @@ class Bridge:
 
     def read_forever(self, handle: Callable[[dict[str, Any]], None]) -> None:
         """Gives replies to whoever waits and all else to `handle`; ends the process with the service."""
-        while (message := self.receive()) is not None:
-            if message["type"] == "reply":
-                if settle := self._waiting.pop(message["call"], None):
-                    settle(message)
-            else:
-                handle(message)
+        try:
+            while (message := self.receive()) is not None:
+                if message["type"] == "reply":
+                    if settle := self._waiting.pop(message["call"], None):
+                        settle(message)
+                else:
+                    handle(message)
+        except ValueError as error:
+            # Whatever came after it would not be understood either.
+            self.log("error", f"Python cannot read what the service sent, and ends: {error}")
         os._exit(1)

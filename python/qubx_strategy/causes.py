@@ -1,13 +1,15 @@
-"""On whose behalf code runs: the strategy's, or that of whoever sent the cell.
+"""On whose behalf code runs: the strategy's, or that of whoever sent the cell or gave the command.
 
 The service is told of every cell before it runs and when it ended, also of those that a Jupyter client wants
 to be seen by nobody, so that whatever is done can be told of the one who did it.
 """
 
 import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from .failure import cut
 from .threads import Setting, hand_on
@@ -15,7 +17,7 @@ from .threads import Setting, hand_on
 LONGEST_CODE = 1_000_000
 """The characters of a cell that are told; the audit keeps head and tail of a longer one."""
 
-Origin = Literal["strategy", "outside"] | dict[Literal["cell"], int]
+Origin = Literal["strategy", "outside"] | Mapping[str, int | str]
 """As the service reads it; `outside` is a Jupyter client's message that is no cell."""
 
 
@@ -35,7 +37,15 @@ class Cell:
         """Of its reply; an interrupt may keep it from having one."""
 
 
-_cause: ContextVar[Cell | Literal["strategy"] | None] = ContextVar("cause", default=None)
+class Command(NamedTuple):
+    """A command that the strategy was given, an action for example."""
+
+    id: str
+
+
+Cause = Cell | Command | Literal["strategy"]
+
+_cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 _numbers = itertools.count(1)
 
 
@@ -44,12 +54,24 @@ def origin() -> Origin:
     cause = _cause.get()
     if isinstance(cause, Cell):
         return {"cell": cause.number}
+    if isinstance(cause, Command):
+        return {"command": cause.id}
     return cause or "outside"
 
 
 def act_for_strategy() -> None:
     """Makes the calling thread, and those that it starts, the strategy's."""
     _cause.set("strategy")
+
+
+@contextmanager
+def acting_for_command(id: str) -> Iterator[None]:
+    """Makes what runs inside, and the threads that it starts, act for whoever gave a command."""
+    before = _cause.set(Command(id))
+    try:
+        yield
+    finally:
+        _cause.reset(before)
 
 
 def hand_cause_on() -> None:
@@ -62,7 +84,7 @@ def _offer() -> Setting | None:
     return None if cause is None else partial(_set, cause)
 
 
-def _set(cause: Cell | Literal["strategy"]) -> None:
+def _set(cause: Cause) -> None:
     _cause.set(cause)
 
 

@@ -4,21 +4,19 @@ It reads the mirror, and sends every verb to the service and waits for the answe
 thread; on the REPL's thread a wait can be interrupted. Wrong arguments raise before anything is sent.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal, DivisionByZero, InvalidOperation
-from decimal import Context as Arithmetic
 from typing import Any, Protocol, TypeVar
 
-from .market import Account, Instrument, Order, Position, Quote, parse_account, to_datetime
-from .mirror import Mirror
+from .history import Bars
+from .instrument import Instrument
+from .market import Account, Order, Position, Quote, parse_account, to_datetime
+from .mirror import Mirror, parse_bar
+from .published import check_name, content_of, point_of
+from .rounding import rounded, rounded_positive
 from .state import check_state
 
 T = TypeVar("T")
-
-_EXACT = Arithmetic(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
-"""What prices and amounts are calculated in: the thread's own context is the user's to change."""
 
 
 class Service(Protocol):
@@ -29,6 +27,9 @@ class Service(Protocol):
 
     def log(self, level: str, text: str) -> None:
         """Writes a line to the session's log."""
+
+    def publish(self, name: str, instrument: int | None, time_ns: int, content: Mapping[str, Any]) -> None:
+        """Shows something under a name."""
 
 
 class Context:
@@ -55,7 +56,27 @@ class Context:
 
     def quote(self, instrument: Instrument | str) -> Quote | None:
         """Returns the last quote; none before the first."""
-        return self._mirror.quotes.get(self._mirror.find(instrument))
+        return self._mirror.quotes[self._mirror.find(instrument).index]
+
+    def ohlc(self, instrument: Instrument | str, timeframe: str, length: int) -> Bars:
+        """Returns the last bars of a timeframe, at most `length`, the oldest first.
+
+        The last one is the bar that is not finished yet, if there is one. The list has `numpy()` and
+        `pandas()` for those who have these packages.
+        """
+        if not isinstance(length, int) or isinstance(length, bool):
+            raise TypeError(f"length must be int, not {type(length).__name__}")
+        if length < 1:
+            raise ValueError(f"length must be at least 1, not {length}")
+        found = self._mirror.find(instrument)
+        request = {
+            "verb": "history",
+            "instrument": found.name,
+            "timeframe": _timeframe("timeframe", timeframe),
+            "length": length,
+        }
+        bars = self._service.call(request, lambda answer: answer)
+        return Bars(parse_bar(found, timeframe, start_ns, numbers) for start_ns, _, *numbers in bars)
 
     def get_position(self, instrument: Instrument | str) -> Position:
         """Returns what is held of an instrument; a flat position when it was never traded."""
@@ -72,7 +93,7 @@ class Context:
         if instrument is None:
             return orders
         wanted = self._mirror.find(instrument)
-        return {id: order for id, order in orders.items() if order.instrument == wanted}
+        return {id: order for id, order in orders.items() if order.instrument is wanted}
 
     def account(self, exchange: str | None = None) -> Account:
         """Returns an exchange's account; the name may be left out when there is only one."""
@@ -84,22 +105,64 @@ class Context:
         amount: float,
         price: float | None = None,
         time_in_force: str = "gtc",
+        *,
+        stop_price: float | None = None,
+        post_only: bool = False,
+        reduce_only: bool = False,
     ) -> Order:
         """Gives an order and returns it at once: it may rest, be filled or be rejected.
 
-        A positive amount buys, a negative one sells; without a price at market. Amount and price are rounded
-        to the nearest lot and tick. A rejected order is returned with its reason, not raised.
+        A positive amount buys, a negative one sells; without a price at market. With a stop price it waits
+        until the market has reached that. What an `ioc` order does not fill at once is cancelled. A
+        `post_only` order is rejected rather than filled at once, and a `reduce_only` one never increases a
+        position. Amount and prices are rounded to the nearest lot and tick. A rejected order is returned
+        with its reason, not raised.
         """
         found = self._mirror.find(instrument)
+        if time_in_force not in ("gtc", "ioc"):
+            raise ValueError(f"time_in_force must be 'gtc' or 'ioc', not {time_in_force!r}")
+        for name, value in (("post_only", post_only), ("reduce_only", reduce_only)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} must be True or False, not {value!r}")
+        if post_only and price is None:
+            raise ValueError("post_only needs a price: an order at market never rests")
+        if post_only and time_in_force == "ioc":
+            raise ValueError("post_only and time_in_force 'ioc' contradict each other")
+        request: dict[str, Any] = {
+            "verb": "trade",
+            "instrument": found.name,
+            "amount": rounded("amount", amount, found.lot_size),
+            **_prices(price, stop_price, found.tick_size),
+        }
         if time_in_force != "gtc":
-            raise ValueError(f"time_in_force {time_in_force!r} is not supported: only 'gtc' is")
-        quantity = _rounded("amount", amount, found.lot_size)
-        limit = None if price is None else _rounded("price", price, found.tick_size)
-        if limit is not None and limit < 0:
-            raise ValueError(f"price must be positive, not {price}")
-        request = {"verb": "trade", "instrument": found.name, "amount": format(quantity, "f")}
-        if limit is not None:
-            request["price"] = format(limit, "f")
+            request["time_in_force"] = time_in_force
+        if post_only:
+            request["post_only"] = True
+        if reduce_only:
+            request["reduce_only"] = True
+        return self._service.call(request, self._take_order)
+
+    def modify_order(
+        self,
+        order: Order | str,
+        amount: float | None = None,
+        price: float | None = None,
+        stop_price: float | None = None,
+    ) -> Order:
+        """Changes an open order, given by itself or its id, and returns it as it then stands.
+
+        The amount is the order's whole new quantity, what is filled included; it is positive for both sides.
+        What is not given stays.
+        """
+        id = order.id if isinstance(order, Order) else order
+        if amount is None and price is None and stop_price is None:
+            raise ValueError("modify_order needs an amount, a price or a stop_price")
+        known = self._mirror.orders.get(id) or (order if isinstance(order, Order) else None)
+        # The service knows an order that is not open here any more, or not yet, and rounds for itself.
+        lot_size, tick_size = (known.instrument.lot_size, known.instrument.tick_size) if known else (0.0, 0.0)
+        request = {"verb": "modify_order", "order": id, **_prices(price, stop_price, tick_size)}
+        if amount is not None:
+            request["amount"] = rounded_positive("amount", amount, lot_size)
         return self._service.call(request, self._take_order)
 
     def cancel_order(self, order: Order | str) -> Order:
@@ -124,7 +187,17 @@ class Context:
 
     def subscribe_bars(self, timeframe: str) -> None:
         """Asks for `on_bar` at the end of every interval, for example `1s`, `15m`, `4h`, `1d`."""
-        self._service.call({"verb": "subscribe_bars", "timeframe": timeframe}, lambda _: None)
+        request = {"verb": "subscribe_bars", "timeframe": _timeframe("timeframe", timeframe)}
+        self._service.call(request, lambda _: None)
+
+    def set_timer(self, name: str, every: str | None) -> None:
+        """Asks for `on_timer` at every whole multiple of a time, `30s` or `1h`; `None` ends the timer.
+
+        Multiples are counted in UTC, by the engine's clock: `1h` is due at every full hour.
+        """
+        check_name("a timer's name", name)
+        interval = None if every is None else _timeframe("every", every)
+        self._service.call({"verb": "set_timer", "name": name, "every": interval}, lambda _: None)
 
     def save_state(self, state: Any) -> None:
         """Keeps an object for the strategy's next start in this account, and returns once it is stored.
@@ -140,6 +213,22 @@ class Context:
     def load_state(self) -> Any:
         """Returns the object that was kept last in this account; none when there is none."""
         return self._service.call({"verb": "load_state"}, lambda state: state)
+
+    def publish(self, name: str, value: Any) -> None:
+        """Shows a value on the dashboard: a number, a text, a truth or `None`; the newest one counts.
+
+        A list of dicts, a dict of columns or a `DataFrame` is a table, of at most 1,000 rows and 50 columns.
+        """
+        content = content_of(value)
+        self._service.publish(check_name("name", name), None, self._mirror.time_ns, content)
+
+    def plot(self, name: str, value: float | None, instrument: Instrument | str | None = None) -> None:
+        """Adds a point to a line on the dashboard, at the engine's time; `None` or NaN breaks the line.
+
+        With an instrument, the line is drawn on its chart.
+        """
+        index = None if instrument is None else self._mirror.find(instrument).index
+        self._service.publish(check_name("name", name), index, self._mirror.time_ns, point_of(value))
 
     def log(self, *values: object, level: str = "info") -> None:
         """Writes a line to the session's log; the level is `debug`, `info`, `warning` or `error`."""
@@ -157,18 +246,14 @@ class Context:
         return order
 
 
-def _rounded(what: str, value: float, step: float) -> Decimal:
-    """Returns the multiple of `step` nearest to `value`, which must be a finite number other than zero."""
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        raise TypeError(f"{what} must be a number, not {type(value).__name__}")
-    if not math.isfinite(value):
-        raise ValueError(f"{what} must be finite, not {value}")
-    # The shortest text of a float is what its author meant: 0.1 is 0.1, not 0.1000000000000000055.
-    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
-    size = Decimal(repr(step))
-    rounded = exact
-    if size:
-        rounded = _EXACT.multiply(_EXACT.to_integral_value(_EXACT.divide(exact, size)), size)
-    if not rounded:
-        raise ValueError(f"{what} {value} is zero" + (f" after rounding to {step}" if exact else ""))
-    return rounded
+def _prices(price: float | None, stop_price: float | None, tick_size: float) -> dict[str, str]:
+    given = {"price": price, "stop_price": stop_price}
+    return {
+        name: rounded_positive(name, value, tick_size) for name, value in given.items() if value is not None
+    }
+
+
+def _timeframe(what: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be text such as '30s', '15m' or '1h', not {type(text).__name__}")
+    return text

@@ -78,7 +78,8 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app:
     from .assistant import Assistant
     from .causes import act_for_strategy, hand_cause_on
     from .context import Context
-    from .market import Instrument
+    from .instrument import parse_instrument
+    from .lockstep import Lockstep
     from .mirror import Mirror
     from .output import claim_output, pass_claims_on
     from .repl import namespace
@@ -87,9 +88,13 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app:
     shell = app.shell
     # This package lies in a folder that goes with the kernel, so it has no cache; what the user imports has.
     sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
-    mirror = Mirror(Instrument(**fields) for fields in settings["instruments"])
-    context = Context(mirror, bridge)
-    shell.push(namespace(context), interactive=False)
+    mirror = Mirror(parse_instrument(*entry) for entry in enumerate(settings["instruments"]))
+    lockstep = Lockstep(bridge, mirror)
+    context = Context(mirror, lockstep)
+    names = namespace(context)
+    if settings["module"] is None:
+        del names["S"]  # The service runs a strategy of its own.
+    shell.push(names, interactive=False)
 
     def begin_strategy_thread() -> None:
         claim_output(shell)
@@ -98,6 +103,7 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app:
     runner = Runner(
         bridge,
         mirror,
+        lockstep,
         context,
         settings,
         on_thread_start=begin_strategy_thread,

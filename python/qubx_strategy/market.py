@@ -2,36 +2,17 @@
 
 Prices and sizes are `float`, times are nanoseconds since the Unix epoch with a UTC `datetime` beside them.
 They are named tuples because a replay makes millions of them, and because importing `dataclasses` costs more
-than all the rest of this package.
+than all the rest of this package. The instrument in them has a module of its own.
 """
 
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from .instrument import Instrument
+
 _OPEN_STATUSES = frozenset({"intended", "new", "partially_filled"})
-
-
-class Instrument(NamedTuple):
-    """What can be traded, and the steps that prices and quantities obey."""
-
-    exchange: str
-    symbol: str
-    tick_size: float
-    lot_size: float
-    min_notional: float
-    currency: str
-
-    @property
-    def name(self) -> str:
-        """Returns `EXCHANGE:SYMBOL`."""
-        return f"{self.exchange}:{self.symbol}"
-
-    def __str__(self) -> str:
-        return self.name
-
-    def __repr__(self) -> str:
-        return f"Instrument({self.name})"
 
 
 class Quote(NamedTuple):
@@ -55,8 +36,24 @@ class Quote(NamedTuple):
         return (self.bid + self.ask) / 2
 
 
+class Trade(NamedTuple):
+    """A trade of others in the market."""
+
+    instrument: Instrument
+    time_ns: int
+    price: float
+    size: float
+    side: str
+    """`buy` when the buyer took what rested, `sell` when the seller did."""
+
+    @property
+    def time(self) -> datetime:
+        """Returns when it happened, in UTC."""
+        return to_datetime(self.time_ns)
+
+
 class Bar(NamedTuple):
-    """Open, high, low and close of the mid price over one interval."""
+    """Open, high, low and close over one interval."""
 
     instrument: Instrument
     timeframe: str
@@ -65,7 +62,10 @@ class Bar(NamedTuple):
     high: float
     low: float
     close: float
+    volume: float
+    """What was traded in it; zero when the market tells only quotes."""
     quotes: int
+    """How many events of the market it is made of."""
 
     @property
     def time(self) -> datetime:
@@ -81,17 +81,28 @@ class Order(NamedTuple):
     side: str
     """`buy` or `sell`."""
     type: str
-    """`market` or `limit`."""
+    """`market`, `limit`, `stop` or `stop_limit`."""
     quantity: float
     filled: float
     price: float | None
     time_in_force: str
+    """`gtc` or `ioc`."""
     status: str
     """`intended`, `new`, `partially_filled`, `filled`, `cancelled` or `rejected`."""
     author: str
     created_ns: int
     reason: str | None
     """Why it was rejected or cancelled."""
+    stop_price: float | None = None
+    """The price that the market must reach before it is an order at all."""
+    triggered: bool = False
+    """Whether the market has reached the stop price."""
+    post_only: bool = False
+    reduce_only: bool = False
+    avg_price: float | None = None
+    """The average price of its fills."""
+    rejection: str | None = None
+    """The name of the reason of a rejection, for example `margin` or `would_take`."""
 
     @property
     def is_open(self) -> bool:
@@ -110,11 +121,10 @@ class Order(NamedTuple):
 
     def __repr__(self) -> str:
         price = "" if self.price is None else f" @ {self.price:.12g}"
+        stop = "" if self.stop_price is None else f" at {self.stop_price:.12g}"
         reason = f": {self.reason}" if self.reason else ""
-        return (
-            f"Order({self.id} {self.side} {self.quantity:.12g} {self.instrument.symbol} {self.type}{price}, "
-            f"{self.status}{reason}, filled {self.filled:.12g})"
-        )
+        wanted = f"{self.side} {self.quantity:.12g} {self.instrument.symbol} {self.type}{stop}{price}"
+        return f"Order({self.id} {wanted}, {self.status}{reason}, filled {self.filled:.12g})"
 
 
 class Fill(NamedTuple):
@@ -139,7 +149,7 @@ class Fill(NamedTuple):
 
 
 class Position(NamedTuple):
-    """What is held of one instrument, valued at the middle of its last quote."""
+    """What is held of one instrument, valued at the middle of its last quote, or at its last trade."""
 
     instrument: Instrument
     quantity: float
@@ -151,6 +161,8 @@ class Position(NamedTuple):
     realized_pnl: float
     """Before fees."""
     fees: float
+    funding: float = 0.0
+    """Paid; negative when received."""
 
 
 class Account(NamedTuple):
@@ -165,6 +177,12 @@ class Account(NamedTuple):
     fees: Decimal
     net_leverage: Decimal | None
     gross_leverage: Decimal | None
+    funding: Decimal = Decimal(0)
+    """Paid; negative when received."""
+    initial_margin: Decimal | None = None
+    """What the positions and the orders that would increase them need."""
+    maintenance_margin: Decimal | None = None
+    """The equity below which the account is liquidated."""
 
 
 def to_datetime(time_ns: int) -> datetime:
@@ -176,15 +194,21 @@ def to_datetime(time_ns: int) -> datetime:
 def parse_time(text: str) -> int:
     """Returns the nanoseconds since the epoch of a time such as `2026-01-01T00:00:00.123456789Z`."""
     whole, _, fraction = text.removesuffix("Z").partition(".")
-    seconds = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc).timestamp()
-    return int(seconds) * 1_000_000_000 + int((fraction + "0" * 9)[:9])
+    return _whole_seconds(whole) * 1_000_000_000 + int((fraction + "0" * 9)[:9])
+
+
+# The orders and fills of one moment are many.
+@lru_cache(maxsize=64)
+def _whole_seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp())
 
 
 def parse_account(fields: dict[str, Any]) -> Account:
     """Returns the account that the service describes."""
 
     def decimal(name: str) -> Decimal | None:
-        return None if fields[name] is None else Decimal(fields[name])
+        text = fields.get(name)
+        return None if text is None else Decimal(text)
 
     return Account(
         exchange=fields["exchange"],
@@ -196,4 +220,7 @@ def parse_account(fields: dict[str, Any]) -> Account:
         fees=Decimal(fields["fees"]),
         net_leverage=decimal("net_leverage"),
         gross_leverage=decimal("gross_leverage"),
+        funding=decimal("funding") or Decimal(0),
+        initial_margin=decimal("initial_margin"),
+        maintenance_margin=decimal("maintenance_margin"),
     )

@@ -1,10 +1,14 @@
 """A strategy's parameters: its annotated class attributes that have a default.
 
-The start-up check and the kernel use the same rules, so what one accepts the other does.
+The start-up check, the screens, the REPL and the strategy's own code follow the same rules, so what one
+accepts the others do. Whoever watches a strategy hears of every change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
+
+from .plain import plain
+from .state import check_state
 
 T = TypeVar("T")
 
@@ -37,22 +41,14 @@ def read_parameters(strategy: type) -> dict[str, Parameter]:
             if name.startswith("_") or not hasattr(strategy, name) or "ClassVar" in str(annotation):
                 continue
             default = getattr(strategy, name)
-            found[name] = Parameter(_kind(annotation), default)
+            found[name] = Parameter(kind_of(annotation), default)
     return found
 
 
 def check_parameters(strategy: type, given: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the given values, an integer made a float where one is wanted; raises `ParameterError`."""
     known = read_parameters(strategy)
-    values = {}
-    for name, value in given.items():
-        if name not in known:
-            from difflib import get_close_matches
-
-            nearest = next(iter(get_close_matches(name, known, n=1, cutoff=0.0)), None)
-            raise ParameterError(name, f"{strategy.__name__} has no parameter {name!r}", nearest)
-        values[name] = _checked(name, value, known[name].kind)
-    return values
+    return {name: _checked(name, value, _find(strategy, known, name).kind) for name, value in given.items()}
 
 
 def construct(strategy: type[T], given: Mapping[str, Any]) -> T:
@@ -64,20 +60,103 @@ def construct(strategy: type[T], given: Mapping[str, Any]) -> T:
     return instance
 
 
-def _kind(annotation: Any) -> str:
+def assign(strategy: Any, name: str, value: Any, kind: str) -> None:
+    """Sets a parameter on an instance; raises `ParameterError` when it is of the wrong type."""
+    value = _checked(name, value, kind)
+    before = getattr(strategy, name)
+    object.__setattr__(strategy, name, value)
+    is_same = kind != "any" and type(before) is type(value) and before == value
+    if strategy is _watched.strategy and not is_same:
+        _watched.tell()
+
+
+def set_parameter(strategy: Any, name: str, value: Any) -> Any:
+    """Sets a parameter by its name and returns the value that it has then; raises `ParameterError`."""
+    _find(type(strategy), read_parameters(type(strategy)), name)
+    setattr(strategy, name, value)
+    return getattr(strategy, name)
+
+
+def list_parameters(strategy: Any) -> list[dict[str, Any]]:
+    """Returns the parameters of an instance as the service reads them."""
+    return [
+        {
+            "name": name,
+            "kind": kind,
+            "value": shown(getattr(strategy, name)),
+            "default": shown(default),
+        }
+        for name, (kind, default) in read_parameters(type(strategy)).items()
+    ]
+
+
+def shown(value: Any) -> Any:
+    """Returns a value as JSON can hold it: what it cannot, infinity for example, as Python writes it."""
+    try:
+        check_state(value)
+    except (TypeError, ValueError):
+        return repr(value)
+    return value
+
+
+class _Watched:
+    """The one strategy of this process whose changes are told."""
+
+    strategy: object = None
+
+    @staticmethod
+    def tell() -> None:
+        """Tells of a change."""
+
+
+_watched = _Watched()
+
+
+def watch(strategy: object, tell: Callable[[], None]) -> None:
+    """Calls `tell` after every change of a parameter of `strategy`, on the thread that made it."""
+    _watched.strategy, _watched.tell = strategy, tell  # type: ignore[method-assign]
+
+
+def kind_of(annotation: Any) -> str:
+    """Returns the kind that an annotation stands for."""
     name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
     if name in KINDS:
         return name
     return "any"
 
 
-def _checked(name: str, value: Any, kind: str) -> Any:
+def of_kind(value: Any, kind: str) -> Any:
+    """Returns a value as one of its kind; raises `TypeError` when it is none.
+
+    An integer is made a float where one is wanted, and numpy's numbers are Python's.
+    """
     if kind == "any":
         return value
+    value = plain(value)
     if kind == "float" and type(value) is int:
         return float(value)
     if type(value) is not KINDS[kind]:
-        raise ParameterError(
-            name, f"parameter {name!r} must be {kind}, not {type(value).__name__}: {value!r}"
-        )
+        raise TypeError(f"must be {kind}, not {type(value).__name__}: {value!r}")
     return value
+
+
+def nearest_name(name: str, known: Mapping[str, Any]) -> str | None:
+    """Returns the known name that was probably meant; none when nothing is known."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.0)), None)
+
+
+def _find(strategy: type, known: Mapping[str, Parameter], name: str) -> Parameter:
+    if name not in known:
+        raise ParameterError(
+            name, f"{strategy.__name__} has no parameter {name!r}", nearest_name(name, known)
+        )
+    return known[name]
+
+
+def _checked(name: str, value: Any, kind: str) -> Any:
+    try:
+        return of_kind(value, kind)
+    except TypeError as error:
+        raise ParameterError(name, f"parameter {name!r} {error}") from None

@@ -12,9 +12,9 @@ import re
 import sys
 from typing import Any
 
+from .actions import list_actions
 from .failure import describe
-from .parameters import ParameterError, check_parameters, read_parameters
-from .state import check_state
+from .parameters import ParameterError, check_parameters, read_parameters, shown
 from .strategy import Strategy, overridden_callbacks
 from .text import encoded
 
@@ -27,7 +27,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     answer = {"python": sys.version.split()[0], "ipykernel": ipykernel_version()}
-    if answer["ipykernel"] is not None:
+    # Without a module it is only this Python that is asked about: the strategy is not written in it.
+    if answer["ipykernel"] is not None and request["module"] is not None:
         # As in the kernel: the config's folder, this package, the caller's folder.
         sys.path.insert(0, request["folder"])
         sys.path.insert(2, "")
@@ -71,7 +72,7 @@ def probe(module_name: str, class_name: str, given: dict[str, Any]) -> Answer:
     if not is_strategy(strategy):
         return {"problem": "not_a_strategy"}
     if not issubclass(strategy, Strategy):
-        return {"runtime": "qubx", "parameters": {}, "callbacks": []}
+        return {"runtime": "qubx", "parameters": {}, "callbacks": [], "actions": []}
     try:
         values = check_parameters(strategy, given)
     except ParameterError as error:
@@ -80,16 +81,12 @@ def probe(module_name: str, class_name: str, given: dict[str, Any]) -> Answer:
         name: {"kind": kind, "default": shown(default), "given": name in values}
         for name, (kind, default) in read_parameters(strategy).items()
     }
-    return {"runtime": "native", "parameters": parameters, "callbacks": overridden_callbacks(strategy)}
-
-
-def shown(default: Any) -> Any:
-    """Returns a default as JSON can hold it: what it cannot, infinity for example, as Python writes it."""
-    try:
-        check_state(default)
-    except (TypeError, ValueError):
-        return repr(default)
-    return default
+    return {
+        "runtime": "native",
+        "parameters": parameters,
+        "callbacks": overridden_callbacks(strategy),
+        "actions": list_actions(strategy),
+    }
 
 
 def is_strategy(value: object) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .context import Context
-from .market import Instrument, Order
+from .instrument import Instrument
+from .market import Order
 
 
 class Table:
@@ -26,7 +27,10 @@ class Table:
             return self._empty
         cells = [self.headings, *([_text(value) for value in row] for row in self.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.headings))]
-        numeric = [isinstance(value, float | int) for value in self.rows[0]]
+        columns = zip(*self.rows, strict=True)
+        numeric = [
+            all(value is None or isinstance(value, float | int) for value in column) for column in columns
+        ]
         lines = []
         for row in cells:
             parts = (
@@ -63,15 +67,34 @@ class Helpers:
     def orders(self) -> Table:
         """Returns the open orders."""
         rows = [
-            (o.id, o.instrument.symbol, o.side, o.type, o.quantity, o.filled, o.price, o.status)
+            (
+                o.id,
+                o.instrument.symbol,
+                o.side,
+                o.type,
+                o.quantity,
+                o.filled,
+                o.stop_price,
+                o.price,
+                o.status,
+            )
             for o in self._context.get_orders().values()
         ]
-        headings = ("id", "symbol", "side", "type", "quantity", "filled", "price", "status")
+        headings = ("id", "symbol", "side", "type", "quantity", "filled", "stop", "price", "status")
         return Table(headings, rows, "no open orders")
 
-    def trade(self, instrument: Instrument | str, amount: float, price: float | None = None) -> Order:
-        """Gives an order and returns it at once: a positive amount buys, a negative one sells."""
-        return self._context.trade(instrument, amount, price)
+    def trade(
+        self,
+        instrument: Instrument | str,
+        amount: float,
+        price: float | None = None,
+        **options: Any,
+    ) -> Order:
+        """Gives an order and returns it at once: a positive amount buys, a negative one sells.
+
+        The options are those of `ctx.trade`.
+        """
+        return self._context.trade(instrument, amount, price, **options)
 
 
 def namespace(context: Context) -> dict[str, Any]:

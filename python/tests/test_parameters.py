@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from qubx_strategy import Strategy
+from qubx_strategy import Context, Quote, Strategy
 from qubx_strategy.failure import describe
 from qubx_strategy.parameters import ParameterError, check_parameters, construct, read_parameters
+from tests.conftest import Run
+from tests.harness import fact, quote
 
 
 class Base(Strategy):
@@ -74,3 +76,80 @@ def test_a_failure_is_told_without_frames_of_the_package() -> None:
     assert "test_parameters.py" in text
     assert 'parameters.py"' not in text.replace('test_parameters.py"', "")
     assert "direct cause" in text
+
+
+def test_a_parameter_is_changed_by_assigning_to_it_and_checked_as_at_the_start() -> None:
+    strategy = construct(Example, {})
+    strategy.fast = 30
+    strategy.size = 2
+    strategy.names = ["x"]
+    strategy.anything = object()  # What is no parameter stays an ordinary attribute.
+    assert (strategy.fast, strategy.size, type(strategy.size), strategy.names) == (30, 2.0, float, ["x"])
+    with pytest.raises(ParameterError, match=r"^parameter 'fast' must be int, not float: 1\.5$"):
+        strategy.fast = 1.5  # type: ignore[assignment]
+    assert (strategy.fast, Example.fast) == (30, 20)
+
+
+def test_numpys_numbers_are_taken_as_pythons() -> None:
+    numpy = pytest.importorskip("numpy")
+    strategy = construct(Example, {})
+    strategy.fast, strategy.size = numpy.int64(7), numpy.float64(0.5)
+    assert (type(strategy.fast), type(strategy.size)) == (int, float)
+    with pytest.raises(ParameterError):
+        strategy.fast = numpy.float64(7)
+
+
+class Changing(Example):
+    def __init__(self) -> None:
+        self.fast = 21
+
+    def on_quote(self, ctx: Context, quote: Quote) -> None:
+        self.size = quote.bid
+        self.fast = 30
+
+
+def values(message: dict[str, Any]) -> dict[str, Any]:
+    return {parameter["name"]: parameter["value"] for parameter in message["parameters"]}
+
+
+def test_parameters_are_told_at_the_start_and_once_for_all_changes_of_a_batch(run: Run) -> None:
+    session = run(Changing, size=0.5)
+    session.start()
+    constructed = session.heard[0]
+    assert constructed["parameters"][:2] == [
+        {"name": "fast", "kind": "int", "value": 21, "default": 20},
+        {"name": "size", "kind": "float", "value": 0.5, "default": 0.1},
+    ]
+    session.batch(quote(0, 1, 2, 3), quote(0, 2, 4, 5))
+    session.hear("batch_done")
+    told = [message for message in session.heard if message["type"] == "parameters"]
+    assert [(values(m)["fast"], values(m)["size"]) for m in told] == [(30, 4.0)]
+    # Nothing is told of what stays as it is.
+    session.batch(quote(0, 3, 4, 5), number=2)
+    session.hear("batch_done")
+    assert session.heard[-2]["type"] == "batch_done"
+
+
+def test_a_change_in_the_repl_is_told(run: Run) -> None:
+    session = run(Example)
+    session.start()
+    session.strategy.fast = 30
+    assert values(session.hear("parameters"))["fast"] == 30
+    session.strategy.names = {1, 2}
+    assert values(session.hear("parameters"))["names"] == "{1, 2}"
+
+
+def test_a_command_sets_a_parameter_between_the_records(run: Run) -> None:
+    session = run(Changing)
+    session.start()
+    wanted = [("size", 3), ("fast", 1.5), ("fats", 1), ("plain", 1)]
+    facts = [["c", name, "set_parameter", {"name": name, "value": value}] for name, value in wanted]
+    session.batch(*(fact(place, 1) for place in range(len(facts))), facts=facts)
+    session.hear("batch_done")
+    assert values(session.heard[-6])["size"] == 3.0
+    assert [message.get("ok", message.get("error")) for message in session.heard[-5:-1]] == [
+        "size = 3.0",
+        "parameter 'fast' must be int, not float: 1.5",
+        "Changing has no parameter 'fats'; did you mean 'fast'?",
+        "Changing has no parameter 'plain'; did you mean 'on'?",
+    ]

@@ -30,6 +30,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "qubx-tui",
         ],
     ),
+    // Strategies see nothing of ours but the one crate that they depend on.
+    ("rust-strategy", &["qubx"]),
     ("xtask", &["qubx-protocol", "qubx-home", "qubx-client", "qubx-session"]),
 ];
 

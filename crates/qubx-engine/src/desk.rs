@@ -2,42 +2,73 @@
 //!
 //! An order passes in two steps, because its intent must be stored before it is sent: [`Desk::place`] or
 //! [`Desk::close`] decides, then [`Desk::send`] or [`Desk::refuse`] acts on all that is intended.
+//!
+//! What strategies and cells send is on its way for the paper broker's latency; what people do by a verb acts at once.
+//! Whoever drives a desk lets it [`advance`](Desk::advance) to a time before it does anything else at that time.
 
-use std::collections::HashMap;
+use jiff::{SignedDuration, Timestamp};
+use qubx_protocol::{By, InstrumentId, OrderId, Quantity, Rejection, Side};
 
-use jiff::Timestamp;
-use qubx_protocol::{By, InstrumentId, OrderId, OrderStatus, Quantity, Quote, Side};
+use self::guard::Guard;
+use self::wire::Wire;
+use crate::broker::{BrokerEvent, PaperBroker};
+use crate::core::{Input, Purpose, Refusal, State};
+use crate::{
+    EngineConfig, EngineError, EngineEvent, MarketData, MarketEvent, Modification, OrderRequest, WireCommand,
+};
 
-use crate::broker::PaperBroker;
-use crate::core::{Input, Purpose, State};
-use crate::{EngineConfig, EngineError, EngineEvent, MarketData, MarketEvent, OrderRequest, Restore};
+mod advance;
+mod guard;
+mod liquidation;
+mod remember;
+mod wire;
 
 /// Orders, positions, accounts and the broker that fills the orders.
 #[derive(Debug)]
 pub(crate) struct Desk {
     state: State,
     broker: PaperBroker,
+    /// What is on its way to the broker.
+    wire: Wire,
+    /// How long it is, by exchange.
+    latency: Vec<SignedDuration>,
+    /// The orders that are decided and wait to be sent.
+    unsent: Vec<Unsent>,
+    /// Within which prices a quote changes nothing else, by instrument.
+    guards: Vec<Guard>,
+    /// Before this time nothing happens by the clock alone.
+    next_due: Timestamp,
+}
+
+#[derive(Debug)]
+struct Unsent {
+    order: OrderId,
+    way: Way,
+}
+
+/// How a command reaches the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// A verb of a person.
+    AtOnce,
+    /// A strategy's or a cell's.
+    Delayed,
 }
 
 impl Desk {
     /// Returns a desk at the beginning of an account's life.
     pub(crate) fn new(config: &EngineConfig) -> Self {
-        let fees: HashMap<_, _> =
-            config.exchanges.iter().map(|exchange| (exchange.name.clone(), exchange.fees)).collect();
-        Self { state: State::new(config), broker: PaperBroker::new(fees) }
-    }
-
-    /// Takes over what a stored session left: orders rest again, in their old sequence. Returns what became of those
-    /// that were only intended.
-    pub(crate) fn restore(&mut self, restore: Restore) -> Vec<EngineEvent> {
-        let events = self.state.restore(restore);
-        self.state.open_orders().cloned().for_each(|order| self.broker.rest(order));
-        events
-    }
-
-    /// Takes over a quote that was seen before the session ended, which does nothing anew.
-    pub(crate) fn restore_quote(&mut self, quote: Quote) {
-        self.state.restore_quote(quote);
+        let latency = config.exchanges.iter().map(|exchange| exchange.paper.latency);
+        let state = State::new(config);
+        Self {
+            guards: (0..state.len()).map(|place| Guard::new(state.tick(place))).collect(),
+            state,
+            broker: PaperBroker::new(config),
+            wire: Wire::default(),
+            latency: latency.map(|latency| SignedDuration::try_from(latency).unwrap_or_default()).collect(),
+            unsent: Vec::new(),
+            next_due: Timestamp::MIN,
+        }
     }
 
     /// Returns what is known.
@@ -45,84 +76,166 @@ impl Desk {
         &self.state
     }
 
-    /// Takes in what a market said, and appends what came of it.
-    pub(crate) fn market(&mut self, time: Timestamp, event: &MarketEvent, out: &mut Vec<EngineEvent>) {
-        let before = out.len();
-        // The broker sees only what the state took over, so a quote that makes no sense fills nothing.
-        if self.state.market(time, event, out)
-            && let MarketData::Quote(touch) = &event.data
-        {
-            for outcome in self.broker.quote(self.state.id(event.instrument), touch) {
-                out.extend(self.state.apply(time, Input::Broker(outcome)));
+    /// Tells whether taking this event in would change nothing but the market's own numbers. It may say no when unsure.
+    ///
+    /// The answer stays right while only events for which it is yes are taken in.
+    pub(crate) fn is_quiet(&self, time: Timestamp, event: &MarketEvent) -> bool {
+        let place = event.instrument.place();
+        let Some(guard) = self.guards.get(place) else { return false };
+        time < self.next_due
+            && match &event.data {
+                MarketData::Quote(touch) => guard.admits(touch),
+                MarketData::Trade { price, size, .. } => guard.admits_trade(*price, *size),
+                MarketData::Bar { .. } => true,
+                MarketData::FundingRate(_) => !self.state.waits_for_rate(place, time),
             }
-        }
-        self.keep_paused(time, before, out);
     }
 
-    /// Decides about orders: each is intended or rejected.
+    /// Takes in what a market said, and appends what came of it.
+    pub(crate) fn market(&mut self, time: Timestamp, event: &MarketEvent, out: &mut Vec<EngineEvent>) {
+        if self.is_quiet(time, event) {
+            let place = event.instrument.place();
+            match event.data {
+                MarketData::Quote(touch) => {
+                    self.state.note_touch(place, event.time, touch);
+                    self.broker.requote(place);
+                    return;
+                }
+                MarketData::Trade { .. } | MarketData::Bar { .. } => return,
+                MarketData::FundingRate(_) => {}
+            }
+        }
+        self.market_at_length(time, event, out);
+    }
+
+    fn market_at_length(&mut self, time: Timestamp, event: &MarketEvent, out: &mut Vec<EngineEvent>) {
+        let before = out.len();
+        self.advance_to(time, out);
+        // The broker sees only what the state took over, so a quote that makes no sense fills nothing.
+        if self.state.market(time, event, out) {
+            let place = event.instrument.place();
+            let mut told = Vec::new();
+            match event.data {
+                MarketData::Quote(touch) => self.broker.quote(place, &touch, &mut told),
+                MarketData::Trade { price, size, side } => {
+                    let touch = self.state.touch(place);
+                    self.broker.trade(place, (price, size, side), touch.as_ref(), &mut told);
+                }
+                MarketData::Bar { .. } | MarketData::FundingRate(_) => {}
+            }
+            self.book(time, told, out);
+        }
+        self.settle(time, before, out);
+    }
+
+    /// Decides about orders of a strategy or a cell: each is intended or rejected.
     pub(crate) fn place(&mut self, time: Timestamp, requests: Vec<OrderRequest>) -> Vec<EngineEvent> {
-        let mut decided = requests
-            .into_iter()
-            .flat_map(|request| self.state.apply(time, Input::Place(request, Purpose::Trade)))
-            .collect();
-        self.keep_paused(time, 0, &mut decided);
+        let mut decided = Vec::new();
+        self.state.roll_day(time, &mut decided);
+        for request in requests {
+            self.decide(time, request, Purpose::Trade, Way::Delayed, &mut decided);
+        }
+        self.settle(time, 0, &mut decided);
         decided
     }
 
-    /// Decides about the market orders that would close the positions of these instruments.
+    /// Decides about the market orders that would close the positions of these instruments, by a verb of a person.
     pub(crate) fn close(
         &mut self,
         time: Timestamp,
         instruments: &[InstrumentId],
         by: &By,
     ) -> Vec<EngineEvent> {
+        self.close_by(time, instruments, by, Way::AtOnce)
+    }
+
+    /// Decides the same for a strategy or a cell.
+    pub(crate) fn strategy_close(
+        &mut self,
+        time: Timestamp,
+        instruments: &[InstrumentId],
+        by: &By,
+    ) -> Vec<EngineEvent> {
+        self.close_by(time, instruments, by, Way::Delayed)
+    }
+
+    fn close_by(
+        &mut self,
+        time: Timestamp,
+        instruments: &[InstrumentId],
+        by: &By,
+        way: Way,
+    ) -> Vec<EngineEvent> {
         let mut decided = Vec::new();
+        self.state.roll_day(time, &mut decided);
         for instrument in instruments {
-            let held = self.state.position(instrument).map_or(Quantity::ZERO, |position| position.quantity);
-            if held.is_zero() {
-                continue;
+            if let Some(request) = self.closing(instrument, by) {
+                self.decide(time, request, Purpose::Close, way, &mut decided);
             }
-            let request = OrderRequest::new(
-                instrument.clone(),
-                if held.0.is_sign_positive() { Side::Sell } else { Side::Buy },
-                held.abs(),
-                None,
-                by.clone(),
-            );
-            decided.extend(self.state.apply(time, Input::Place(request, Purpose::Close)));
         }
-        self.keep_paused(time, 0, &mut decided);
+        self.settle(time, 0, &mut decided);
         decided
+    }
+
+    /// Returns the order that would close a position; none when it is flat.
+    fn closing(&self, instrument: &InstrumentId, by: &By) -> Option<OrderRequest> {
+        let held = self.state.position(instrument).map_or(Quantity::ZERO, |position| position.quantity);
+        let side = if held.0.is_sign_positive() { Side::Sell } else { Side::Buy };
+        // Whatever happens until it arrives, it never opens a position the other way round.
+        (!held.is_zero()).then(|| OrderRequest {
+            reduce_only: true,
+            ..OrderRequest::new(instrument.clone(), side, held.abs(), None, by.clone())
+        })
+    }
+
+    fn decide(
+        &mut self,
+        time: Timestamp,
+        request: OrderRequest,
+        purpose: Purpose,
+        way: Way,
+        out: &mut Vec<EngineEvent>,
+    ) {
+        self.state.apply(time, Input::Place(request, purpose), out);
+        if let Some(EngineEvent::Order(order)) = out.last()
+            && order.status.is_open()
+        {
+            self.unsent.push(Unsent { order: order.id.clone(), way });
+        }
     }
 
     /// Returns the orders that are decided and wait to be sent.
     pub(crate) fn intended(&self) -> Vec<OrderId> {
-        let intended = self.state.open_orders().filter(|order| order.status == OrderStatus::Intended);
-        intended.map(|order| order.id.clone()).collect()
+        let unsent = self.unsent.iter().map(|unsent| &unsent.order);
+        unsent.filter(|order| self.state.is_intended(order)).cloned().collect()
     }
 
-    /// Sends the intended orders, and returns what became of them.
+    /// Sends the intended orders, and returns what became of them. One that is on its way stays intended.
     pub(crate) fn send(&mut self, time: Timestamp) -> Vec<EngineEvent> {
         let mut events = Vec::new();
-        for id in self.intended() {
-            let Some(order) = self.state.order(&id) else { continue };
-            let outcome = match self.state.touch(&order.instrument) {
-                Some(touch) => Input::Broker(self.broker.submit(order.clone(), &touch)),
-                None => Input::Refused { order: id, reason: "there is no quote".to_owned() },
-            };
-            events.extend(self.state.apply(time, outcome));
+        for Unsent { order, way } in std::mem::take(&mut self.unsent) {
+            let Some(place) = self.state.place_of(&order) else { continue };
+            match self.latency_of(place, way) {
+                None => self.arrive(time, &order, &mut events),
+                Some(latency) => self.wire.push(time, latency, WireCommand::Order { order }),
+            }
         }
-        self.keep_paused(time, 0, &mut events);
+        self.settle(time, 0, &mut events);
         events
     }
 
     /// Rejects the intended orders: their intent could not be stored.
     pub(crate) fn refuse(&mut self, time: Timestamp, reason: &str) -> Vec<EngineEvent> {
-        let refuse = |order| Input::Refused { order, reason: reason.to_owned() };
-        self.intended().into_iter().flat_map(|order| self.state.apply(time, refuse(order))).collect()
+        let mut events = Vec::new();
+        for Unsent { order, .. } in std::mem::take(&mut self.unsent) {
+            let refusal = Refusal::new(Rejection::NotStored, reason);
+            self.state.apply(time, Input::Refused(order, refusal), &mut events);
+        }
+        self.settle(time, 0, &mut events);
+        events
     }
 
-    /// Cancels one order.
+    /// Cancels one order at once, also one that is still on its way: a person wants it.
     ///
     /// # Errors
     /// [`EngineError::UnknownOrder`] or [`EngineError::OrderIsFinal`].
@@ -134,16 +247,72 @@ impl Desk {
     ) -> Result<Vec<EngineEvent>, EngineError> {
         let order = self.state.order(id).ok_or_else(|| EngineError::UnknownOrder(id.clone()))?;
         let status = order.status;
-        match self.broker.cancel(id, reason.to_owned()) {
-            Some(outcome) => Ok(self.state.apply(time, Input::Broker(outcome))),
-            None => Err(EngineError::OrderIsFinal { order: id.clone(), status }),
+        let mut events = Vec::new();
+        if !self.cancel_now(time, id, reason, &mut events) {
+            return Err(EngineError::OrderIsFinal { order: id.clone(), status });
+        }
+        self.settle(time, 0, &mut events);
+        Ok(events)
+    }
+
+    /// Cancels one order for a strategy or a cell, which takes the latency. Nothing happens before.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`] or [`EngineError::OrderIsFinal`].
+    pub(crate) fn strategy_cancel(
+        &mut self,
+        time: Timestamp,
+        id: &OrderId,
+        reason: &str,
+    ) -> Result<Vec<EngineEvent>, EngineError> {
+        let latency = self.state.place_of(id).and_then(|place| self.latency_of(place, Way::Delayed));
+        let Some(latency) = latency else { return self.cancel(time, id, reason) };
+        let command = WireCommand::Cancel { order: id.clone(), reason: reason.to_owned() };
+        self.wire.push(time, latency, command);
+        self.refresh();
+        Ok(Vec::new())
+    }
+
+    /// Changes an order that rests, for a strategy or a cell. With a latency nothing happens before it arrives, and what
+    /// is refused then is told in the log.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`], or [`EngineError::NotModified`]: the order stays as it is.
+    pub(crate) fn modify(
+        &mut self,
+        time: Timestamp,
+        id: &OrderId,
+        modification: Modification,
+        by: &By,
+    ) -> Result<Vec<EngineEvent>, EngineError> {
+        if self.state.order(id).is_none() {
+            return Err(EngineError::UnknownOrder(id.clone()));
+        }
+        let mut events = Vec::new();
+        let latency = self.state.place_of(id).and_then(|place| self.latency_of(place, Way::Delayed));
+        let done = match latency {
+            None => self.modify_now(time, id, modification, by, &mut events),
+            Some(latency) => self.state.check_modification(id, modification, by, time, false).map(|_| {
+                let Modification { quantity, price, stop_price } = modification;
+                let (order, author) = (id.clone(), by.author.clone());
+                let command = WireCommand::Modify { order, quantity, price, stop_price, author };
+                self.wire.push(time, latency, command);
+            }),
+        };
+        self.settle(time, 0, &mut events);
+        match done {
+            Ok(()) => Ok(events),
+            Err(Refusal { rejection, reason }) => {
+                Err(EngineError::NotModified { order: id.clone(), rejection, reason })
+            }
         }
     }
 
     /// Refuses what would increase a position from now on, and cancels the orders that would.
     pub(crate) fn pause(&mut self, time: Timestamp, reason: String) -> Vec<EngineEvent> {
-        let mut events = self.state.apply(time, Input::Pause { reason });
-        self.keep_paused(time, 0, &mut events);
+        let mut events = Vec::new();
+        self.state.apply(time, Input::Pause { reason }, &mut events);
+        self.settle(time, 0, &mut events);
         events
     }
 
@@ -152,26 +321,30 @@ impl Desk {
     /// # Errors
     /// [`EngineError::LossLimit`] while the loss of the day is above its limit.
     pub(crate) fn resume(&mut self, time: Timestamp, by: &By) -> Result<Vec<EngineEvent>, EngineError> {
+        let mut events = Vec::new();
         if !self.state.is_paused() {
-            return Ok(Vec::new());
+            return Ok(events);
         }
-        match self.state.loss_reached() {
-            Some(reason) => Err(EngineError::LossLimit(reason)),
-            None => Ok(self.state.apply(time, Input::Resume { reason: format!("resumed by {by}") })),
+        self.state.roll_day(time, &mut events);
+        if let Some(reason) = self.state.loss_reached() {
+            return Err(EngineError::LossLimit(reason));
+        }
+        self.state.apply(time, Input::Resume { reason: format!("resumed by {by}") }, &mut events);
+        self.settle(time, 0, &mut events);
+        Ok(events)
+    }
+
+    /// Lets the state take in what the broker told.
+    fn book(&mut self, time: Timestamp, told: Vec<BrokerEvent>, out: &mut Vec<EngineEvent>) {
+        for event in told {
+            self.state.apply(time, Input::Broker(event), out);
         }
     }
 
-    /// Cancels, while trading is paused, the resting orders that would increase a position.
-    fn keep_paused(&mut self, time: Timestamp, before: usize, events: &mut Vec<EngineEvent>) {
-        // Only something that happened can have made an order one of these.
-        if self.state.is_paused() && events.len() > before {
-            for id in self.state.increasing_orders() {
-                // What is only intended does not rest, and is judged once it was sent.
-                if let Some(outcome) = self.broker.cancel(&id, "paused".to_owned()) {
-                    events.extend(self.state.apply(time, Input::Broker(outcome)));
-                }
-            }
-        }
+    /// Returns how long a command is on its way; none when it acts at once.
+    fn latency_of(&self, place: usize, way: Way) -> Option<SignedDuration> {
+        let latency = self.latency[self.state.exchange_of(place)];
+        (way == Way::Delayed && latency > SignedDuration::ZERO).then_some(latency)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use qubx_protocol::{InstrumentId, OrderId, OrderStatus};
+use qubx_protocol::{InstrumentId, OrderId, OrderStatus, Rejection};
 
 /// Why an engine does not start, or does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,16 @@ pub enum EngineError {
         /// How it ended.
         status: OrderStatus,
     },
+    /// A change of an order is refused; it stays as it was.
+    #[error("order {order} is not modified: {reason}")]
+    NotModified {
+        /// The order.
+        order: OrderId,
+        /// The name of the reason.
+        rejection: Rejection,
+        /// The reason in words.
+        reason: String,
+    },
     /// The closing order was refused.
     #[error("{instrument} is not closed: {reason}")]
     NotClosed {
@@ -38,6 +48,9 @@ pub enum EngineError {
     /// The pause cannot end while the loss of the day is above its limit.
     #[error("{0}")]
     LossLimit(String),
+    /// Nobody is there who could be told.
+    #[error("no strategy runs")]
+    NoStrategy,
     /// The engine has stopped.
     #[error("the engine has stopped")]
     Stopped,

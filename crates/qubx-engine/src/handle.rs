@@ -1,30 +1,33 @@
 //! The handle: how others ask the engine for something.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use qubx_protocol::{By, InstrumentId, MarketView, Order, OrderId, Timeframe};
+use qubx_protocol::{By, Command, CommandId, InstrumentId, MarketView, Order, OrderId, Timeframe};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    CancelSummary, CloseSummary, EngineError, EngineSnapshot, FlattenSummary, Interests, OrderRequest,
+    At, Call, CallValue, CancelSummary, CloseSummary, EngineError, EngineSnapshot, FlattenSummary, Interests,
+    OrderRequest, Reply,
 };
 
 /// Where an answer goes. Whoever does not wait for it any more misses nothing but the answer.
-type Reply<T> = oneshot::Sender<T>;
+type ReplyTo<T> = oneshot::Sender<T>;
 
 /// What can be asked.
 pub(crate) enum Request {
-    Place(Vec<OrderRequest>, Reply<Vec<Order>>),
-    CancelOrder(OrderId, By, Reply<Result<Order, EngineError>>),
-    CancelOrders(Option<InstrumentId>, Reply<CancelSummary>),
-    Close(InstrumentId, By, Reply<Result<CloseSummary, EngineError>>),
-    Flatten(By, Reply<FlattenSummary>),
-    Pause(By, Reply<CancelSummary>),
-    Resume(By, Reply<Result<(), EngineError>>),
-    AttachStrategy(Reply<EngineSnapshot>),
-    SubscribeBars(Timeframe, Reply<()>),
-    StartFeed(Interests, Reply<()>),
-    Snapshot(Reply<EngineSnapshot>),
+    Call(Option<At>, Call, ReplyTo<Result<Reply, EngineError>>),
+    TellStrategy(CommandId, Command, ReplyTo<Result<(), EngineError>>),
+    CancelOrder(OrderId, By, ReplyTo<Result<Order, EngineError>>),
+    CancelOrders(Option<InstrumentId>, ReplyTo<CancelSummary>),
+    Close(InstrumentId, By, ReplyTo<Result<CloseSummary, EngineError>>),
+    Flatten(By, ReplyTo<FlattenSummary>),
+    Pause(By, ReplyTo<CancelSummary>),
+    Resume(By, ReplyTo<Result<(), EngineError>>),
+    AttachStrategy(ReplyTo<EngineSnapshot>),
+    StartFeed(Interests, ReplyTo<()>),
+    Flush(ReplyTo<()>),
+    Snapshot(ReplyTo<EngineSnapshot>),
 }
 
 /// Talks to a running engine. Clones are cheap and talk to the same one.
@@ -37,24 +40,50 @@ pub struct EngineHandle {
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) market: watch::Receiver<Arc<MarketView>>,
     pub(crate) paused: watch::Receiver<bool>,
+    pub(crate) backlog: Arc<AtomicU64>,
 }
 
 impl EngineHandle {
-    /// Gives an order and returns it as it stands after the broker got it: resting, filled or rejected.
-    /// A rejection is an order with that status and a reason, not an error.
+    /// Does what a strategy, or a cell, asks for. A strategy that works on a batch says where it is: see
+    /// [`Reply`] for what it does with the answer. In lockstep a call without a place acts on the state as far as the
+    /// strategy is known to be.
+    ///
+    /// An order comes back as it stands after the broker got it. A rejection is an order with that status and a reason,
+    /// not an error.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`], [`EngineError::OrderIsFinal`] or [`EngineError::UnknownInstrument`].
+    pub async fn call(&self, at: Option<At>, call: Call) -> Result<Reply, EngineError> {
+        self.ask(|reply| Request::Call(at, call, reply)).await?
+    }
+
+    /// Gives an order without a place in a batch, and returns it: see [`EngineHandle::call`].
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn place(&self, request: OrderRequest) -> Result<Order, EngineError> {
-        self.place_all(vec![request]).await?.pop().ok_or(EngineError::Stopped)
+        match self.call(None, Call::Place(request)).await?.value {
+            CallValue::Order(order) => Ok(order),
+            _ => Err(EngineError::Stopped),
+        }
     }
 
-    /// Gives several orders, whose intents are stored together, and returns them in the same order.
+    /// Hands a command to the strategy, behind what waits for it: [`Command::SetParameter`] or [`Command::Action`]. The
+    /// strategy's host answers it.
+    ///
+    /// # Errors
+    /// [`EngineError::NoStrategy`] when nobody is there to be told.
+    pub async fn tell_strategy(&self, id: CommandId, command: Command) -> Result<(), EngineError> {
+        self.ask(|reply| Request::TellStrategy(id, command, reply)).await?
+    }
+
+    /// Answers when all facts up to now are handed on. In lockstep they go out in groups; whoever stores something that
+    /// belongs to them asks for this before.
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
-    pub async fn place_all(&self, requests: Vec<OrderRequest>) -> Result<Vec<Order>, EngineError> {
-        self.ask(|reply| Request::Place(requests, reply)).await
+    pub async fn flush(&self) -> Result<(), EngineError> {
+        self.ask(Request::Flush).await
     }
 
     /// Cancels one order and returns it.
@@ -76,16 +105,18 @@ impl EngineHandle {
         self.ask(|reply| Request::CancelOrders(instrument, reply)).await
     }
 
-    /// Closes a position at market and answers when it is flat. Limits and a pause do not hold it up.
+    /// Closes a position at market and answers when it is flat, but after ten seconds or at the end of a replay at the
+    /// latest. Limits and a pause do not hold it up.
     ///
     /// # Errors
-    /// [`EngineError::UnknownInstrument`], or [`EngineError::NotClosed`] when the order was refused.
+    /// [`EngineError::UnknownInstrument`], or [`EngineError::NotClosed`] when the order was refused, or is not filled
+    /// until then: it goes on.
     pub async fn close(&self, instrument: InstrumentId, by: By) -> Result<CloseSummary, EngineError> {
         self.ask(|reply| Request::Close(instrument, by, reply)).await?
     }
 
-    /// Pauses, cancels all orders, closes all positions at market, and answers when all that is done.
-    /// What could not be done is told in the summary.
+    /// Pauses, cancels all orders, closes all positions at market, and answers when all that is done, but after ten
+    /// seconds or at the end of a replay at the latest. What could not be done until then is told in the summary.
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
@@ -103,7 +134,7 @@ impl EngineHandle {
     }
 
     /// Begins anew for a strategy that is about to start: what waited for the one before is forgotten, its bars are
-    /// subscribed no more, and the batch that it worked on counts as done. Returns the book; the newest quotes, and
+    /// subscribed no more, its timers are gone, and the batch that it worked on counts as done. Returns the book; the newest quotes, and
     /// every fact after the book, are told to the strategy. A feed in lockstep rests until
     /// [`EngineHandle::start_feed`].
     ///
@@ -135,7 +166,7 @@ impl EngineHandle {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn subscribe_bars(&self, timeframe: Timeframe) -> Result<(), EngineError> {
-        self.ask(|reply| Request::SubscribeBars(timeframe, reply)).await
+        self.call(None, Call::SubscribeBars(timeframe)).await.map(drop)
     }
 
     /// Lets the feed run, and tells what the strategy wants. A later call only changes the interests: without
@@ -155,13 +186,19 @@ impl EngineHandle {
         self.ask(Request::Snapshot).await
     }
 
+    /// Returns how many inputs wait for the strategy, behind the batch on which it works.
+    #[must_use]
+    pub fn backlog(&self) -> u64 {
+        self.backlog.load(Ordering::Relaxed)
+    }
+
     /// Returns the latest market: at most every 50 ms anew, but never older than the last order event.
     #[must_use]
     pub fn market(&self) -> watch::Receiver<Arc<MarketView>> {
         self.market.clone()
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, EngineError> {
+    async fn ask<T>(&self, request: impl FnOnce(ReplyTo<T>) -> Request) -> Result<T, EngineError> {
         let (reply, answer) = oneshot::channel();
         self.requests.send(request(reply)).await.map_err(|_| EngineError::Stopped)?;
         answer.await.map_err(|_| EngineError::Stopped)

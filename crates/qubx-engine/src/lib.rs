@@ -16,17 +16,21 @@ mod core;
 mod desk;
 mod error;
 mod feed;
+mod floor;
 mod freshness;
 mod handle;
 mod instruments;
+mod lockstep;
 mod market;
 mod output;
 mod queue;
 mod restore;
+mod results;
 mod strategy;
 mod task;
 #[cfg(test)]
 mod testing;
+mod timers;
 mod view;
 
 pub use config::{
@@ -42,7 +46,8 @@ pub use output::{
     CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, Modification,
     OrderRequest,
 };
-pub use restore::{Checkpoint, Restore};
+pub use restore::{Checkpoint, MarketCheckpoint, Restore, UnderWay, WireCommand};
+pub use results::ResultsCollector;
 pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
 pub use task::start;
 #[doc(hidden)]

@@ -1,15 +1,13 @@
-//! What waits to be told to the strategy, while it works on the batch before. No I/O.
+//! What waits to be told to the strategy, while it works on the batch before. No I/O. Not for lockstep.
 //!
-//! Orders, fills and bars are never dropped; there are as many as somebody trades and as time passes.
+//! Orders, fills, bars, trades and timers are never dropped; there are as many as somebody trades and as time passes.
 //! Quotes are conflated per instrument, the newest wins, when the strategy does not react to quotes anyway
 //! or when more than [`MAX_WAITING_INPUTS`] inputs wait. A fill stays behind the quote that caused it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use qubx_protocol::{Bar, InstrumentId, OrderStatus, Quote};
-
-use crate::{EngineEvent, Interests, StrategyInput};
+use crate::lockstep::input_of;
+use crate::{EngineEvent, Interests, MarketData, MarketEvent, StrategyInput};
 
 /// From here on a new quote takes the place of the older one of its instrument.
 const MAX_WAITING_INPUTS: usize = 1_000;
@@ -18,26 +16,23 @@ const MAX_WAITING_INPUTS: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct StrategyQueue {
     interests: Interests,
-    /// Whether quotes that nobody reacts to wait for something else.
-    hold_quotes: bool,
     /// Waiting inputs by their number, so that one in the middle can be taken out.
     inputs: BTreeMap<u64, StrategyInput>,
     next: u64,
-    newest_quotes: HashMap<InstrumentId, u64>,
-    /// How many of the inputs are not quotes.
-    facts: usize,
+    /// The number of the newest quote of each instrument.
+    newest_quotes: Vec<Option<u64>>,
+    numbers: u64,
 }
 
 impl StrategyQueue {
-    /// Returns an empty queue for nobody. In lockstep, quotes alone make no batch.
-    pub(crate) fn new(lockstep: bool) -> Self {
+    /// Returns an empty queue for nobody.
+    pub(crate) fn new() -> Self {
         Self {
-            interests: Interests { strategy: false, quotes: false },
-            hold_quotes: lockstep,
+            interests: Interests::NONE,
             inputs: BTreeMap::new(),
             next: 0,
-            newest_quotes: HashMap::new(),
-            facts: 0,
+            newest_quotes: Vec::new(),
+            numbers: 0,
         }
     }
 
@@ -58,93 +53,89 @@ impl StrategyQueue {
     /// quotes.
     pub(crate) fn begin(&mut self) {
         self.clear();
-        self.interests = Interests { strategy: true, quotes: false };
+        self.interests = Interests::FACTS;
     }
 
-    /// Lets quotes make a batch by themselves from now on: no others will come.
-    pub(crate) fn release_quotes(&mut self) {
-        self.hold_quotes = false;
-    }
-
-    /// Tells whether there is something that the strategy must see now.
+    /// Tells whether there is something to see.
     pub(crate) fn is_due(&self) -> bool {
-        self.facts > 0 || (!self.inputs.is_empty() && (self.interests.quotes || !self.hold_quotes))
+        !self.inputs.is_empty()
     }
 
-    /// Adds a quote.
-    pub(crate) fn quote(&mut self, quote: &Quote) {
-        if !self.interests.strategy {
-            return;
+    /// Returns how many inputs wait.
+    pub(crate) fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Adds the quote that an event is, before what it caused.
+    pub(crate) fn see(&mut self, event: MarketEvent) {
+        if matches!(event.data, MarketData::Quote(_)) {
+            self.quote(event, StrategyInput::See(event));
         }
-        let older = self.newest_quotes.insert(quote.instrument.clone(), self.next);
+    }
+
+    /// Adds an event, behind what it caused: to be reacted to, or only to be seen. Nothing is added when it is seen
+    /// already.
+    pub(crate) fn event(&mut self, event: MarketEvent, is_seen: bool) {
+        match event.data {
+            MarketData::Quote(_) if self.interests.quotes => {
+                self.quote(event, StrategyInput::Event(event));
+            }
+            MarketData::Quote(_) if !is_seen => self.see(event),
+            MarketData::Trade { .. } if self.interests.trades => self.fact(StrategyInput::Event(event)),
+            _ => {}
+        }
+    }
+
+    /// Adds the events that concern the strategy.
+    pub(crate) fn events(&mut self, events: &[EngineEvent]) {
+        events.iter().filter_map(input_of).for_each(|input| self.fact(input));
+    }
+
+    /// Adds what is never dropped.
+    pub(crate) fn fact(&mut self, input: StrategyInput) {
+        if self.interests.strategy {
+            self.inputs.insert(self.next, input);
+            self.next += 1;
+        }
+    }
+
+    /// Takes everything that waits, as the inputs of one batch, and its number.
+    pub(crate) fn take(&mut self) -> (u64, Vec<StrategyInput>) {
+        let inputs = std::mem::take(&mut self.inputs);
+        self.clear();
+        self.numbers += 1;
+        (self.numbers, inputs.into_values().collect())
+    }
+
+    fn quote(&mut self, event: MarketEvent, input: StrategyInput) {
+        let place = event.instrument.place();
+        if self.newest_quotes.len() <= place {
+            self.newest_quotes.resize(place + 1, None);
+        }
+        let older = self.newest_quotes[place].replace(self.next);
         let conflate = !self.interests.quotes || self.inputs.len() >= MAX_WAITING_INPUTS;
         if let Some(older) = older
             && conflate
         {
             self.inputs.remove(&older);
         }
-        self.push(StrategyInput::Quote(quote.clone()));
-    }
-
-    /// Adds a bar.
-    pub(crate) fn bar(&mut self, bar: Bar) {
-        self.fact(StrategyInput::Bar(bar));
-    }
-
-    /// Adds the events that concern the strategy.
-    pub(crate) fn events(&mut self, events: &[EngineEvent]) {
-        for event in events {
-            match event {
-                EngineEvent::Order(order) if order.status != OrderStatus::Intended => {
-                    self.fact(StrategyInput::Order(order.clone()));
-                }
-                EngineEvent::Fill { fill, position } => {
-                    self.fact(StrategyInput::Fill { fill: fill.clone(), position: position.clone() });
-                }
-                EngineEvent::Order(_)
-                | EngineEvent::Funding { .. }
-                | EngineEvent::Results(_)
-                | EngineEvent::Paused { .. }
-                | EngineEvent::Log { .. }
-                | EngineEvent::FeedFinished => {}
-            }
-        }
-    }
-
-    /// Takes everything that waits, as the inputs of one batch made at `time`.
-    pub(crate) fn take(&mut self, time: Timestamp) -> Vec<StrategyInput> {
-        let inputs = std::mem::take(&mut self.inputs);
-        self.clear();
-        std::iter::once(StrategyInput::Time(time)).chain(inputs.into_values()).collect()
-    }
-
-    fn fact(&mut self, input: StrategyInput) {
-        if self.interests.strategy {
-            self.facts += 1;
-            self.push(input);
-        }
-    }
-
-    fn push(&mut self, input: StrategyInput) {
-        self.inputs.insert(self.next, input);
-        self.next += 1;
+        self.fact(input);
     }
 
     fn clear(&mut self) {
         self.inputs.clear();
         self.newest_quotes.clear();
-        self.facts = 0;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{at, fill, id, quote_at};
+    use crate::testing::{at, event, fill, id};
 
-    fn queue(lockstep: bool, quotes: bool) -> StrategyQueue {
-        let mut queue = StrategyQueue::new(lockstep);
-        queue.set_interests(Interests { strategy: true, quotes });
+    fn queue(interests: Interests) -> StrategyQueue {
+        let mut queue = StrategyQueue::new();
+        queue.set_interests(interests);
         queue
     }
 
@@ -153,71 +144,74 @@ mod tests {
         EngineEvent::Fill { fill, position: qubx_protocol::Position::flat(id("BTCUSDT")) }
     }
 
-    /// Writes each input in short: `B101` is a quote of BTC at 101.
+    fn quote(instrument: u32, bid: u32) -> MarketEvent {
+        event(instrument, at("00:00:00"), &bid.to_string(), "9999")
+    }
+
+    /// Writes each input in short: `0:101` is a quote of the first instrument at 101, in brackets if it is only seen.
     fn take(queue: &mut StrategyQueue) -> String {
-        let words = queue.take(at("00:00:00")).into_iter().map(|input| match input {
-            StrategyInput::Time(_) => "time".to_owned(),
-            StrategyInput::Quote(quote) => format!("{}{}", &quote.instrument.symbol[..1], quote.bid),
-            StrategyInput::Fill { .. } => "fill".to_owned(),
-            StrategyInput::Bar(_) => "bar".to_owned(),
-            StrategyInput::Order(_) => "order".to_owned(),
+        let quote = |event: MarketEvent| match event.data {
+            MarketData::Quote(touch) => format!("{}:{}", event.instrument.0, touch.bid),
+            _ => "trade".to_owned(),
+        };
+        let words = queue.take().1.into_iter().map(|input| match input {
+            StrategyInput::Event(event) => quote(event),
+            StrategyInput::See(event) => format!("({})", quote(event)),
+            StrategyInput::Fill(_) => "fill".to_owned(),
+            other => format!("{other:?}"),
         });
         words.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn a_strategy_that_reacts_to_quotes_gets_all_of_them_in_order() {
-        let mut queue = queue(true, true);
+        let mut queue = queue(Interests::ALL);
         assert!(!queue.is_due());
-        for (symbol, bid) in [("BTCUSDT", "1"), ("ETHUSDT", "2"), ("BTCUSDT", "3")] {
-            queue.quote(&quote_at(symbol, "00:00:00", bid, bid));
+        for (instrument, bid) in [(0, 1), (1, 2), (0, 3)] {
+            queue.event(quote(instrument, bid), false);
         }
+        queue.see(quote(0, 4));
         queue.events(&[fill_event()]);
+        queue.event(quote(0, 4), true);
         assert!(queue.is_due());
-        assert_eq!(take(&mut queue), "time B1 E2 B3 fill");
+        assert_eq!(take(&mut queue), "0:1 1:2 0:3 (0:4) fill 0:4");
         assert!(!queue.is_due());
     }
 
     #[test]
-    fn in_lockstep_quotes_that_nobody_needs_wait_for_a_fact_and_only_the_newest_travel() {
-        let mut queue = queue(true, false);
-        for (symbol, bid) in [("BTCUSDT", "1"), ("ETHUSDT", "2"), ("BTCUSDT", "3")] {
-            queue.quote(&quote_at(symbol, "00:00:00", bid, bid));
+    fn of_quotes_that_nobody_reacts_to_only_the_newest_are_shown() {
+        let mut queue = queue(Interests::FACTS);
+        for (instrument, bid) in [(0, 1), (1, 2), (0, 3)] {
+            queue.event(quote(instrument, bid), false);
         }
-        assert!(!queue.is_due());
+        queue.see(quote(0, 4));
         queue.events(&[fill_event()]);
-        assert!(queue.is_due());
-        assert_eq!(take(&mut queue), "time E2 B3 fill");
-        queue.quote(&quote_at("BTCUSDT", "00:00:00", "4", "4"));
-        assert!(!queue.is_due());
-        queue.release_quotes();
-        assert!(queue.is_due());
+        queue.event(quote(0, 4), true);
+        assert_eq!(take(&mut queue), "(1:2) (0:4) fill");
     }
 
     #[test]
     fn a_long_queue_conflates_quotes_and_keeps_every_fact() {
-        let mut queue = queue(false, true);
+        let mut queue = queue(Interests::ALL);
         for number in 0..2_000 {
-            queue.quote(&quote_at("BTCUSDT", "00:00:00", &number.to_string(), "9999"));
+            queue.event(quote(0, number), false);
             queue.events(&[fill_event()]);
         }
-        let inputs = queue.take(at("00:00:00"));
-        let fills = inputs.iter().filter(|input| matches!(input, StrategyInput::Fill { .. })).count();
-        let quotes = inputs.iter().filter(|input| matches!(input, StrategyInput::Quote(_))).count();
+        let (_, inputs) = queue.take();
+        let fills = inputs.iter().filter(|input| matches!(input, StrategyInput::Fill(_))).count();
+        let quotes = inputs.iter().filter(|input| matches!(input, StrategyInput::Event(_))).count();
         assert_eq!(fills, 2_000);
         assert!(quotes <= MAX_WAITING_INPUTS, "{quotes}");
         // The newest quote is there, and its fill comes after it.
-        assert!(
-            matches!(&inputs[inputs.len() - 2], StrategyInput::Quote(quote) if quote.bid.to_string() == "1999")
-        );
+        assert_eq!(inputs[inputs.len() - 2], StrategyInput::Event(quote(0, 1_999)));
     }
 
     #[test]
     fn without_a_strategy_nothing_waits() {
-        let mut queue = queue(false, true);
+        let mut queue = queue(Interests::ALL);
         queue.events(&[fill_event()]);
-        queue.set_interests(Interests { strategy: false, quotes: false });
-        queue.quote(&quote_at("BTCUSDT", "00:00:00", "1", "1"));
+        queue.set_interests(Interests::NONE);
+        queue.event(quote(0, 1), false);
         queue.events(&[fill_event()]);
         assert!(!queue.is_due());
     }

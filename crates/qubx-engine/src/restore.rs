@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
-use qubx_protocol::{InstrumentId, Money, Order, Position, Timeframe};
+use qubx_protocol::{Author, InstrumentId, Money, Order, OrderId, Position, Price, Quantity, Timeframe};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{EngineError, ExchangeConfig, WalkState};
@@ -18,8 +19,11 @@ use crate::{EngineError, ExchangeConfig, WalkState};
 pub struct Checkpoint {
     /// How many events the feed has given, the quotes that stand for trades or bars with them.
     pub place: u64,
-    /// The engine's clock.
+    /// The market's time at that place.
     pub time: Option<Timestamp>,
+    /// The engine's clock where it is later than that, because something was due by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Timestamp>,
     /// Why trading is paused; none while it is not.
     pub paused: Option<String>,
     /// The day, counted from the epoch of Unix, whose first equities are in `equity_at_midnight`.
@@ -37,6 +41,113 @@ pub struct Checkpoint {
     /// step leads to the same, and takes the longer the more there were.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub simulation: Vec<WalkState>,
+    /// What strategies and cells gave that is still on its way to the paper broker, in the sequence in which it arrives.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub under_way: Vec<UnderWay>,
+    /// How many fills each open order had that had one; its next trade is named by it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fills: BTreeMap<OrderId, u32>,
+    /// The resting orders in the sequence of their places in time; empty while that is the sequence of their age.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<OrderId>,
+    /// What is remembered of each instrument; those of which nothing is are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub markets: Vec<MarketCheckpoint>,
+}
+
+/// What is on its way to the paper broker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderWay {
+    /// When it arrives.
+    pub arrives: Timestamp,
+    /// What it is.
+    pub command: WireCommand,
+}
+
+/// What a strategy or a cell sends to the paper broker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WireCommand {
+    /// A new order.
+    Order {
+        /// Its id.
+        order: OrderId,
+    },
+    /// A change of an order.
+    Modify {
+        /// The order.
+        order: OrderId,
+        /// The whole quantity wanted.
+        #[serde(default)]
+        quantity: Option<Quantity>,
+        /// The limit wanted.
+        #[serde(default)]
+        price: Option<Price>,
+        /// The stop price wanted.
+        #[serde(default)]
+        stop_price: Option<Price>,
+        /// Who wants it.
+        author: Author,
+    },
+    /// A cancel of an order.
+    Cancel {
+        /// The order.
+        order: OrderId,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl UnderWay {
+    /// Returns the order that is new, if this is one.
+    pub(crate) fn new_order(&self) -> Option<&OrderId> {
+        match &self.command {
+            WireCommand::Order { order } => Some(order),
+            WireCommand::Modify { .. } | WireCommand::Cancel { .. } => None,
+        }
+    }
+}
+
+/// What is remembered of one instrument.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarketCheckpoint {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// What buyers took of the newest quote.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bought: Quantity,
+    /// What sellers took of the newest quote.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sold: Quantity,
+    /// The newest rate of funding.
+    #[serde(default, with = "rust_decimal::serde::str_option", skip_serializing_if = "Option::is_none")]
+    pub funding_rate: Option<Decimal>,
+    /// When funding is paid next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_due: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(value: &Quantity) -> bool {
+    value.is_zero()
+}
+
+impl MarketCheckpoint {
+    /// Returns one that remembers nothing.
+    pub(crate) fn of(instrument: InstrumentId) -> Self {
+        Self {
+            instrument,
+            bought: Quantity::ZERO,
+            sold: Quantity::ZERO,
+            funding_rate: None,
+            funding_due: None,
+        }
+    }
+
+    /// Tells whether there is nothing to remember.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::of(self.instrument.clone())
+    }
 }
 
 /// What a stored session left.

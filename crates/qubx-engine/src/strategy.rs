@@ -1,18 +1,32 @@
-//! What an engine tells a strategy, and what the strategy wants to be told.
+//! What an engine tells a strategy, and what the strategy asks of it.
+//!
+//! In lockstep (a replay at full speed) a batch may be ahead of the engine: its events are applied as the strategy gets
+//! to them. Each call of the strategy says where it is, see [`At`], and its answer says what it caused and where the batch
+//! ends because of it, see [`Reply`].
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use qubx_protocol::{Account, Bar, By, Fill, InstrumentId, Order, OrderId, Position, Quote, Timeframe};
+use qubx_protocol::{
+    Account, Bar, By, Command, CommandId, Fill, Funding, InstrumentId, Order, OrderId, Position, Timeframe,
+};
 use tokio::sync::oneshot;
 
-use crate::{Modification, OrderRequest};
+use crate::{MarketEvent, Modification, OrderRequest};
 
 /// News for the strategy, in order. The next batch comes after this one is done.
 #[derive(Debug)]
 pub struct StrategyBatch {
-    /// The news; the first is always [`StrategyInput::Time`].
+    /// Its number; it never repeats in one engine.
+    pub number: u64,
+    /// The engine's clock when the batch was made: the time of what in it has none of its own. The events of a batch in
+    /// lockstep may be later.
+    pub time: Timestamp,
+    /// The news; never none.
     pub inputs: Vec<StrategyInput>,
-    /// Fired, or dropped, when the strategy has worked through the inputs.
-    pub done: oneshot::Sender<()>,
+    /// To be told how many inputs were worked through: all, or fewer when a [`Reply`] ended the batch. Dropping it stands
+    /// for all.
+    pub done: oneshot::Sender<u32>,
 }
 
 impl StrategyBatch {
@@ -27,20 +41,32 @@ impl StrategyBatch {
 /// One piece of news.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StrategyInput {
-    /// The engine's clock when the batch was made. Nothing in the batch is later.
-    Time(Timestamp),
-    /// An instrument was quoted.
-    Quote(Quote),
+    /// The market said something to which the strategy reacts: a quote or a trade.
+    Event(MarketEvent),
+    /// A quote becomes visible, without a callback: nobody reacts to quotes, or the callback comes after the facts that
+    /// the quote caused.
+    See(MarketEvent),
     /// A bar is complete.
-    Bar(Bar),
+    Bar(Box<Bar>),
     /// An order changed. That an order is intended is not told: whoever placed it knows by the answer.
-    Order(Order),
-    /// An order was filled.
-    Fill {
-        /// The fill.
-        fill: Fill,
-        /// The position that results.
-        position: Position,
+    Order(Box<Order>),
+    /// An order was filled, and the position that results.
+    Fill(Box<(Fill, Position)>),
+    /// Funding was paid, and the position that results.
+    Funding(Box<(Funding, Position)>),
+    /// A timer is due.
+    Timer {
+        /// Its name.
+        name: Arc<str>,
+        /// The time at which it is due.
+        time: Timestamp,
+    },
+    /// Somebody wants a parameter changed or an action done.
+    Command {
+        /// The command's id, to answer it.
+        id: CommandId,
+        /// [`Command::SetParameter`] or [`Command::Action`].
+        command: Box<Command>,
     },
 }
 
@@ -50,8 +76,21 @@ pub struct Interests {
     /// Whether there is a strategy; without one nothing is collected for it.
     pub strategy: bool,
     /// Whether it reacts to quotes. Otherwise it gets only the newest of each instrument, and in a replay
-    /// at full speed only together with a bar, an order or a fill.
+    /// at full speed only together with something else.
     pub quotes: bool,
+    /// Whether it reacts to trades. Otherwise it gets none.
+    pub trades: bool,
+}
+
+impl Interests {
+    /// Nobody is told anything.
+    pub const NONE: Self = Self { strategy: false, quotes: false, trades: false };
+    /// A strategy that reacts to neither quotes nor trades: to bars, timers, orders and fills alone.
+    pub const FACTS: Self = Self { strategy: true, quotes: false, trades: false };
+    /// A strategy that reacts to quotes, too.
+    pub const QUOTES: Self = Self { strategy: true, quotes: true, trades: false };
+    /// A strategy that reacts to everything.
+    pub const ALL: Self = Self { strategy: true, quotes: true, trades: true };
 }
 
 /// Where in its batch a strategy was when it called.
@@ -111,6 +150,9 @@ pub enum CallValue {
 }
 
 /// The answer to a call.
+///
+/// A strategy takes the facts into its picture of the book at once, and runs their callbacks after the callback that
+/// called, before the next input of its batch: first in, first out, also when those call in turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// What it comes back with.
@@ -120,4 +162,11 @@ pub struct Reply {
     pub facts: Vec<StrategyInput>,
     /// How many inputs of the batch still count, when it is cut by what the call caused.
     pub end: Option<u32>,
+}
+
+impl Reply {
+    /// Returns an answer that caused nothing which the strategy must be told now.
+    pub(crate) fn of(value: CallValue) -> Self {
+        Self { value, facts: Vec::new(), end: None }
+    }
 }

@@ -1,36 +1,49 @@
-//! The engine task: one loop that owns the desk, the feed and the strategy's queue.
+//! The engine task: one loop that owns the floor, the feed and what waits for the strategy.
 //!
-//! Requests are served between quotes, and while the strategy works. In lockstep (a replay at full speed)
+//! Requests are served between events, and while the strategy works. In lockstep (a replay at full speed)
 //! the feed rests while the strategy has something to see, so the result depends on the data alone.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jiff::Timestamp;
-use qubx_protocol::{InstrumentId, LogLevel, MarketView};
+use qubx_protocol::MarketView;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use self::checkpoint::Told;
-use crate::bars::Bars;
+use self::realtime::Anchor;
+use self::verbs::Waiting;
 use crate::desk::Desk;
 use crate::feed::Feed;
+use crate::floor::Floor;
 use crate::freshness::Freshness;
 use crate::handle::Request;
+use crate::lockstep::Lockstep;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
-use crate::{DataError, EngineEvent, EngineOutput, Interests, MarketData, MarketEvent, StrategyBatch};
+use crate::{DataError, EngineEvent, EngineOutput, Interests, MarketEvent, StrategyBatch, StrategyInput};
 
 mod checkpoint;
+mod outputs;
+mod realtime;
+mod replay;
 mod serve;
 mod start;
+mod verbs;
 
 pub use start::{start, start_in_memory};
+
+/// How many events a feed gives at once in lockstep.
+const CHUNK: usize = 4_096;
 
 /// Where the feed is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FeedPhase {
     /// Nobody started it.
     Waiting,
-    /// It is asked for quotes.
+    /// It is asked for events.
     Running,
     /// It is at its end, and that is still to be told.
     Ending,
@@ -39,28 +52,35 @@ enum FeedPhase {
 }
 
 struct Task<F> {
-    desk: Desk,
-    bars: Bars,
+    floor: Floor,
+    /// In lockstep.
+    lockstep: Option<Lockstep>,
+    /// Not in lockstep.
     queue: StrategyQueue,
     feed: F,
     feed_phase: FeedPhase,
     feed_error: Option<DataError>,
-    lockstep: bool,
     /// What the feed gave and is still to be taken in.
     events: Vec<MarketEvent>,
-    /// How many quotes the feed gave.
-    place: u64,
+    anchor: Anchor,
     told: Told,
+    /// Since when facts wait to be handed on, in lockstep.
+    unsent_since: Option<Instant>,
     /// Whether facts were left out because the engine stops. What is stored ends there: a later fact or checkpoint
     /// would not fit to it.
     is_cut_off: bool,
     /// What became of orders when the book was restored; told first.
     restored: Vec<EngineEvent>,
     /// Fires when the strategy has worked through the batch that it got.
-    in_flight: Option<oneshot::Receiver<()>>,
+    in_flight: Option<oneshot::Receiver<u32>>,
+    /// The batch that the strategy's channel has no room for, in lockstep.
+    outgoing: Option<StrategyBatch>,
+    /// Verbs that are not done yet.
+    waiting: Vec<Waiting>,
     requests: mpsc::Receiver<Request>,
     outputs: mpsc::Sender<EngineOutput>,
     strategy: mpsc::Sender<StrategyBatch>,
+    backlog: Arc<AtomicU64>,
     view: ViewPublisher,
     freshness: Freshness,
     paused: watch::Sender<bool>,
@@ -72,163 +92,104 @@ impl<F: Feed> Task<F> {
         let restored = std::mem::take(&mut self.restored);
         self.tell(restored).await;
         loop {
-            if self.feed_phase == FeedPhase::Ending && !(self.lockstep && self.strategy_is_busy()) {
-                self.feed_phase = FeedPhase::Ended;
-                self.tell(vec![EngineEvent::FeedFinished]).await;
+            if self.feed_phase == FeedPhase::Ending && !self.replay_goes_on() {
+                self.finish().await;
             }
+            self.answer_verbs().await;
+            self.backlog.store(self.waiting_inputs() as u64, Ordering::Relaxed);
             let batch_is_due = self.in_flight.is_none() && self.queue.is_due();
-            let feed_may_go =
-                self.feed_phase == FeedPhase::Running && !(self.lockstep && self.strategy_is_busy());
+            let replay_may_step = self.replay_may_step();
+            let feed_may_go = self.feed_may_go();
+            let (flush_due, verbs_due, clock_due) =
+                (self.flush_is_due(), self.verbs_are_due(), self.clock_is_due());
+            let limit = if self.lockstep.is_some() { CHUNK } else { 1 };
             // In this order: a feed at full speed is always ready, and must not keep the others waiting.
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => break,
                 Some(request) = self.requests.recv() => self.serve(request).await,
-                () = is_done(&mut self.in_flight), if self.in_flight.is_some() => self.in_flight = None,
-                open = has_room(&self.strategy), if batch_is_due => self.send_batch(open),
+                reached = is_done(&mut self.in_flight), if self.in_flight.is_some() => self.batch_is_done(reached),
+                open = has_room(&self.strategy), if batch_is_due => self.send_queue(open),
+                open = has_room(&self.strategy), if self.outgoing.is_some() => self.send_outgoing(open),
                 () = sleep_until(self.view.due()), if self.view.is_stale() => self.publish(),
                 () = sleep_until(self.told.due()), if self.checkpoint_is_stale() => self.tell_checkpoint(),
+                () = is_due(flush_due) => self.flush().await,
                 () = is_due(self.freshness.due()) => self.look_for_stale_quotes().await,
-                taken = self.feed.next(&mut self.events, 1), if feed_may_go => self.take(taken).await,
+                () = is_due(verbs_due) => self.give_verbs_up().await,
+                () = is_due(clock_due) => self.act_by_the_clock().await,
+                () = std::future::ready(()), if replay_may_step => self.step_replay().await,
+                taken = self.feed.next(&mut self.events, limit), if feed_may_go => self.take(taken).await,
             }
         }
+        self.flush().await;
         self.tell_checkpoint();
     }
 
-    /// Takes what the feed gave.
-    async fn take(&mut self, taken: Result<bool, DataError>) {
-        if !matches!(taken, Ok(true)) {
-            let returned = self.freshness.end();
-            self.tell(returned).await;
-        }
-        match taken {
-            Ok(true) => {
-                for event in std::mem::take(&mut self.events) {
-                    self.market(event).await;
-                }
-            }
-            Err(error) => {
-                self.queue.release_quotes();
-                self.feed_phase = FeedPhase::Ended;
-                let text = format!("the feed ended: {error}");
-                self.feed_error = Some(error);
-                self.tell(vec![EngineEvent::Log { level: LogLevel::Error, text }]).await;
-            }
-            Ok(false) => {
-                self.queue.release_quotes();
-                self.feed_phase = FeedPhase::Ending;
-                self.publish();
-            }
-        }
+    /// Tells whether the feed is to be asked for more.
+    fn feed_may_go(&self) -> bool {
+        let rests = |lockstep: &Lockstep| !lockstep.is_empty() || lockstep.is_busy();
+        self.feed_phase == FeedPhase::Running && !self.lockstep.as_ref().is_some_and(rests)
     }
 
-    /// Takes a quote in. The strategy sees the quote, then what it filled, then the bars that it closed, so
-    /// that positions are right in each callback.
-    async fn market(&mut self, event: MarketEvent) {
-        self.place += 1;
-        let id = self.desk.state().id(event.instrument).clone();
-        self.freshness.quote(&id, Instant::now());
-        let time = self.feed.now();
-        let mut events = Vec::new();
-        self.desk.market(time, &event, &mut events);
-        if let MarketData::Quote(touch) = event.data {
-            self.queue.quote(&touch.quote(id, event.time));
-            self.view.changed();
-        }
-        self.tell(events).await;
-        let mut closed = Vec::new();
-        self.bars.market(&event, &mut closed);
-        closed.into_iter().for_each(|bar| self.queue.bar(bar));
-        // A feed that is always ready would not let others run on this thread.
-        tokio::task::consume_budget().await;
+    /// Says that the feed is at its end, once all that it gave is taken in.
+    async fn finish(&mut self) {
+        self.feed_phase = FeedPhase::Ended;
+        self.flush().await;
+        // The results of a replay follow here.
+        self.output(vec![EngineEvent::FeedFinished], None).await;
+        self.publish();
     }
 
-    /// Shows and tells which quotes are stale, and which come again.
-    async fn look_for_stale_quotes(&mut self) {
-        let has_more = |instrument: &InstrumentId| {
-            self.desk.state().index(instrument).is_some_and(|index| self.feed.has_more(index))
-        };
-        let events = self.freshness.look(Instant::now(), Timestamp::now(), has_more);
-        if !events.is_empty() {
-            // Whoever hears of it finds it in the market.
-            self.publish();
-            self.tell(events).await;
+    /// Returns the engine's time.
+    fn now(&mut self) -> Timestamp {
+        if self.lockstep.is_none() {
+            let time = self.feed.now();
+            self.floor.see_time(time);
+        }
+        self.floor.clock()
+    }
+
+    fn waiting_inputs(&self) -> usize {
+        self.lockstep.as_ref().map_or(self.queue.len(), Lockstep::backlog)
+    }
+
+    fn has_strategy(&self) -> bool {
+        self.lockstep.as_ref().map_or(self.queue.has_strategy(), Lockstep::has_strategy)
+    }
+
+    fn set_interests(&mut self, interests: Interests) {
+        match &mut self.lockstep {
+            Some(lockstep) => lockstep.set_interests(interests),
+            None => self.queue.set_interests(interests),
+        }
+        if !interests.strategy {
+            self.in_flight = None;
+            self.outgoing = None;
         }
     }
 
-    /// Tells facts to the session and to the strategy, and shows what they changed.
-    async fn tell(&mut self, events: Vec<EngineEvent>) {
-        if !events.is_empty() {
-            self.output(events, None).await;
-            self.publish();
-        }
-    }
-
-    /// Has the orders that were just decided stored, then sends them; or rejects them if they cannot be.
-    async fn commit(&mut self, decided: Vec<EngineEvent>) {
-        if self.desk.intended().is_empty() {
-            return self.tell(decided).await;
-        }
-        let (committed, answer) = oneshot::channel();
-        self.output(decided, Some(committed)).await;
-        let stored = tokio::select! {
-            biased;
-            stored = answer => stored.unwrap_or_else(|_| Err("the session did not store it".to_owned())),
-            () = self.cancel.cancelled() => Err("the engine is stopping".to_owned()),
-        };
-        let time = self.feed.now();
-        let events = match stored {
-            Ok(()) => self.desk.send(time),
-            Err(reason) => self.desk.refuse(time, &reason),
-        };
-        self.tell(events).await;
-    }
-
-    async fn output(
-        &mut self,
-        events: Vec<EngineEvent>,
-        committed: Option<oneshot::Sender<Result<(), String>>>,
-    ) {
-        self.queue.events(&events);
-        self.paused
-            .send_if_modified(|paused| std::mem::replace(paused, self.desk.state().is_paused()) != *paused);
-        let output = EngineOutput { events, committed, checkpoint: self.checkpoint() };
-        tokio::select! {
-            biased;
-            room = self.outputs.reserve(), if !self.is_cut_off => match room {
-                Ok(room) => {
-                    room.send(output);
-                    self.told = Told::now(self.place);
-                }
-                Err(_) => tracing::warn!(?output, "nobody takes facts any more"),
-            },
-            () = self.cancel.cancelled() => {
-                tracing::warn!(?output, "stopped before facts were taken");
-                self.is_cut_off = true;
-            }
-        }
-    }
-
-    fn strategy_is_busy(&self) -> bool {
-        self.in_flight.is_some() || self.queue.is_due()
-    }
-
-    fn send_batch(&mut self, open: bool) {
+    /// Makes a batch, and notes that the strategy works on it.
+    fn batch(&mut self, number: u64, inputs: Vec<StrategyInput>) -> StrategyBatch {
         let (done, in_flight) = oneshot::channel();
-        let inputs = self.queue.take(self.feed.now());
-        if open && self.strategy.try_send(StrategyBatch { inputs, done }).is_ok() {
-            self.in_flight = Some(in_flight);
-        } else {
-            self.queue.set_interests(Interests { strategy: false, quotes: false });
+        self.in_flight = Some(in_flight);
+        StrategyBatch { number, time: self.now(), inputs, done }
+    }
+
+    /// Takes the strategy's word that it is done with its batch.
+    fn batch_is_done(&mut self, reached: u32) {
+        self.in_flight = None;
+        if let Some(lockstep) = &mut self.lockstep {
+            lockstep.done(&mut self.floor, reached);
+            self.view.changed();
         }
     }
 
     fn publish(&mut self) {
-        let time = self.feed.now();
+        let time = self.now();
         let error = self.feed_error.as_ref();
         self.view.publish(MarketView {
             stale: self.freshness.stale(),
-            ..market_view(&self.desk, Some(time), &self.feed, error)
+            ..market_view(&self.floor.desk, Some(time), &self.feed, error)
         });
     }
 }
@@ -251,10 +212,12 @@ fn market_view(
     }
 }
 
-/// Waits until the strategy is done with its batch; forgetting the batch counts as done.
-async fn is_done(in_flight: &mut Option<oneshot::Receiver<()>>) {
-    if let Some(done) = in_flight {
-        let _: Result<(), _> = done.await;
+/// Waits until the strategy is done with its batch, and returns how many inputs it worked through; forgetting the batch
+/// stands for all.
+async fn is_done(in_flight: &mut Option<oneshot::Receiver<u32>>) -> u32 {
+    match in_flight {
+        Some(done) => done.await.unwrap_or(u32::MAX),
+        None => std::future::pending().await,
     }
 }
 

@@ -10,6 +10,9 @@ use crate::{
     PaperConfig, Touch, default_instrument,
 };
 
+/// More than any test takes at once, where it does not matter how much is there.
+const DEEP: Quantity = Quantity(Decimal::from_parts(1_000_000_000, 0, 0, false, 0));
+
 pub(crate) fn id(symbol: &str) -> InstrumentId {
     InstrumentId::new("SIM", symbol)
 }
@@ -29,8 +32,8 @@ pub(crate) fn quote_at(symbol: &str, time: &str, bid: &str, ask: &str) -> Quote 
         time: at(time),
         bid: Price(decimal(bid)),
         ask: Price(decimal(ask)),
-        bid_size: Quantity(Decimal::ONE),
-        ask_size: Quantity(Decimal::ONE),
+        bid_size: DEEP,
+        ask_size: DEEP,
     }
 }
 
@@ -88,4 +91,15 @@ pub(crate) fn quoted(desk: &mut Desk, time: Timestamp, quote: &Quote) -> Vec<Eng
     let mut events = Vec::new();
     desk.market(time, &MarketEvent::quote(index, quote.time, Touch::from(quote)), &mut events);
     events
+}
+
+/// Returns a quote of the instrument at this place, of size 1 on both sides.
+pub(crate) fn event(instrument: u32, time: Timestamp, bid: &str, ask: &str) -> MarketEvent {
+    let touch = Touch {
+        bid: Price(decimal(bid)),
+        ask: Price(decimal(ask)),
+        bid_size: Quantity(Decimal::ONE),
+        ask_size: Quantity(Decimal::ONE),
+    };
+    MarketEvent::quote(crate::InstrumentIndex(instrument), time, touch)
 }

@@ -1,8 +1,9 @@
 //! The socket between the service and its Python: one connection, from the child itself and nobody else.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use qubx_protocol::{AnswerResult, FrameBuffer, FrameError, LogLevel, MAX_FRAME};
+use qubx_protocol::{AnswerResult, FrameBuffer, FrameError, MAX_FRAME};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +11,11 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use crate::{CallId, CallOrigin, KernelError, RunId, StrategyStage};
+use crate::{BatchPlace, CallId, CallOrigin, KernelError, RunId, StrategyEvent};
+
+/// The messages that are not the strategy's.
+const OF_THE_KERNEL: [&str; 8] =
+    ["bound", "ready", "call", "answer", "cell_begins", "cell_ends", "input_begins", "input_ends"];
 
 /// What Python sends.
 #[derive(Debug, Deserialize)]
@@ -23,34 +28,15 @@ pub(crate) enum FromPython {
         python: String,
         ipykernel: String,
     },
-    Constructed,
-    Started {
-        callbacks: Vec<String>,
-    },
-    Failed {
-        stage: StrategyStage,
-        ename: String,
-        evalue: String,
-        traceback: Vec<String>,
-    },
-    CallbackError {
-        callback: String,
-        ename: String,
-        evalue: String,
-        traceback: Vec<String>,
-    },
-    Stopped,
-    Log {
-        level: LogLevel,
-        text: String,
-    },
-    BatchDone {
-        batch: u64,
-    },
+    /// Something of the strategy's.
+    #[serde(skip)]
+    Strategy(StrategyEvent),
     /// The request is read later, so that one which cannot be read is answered.
     Call {
         call: CallId,
         origin: CallOrigin,
+        #[serde(default)]
+        at: Option<BatchPlace>,
         request: serde_json::Value,
     },
     /// A call of which only the number could be read: whoever waits for it is told why.
@@ -169,7 +155,18 @@ fn message(raw: &RawValue) -> Option<FromPython> {
     struct Call {
         call: CallId,
     }
-    let error = match serde_json::from_str(raw.get()) {
+    /// What is needed to know whose a message is.
+    #[derive(Deserialize)]
+    struct Kind<'a> {
+        #[serde(borrow, rename = "type")]
+        kind: Cow<'a, str>,
+    }
+    let kind = serde_json::from_str::<Kind<'_>>(raw.get()).map(|Kind { kind }| kind);
+    let read = match kind {
+        Ok(kind) if OF_THE_KERNEL.contains(&kind.as_ref()) => serde_json::from_str(raw.get()),
+        _ => serde_json::from_str(raw.get()).map(FromPython::Strategy),
+    };
+    let error = match read {
         Ok(message) => return Some(message),
         Err(error) => error,
     };
@@ -216,6 +213,6 @@ mod tests {
         let call = r#"{"type":"call","call":7,"origin":"nobody","request":null}"#;
         assert!(matches!(read(call), Some(FromPython::UnreadableCall { .. })));
         assert!(read(r#"{"type":"log","level":"info","text":"\udcff"}"#).is_none());
-        assert!(matches!(read(r#"{"type":"stopped"}"#), Some(FromPython::Stopped)));
+        assert!(matches!(read(r#"{"type":"stopped"}"#), Some(FromPython::Strategy(StrategyEvent::Stopped))));
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use qubx_protocol::{AnswerResult, CellNumber, Instrument, InstrumentId, Order, Position};
+use qubx_protocol::{AnswerResult, CellNumber, Instrument, Order, Position};
 use rustix::process::Signal;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use crate::bridge::Listener;
 use crate::process::{CrashFile, Process};
 use crate::task::Task;
 use crate::{
-    CallId, ConnectionInfo, KernelError, KernelEvent, StrategyMessage, StrategySource, connection, encode,
+    Batch, CallId, ConnectionInfo, Facts, KernelError, KernelEvent, StrategySource, connection, encode,
     package,
 };
 
@@ -52,8 +52,10 @@ pub struct KernelConfig {
     /// An existing folder that only this user may enter, with a short path: sockets, the package and
     /// `kernel.json` live there. A `kernel.json` that is there keeps its ports and key.
     pub runtime_dir: PathBuf,
-    /// What runs in it.
-    pub source: StrategySource,
+    /// The folder that is searched first for modules: the config's.
+    pub folder: PathBuf,
+    /// The strategy that runs in it; none when the strategy is not one in Python.
+    pub source: Option<StrategySource>,
     /// What it may trade.
     pub instruments: Vec<Instrument>,
     /// Gets all that the child writes to its real standard output and error.
@@ -108,13 +110,12 @@ pub fn start(
         // By this, what it starts is known to be its own, should nobody be left to end that with it.
         .envs(config.environment);
     let token = connection::random_hex()?;
-    let settings = encode::settings(&config.source, &config.instruments, &token);
+    let settings = encode::settings(&config.folder, config.source.as_ref(), &config.instruments, &token);
     let crash_file = CrashFile::new(&config.runtime_dir)?;
     let process = Process::start(command, &config.output_log)?;
 
     let (send_request, requests) = mpsc::channel(REQUESTS);
     let (send_frame, frames) = mpsc::channel(FRAMES);
-    let places = config.instruments.into_iter().enumerate().map(|(place, i)| (i.id, place)).collect();
     let handle = KernelHandle {
         shared: Arc::new(Shared {
             process,
@@ -124,7 +125,6 @@ pub fn start(
             interrupts: AtomicU64::new(0),
             wake: Notify::new(),
             input: AtomicU64::new(0),
-            places,
         }),
     };
     let task = Task {
@@ -159,7 +159,6 @@ pub(crate) struct Shared {
     pub(crate) wake: Notify,
     /// The wait that the next answer is for; 0 when no cell waits.
     pub(crate) input: AtomicU64,
-    places: HashMap<InstrumentId, usize>,
 }
 
 /// The questions that Python has not answered, and the number of the last one.
@@ -236,7 +235,18 @@ impl KernelHandle {
 
     /// Answers a call; [`crate::StrategyCall`] says with which value.
     pub fn reply(&self, call: CallId, result: Result<serde_json::Value, String>) {
-        self.shared.reply(call, result);
+        self.shared.reply(call, result, Facts::default(), None);
+    }
+
+    /// Answers a call of a strategy in lockstep: with what it caused, and how many records of the batch still count.
+    pub fn reply_in_lockstep(
+        &self,
+        call: CallId,
+        result: Result<serde_json::Value, String>,
+        facts: Facts,
+        end: Option<u32>,
+    ) {
+        self.shared.reply(call, result, facts, end);
     }
 
     /// Gives the strategy what happened, in order; [`crate::StrategyEvent::BatchDone`] names the batch when
@@ -244,8 +254,8 @@ impl KernelHandle {
     ///
     /// # Errors
     /// [`KernelError::Busy`] when a thousand frames wait for Python, [`KernelError::Ended`] when it is gone.
-    pub fn send_batch(&self, batch: u64, inputs: &[StrategyMessage]) -> Result<(), KernelError> {
-        self.shared.send(encode::batch(batch, inputs, &self.shared.places))
+    pub fn send_batch(&self, batch: Batch) -> Result<(), KernelError> {
+        self.shared.send(batch.into_frame())
     }
 
     /// Imports, constructs and starts the strategy, with the engine's time and what the account holds now.
@@ -320,8 +330,14 @@ impl KernelHandle {
 }
 
 impl Shared {
-    pub(crate) fn reply(&self, call: CallId, result: Result<serde_json::Value, String>) {
-        if let Err(error) = self.send(encode::reply(call, result)) {
+    pub(crate) fn reply(
+        &self,
+        call: CallId,
+        result: Result<serde_json::Value, String>,
+        facts: Facts,
+        end: Option<u32>,
+    ) {
+        if let Err(error) = self.send(encode::reply(call, result, facts, end)) {
             tracing::warn!(%error, call = call.0, "a reply is lost");
         }
     }

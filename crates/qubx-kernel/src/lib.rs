@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod batch;
 mod bridge;
 mod cells;
 mod channels;
@@ -27,10 +28,15 @@ mod task;
 mod translate;
 pub mod wire;
 
+pub use batch::{Batch, BestPrices, Facts, bar_values};
 pub use connection::ConnectionInfo;
 pub use error::KernelError;
 pub use event::{CellRef, KernelEvent};
 pub use kernel::{ChildLimits, KernelConfig, KernelHandle, start};
-pub use probe::{IPYKERNEL_REQUIREMENT, Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe};
+pub use probe::{
+    IPYKERNEL_REQUIREMENT, Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe, probe_python,
+};
 pub use python::{PythonError, find_python};
-pub use strategy::{CallId, CallOrigin, RunId, StrategyCall, StrategyEvent, StrategyMessage, StrategyStage};
+pub use strategy::{
+    BatchPlace, CallId, CallOrigin, PublishedPart, RunId, StrategyCall, StrategyEvent, StrategyStage,
+};

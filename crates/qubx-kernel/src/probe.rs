@@ -52,9 +52,9 @@ pub struct Probe {
     pub python_version: String,
     /// For example `7.4.0`.
     pub ipykernel_version: String,
-    /// The parameters that the class has; empty for a strategy of Qubx.
+    /// The parameters that the class has; empty for a strategy of Qubx, and for one that is not written in Python.
     pub parameters: BTreeMap<String, Parameter>,
-    /// The callbacks that the class overrides, for example `on_quote`; empty for a strategy of Qubx.
+    /// The callbacks that the class overrides, for example `on_quote`; empty as the parameters are.
     pub callbacks: Vec<String>,
 }
 
@@ -211,19 +211,47 @@ enum Problem {
 /// # Errors
 /// Each way in which the strategy cannot run is a variant of its own.
 pub async fn probe(python: &Path, source: &StrategySource, timeout: Duration) -> Result<Probe, ProbeError> {
+    let request = serde_json::json!({
+        "module": source.module,
+        "class": source.class,
+        "folder": source.folder,
+        "parameters": source.parameters,
+    });
+    let answer = answer(python, &request, timeout)
+        .await?
+        .ok_or_else(|| ProbeError::TimedOut { module: source.module.clone(), limit: timeout })?;
+    judge(python, Some(source), answer)
+}
+
+/// Asks `python` whether it can run a session whose strategy is not written in Python.
+///
+/// # Errors
+/// As [`probe`], but for what is about a strategy.
+pub async fn probe_python(python: &Path, timeout: Duration) -> Result<Probe, ProbeError> {
+    let request = serde_json::json!({ "module": null });
+    let answer = answer(python, &request, timeout).await?.ok_or_else(|| ProbeError::Run {
+        python: python.to_owned(),
+        reason: format!("it did not answer within {} s", timeout.as_secs_f64()),
+    })?;
+    judge(python, None, answer)
+}
+
+/// Returns what the interpreter answers; none when it does not in time.
+async fn answer(python: &Path, request: &Value, timeout: Duration) -> Result<Option<Answer>, ProbeError> {
     // Everybody may write where it is made, and what is in it is run, so it is the user's alone whatever the umask says.
     let folder = tempfile::Builder::new()
         .permissions(PermissionsExt::from_mode(0o700))
         .tempdir()
         .map_err(|source| KernelError::Prepare { path: std::env::temp_dir(), source })?;
     let package = package::write(folder.path())?;
-    let output = tokio::time::timeout(timeout, ask(python, &package, source)).await;
-    let output = output
-        .map_err(|_| ProbeError::TimedOut { module: source.module.clone(), limit: timeout })?
-        .map_err(|error| ProbeError::Run { python: python.to_owned(), reason: error.to_string() })?;
-    let answer = serde_json::from_slice(&output.answer)
-        .map_err(|_| ProbeError::Run { python: python.to_owned(), reason: output.complaint })?;
-    judge(python, source, answer)
+    let Ok(output) = tokio::time::timeout(timeout, ask(python, &package, request)).await else {
+        return Ok(None);
+    };
+    let output =
+        output.map_err(|error| ProbeError::Run { python: python.to_owned(), reason: error.to_string() })?;
+    serde_json::from_slice(&output.answer)
+        .map(Some)
+        .map_err(|_| ProbeError::Run { python: python.to_owned(), reason: output.complaint })
 }
 
 /// What the interpreter wrote.
@@ -233,13 +261,7 @@ struct Output {
     complaint: String,
 }
 
-async fn ask(python: &Path, package: &Path, source: &StrategySource) -> std::io::Result<Output> {
-    let request = serde_json::json!({
-        "module": source.module,
-        "class": source.class,
-        "folder": source.folder,
-        "parameters": source.parameters,
-    });
+async fn ask(python: &Path, package: &Path, request: &Value) -> std::io::Result<Output> {
     let mut child = Command::new(python)
         .args(["-B", "-c", PROGRAM])
         .arg(package)
@@ -272,9 +294,9 @@ async fn read_up_to(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> std::
     Ok(kept)
 }
 
-fn judge(python: &Path, source: &StrategySource, answer: Answer) -> Result<Probe, ProbeError> {
+/// `source` is none when only the interpreter was asked about.
+fn judge(python: &Path, source: Option<&StrategySource>, answer: Answer) -> Result<Probe, ProbeError> {
     let python = python.to_owned();
-    let (module, class) = (source.module.clone(), source.class.clone());
     if version(&answer.python) < (3, 10) {
         return Err(ProbeError::OldPython { python, version: answer.python });
     }
@@ -282,31 +304,36 @@ fn judge(python: &Path, source: &StrategySource, answer: Answer) -> Result<Probe
     if !is_good_ipykernel(version(&ipykernel)) {
         return Err(ProbeError::RefusedIpykernel { python, version: ipykernel });
     }
-    Err(match answer.finding {
-        Some(Finding::Strategy { runtime, parameters, callbacks }) => {
-            return Ok(Probe {
-                runtime,
-                python_version: answer.python,
-                ipykernel_version: ipykernel,
-                parameters,
-                callbacks,
-            });
+    let probe = |runtime, parameters, callbacks| Probe {
+        runtime,
+        python_version: answer.python,
+        ipykernel_version: ipykernel,
+        parameters,
+        callbacks,
+    };
+    match (answer.finding, source) {
+        (None, None) => Ok(probe(Runtime::Native, BTreeMap::new(), Vec::new())),
+        (Some(Finding::Strategy { runtime, parameters, callbacks }), Some(_)) => {
+            Ok(probe(runtime, parameters, callbacks))
         }
-        Some(Finding::Problem(Problem::NoModule)) => {
-            ProbeError::NoModule { module, folder: source.folder.clone() }
+        (Some(Finding::Problem(problem)), Some(source)) => Err(problem.of(source)),
+        _ => Err(ProbeError::Run { python, reason: "its answer cannot be understood".into() }),
+    }
+}
+
+impl Problem {
+    fn of(self, source: &StrategySource) -> ProbeError {
+        let (module, class) = (source.module.clone(), source.class.clone());
+        match self {
+            Problem::NoModule => ProbeError::NoModule { module, folder: source.folder.clone() },
+            Problem::NoClass { classes } => ProbeError::NoClass { module, class, classes },
+            Problem::NotAStrategy => ProbeError::NotAStrategy { module, class },
+            Problem::Import { ename, evalue, traceback } => {
+                ProbeError::Import { module, ename, evalue, traceback }
+            }
+            Problem::Parameter { name, message, nearest } => ProbeError::Parameter { name, message, nearest },
         }
-        Some(Finding::Problem(Problem::NoClass { classes })) => {
-            ProbeError::NoClass { module, class, classes }
-        }
-        Some(Finding::Problem(Problem::NotAStrategy)) => ProbeError::NotAStrategy { module, class },
-        Some(Finding::Problem(Problem::Import { ename, evalue, traceback })) => {
-            ProbeError::Import { module, ename, evalue, traceback }
-        }
-        Some(Finding::Problem(Problem::Parameter { name, message, nearest })) => {
-            ProbeError::Parameter { name, message, nearest }
-        }
-        None => ProbeError::Run { python, reason: "its answer cannot be understood".into() },
-    })
+    }
 }
 
 /// Returns the first two numbers of a version; 0 for what is no number.

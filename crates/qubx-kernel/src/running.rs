@@ -20,7 +20,7 @@ use crate::kernel::Request;
 use crate::task::{LAST_WORDS, Task};
 use crate::translate::{self, Broadcast};
 use crate::wire::Message;
-use crate::{CellRef, KernelEvent, StrategyEvent};
+use crate::{CallId, CellRef, Facts, KernelEvent, StrategyEvent};
 
 /// How long to wait for the proof that output arrives before asking for it again.
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
@@ -265,24 +265,18 @@ impl Running {
                 let ended = self.inputs.end(input);
                 return self.input_ended(ended).await;
             }
-            FromPython::Call { call, origin, request } => match serde_json::from_value(request) {
-                Ok(request) => StrategyEvent::Call { call, origin, request },
-                Err(error) => return self.task.shared.reply(call, Err(error.to_string())),
+            FromPython::Call { call, origin, at, request } => match serde_json::from_value(request) {
+                Ok(request) => StrategyEvent::Call { call, origin, at, request },
+                Err(error) => return self.refuse(call, error.to_string()),
             },
-            FromPython::UnreadableCall { call, error } => return self.task.shared.reply(call, Err(error)),
-            FromPython::Constructed => StrategyEvent::Constructed,
-            FromPython::Started { callbacks } => StrategyEvent::Started { callbacks },
-            FromPython::Failed { stage, ename, evalue, traceback } => {
-                StrategyEvent::Failed { stage, ename, evalue, traceback }
-            }
-            FromPython::CallbackError { callback, ename, evalue, traceback } => {
-                StrategyEvent::CallbackError { callback, ename, evalue, traceback }
-            }
-            FromPython::Stopped => StrategyEvent::Stopped,
-            FromPython::Log { level, text } => StrategyEvent::Log { level, text },
-            FromPython::BatchDone { batch } => StrategyEvent::BatchDone { batch },
+            FromPython::UnreadableCall { call, error } => return self.refuse(call, error),
+            FromPython::Strategy(event) => event,
         };
         self.emit(KernelEvent::Strategy(event)).await;
+    }
+
+    fn refuse(&self, call: CallId, error: String) {
+        self.task.shared.reply(call, Err(error), Facts::default(), None);
     }
 
     /// Hands on what an ended child still said: the end of its bridge, and output that is on its way.

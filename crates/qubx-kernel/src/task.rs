@@ -16,7 +16,7 @@ use crate::kernel::{Request, Shared};
 use crate::process::{CrashFile, Process};
 use crate::running::Running;
 use crate::wire::Signer;
-use crate::{ConnectionInfo, KernelEvent, process};
+use crate::{ConnectionInfo, KernelEvent, StrategyEvent, process};
 
 /// How long a child may take until it answers. A cold disk and a large environment take ten seconds.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -150,7 +150,7 @@ impl Task {
                     channels = Some(connected.map_err(std::io::Error::other)?);
                 }
                 Some(FromPython::Ready { python, ipykernel }) => break (python, ipykernel),
-                Some(message @ FromPython::Log { .. }) => early.push(message),
+                Some(message @ FromPython::Strategy(StrategyEvent::Log { .. })) => early.push(message),
                 Some(other) => tracing::warn!(?other, "a message before the kernel is ready"),
                 None => return Err(std::io::Error::other("the bridge ended")),
             }

@@ -37,7 +37,7 @@ pub use message::{
     Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello, MAX_NAME,
     PROTOCOL_VERSION, Refusal, Request, RequestKind, ServerMessage, Welcome,
 };
-pub use money::{Money, Price, Quantity};
+pub use money::{Money, Price, Quantity, nearest_f64};
 pub use order::{By, Fill, Liquidity, Order, OrderStatus, OrderType, Rejection, Side, TimeInForce};
 pub use results::{AccountResults, EquityPoint, Results};
 pub use role::Role;

@@ -99,3 +99,45 @@ impl Mul<Quantity> for Price {
         Money(self.0 * quantity.0)
     }
 }
+
+/// Returns the double that is nearest to a decimal, as a reader of its digits would get it.
+#[must_use]
+pub fn nearest_f64(decimal: Decimal) -> f64 {
+    /// Up to here every integer is a double of its own.
+    const EXACT: u128 = 1 << 53;
+    /// Up to here every power of ten is a double of its own.
+    const POWERS: [f64; 23] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
+    let mantissa = decimal.mantissa();
+    match POWERS.get(decimal.scale() as usize) {
+        // Both are exact, and IEEE 754 rounds their quotient to the nearest double.
+        Some(power) if mantissa.unsigned_abs() <= EXACT => mantissa as f64 / power,
+        _ => decimal.to_string().parse().expect("the digits of a decimal are those of a number"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_double_is_that_of_the_digits() {
+        for text in [
+            "0",
+            "0.1",
+            "-0.1",
+            "87608.2",
+            "0.0000001",
+            "123456789012345678.123456789",
+            "9007199254740993",
+            "0.3000000000000000000000000001",
+            "79228162514264337593543950335",
+            "-1.10",
+        ] {
+            let decimal: Decimal = text.parse().unwrap();
+            assert_eq!(nearest_f64(decimal).to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What a strategy lets others see and change: its parameters, its actions, what it publishes, and how busy it is.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::InstrumentId;
@@ -39,9 +39,14 @@ pub struct ActionParameter {
     pub name: String,
     /// `bool`, `int`, `float`, `str` or `any`.
     pub kind: String,
-    /// What it is when it is not given; none when it must be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What it is when it is not given, which may be null; none when it must be given.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub default: Option<Value>,
+}
+
+/// Reads a value that is there, also a null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// What the strategy shows of itself.

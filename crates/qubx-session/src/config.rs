@@ -1,5 +1,6 @@
 //! What a service is started with, what it tells its starter, and why it may not start.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use qubx_home::{Home, HomeError};
 use qubx_kernel::{ChildLimits, StrategySource};
 use qubx_protocol::Mode;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::session::input::StopRequest;
 use crate::store::StoreError;
@@ -30,7 +32,7 @@ pub struct ServiceConfig {
     /// The interpreter.
     pub python: PathBuf,
     /// The strategy.
-    pub strategy: StrategySource,
+    pub strategy: StrategyChoice,
     /// The exchanges.
     pub exchanges: Vec<ExchangeConfig>,
     /// What no order may exceed.
@@ -54,6 +56,29 @@ pub struct ServiceConfig {
     pub kernel_restarts: u32,
     /// How much of the output of cells is kept in files.
     pub output_quota: OutputQuota,
+}
+
+/// Which strategy runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StrategyChoice {
+    /// A class of a Python module.
+    Python(StrategySource),
+    /// One that is built into the program.
+    Rust {
+        /// The name under which it is registered.
+        name: String,
+        /// The configured parameters.
+        parameters: Map<String, Value>,
+    },
+}
+
+impl fmt::Display for StrategyChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StrategyChoice::Python(source) => write!(f, "{}.{}", source.module, source.class),
+            StrategyChoice::Rust { name, .. } => write!(f, "rust:{name}"),
+        }
+    }
 }
 
 /// How much of the output of cells is kept in files, in bytes.

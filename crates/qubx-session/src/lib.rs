@@ -13,8 +13,9 @@ mod screens;
 mod service;
 mod session;
 mod store;
+mod strategy;
 
-pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError};
+pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError, StrategyChoice};
 pub use python::restarts::{RESTART_WINDOW, Restarts};
 pub use sample::sample;
 pub use service::serve;

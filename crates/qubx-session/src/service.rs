@@ -1,6 +1,7 @@
 //! A session from its first file to its last: lock, databases, sockets, engine, kernel, session task; and their end in
 //! the opposite order.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cells::outputs::Outputs;
-use crate::config::{Control, Progress, ServiceConfig, ServiceError};
+use crate::config::{Control, Progress, ServiceConfig, ServiceError, StrategyChoice};
 use crate::python::process::Python;
 use crate::screens::connection::{Doors, READERS};
 use crate::screens::listener;
@@ -27,6 +28,8 @@ use crate::session::input::Input;
 use crate::session::publication::Publication;
 use crate::session::{self, Beginning, Session, Sources};
 use crate::store::Store;
+use crate::strategy::port::InstrumentPlaces;
+use crate::strategy::watch::StrategyWatch;
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
 const INPUTS: usize = 1_024;
@@ -49,6 +52,10 @@ pub async fn serve(
     progress: mpsc::Sender<Progress>,
     controls: mpsc::Receiver<Control>,
 ) -> Result<String, ServiceError> {
+    let StrategyChoice::Python(_) = config.strategy.clone() else {
+        let message = format!("{}: a session does not run strategies in Rust yet", config.strategy);
+        return Err(qubx_engine::EngineError::Config(message).into());
+    };
     config.home.create()?;
     ensure_session_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
@@ -107,7 +114,11 @@ pub async fn serve(
     // Nothing can fail any more between its start and the session that ends it.
     python.start()?;
     let current_python = python.watch();
+    let watch = StrategyWatch::default();
+    let published = watch.board();
     let beginning = Beginning {
+        places: InstrumentPlaces::new(&instruments(&config)),
+        watch,
         drafts: life.first_drafts(store.take_left(), store.last_cell()?),
         state: left,
         store,
@@ -136,6 +147,7 @@ pub async fn serve(
         inputs: inputs_sender.clone(),
         python: current_python.clone(),
         market: engine.market(),
+        published,
         strategy: strategy_view,
         presence,
         alarms,
@@ -188,11 +200,15 @@ async fn forward_controls(
     }
 }
 
-fn kernel_config(config: &ServiceConfig, runtime_dir: &std::path::Path) -> KernelConfig {
+fn kernel_config(config: &ServiceConfig, runtime_dir: &Path) -> KernelConfig {
     KernelConfig {
         python: config.python.clone(),
         runtime_dir: runtime_dir.to_owned(),
-        source: config.strategy.clone(),
+        folder: config.config.parent().unwrap_or(Path::new("/")).to_owned(),
+        source: match &config.strategy {
+            StrategyChoice::Python(source) => Some(source.clone()),
+            StrategyChoice::Rust { .. } => None,
+        },
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
         limits: config.kernel_limits,
@@ -209,7 +225,7 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
         info: SessionInfo {
             name: config.name.clone(),
             strategy_name: config.strategy_name.clone(),
-            strategy: format!("{}.{}", config.strategy.module, config.strategy.class),
+            strategy: config.strategy.to_string(),
             mode: config.mode,
             runtime: Runtime::Native,
             config: config.config.display().to_string(),

@@ -52,6 +52,16 @@ pub(crate) enum Command {
     },
     /// Pauses, cancels all orders and closes all positions at market
     Flatten(VerbArguments),
+    /// Has the strategy do something that it offers; without ACTION lists what it offers
+    Action(ActionArguments),
+    /// Changes a parameter of the strategy; without PARAMETER=VALUE lists its parameters
+    Set {
+        #[command(flatten)]
+        verb: VerbArguments,
+        /// The parameter and its new value, for example `fast=10`
+        #[arg(value_name = "PARAMETER=VALUE")]
+        change: Option<String>,
+    },
     /// Checks everything that `run` checks, and says what would run; starts and creates nothing
     Validate(Box<ValidateArguments>),
     /// Checks that a session's files are what was written; exits with 1 when they are not
@@ -121,6 +131,9 @@ pub(crate) struct RunArguments {
     /// Opens the screen on the session of this connection file instead of starting one
     #[arg(long, alias = "textual-connect", value_name = "FILE", conflicts_with_all = ["detach", "kernel_only", "jupyter", "restore"])]
     pub(crate) connect: Option<PathBuf>,
+    /// Prints the results of a replay at `speed: max` as JSON, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Leaves colours out
     #[arg(long)]
     pub(crate) no_color: bool,
@@ -286,6 +299,17 @@ pub(crate) struct VerbArguments {
     /// Prints JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ActionArguments {
+    #[command(flatten)]
+    pub(crate) verb: VerbArguments,
+    /// What the strategy is to do
+    pub(crate) action: Option<String>,
+    /// What the action takes, for example `share=0.5`; may be given several times
+    #[arg(long = "param", value_name = "KEY=VALUE", requires = "action")]
+    pub(crate) given: Vec<String>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

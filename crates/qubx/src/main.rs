@@ -1,68 +1,9 @@
-//! `qubx`: the command line. It wires the crates together, and it alone turns errors into text and exit codes.
+//! `qubx`: the program without strategies of its own in Rust.
 
 #![forbid(unsafe_code)]
 
-mod arguments;
-mod commands;
-mod config;
-mod died;
-mod failure;
-mod find;
-mod identity;
-mod json;
-mod out;
-mod owner;
-mod plain;
-mod screen;
-mod service;
-mod talk;
-mod unbuilt;
-
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::{Arguments, Command};
-use crate::failure::{Failure, Outcome};
-
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            if let Some(failure) = unbuilt::refusal(&error, words()) {
-                out::say!("{failure}");
-                return failure.exit_code();
-            }
-            // Help and version are no errors: clap knows which stream and which code they take.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
-    };
-    match dispatch(arguments.command) {
-        // Whatever was done, what is missing on standard output was asked for too.
-        Ok(Outcome::Done) if out::has_failed() => Outcome::NotWell.into(),
-        Ok(outcome) => outcome.into(),
-        Err(failure) => {
-            out::say!("{failure}");
-            failure.exit_code()
-        }
-    }
-}
-
-/// Returns what was typed.
-fn words() -> impl Iterator<Item = String> {
-    std::env::args_os().map(|word| word.to_string_lossy().into_owned())
-}
-
-fn dispatch(command: Command) -> Result<Outcome, Failure> {
-    // Two workers: a screen needs no more, and the service has one for SQLite to block.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(Failure::because("cannot start the asynchronous runtime"))?;
-    let outcome = runtime.block_on(commands::run(command));
-    // A thread that waits for a key or for the owner's pipe must not hold the process.
-    runtime.shutdown_background();
-    outcome
+    qubx::Program::new().main()
 }

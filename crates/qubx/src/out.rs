@@ -62,6 +62,7 @@ pub(crate) fn redraw(text: &str) -> std::io::Result<()> {
 }
 
 fn put(own: &str, text: &str) -> std::io::Result<()> {
+    end_progress();
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(format!("{own}{}", printable_message(text)).as_bytes())?;
     stdout.flush()
@@ -87,8 +88,27 @@ pub(crate) fn ask(text: &str) {
     put_message("", text, "");
 }
 
+/// Whether the terminal's last line tells how far something is.
+static PROGRESS: AtomicBool = AtomicBool::new(false);
+/// To the beginning of a line, which is then empty.
+const CLEAR_LINE: &str = "\r\x1b[K";
+
+/// Writes a line to a terminal on standard error in the place of the one before, until anything else is said.
+pub(crate) fn progress(text: &str) {
+    put_message(CLEAR_LINE, text, "");
+    PROGRESS.store(true, Ordering::Relaxed);
+}
+
+/// Removes the line that tells how far something is.
+pub(crate) fn end_progress() {
+    if PROGRESS.load(Ordering::Relaxed) {
+        put_message("", "", "");
+    }
+}
+
 fn put_message(own: &str, text: &str, end: &str) {
+    let before = if PROGRESS.swap(false, Ordering::Relaxed) { CLEAR_LINE } else { "" };
     // In one piece, so that lines of several writers are not mixed.
-    let message = format!("{own}{}{end}", printable_message(text));
+    let message = format!("{before}{own}{}{end}", printable_message(text));
     let _ = std::io::stderr().lock().write_all(message.as_bytes());
 }

@@ -8,6 +8,8 @@ use qubx_protocol::{
 };
 use qubx_tui::printable;
 
+use crate::results;
+
 /// Returns an event as text of one line or more; none for what a reader of lines does not need.
 pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
     let time = event.time.strftime("%T");
@@ -73,7 +75,7 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             "{time} FUNDING {} {} for {} at {}",
             funding.instrument.symbol, funding.amount, funding.quantity, funding.rate
         ),
-        Fact::Results(_) => format!("{time} RESULTS the replay is at its end"),
+        Fact::Results(results) => format!("{time} RESULTS {}", results::line(results)),
         Fact::Verb { verb, .. } => {
             let target = if verb.target.is_empty() { String::new() } else { format!(" {}", verb.target) };
             match verb.outcome {

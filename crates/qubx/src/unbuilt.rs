@@ -23,12 +23,6 @@ const UNBUILT: &[Unbuilt] = &[
     Unbuilt { after: "qubx", words: &["login", "tokens", "share"], what: PAGE, instead: OWN_USER },
     Unbuilt {
         after: "qubx",
-        words: &["action"],
-        what: "a strategy cannot offer actions of its own",
-        instead: "`qubx exec NAME CODE` runs Python in the session",
-    },
-    Unbuilt {
-        after: "qubx",
         words: &["export"],
         what: "nothing writes a session as a notebook or as CSV",
         instead: "`qubx history NAME --json` prints its entries for programs",

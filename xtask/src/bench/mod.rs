@@ -16,6 +16,7 @@ mod machine;
 mod memory;
 mod orders;
 mod process;
+mod replay;
 mod report;
 mod restore;
 mod screens;
@@ -51,6 +52,8 @@ pub(crate) enum Name {
     Screens,
     /// A verb, a cancel and an order, at rest and while Python hangs or prints without end.
     Orders,
+    /// A replay at full speed with a strategy in Python, beside NautilusTrader.
+    Replay,
     /// Going on after a kill with a session of a million entries, and with a simulation of a month.
     Restore,
 }
@@ -96,6 +99,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Displays => displays::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
         Name::Orders => orders::measure(workbench).await,
+        Name::Replay => replay::measure(workbench).await,
         Name::Restore => restore::measure(workbench).await,
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Row {
     worst: Option<f64>,
     goal_p50: Option<f64>,
     goal_p99: Option<f64>,
+    /// The least that the value should be.
+    goal_least: Option<f64>,
 }
 
 /// Durations of the same thing, in milliseconds.
@@ -88,7 +90,24 @@ impl Row {
     }
 
     fn new(name: &str, unit: &'static str, count: usize, p50: f64, p99: Option<f64>) -> Self {
-        Self { name: name.to_owned(), unit, count, p50, p99, worst: None, goal_p50: None, goal_p99: None }
+        let (worst, goal_p50, goal_p99, goal_least) = (None, None, None, None);
+        Self { name: name.to_owned(), unit, count, p50, p99, worst, goal_p50, goal_p99, goal_least }
+    }
+
+    /// Returns the row of a rate, the median of so many, in thousands a second.
+    pub(crate) fn rate(name: &str, a_second: f64, count: usize) -> Self {
+        Self::new(name, "k/s", count, a_second / 1e3, None)
+    }
+
+    /// Returns the row of a ratio of two rates.
+    pub(crate) fn factor(name: &str, ratio: f64) -> Self {
+        Self::new(name, "×", 1, ratio, None)
+    }
+
+    /// Sets the least that a rate should be, a second.
+    pub(crate) fn at_least(mut self, a_second: f64) -> Self {
+        self.goal_least = Some(a_second / 1e3);
+        self
     }
 
     /// Sets the most that the median, or the single value, should be.
@@ -108,12 +127,14 @@ impl Row {
         let goals = [(self.goal_p50, Some(self.p50)), (self.goal_p99, self.p99)];
         let met =
             |(goal, value): (Option<f64>, Option<f64>)| goal.zip(value).map(|(goal, value)| value <= goal);
-        goals.into_iter().filter_map(met).reduce(|all, one| all && one)
+        let least = self.goal_least.map(|goal| self.p50 >= goal);
+        goals.into_iter().filter_map(met).chain(least).reduce(|all, one| all && one)
     }
 
     fn goal(&self) -> String {
         let p99 = self.goal_p99.map(|goal| format!(", p99 ≤ {goal}")).unwrap_or_default();
-        let text = self.goal_p50.map(|goal| format!("≤ {goal}{p99}")).unwrap_or_default();
+        let least = self.goal_least.map(|goal| format!("≥ {goal}"));
+        let text = self.goal_p50.map(|goal| format!("≤ {goal}{p99}")).or(least).unwrap_or_default();
         match self.met() {
             Some(true) => format!("{text}  met"),
             Some(false) => format!("{text}  MISSED"),
@@ -155,6 +176,7 @@ fn row_json(row: &Row) -> Value {
         "worst": row.worst,
         "goal_p50": row.goal_p50,
         "goal_p99": row.goal_p99,
+        "goal_least": row.goal_least,
         "met": row.met(),
     })
 }

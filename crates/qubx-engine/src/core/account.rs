@@ -3,8 +3,9 @@
 use qubx_protocol::{Account, InstrumentId, Money, Position, PositionMark, Price, Quote};
 use rust_decimal::Decimal;
 
-use super::rounded;
+use super::risk::Worth;
 use super::state::{Book, State};
+use super::{rounded, value};
 
 /// Leverage is a ratio to look at; more digits say nothing.
 const LEVERAGE_DECIMALS: u32 = 6;
@@ -12,7 +13,7 @@ const LEVERAGE_DECIMALS: u32 = 6;
 impl State {
     /// Returns the accounts, in the order of the config.
     pub(crate) fn accounts(&self) -> Vec<Account> {
-        self.exchanges.keys().map(|exchange| self.account(exchange)).collect()
+        (0..self.exchanges.len()).map(|account| self.account(account)).collect()
     }
 
     /// Returns what may be traded.
@@ -38,17 +39,20 @@ impl State {
         self.books.values().filter(|book| !book.position.quantity.is_zero()).map(Book::mark).collect()
     }
 
-    /// Returns the account of an exchange that exists.
-    pub(super) fn account(&self, exchange: &str) -> Account {
-        let terms = &self.exchanges[exchange];
+    /// Returns the account at a place.
+    pub(super) fn account(&self, account: usize) -> Account {
+        let (exchange, terms) = self.exchanges.get_index(account).expect("the places of accounts are known");
+        let Worth { equity, maintenance, .. } = self.worth(account);
         let mut realized = Decimal::ZERO;
         let mut fees = Decimal::ZERO;
+        let mut funding = Decimal::ZERO;
         let mut unrealized = Some(Decimal::ZERO);
         let mut net = Some(Decimal::ZERO);
         let mut gross = Some(Decimal::ZERO);
-        for book in self.books.values().filter(|book| book.instrument.id.exchange == exchange) {
+        for book in self.books.values().filter(|book| book.exchange == account) {
             realized += book.position.realized_pnl.0;
             fees += book.position.fees.0;
+            funding += book.position.funding.0;
             if book.position.quantity.is_zero() {
                 continue;
             }
@@ -57,22 +61,22 @@ impl State {
             net = sum(net, mark.market_value);
             gross = sum(gross, mark.market_value.map(Money::abs));
         }
-        let equity = terms.capital.0 + realized + unrealized.unwrap_or_default() - fees;
         let over_equity = |value: Option<Decimal>| {
-            let ratio = value?.checked_div(equity)?;
-            (equity > Decimal::ZERO).then(|| ratio.round_dp(LEVERAGE_DECIMALS).normalize())
+            let ratio = value?.checked_div(equity.0)?;
+            (equity > Money::ZERO).then(|| ratio.round_dp(LEVERAGE_DECIMALS).normalize())
         };
+        let needed = self.gross_at_worst(account).and_then(|gross| gross.checked_div(terms.leverage));
         Account {
-            exchange: exchange.to_owned(),
+            exchange: exchange.clone(),
             currency: terms.currency.clone(),
             capital: terms.capital,
-            equity: Money(rounded(equity)),
+            equity,
             realized_pnl: Money(rounded(realized)),
             unrealized_pnl: unrealized.map(|value| Money(rounded(value))),
             fees: Money(rounded(fees)),
-            funding: Money::ZERO,
-            initial_margin: None,
-            maintenance_margin: None,
+            funding: Money(rounded(funding)),
+            initial_margin: needed.map(|value| Money(rounded(value))),
+            maintenance_margin: maintenance.map(|value| Money(rounded(value))),
             net_leverage: over_equity(net),
             gross_leverage: over_equity(gross),
         }
@@ -93,7 +97,8 @@ impl Book {
             unrealized_pnl: last_price.map(|price| {
                 Money(rounded(self.position.unrealized_pnl(price, self.instrument.multiplier).0))
             }),
-            market_value: last_price.map(|price| Money(rounded((price * self.position.quantity).0))),
+            market_value: last_price
+                .map(|price| Money(rounded(value(&self.instrument, price.0, self.position.quantity.0)))),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Bounds and digits of amounts. No I/O.
 
+use qubx_protocol::Instrument;
 use rust_decimal::Decimal;
 
 use crate::Touch;
@@ -15,6 +16,20 @@ const MAX_DECIMALS: u32 = 12;
 /// Returns `value` with at most twelve decimals and no trailing zeros.
 pub(crate) fn rounded(value: Decimal) -> Decimal {
     value.round_dp(MAX_DECIMALS).normalize()
+}
+
+/// Returns what a quantity of an instrument is worth at a price. Both are bounded so that it cannot overflow: the price
+/// by [`MAX_AMOUNT`], and the quantity times the multiplier too.
+pub(crate) fn value(instrument: &Instrument, price: Decimal, quantity: Decimal) -> Decimal {
+    price * (quantity * instrument.multiplier)
+}
+
+/// Tells what is wrong with a price or a size that may be zero.
+pub(crate) fn check_size(field: &'static str, value: Decimal) -> Result<(), (&'static str, String)> {
+    if value < Decimal::ZERO || value > MAX_AMOUNT {
+        return Err((field, format!("the {field} {value} is not between 0 and {MAX_AMOUNT}")));
+    }
+    Ok(())
 }
 
 /// Tells what is wrong with a quote: its field and the problem in words.

@@ -1,11 +1,17 @@
 //! What an order must pass before it is sent, whoever gives it. No I/O.
 
 use jiff::{SignedDuration, Timestamp};
-use qubx_protocol::{InstrumentId, Money, Price, Quantity, Side};
+use qubx_protocol::Rejection::{
+    self, BadOption, BadPrice, BadQuantity, DailyLoss, GrossLeverage, Liquidation, Margin, MinNotional,
+    NoQuote, OrderNotional, OrderRate, Paused, PositionNotional, TooManyOrders, UnknownInstrument,
+};
+use qubx_protocol::{Instrument, Money, Price, Quantity, Side, TimeInForce};
 use rust_decimal::Decimal;
 
-use super::amount::{MAX_AMOUNT, rounded};
+use super::Refusal;
+use super::amount::{MAX_AMOUNT, rounded, value};
 use super::state::{Purpose, State};
+use crate::broker::Change;
 use crate::{OrderRequest, Touch};
 
 /// More resting orders are refused: each is looked at with every quote and every new order.
@@ -14,155 +20,196 @@ const MAX_OPEN_ORDERS: usize = 1_000;
 /// In how much time `orders_per_minute` are accepted.
 pub(super) const RATE_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
-/// An order as it will be sent: on tick and on lot.
-pub(super) struct Checked {
-    pub(super) quantity: Quantity,
-    pub(super) price: Option<Price>,
-}
-
 impl State {
-    /// Rounds an order to tick and lot and checks it.
+    /// Rounds an order to tick and lot and checks it. Returns the place of its instrument, and its numbers as they will
+    /// be sent.
     ///
     /// An order that only reduces a position passes a pause, `min_notional` and the limits on positions. An
-    /// order that closes one passes all limits: an exit must never fail because of its size or number.
+    /// order that closes one passes all limits: an exit must never fail because of its size.
     ///
     /// # Errors
-    /// The reason in words, for whoever gave the order.
-    pub(super) fn check(
-        &mut self,
-        request: &OrderRequest,
-        purpose: Purpose,
-        time: Timestamp,
-    ) -> Result<Checked, String> {
+    /// The reason, for whoever gave the order.
+    pub(super) fn check(&self, request: &OrderRequest, purpose: Purpose) -> Result<(usize, Change), Refusal> {
         let OrderRequest { instrument: id, side, .. } = request;
-        let book = self.books.get(id).ok_or_else(|| format!("unknown instrument {id}"))?;
+        let unknown = || Refusal::new(UnknownInstrument, format!("unknown instrument {id}"));
+        let place = self.books.get_index_of(id).ok_or_else(unknown)?;
+        let book = &self.books[place];
         let instrument = &book.instrument;
+        check_options(request)?;
 
-        let quantity = in_bounds("quantity", request.quantity.0)?;
-        let quantity = instrument.round_quantity(Quantity(quantity));
-        if quantity.is_zero() {
-            return Err(format!(
-                "the quantity {} is less than half a lot of {}",
-                request.quantity, instrument.lot_size
-            ));
-        }
-        let price = match request.price {
-            Some(price) => Some(instrument.round_price(Price(in_bounds("price", price.0)?))),
-            None => None,
-        };
-        if price.is_some_and(Price::is_zero) {
-            return Err(format!("the price rounds to zero at a tick of {}", instrument.tick_size));
-        }
-        let touch = book.touch.map(|(_, touch)| touch).ok_or_else(|| format!("{id} has no quote yet"))?;
+        let change = rounded_numbers(instrument, request)?;
+        let Change { quantity, price, stop_price } = change;
+        let unquoted = || Refusal::new(NoQuote, format!("{id} has no quote yet"));
+        let touch = book.touch.map(|(_, touch)| touch).ok_or_else(unquoted)?;
 
-        let reduces = self.reduces(id, *side, quantity.0);
+        let reduces = request.reduce_only || self.reduces(place, *side, quantity.0);
         if let Some(reason) = &self.paused
             && !reduces
         {
-            return Err(format!("paused ({reason}): only orders that reduce a position pass"));
+            let rejection = if self.loss_reached().is_some() { DailyLoss } else { Paused };
+            let reason = format!("paused ({reason}): only orders that reduce a position pass");
+            return Err(Refusal::new(rejection, reason));
         }
-        let expected = expected_price(&touch, *side, price);
-        // Both factors are bounded, so the product cannot overflow.
-        let notional = Money(rounded((expected * quantity).0));
+        let expected = expected_price(&touch, *side, price, stop_price);
+        let notional = Money(rounded(value(instrument, expected.0, quantity.0)));
+        // "Order's notional must be no smaller than 5.0 (unless you choose reduce only)" (Binance USD-M, error -4164).
         if notional < instrument.min_notional && !reduces {
-            return Err(format!(
-                "the value {notional} is below the least of {id}, {}",
-                instrument.min_notional
-            ));
+            let least = instrument.min_notional;
+            let reason = format!("the value {notional} is below the least of {id}, {least}");
+            return Err(Refusal::new(MinNotional, reason));
         }
         if purpose == Purpose::Close {
-            return Ok(Checked { quantity, price });
+            return Ok((place, change));
         }
-        if self.open.len() >= MAX_OPEN_ORDERS {
-            return Err(format!("{MAX_OPEN_ORDERS} orders are open already"));
+        if purpose == Purpose::Trade && self.open.len() >= MAX_OPEN_ORDERS {
+            return Err(Refusal::new(TooManyOrders, format!("{MAX_OPEN_ORDERS} orders are open already")));
         }
         if let Some(limit) = self.limits.order_notional
             && notional > limit
         {
-            return Err(format!("the value {notional} is above the limit of an order, {limit}"));
+            let reason = format!("the value {notional} is above the limit of an order, {limit}");
+            return Err(Refusal::new(OrderNotional, reason));
         }
         if !reduces {
-            self.check_position(id, *side, quantity.0, expected.0)?;
+            self.check_position(place, *side, quantity.0, expected.0)?;
         }
-        self.check_rate(time)?;
-        Ok(Checked { quantity, price })
+        Ok((place, change))
     }
 
     fn check_position(
         &self,
-        id: &InstrumentId,
+        place: usize,
         side: Side,
         quantity: Decimal,
         price: Decimal,
-    ) -> Result<(), String> {
-        let worst = self.position_at_worst(id, side, quantity).abs();
-        if worst > MAX_AMOUNT {
-            return Err(format!("the position would be {worst}, more than can be counted"));
+    ) -> Result<(), Refusal> {
+        let book = &self.books[place];
+        if self.exchanges[book.exchange].is_under_water {
+            let exchange = &book.instrument.id.exchange;
+            return Err(Refusal::new(Liquidation, format!("the account of {exchange} is being liquidated")));
         }
-        let notional = rounded(worst * price);
+        let worst = self.position_at_worst(place, side, quantity).abs();
+        if worst * book.instrument.multiplier > MAX_AMOUNT {
+            let reason = format!("the position would be {worst}, more than can be counted");
+            return Err(Refusal::new(BadQuantity, reason));
+        }
+        let notional = rounded(value(&book.instrument, price, worst));
         if let Some(limit) = self.limits.position_notional
             && notional > limit.0
         {
-            return Err(format!("the position would be worth {notional}, above the limit of {limit}"));
+            let reason = format!("the position would be worth {notional}, above the limit of {limit}");
+            return Err(Refusal::new(PositionNotional, reason));
         }
-        self.check_leverage(id, notional)
+        self.check_leverage(place, notional)
     }
 
-    /// Checks the gross leverage if this instrument's position were worth `notional`.
-    fn check_leverage(&self, id: &InstrumentId, notional: Decimal) -> Result<(), String> {
-        let allowed = self.exchanges[&id.exchange].leverage;
-        let limit = self.limits.gross_leverage.map_or(allowed, |limit| limit.min(allowed));
-        let equity = self.account(&id.exchange).equity.0;
-        let others: Decimal = self
-            .books
-            .values()
-            .filter(|book| book.instrument.id.exchange == id.exchange && book.instrument.id != *id)
-            .map(|book| {
-                let most = [Side::Buy, Side::Sell]
-                    .map(|side| self.position_at_worst(&book.instrument.id, side, Decimal::ZERO).abs());
-                let [buying, selling] = most;
-                buying.max(selling) * book.last_price().map_or(Decimal::ZERO, |price| price.0)
-            })
-            .sum();
-        match (others + notional).checked_div(equity) {
-            Some(leverage) if equity > Decimal::ZERO && leverage <= limit => Ok(()),
-            Some(leverage) if equity > Decimal::ZERO => {
-                Err(format!("gross leverage would be {}, above the limit of {limit}", leverage.round_dp(2)))
-            }
-            _ => Err(format!("the equity of {} is {equity}", id.exchange)),
+    /// Checks the gross leverage and the margin if this instrument's position were worth `notional`.
+    fn check_leverage(&self, place: usize, notional: Decimal) -> Result<(), Refusal> {
+        let account = self.books[place].exchange;
+        let (exchange, terms) = self.exchanges.get_index(account).expect("the places of accounts are known");
+        let equity = self.worth(account).equity.0;
+        if equity <= Decimal::ZERO {
+            return Err(Refusal::new(Margin, format!("the equity of {exchange} is {equity}")));
         }
+        let unpriced = || Refusal::new(NoQuote, format!("what is held on {exchange} has no price yet"));
+        let gross = self.gross_but(account, place).ok_or_else(unpriced)? + notional;
+        let leverage = gross.checked_div(equity).unwrap_or(Decimal::MAX);
+        if let Some(limit) = self.limits.gross_leverage
+            && leverage > limit
+        {
+            let reason =
+                format!("gross leverage would be {}, above the limit of {limit}", leverage.round_dp(2));
+            return Err(Refusal::new(GrossLeverage, reason));
+        }
+        // "Margin is insufficient" (Binance USD-M, error -2019).
+        if leverage > terms.leverage {
+            let needed = gross.checked_div(terms.leverage).unwrap_or(Decimal::MAX);
+            let (needed, equity) = (needed.round_dp(2), equity.round_dp(2));
+            let reason = format!(
+                "the margin would be {needed} at a leverage of {}, above the equity of {equity}",
+                terms.leverage
+            );
+            return Err(Refusal::new(Margin, reason));
+        }
+        Ok(())
     }
 
     /// Checks the number of orders in the last minute, and counts this one if it passes.
-    fn check_rate(&mut self, time: Timestamp) -> Result<(), String> {
+    pub(super) fn count(&mut self, time: Timestamp) -> Result<(), Refusal> {
         let Some(limit) = self.limits.orders_per_minute else { return Ok(()) };
         while self.accepted.front().is_some_and(|first| time.duration_since(*first) >= RATE_WINDOW) {
             self.accepted.pop_front();
         }
         if self.accepted.len() >= limit as usize {
-            return Err(format!("{limit} orders were given within a minute, which is the limit"));
+            let reason = format!("{limit} orders were given within a minute, which is the limit");
+            return Err(Refusal::new(OrderRate, reason));
         }
         self.accepted.push_back(time);
         Ok(())
     }
 }
 
-fn in_bounds(what: &str, value: Decimal) -> Result<Decimal, String> {
+/// Checks that the options do not contradict each other: "Unsupported order combination" (Binance, error -1014).
+fn check_options(request: &OrderRequest) -> Result<(), Refusal> {
+    let OrderRequest { price, stop_price, time_in_force, post_only, .. } = request;
+    if !post_only {
+        return Ok(());
+    }
+    let what = match (price, stop_price, time_in_force) {
+        (None, None, _) => "a market order takes",
+        (None, Some(_), _) => "a stop without a limit takes once it is reached",
+        (Some(_), _, TimeInForce::Ioc) => "an ioc order takes or is cancelled",
+        (Some(_), _, TimeInForce::Gtc) => return Ok(()),
+    };
+    Err(Refusal::new(BadOption, format!("post-only cannot be: {what}")))
+}
+
+/// Rounds quantity and prices to lot and tick.
+///
+/// Exchanges refuse what is off them (Binance USD-M, -1111 and -4014); an engine that gets doubles from strategies
+/// rounds instead, and refuses what rounds to nothing.
+fn rounded_numbers(instrument: &Instrument, request: &OrderRequest) -> Result<Change, Refusal> {
+    let quantity = in_bounds(BadQuantity, "quantity", request.quantity.0)?;
+    let quantity = instrument.round_quantity(Quantity(quantity));
+    if quantity.is_zero() {
+        let (wanted, lot) = (request.quantity, instrument.lot_size);
+        let reason = format!("the quantity {wanted} is less than half a lot of {lot}");
+        return Err(Refusal::new(BadQuantity, reason));
+    }
+    if quantity.0 * instrument.multiplier > MAX_AMOUNT {
+        return Err(Refusal::new(BadQuantity, format!("the quantity {quantity} is absurd")));
+    }
+    let round = |what: &str, price: Option<Price>| {
+        let Some(price) = price else { return Ok(None) };
+        let price = instrument.round_price(Price(in_bounds(BadPrice, what, price.0)?));
+        if price.is_zero() {
+            let reason = format!("the {what} rounds to zero at a tick of {}", instrument.tick_size);
+            return Err(Refusal::new(BadPrice, reason));
+        }
+        Ok(Some(price))
+    };
+    let price = round("price", request.price)?;
+    let stop_price = round("stop price", request.stop_price)?;
+    Ok(Change { quantity, price, stop_price })
+}
+
+fn in_bounds(rejection: Rejection, what: &str, value: Decimal) -> Result<Decimal, Refusal> {
     if value <= Decimal::ZERO {
-        return Err(format!("the {what} must be positive, not {value}"));
+        return Err(Refusal::new(rejection, format!("the {what} must be positive, not {value}")));
     }
     if value > MAX_AMOUNT {
-        return Err(format!("the {what} {value} is absurd"));
+        return Err(Refusal::new(rejection, format!("the {what} {value} is absurd")));
     }
     Ok(value)
 }
 
-/// Returns the price at which an order would be filled: the touch, or its limit where it rests.
-fn expected_price(touch: &Touch, side: Side, limit: Option<Price>) -> Price {
-    match (side, limit) {
-        (Side::Buy, None) => touch.ask,
-        (Side::Sell, None) => touch.bid,
-        (Side::Buy, Some(limit)) => limit.min(touch.ask),
-        (Side::Sell, Some(limit)) => limit.max(touch.bid),
+/// Returns the price at which an order would be filled: the touch, its limit where it rests, or its stop.
+fn expected_price(touch: &Touch, side: Side, limit: Option<Price>, stop: Option<Price>) -> Price {
+    match (side, limit, stop) {
+        (_, Some(limit), Some(_)) => limit,
+        (_, None, Some(stop)) => stop,
+        (_, None, None) => touch.taken_by(side),
+        (Side::Buy, Some(limit), None) => limit.min(touch.ask),
+        (Side::Sell, Some(limit), None) => limit.max(touch.bid),
     }
 }

@@ -2,37 +2,73 @@
 
 use std::collections::HashMap;
 
-use qubx_protocol::{InstrumentId, Order, OrderId, OrderStatus, Side};
+use qubx_protocol::{Order, OrderId, OrderStatus, Side};
 use rust_decimal::Decimal;
 
 use super::state::State;
+use super::value;
 
 impl State {
     /// Tells whether an order would only reduce the position, with the orders that are on their way.
-    pub(super) fn reduces(&self, instrument: &InstrumentId, side: Side, quantity: Decimal) -> bool {
-        let held = self.held(instrument);
-        let on_their_way =
-            self.open_quantity(instrument, side, |order| order.status == OrderStatus::Intended);
+    pub(super) fn reduces(&self, place: usize, side: Side, quantity: Decimal) -> bool {
+        let held = self.held(place);
+        let on_their_way: Decimal = self
+            .open
+            .values()
+            .filter(|working| {
+                let order = &working.order;
+                working.book == place && order.side == side && order.status == OrderStatus::Intended
+            })
+            .map(|working| working.order.remaining().0)
+            .sum();
         held * side.sign() < Decimal::ZERO && on_their_way + quantity <= held.abs()
     }
 
+    /// Tells whether an order that arrives now could increase the position.
+    pub(crate) fn increases(&self, order: &Order) -> bool {
+        let held = self.position(&order.instrument).map_or(Decimal::ZERO, |position| position.quantity.0);
+        let reduces = held * order.side.sign() < Decimal::ZERO && order.remaining().0 <= held.abs();
+        !(order.reduce_only || reduces)
+    }
+
     /// Returns the largest position, signed, that an order with the open ones of its side could lead to.
-    pub(super) fn position_at_worst(
-        &self,
-        instrument: &InstrumentId,
-        side: Side,
-        quantity: Decimal,
-    ) -> Decimal {
-        self.held(instrument) + side.sign() * (self.open_quantity(instrument, side, |_| true) + quantity)
+    pub(super) fn position_at_worst(&self, place: usize, side: Side, quantity: Decimal) -> Decimal {
+        let open = self.open_quantities()[place][index(side)];
+        self.held(place) + side.sign() * (open + quantity)
+    }
+
+    /// Returns the value of all positions of an account with the open orders that would increase them; none while one of
+    /// them has no price.
+    pub(super) fn gross_at_worst(&self, account: usize) -> Option<Decimal> {
+        self.gross_but(account, usize::MAX)
+    }
+
+    /// Returns the same without one instrument.
+    pub(super) fn gross_but(&self, account: usize, without: usize) -> Option<Decimal> {
+        let open = self.open_quantities();
+        let books = self.books.values().zip(&open).enumerate();
+        let mut total = Decimal::ZERO;
+        for (place, (book, [buying, selling])) in books {
+            if book.exchange != account || place == without {
+                continue;
+            }
+            let held = book.position.quantity.0;
+            let most = (held + buying).abs().max((held - selling).abs());
+            if !most.is_zero() {
+                total += value(&book.instrument, book.last_price()?.0, most);
+            }
+        }
+        Some(total)
     }
 
     /// Returns the open orders that would increase a position if all of them were executed, oldest first.
     pub(crate) fn increasing_orders(&self) -> Vec<OrderId> {
-        let mut reducible: HashMap<&InstrumentId, Decimal> = HashMap::new();
+        let mut reducible: HashMap<usize, Decimal> = HashMap::new();
         let mut increasing = Vec::new();
-        for order in self.open.values() {
-            let held = self.held(&order.instrument);
-            let left = reducible.entry(&order.instrument).or_insert(held.abs());
+        for working in self.open.values().filter(|working| !working.order.reduce_only) {
+            let order = &working.order;
+            let held = self.held(working.book);
+            let left = reducible.entry(working.book).or_insert(held.abs());
             let remaining = order.remaining().0;
             if held * order.side.sign() < Decimal::ZERO && remaining <= *left {
                 *left -= remaining;
@@ -43,22 +79,24 @@ impl State {
         increasing
     }
 
-    /// Returns the signed quantity that is held; zero for what nobody knows.
-    pub(super) fn held(&self, instrument: &InstrumentId) -> Decimal {
-        self.books.get(instrument).map_or(Decimal::ZERO, |book| book.position.quantity.0)
+    /// Returns the signed quantity that is held.
+    pub(super) fn held(&self, place: usize) -> Decimal {
+        self.books[place].position.quantity.0
     }
 
-    /// Returns what the chosen open orders of one side still want.
-    fn open_quantity(
-        &self,
-        instrument: &InstrumentId,
-        side: Side,
-        chosen: impl Fn(&Order) -> bool,
-    ) -> Decimal {
-        self.open
-            .values()
-            .filter(|order| order.instrument == *instrument && order.side == side && chosen(order))
-            .map(|order| order.remaining().0)
-            .sum()
+    /// Returns what the open orders to buy and to sell of each instrument still want. Those that only reduce add nothing.
+    fn open_quantities(&self) -> Vec<[Decimal; 2]> {
+        let mut open = vec![[Decimal::ZERO; 2]; self.books.len()];
+        for working in self.open.values().filter(|working| !working.order.reduce_only) {
+            open[working.book][index(working.order.side)] += working.order.remaining().0.max(Decimal::ZERO);
+        }
+        open
+    }
+}
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
     }
 }

@@ -2,48 +2,56 @@
 
 use jiff::Timestamp;
 use qubx_protocol::Money;
+use rust_decimal::Decimal;
 
 use super::state::State;
 use crate::EngineEvent;
 
 /// Seconds in a day of UTC.
-const DAY_SECONDS: i64 = 86_400;
+pub(super) const DAY_SECONDS: i64 = 86_400;
 
 impl State {
     /// Notes what the accounts are worth when a day begins. Must see each input's time before the input.
-    pub(super) fn roll_day(&mut self, time: Timestamp) {
+    pub(crate) fn roll_day(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
         let day = time.as_second().div_euclid(DAY_SECONDS);
         if self.limits.daily_loss.is_none() || self.day.is_some_and(|current| day <= current) {
             return;
         }
         self.day = Some(day);
-        for exchange in self.exchanges.keys().cloned().collect::<Vec<_>>() {
-            let equity = self.account(&exchange).equity;
-            self.exchanges[&exchange].equity_at_midnight = equity;
+        for account in 0..self.exchanges.len() {
+            let equity = self.account(account).equity;
+            self.exchanges[account].equity_at_midnight = equity;
         }
+        self.assess_all(out);
+    }
+
+    /// Returns when the next day begins, if that matters.
+    pub(crate) fn next_midnight(&self) -> Option<Timestamp> {
+        self.limits.daily_loss?;
+        self.day.map(|day| Timestamp::from_second((day + 1) * DAY_SECONDS).unwrap_or(Timestamp::MAX))
     }
 
     /// Tells which account lost as much as it may in a day, in words.
     pub(crate) fn loss_reached(&self) -> Option<String> {
+        (0..self.exchanges.len()).find_map(|account| self.loss_of(account, self.account(account).equity))
+    }
+
+    /// Tells that an account lost as much as it may in a day, in words.
+    pub(super) fn loss_of(&self, account: usize, equity: Money) -> Option<String> {
         let limit = self.limits.daily_loss?;
-        self.exchanges.iter().find_map(|(exchange, terms)| {
-            let account = self.account(exchange);
-            let loss: Money = terms.equity_at_midnight - account.equity;
-            (loss >= limit).then(|| {
-                let currency = &account.currency;
-                let lost = loss.0.round_dp(2);
-                format!("{exchange} lost {lost} {currency} since 00:00 UTC, the limit is {limit}")
-            })
+        let (exchange, terms) = self.exchanges.get_index(account)?;
+        let loss: Money = terms.equity_at_midnight - equity;
+        (loss >= limit).then(|| {
+            let currency = &terms.currency;
+            let lost = loss.0.round_dp(2);
+            format!("{exchange} lost {lost} {currency} since 00:00 UTC, the limit is {limit}")
         })
     }
 
-    /// Pauses when the loss is reached.
-    pub(super) fn pause_on_loss(&mut self) -> Option<EngineEvent> {
-        if self.paused.is_some() {
-            return None;
-        }
-        let reason = self.loss_reached()?;
-        self.paused = Some(reason.clone());
-        Some(EngineEvent::Paused { paused: true, reason })
+    /// Returns how much an account may still lose before trading pauses; none when nothing more can happen.
+    pub(super) fn loss_left(&self, account: usize, equity: Money) -> Option<Decimal> {
+        let limit = self.limits.daily_loss?;
+        let begun = self.exchanges[account].equity_at_midnight;
+        self.paused.is_none().then(|| (equity - begun + limit).0)
     }
 }

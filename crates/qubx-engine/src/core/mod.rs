@@ -9,10 +9,33 @@ mod account;
 mod amount;
 mod checks;
 mod exposure;
+mod funding;
 mod loss;
+mod modify;
+mod orders;
 mod position;
 mod restore;
+mod risk;
 mod state;
 
+use qubx_protocol::Rejection;
+
 pub(crate) use amount::{MAX_AMOUNT, check_touch, rounded};
+use amount::{check_size, value};
+pub(crate) use risk::Band;
 pub(crate) use state::{Input, Purpose, State};
+
+/// Why an order, or a change of one, is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The name of the reason.
+    pub(crate) rejection: Rejection,
+    /// The reason in words.
+    pub(crate) reason: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(rejection: Rejection, reason: impl Into<String>) -> Self {
+        Self { rejection, reason: reason.into() }
+    }
+}

@@ -7,7 +7,7 @@ use super::rounded;
 
 /// Applies a fill: adds at the average price, or realizes profit on what it closes; what goes through zero
 /// is a new position at the fill's price.
-pub(super) fn apply_fill(position: &mut Position, fill: &Fill) {
+pub(super) fn apply_fill(position: &mut Position, fill: &Fill, multiplier: Decimal) {
     let held = position.quantity.0;
     let traded = fill.side.sign() * fill.quantity.0;
     let after = held + traded;
@@ -19,7 +19,7 @@ pub(super) fn apply_fill(position: &mut Position, fill: &Fill) {
         position.avg_price = Some(Price(rounded(cost / after.abs())));
     } else {
         let closed = held.abs().min(fill.quantity.0);
-        let profit = (average - fill.price.0) * closed * fill.side.sign();
+        let profit = (average - fill.price.0) * (closed * multiplier) * fill.side.sign();
         position.realized_pnl = Money(rounded(position.realized_pnl.0 + profit));
         if after.is_zero() {
             position.avg_price = None;
@@ -53,7 +53,7 @@ mod tests {
             (Buy, "6", "2", "3", Some("2"), "-5"),
             (Buy, "4", "3", "7", Some("2.571428571429"), "-5"),
         ] {
-            apply_fill(&mut position, &fill("BTCUSDT", side, quantity, price, "0.25"));
+            apply_fill(&mut position, &fill("BTCUSDT", side, quantity, price, "0.25"), Decimal::ONE);
             assert_eq!(position.quantity.to_string(), expected_quantity);
             assert_eq!(position.avg_price.map(|price| price.to_string()).as_deref(), expected_average);
             assert_eq!(position.realized_pnl.to_string(), expected_realized);

@@ -1,69 +1,104 @@
 //! What outlives the state: taken over at the start, and told in each checkpoint. No I/O.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
-use qubx_protocol::{OrderStatus, Quote};
+use qubx_protocol::{OrderStatus, Quote, Rejection};
 
 use super::checks::RATE_WINDOW;
+use super::orders::Working;
 use super::state::State;
+use super::{Refusal, check_touch};
+use crate::restore::MarketCheckpoint;
 use crate::{Checkpoint, EngineEvent, Restore, Touch};
 
 /// Why an order that was only intended does not go on.
 const NEVER_SENT: &str = "the session ended before it was known to have been sent; on paper it never was";
 
 impl State {
-    /// Takes over what a stored session left, and rejects the orders that were only intended. Every instrument must
-    /// be known.
+    /// Takes over what a stored session left, and rejects the orders that were only intended and are not on their way.
+    /// Every instrument must be known.
     pub(crate) fn restore(&mut self, restore: Restore) -> Vec<EngineEvent> {
+        let mut out = Vec::new();
         for position in restore.positions {
             if let Some(book) = self.books.get_mut(&position.instrument) {
                 book.position = position;
                 book.traded = true;
             }
         }
+        let mut under_way = HashSet::new();
         if let Some(checkpoint) = restore.checkpoint {
-            self.paused = checkpoint.paused;
-            self.day = checkpoint.day;
-            self.accepted = checkpoint.accepted.into();
-            for (exchange, equity) in checkpoint.equity_at_midnight {
-                // An exchange that is gone was never traded, else its instruments would be missing.
-                if let Some(terms) = self.exchanges.get_mut(&exchange) {
-                    terms.equity_at_midnight = equity;
-                }
-            }
+            under_way.extend(checkpoint.under_way.iter().filter_map(|command| command.new_order().cloned()));
+            self.take_over(checkpoint);
         }
-        let mut events = Vec::new();
         for order in restore.orders {
+            let Some(book) = self.books.get_index_of(&order.instrument) else { continue };
             let (id, status) = (order.id.clone(), order.status);
-            self.open.insert(id.clone(), order);
-            if status == OrderStatus::Intended {
-                events.extend(self.finish(&id, OrderStatus::Rejected, Some(NEVER_SENT.to_owned())));
+            self.open.insert(id.clone(), Working { order, book, trades: Vec::new() });
+            if status == OrderStatus::Intended && !under_way.contains(&id) {
+                self.reject(&id, Refusal::new(Rejection::NotSent, NEVER_SENT), &mut out);
             }
         }
-        events
+        self.unassessed = true;
+        out
+    }
+
+    fn take_over(&mut self, checkpoint: Checkpoint) {
+        self.paused = checkpoint.paused;
+        self.day = checkpoint.day;
+        self.accepted = checkpoint.accepted.into();
+        for (exchange, equity) in checkpoint.equity_at_midnight {
+            // An exchange that is gone was never traded, else its instruments would be missing.
+            if let Some(terms) = self.exchanges.get_mut(&exchange) {
+                terms.equity_at_midnight = equity;
+            }
+        }
+        for market in checkpoint.markets {
+            if let Some(book) = self.books.get_mut(&market.instrument) {
+                book.funding_rate = market.funding_rate;
+                book.funding_due = market.funding_due;
+            }
+        }
+        if let Some(time) = checkpoint.time {
+            self.schedule_all_funding(time);
+        }
     }
 
     /// Takes over a quote that was seen before the session ended, which does nothing anew.
     pub(crate) fn restore_quote(&mut self, quote: Quote) {
-        if let Some(book) = self.books.get_mut(&quote.instrument) {
-            book.touch = Some((quote.time, Touch::from(&quote)));
+        let touch = Touch::from(&quote);
+        if let Some(book) = self.books.get_mut(&quote.instrument)
+            && check_touch(&touch).is_ok()
+        {
+            book.touch = Some((quote.time, touch));
+            self.unassessed = true;
         }
     }
 
-    /// Returns what must be remembered of the state at `time`; the feed and the bars are not its own.
-    pub(crate) fn checkpoint(&self, time: Timestamp) -> Checkpoint {
+    /// Returns what must be remembered of the state at `time`. The rest of a checkpoint is not its own.
+    pub(crate) fn book_checkpoint(&self, time: Timestamp) -> Checkpoint {
         let exchanges = self.exchanges.iter();
         let recent = |accepted: &&Timestamp| time.duration_since(**accepted) < RATE_WINDOW;
         Checkpoint {
-            place: 0,
             time: Some(time),
+            clock: None,
             paused: self.paused.clone(),
             day: self.day,
             equity_at_midnight: exchanges
                 .map(|(name, terms)| (name.clone(), terms.equity_at_midnight))
                 .collect(),
             accepted: self.accepted.iter().filter(recent).copied().collect(),
-            timeframes: Vec::new(),
-            simulation: Vec::new(),
+            ..Checkpoint::default()
+        }
+    }
+
+    /// Returns what must be remembered of the market of the instrument at a place.
+    pub(crate) fn market_checkpoint(&self, place: usize) -> MarketCheckpoint {
+        let book = &self.books[place];
+        MarketCheckpoint {
+            funding_rate: book.funding_rate,
+            funding_due: book.funding_due,
+            ..MarketCheckpoint::of(book.instrument.id.clone())
         }
     }
 }

@@ -5,19 +5,18 @@ use std::collections::VecDeque;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use qubx_protocol::{
-    Fill, Instrument, InstrumentId, LogLevel, Money, Order, OrderId, OrderStatus, OrderType, Position,
-    Quantity,
+    Instrument, InstrumentId, InstrumentKind, LogLevel, Money, Order, OrderId, OrderStatus, Position, Price,
 };
 use rust_decimal::Decimal;
 
-use super::{check_touch, position};
-use crate::broker::{BrokerEvent, Execution};
+use super::orders::Working;
+use super::risk::Band;
+use super::{Refusal, check_size, check_touch};
+use crate::broker::BrokerEvent;
 use crate::{
-    EngineConfig, EngineEvent, InstrumentIndex, Limits, MarketData, MarketEvent, OrderRequest, Touch,
+    EngineConfig, EngineEvent, FeedConfig, FundingConfig, InstrumentIndex, Limits, MarketData, MarketEvent,
+    OrderRequest, RecordedKind, Touch,
 };
-
-/// How many final orders are remembered, to answer what became of them; the ledger has all.
-const REMEMBERED_ORDERS: usize = 1_000;
 
 /// Everything that the engine knows about orders, positions and accounts.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(crate) struct State {
     pub(super) exchanges: IndexMap<String, Terms>,
     pub(super) limits: Limits,
     /// Orders that can still be filled, oldest first.
-    pub(super) open: IndexMap<OrderId, Order>,
+    pub(super) open: IndexMap<OrderId, Working>,
     /// Why trading is paused; none while it is not.
     pub(super) paused: Option<String>,
     /// When the orders of the last minute were accepted; kept only if their number is limited.
@@ -34,19 +33,33 @@ pub(crate) struct State {
     /// The current day, counted from the Unix epoch.
     pub(super) day: Option<i64>,
     /// The newest orders that are final. When it is full the oldest one is forgotten.
-    finished: VecDeque<Order>,
-    order_prefix: String,
-    next_order: u64,
+    pub(super) finished: VecDeque<Working>,
+    pub(super) order_prefix: String,
+    pub(super) next_order: u64,
+    /// Whether what is held was taken over with quotes that nobody looked at yet.
+    pub(super) unassessed: bool,
+    /// Whether the first event was taken in.
+    pub(super) has_begun: bool,
 }
 
 /// What is known about one instrument.
 #[derive(Debug)]
 pub(super) struct Book {
     pub(super) instrument: Instrument,
+    /// The place of its exchange.
+    pub(super) exchange: usize,
     /// The best bid and ask, and since when.
     pub(super) touch: Option<(Timestamp, Touch)>,
     pub(super) position: Position,
     pub(super) traded: bool,
+    /// Within which prices what is held endangers nothing.
+    pub(super) band: Band,
+    /// The newest rate of funding that the market told.
+    pub(super) funding_rate: Option<Decimal>,
+    /// When funding is paid next; none while nothing is held, or nothing is paid.
+    pub(super) funding_due: Option<Timestamp>,
+    /// Whether a file tells the rates.
+    pub(super) has_recorded_rates: bool,
 }
 
 /// An exchange's account: what does not follow from its positions.
@@ -55,7 +68,10 @@ pub(super) struct Terms {
     pub(super) currency: String,
     pub(super) capital: Money,
     pub(super) leverage: Decimal,
+    pub(super) funding: Option<FundingConfig>,
     pub(super) equity_at_midnight: Money,
+    /// Whether the equity is at the maintenance margin, or below it.
+    pub(super) is_under_water: bool,
 }
 
 /// What the order is for.
@@ -63,6 +79,8 @@ pub(super) struct Terms {
 pub(crate) enum Purpose {
     /// Whatever its author wants.
     Trade,
+    /// To be the new form of an order that is there.
+    Change,
     /// To close a position, by a verb.
     Close,
 }
@@ -72,8 +90,8 @@ pub(crate) enum Purpose {
 pub(crate) enum Input {
     /// Somebody wants an order. One order event comes out: intended or rejected.
     Place(OrderRequest, Purpose),
-    /// An intended order could not be stored and is not sent.
-    Refused { order: OrderId, reason: String },
+    /// An intended order is not sent.
+    Refused(OrderId, Refusal),
     /// The broker did something with an order.
     Broker(BrokerEvent),
     /// Trading pauses.
@@ -85,18 +103,36 @@ pub(crate) enum Input {
 impl State {
     /// Returns the state at the beginning of an account's life.
     pub(crate) fn new(config: &EngineConfig) -> Self {
-        let instruments = config.exchanges.iter().flat_map(|exchange| &exchange.instruments);
-        let books = instruments.map(|instrument| {
-            let position = Position::flat(instrument.id.clone());
-            let book = Book { instrument: instrument.clone(), touch: None, position, traded: false };
-            (instrument.id.clone(), book)
+        let books = config.exchanges.iter().zip(0..).flat_map(|(exchange, place)| {
+            exchange.instruments.iter().map(move |instrument| {
+                let recorded = match &exchange.feed {
+                    FeedConfig::Replay { files, .. } => files
+                        .iter()
+                        .any(|file| file.kind == RecordedKind::Funding && file.instrument == instrument.id),
+                    FeedConfig::Sim { .. } => false,
+                };
+                let book = Book {
+                    instrument: instrument.clone(),
+                    exchange: place,
+                    touch: None,
+                    position: Position::flat(instrument.id.clone()),
+                    traded: false,
+                    band: Band::OPEN,
+                    funding_rate: None,
+                    funding_due: None,
+                    has_recorded_rates: recorded,
+                };
+                (instrument.id.clone(), book)
+            })
         });
         let exchanges = config.exchanges.iter().map(|exchange| {
             let terms = Terms {
                 currency: exchange.currency.clone(),
                 capital: exchange.capital,
                 leverage: exchange.leverage,
+                funding: exchange.funding,
                 equity_at_midnight: exchange.capital,
+                is_under_water: false,
             };
             (exchange.name.clone(), terms)
         });
@@ -111,7 +147,14 @@ impl State {
             finished: VecDeque::new(),
             order_prefix: config.order_prefix.clone(),
             next_order: config.next_order,
+            unassessed: false,
+            has_begun: false,
         }
+    }
+
+    /// Takes in a quote that changes nothing else: it is sound, and within the band of what is held.
+    pub(crate) fn note_touch(&mut self, place: usize, time: Timestamp, touch: Touch) {
+        self.books[place].touch = Some((time, touch));
     }
 
     /// Takes in what a market said and appends what happened. Tells whether it is taken for true.
@@ -121,35 +164,51 @@ impl State {
         event: &MarketEvent,
         out: &mut Vec<EngineEvent>,
     ) -> bool {
-        self.roll_day(time);
         let Some((id, book)) = self.books.get_index_mut(event.instrument.place()) else { return false };
-        let MarketData::Quote(touch) = event.data else { return true };
-        if let Err((field, problem)) = check_touch(&touch) {
-            let text = format!("a quote of {id} is ignored: {field}: {problem}");
+        let problem = match &event.data {
+            MarketData::Quote(touch) => check_touch(touch).err(),
+            MarketData::Trade { price, size, .. } => check_size("price", price.0)
+                .and_then(|()| if price.is_zero() { Err(("price", "it is zero".to_owned())) } else { Ok(()) })
+                .and_then(|()| check_size("size", size.0))
+                .err(),
+            MarketData::Bar { .. } | MarketData::FundingRate(_) => None,
+        };
+        if let Some((field, problem)) = problem {
+            let what = if matches!(event.data, MarketData::Quote(_)) { "quote" } else { "trade" };
+            let text = format!("a {what} of {id} is ignored: {field}: {problem}");
             out.push(EngineEvent::Log { level: LogLevel::Warning, text });
             return false;
         }
-        book.touch = Some((event.time, touch));
-        if !book.position.quantity.is_zero() {
-            out.extend(self.pause_on_loss());
+        match event.data {
+            MarketData::Quote(touch) => {
+                book.touch = Some((event.time, touch));
+                if !book.position.quantity.is_zero() && !book.band.holds(&touch) {
+                    let account = book.exchange;
+                    self.assess(account, out);
+                }
+            }
+            MarketData::FundingRate(rate) => {
+                return self.note_rate(event.instrument.place(), rate, time, out);
+            }
+            MarketData::Trade { .. } | MarketData::Bar { .. } => {}
         }
         true
     }
 
-    /// Takes an input in and returns what happened, in order.
-    pub(crate) fn apply(&mut self, time: Timestamp, input: Input) -> Vec<EngineEvent> {
-        self.roll_day(time);
+    /// Takes an input in and appends what happened, in order.
+    pub(crate) fn apply(&mut self, time: Timestamp, input: Input, out: &mut Vec<EngineEvent>) {
         match input {
-            Input::Place(request, purpose) => self.place(request, purpose, time),
-            Input::Refused { order, reason } => self.finish(&order, OrderStatus::Rejected, Some(reason)),
-            Input::Broker(event) => self.broker(event, time),
+            Input::Place(request, purpose) => self.place(request, purpose, time, out),
+            Input::Refused(order, refusal) => self.reject(&order, refusal, out),
+            Input::Broker(event) => self.broker(event, time, out),
             Input::Pause { reason } => {
                 self.paused = Some(reason.clone());
-                vec![EngineEvent::Paused { paused: true, reason }]
+                out.push(EngineEvent::Paused { paused: true, reason });
             }
             Input::Resume { reason } => {
                 self.paused = None;
-                vec![EngineEvent::Paused { paused: false, reason }]
+                out.push(EngineEvent::Paused { paused: false, reason });
+                self.assess_all(out);
             }
         }
     }
@@ -159,9 +218,41 @@ impl State {
         self.paused.is_some()
     }
 
-    /// Returns the best bid and ask of an instrument.
-    pub(crate) fn touch(&self, instrument: &InstrumentId) -> Option<Touch> {
-        self.books.get(instrument)?.touch.map(|(_, touch)| touch)
+    /// Returns why trading is paused; none while it is not.
+    pub(crate) fn paused_because(&self) -> Option<&str> {
+        self.paused.as_deref()
+    }
+
+    /// Looks at what was taken over, and begins the day and the payments of funding, if that was not done yet.
+    pub(crate) fn begin(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
+        if self.unassessed || !self.has_begun {
+            self.has_begun = true;
+            if self.day.is_none() {
+                self.roll_day(time, out);
+            }
+            self.schedule_all_funding(time);
+            self.assess_all(out);
+        }
+    }
+
+    /// Tells whether there is nothing to begin with.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun && !self.unassessed
+    }
+
+    /// Returns the best bid and ask of the instrument at a place.
+    pub(crate) fn touch(&self, place: usize) -> Option<Touch> {
+        self.books[place].touch.map(|(_, touch)| touch)
+    }
+
+    /// Returns the instrument at a place.
+    pub(crate) fn instrument(&self, place: usize) -> &Instrument {
+        &self.books[place].instrument
+    }
+
+    /// Returns the tick of the instrument at a place.
+    pub(crate) fn tick(&self, place: usize) -> Price {
+        self.books[place].instrument.tick_size
     }
 
     /// Returns the place of an instrument.
@@ -182,122 +273,49 @@ impl State {
 
     /// Returns an order that is open or ended not long ago.
     pub(crate) fn order(&self, id: &OrderId) -> Option<&Order> {
-        self.open.get(id).or_else(|| self.finished.iter().rev().find(|order| order.id == *id))
+        let finished = || self.finished.iter().rev().find(|working| working.order.id == *id);
+        self.open.get(id).or_else(finished).map(|working| &working.order)
+    }
+
+    /// Returns the place of an open order's instrument.
+    pub(crate) fn place_of(&self, id: &OrderId) -> Option<usize> {
+        self.open.get(id).map(|working| working.book)
     }
 
     /// Returns the open orders, oldest first.
     pub(crate) fn open_orders(&self) -> impl Iterator<Item = &Order> {
-        self.open.values()
+        self.open.values().map(|working| &working.order)
     }
 
     /// Returns the final orders that are remembered, then the open ones, oldest first within each.
     pub(crate) fn orders(&self) -> Vec<Order> {
-        self.finished.iter().chain(self.open.values()).cloned().collect()
+        self.finished.iter().chain(self.open.values()).map(|working| working.order.clone()).collect()
     }
 
-    fn place(&mut self, request: OrderRequest, purpose: Purpose, time: Timestamp) -> Vec<EngineEvent> {
-        let mut events: Vec<_> = self.pause_on_loss().into_iter().collect();
-        let checked = self.check(&request, purpose, time);
-        let id = OrderId(format!("{}{}", self.order_prefix, self.next_order));
-        self.next_order += 1;
-        let (quantity, price, status, reason) = match checked {
-            Ok(checked) => (checked.quantity, checked.price, OrderStatus::Intended, None),
-            Err(reason) => (request.quantity, request.price, OrderStatus::Rejected, Some(reason)),
-        };
-        let order = Order {
-            id: id.clone(),
-            instrument: request.instrument,
-            side: request.side,
-            order_type: OrderType::of(price, request.stop_price),
-            quantity,
-            filled: Quantity::ZERO,
-            price,
-            stop_price: request.stop_price,
-            triggered: false,
-            time_in_force: request.time_in_force,
-            post_only: request.post_only,
-            reduce_only: request.reduce_only,
-            avg_price: None,
-            status,
-            author: request.by.author,
-            cause: request.by.cause,
-            created_at: time,
-            reason,
-            rejection: None,
-        };
-        events.push(EngineEvent::Order(order.clone()));
-        if order.status.is_open() {
-            self.open.insert(id, order);
-        } else {
-            self.remember(order);
-        }
-        events
+    /// Tells whether an order is decided and the broker said nothing of it yet.
+    pub(crate) fn is_intended(&self, id: &OrderId) -> bool {
+        self.open.get(id).is_some_and(|working| working.order.status == OrderStatus::Intended)
     }
 
-    fn broker(&mut self, event: BrokerEvent, time: Timestamp) -> Vec<EngineEvent> {
-        match event {
-            BrokerEvent::Accepted(id) => self.open.get_mut(&id).map_or_else(Vec::new, |order| {
-                order.status = OrderStatus::New;
-                vec![EngineEvent::Order(order.clone())]
-            }),
-            BrokerEvent::Cancelled { order, reason } => {
-                self.finish(&order, OrderStatus::Cancelled, Some(reason))
-            }
-            BrokerEvent::Filled(execution) => self.fill(execution, time),
-        }
+    /// Returns the number of instruments.
+    pub(crate) fn len(&self) -> usize {
+        self.books.len()
     }
 
-    /// Books an execution. One of an order that is not open is told and changes nothing.
-    fn fill(&mut self, execution: Execution, time: Timestamp) -> Vec<EngineEvent> {
-        let Some(order) = self.open.get_mut(&execution.order) else {
-            let text = format!("trade {} of {} is not booked", execution.trade_id, execution.order);
-            return vec![EngineEvent::Log { level: LogLevel::Error, text }];
-        };
-        order.filled += execution.quantity;
-        let order = order.clone();
-        let fill = Fill {
-            trade_id: execution.trade_id,
-            order: order.id.clone(),
-            instrument: order.instrument.clone(),
-            side: order.side,
-            quantity: execution.quantity,
-            price: execution.price,
-            fee: execution.fee,
-            liquidity: execution.liquidity,
-            time,
-            author: order.author.clone(),
-        };
-        let book = &mut self.books[&order.instrument];
-        position::apply_fill(&mut book.position, &fill);
-        book.traded = true;
-        let mut events = vec![EngineEvent::Fill { fill, position: book.position.clone() }];
-        if order.remaining().is_zero() {
-            events.extend(self.finish(&order.id, OrderStatus::Filled, None));
-        } else {
-            self.open[&order.id].status = OrderStatus::PartiallyFilled;
-            events.push(EngineEvent::Order(self.open[&order.id].clone()));
-        }
-        events.extend(self.pause_on_loss());
-        events
+    /// Returns the place of the exchange of the instrument at a place.
+    pub(crate) fn exchange_of(&self, place: usize) -> usize {
+        self.books[place].exchange
     }
 
-    pub(super) fn finish(
-        &mut self,
-        id: &OrderId,
-        status: OrderStatus,
-        reason: Option<String>,
-    ) -> Vec<EngineEvent> {
-        let Some(mut order) = self.open.shift_remove(id) else { return Vec::new() };
-        order.status = status;
-        order.reason = reason;
-        self.remember(order.clone());
-        vec![EngineEvent::Order(order)]
+    /// Returns the name of the exchange at a place.
+    pub(crate) fn exchange_name(&self, exchange: usize) -> &str {
+        self.exchanges.get_index(exchange).map_or("", |(name, _)| name)
     }
+}
 
-    fn remember(&mut self, order: Order) {
-        if self.finished.len() == REMEMBERED_ORDERS {
-            self.finished.pop_front();
-        }
-        self.finished.push_back(order);
+impl Book {
+    /// Tells whether funding is paid for what is held.
+    pub(super) fn pays_funding(&self, terms: &Terms) -> bool {
+        terms.funding.is_some() && self.instrument.kind == InstrumentKind::Perpetual
     }
 }

@@ -3,8 +3,8 @@
 use qubx_protocol::{Order, Side};
 
 use super::*;
-use crate::Limits;
 use crate::testing::{at, config, decimal, id, quote_at, quoted, request};
+use crate::{Limits, Restore};
 use Side::{Buy, Sell};
 
 const TIME: &str = "12:00:00";
@@ -118,7 +118,12 @@ fn orders_that_make_no_sense_are_rejected_with_the_reason() {
         ("BTCUSDT", "1", Some("-5"), "the price must be positive, not -5"),
         ("BTCUSDT", "1", Some("0.01"), "the price rounds to zero at a tick of 0.1"),
         ("BTCUSDT", "0.01", None, "the value 1.002 is below the least of SIM:BTCUSDT, 5"),
-        ("BTCUSDT", "1000000000000", None, "gross leverage would be 1002000000, above the limit of 3"),
+        (
+            "BTCUSDT",
+            "1000000000000",
+            None,
+            "the margin would be 33400000000000 at a leverage of 3, above the equity of 100000",
+        ),
         ("DOGEUSDT", "1", None, "unknown instrument SIM:DOGEUSDT"),
     ] {
         let mut desk = quoted_desk(Limits::default());
@@ -306,7 +311,7 @@ fn a_restored_desk_counts_the_loss_from_the_same_midnight() {
     let restore = Restore {
         positions: desk.state().positions(),
         orders: Vec::new(),
-        checkpoint: Some(desk.state().checkpoint(day("00:00:00"))),
+        checkpoint: Some(desk.checkpoint(day("00:00:00"))),
     };
     let mut desk = Desk::new(&config(limits));
     assert!(desk.restore(restore).is_empty());

@@ -65,6 +65,11 @@ pub(crate) trait Feed: Send + 'static {
         false
     }
 
+    /// Tells how many times as fast as its market was it goes.
+    fn times(&self) -> u32 {
+        1
+    }
+
     /// Tells where each simulated price is; nothing for prices that are not simulated.
     fn simulation(&self) -> Vec<WalkState> {
         Vec::new()

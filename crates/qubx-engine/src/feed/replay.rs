@@ -249,6 +249,13 @@ impl Feed for ReplayFeed {
         self.speed == Speed::Max
     }
 
+    fn times(&self) -> u32 {
+        match self.speed {
+            Speed::Times(times) => times.get(),
+            Speed::Max => 1,
+        }
+    }
+
     fn progress(&self) -> Option<ReplayProgress> {
         let given = self.given as f64 / self.batch.events.len().max(1) as f64;
         let of_batch = self.batch.read.saturating_sub(self.read_before) as f64;

@@ -36,18 +36,23 @@ impl Told {
 impl<F: Feed> Task<F> {
     /// Returns what an engine needs to go on from here.
     pub(super) fn checkpoint(&mut self) -> Checkpoint {
-        let checkpoint = self.desk.state().checkpoint(self.feed.now());
+        let clock = self.now();
+        let is_replayed = self.lockstep.is_some();
+        let time = if is_replayed { self.floor.market_time() } else { self.feed.now() };
         Checkpoint {
-            place: self.place,
-            timeframes: self.bars.timeframes(),
+            place: self.floor.place(),
+            time: Some(time),
+            clock: (clock > time).then_some(clock),
+            timeframes: self.floor.bars.timeframes(),
             simulation: self.feed.simulation(),
-            ..checkpoint
+            ..self.floor.desk.checkpoint(clock)
         }
     }
 
-    /// Tells whether quotes passed since the newest checkpoint. All else that is in one changes with facts.
+    /// Tells whether events passed since the newest checkpoint. All else that is in one changes with facts. In lockstep
+    /// facts may wait; then the checkpoint goes out with them.
     pub(super) fn checkpoint_is_stale(&self) -> bool {
-        self.told.place != self.place
+        self.told.place != self.floor.place() && self.unsent_since.is_none()
     }
 
     /// Tells where the feed is, if that is not known and there is room.
@@ -57,7 +62,8 @@ impl<F: Feed> Task<F> {
         }
         let checkpoint = self.checkpoint();
         let output = EngineOutput { events: Vec::new(), committed: None, checkpoint };
-        let place = if self.outputs.try_send(output).is_ok() { self.place } else { self.told.place };
+        let is_told = self.outputs.try_send(output).is_ok();
+        let place = if is_told { self.floor.place() } else { self.told.place };
         self.told = Told::now(place);
     }
 }

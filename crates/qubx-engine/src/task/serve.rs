@@ -1,66 +1,107 @@
 //! How the engine task serves each request.
 
-use qubx_protocol::{By, InstrumentId, Order, OrderId, OrderStatus};
-
-use tokio::sync::oneshot;
+use qubx_protocol::{By, Command, CommandId, InstrumentId, Order, OrderId, OrderStatus};
 use tokio::time::Instant;
 
+use super::verbs::answer;
 use super::{FeedPhase, Task};
 use crate::feed::Feed;
+use crate::floor::cancelled_by;
 use crate::handle::Request;
 use crate::{
-    CancelSummary, CloseSummary, EngineError, EngineEvent, EngineSnapshot, FlattenSummary, Interests,
-    OrderRequest,
+    At, Call, CancelSummary, EngineError, EngineEvent, EngineSnapshot, Interests, MarketEvent, Reply,
+    StrategyInput, Touch,
 };
 
 impl<F: Feed> Task<F> {
-    /// Does what is asked and answers.
+    /// Does what is asked and answers. What a person's verb did is handed on before the answer.
     pub(super) async fn serve(&mut self, request: Request) {
         match request {
-            Request::Place(requests, reply) => answer(reply, self.place(requests).await),
+            Request::Call(at, call, reply) => answer(reply, self.call(at, call).await),
+            Request::TellStrategy(id, command, reply) => answer(reply, self.tell_strategy(id, command)),
             Request::CancelOrder(order, by, reply) => {
-                answer(reply, self.cancel_order(&order, &by).await);
+                let cancelled = self.cancel_order(&order, &by).await;
+                self.flush().await;
+                answer(reply, cancelled);
             }
             Request::CancelOrders(instrument, reply) => {
-                answer(reply, self.cancel_orders(instrument.as_ref(), "cancelled with all orders").await);
+                let summary = self.cancel_orders(instrument.as_ref(), "cancelled with all orders").await;
+                self.flush().await;
+                answer(reply, summary);
             }
-            Request::Close(instrument, by, reply) => answer(reply, self.close(instrument, &by).await),
-            Request::Flatten(by, reply) => answer(reply, self.flatten(&by).await),
-            Request::Pause(by, reply) => answer(reply, self.pause("pause", &by).await),
-            Request::Resume(by, reply) => answer(reply, self.resume(&by).await),
+            Request::Close(instrument, by, reply) => self.close(instrument, &by, reply).await,
+            Request::Flatten(by, reply) => self.flatten(&by, reply).await,
+            Request::Pause(by, reply) => {
+                let summary = self.pause("pause", &by).await;
+                self.flush().await;
+                answer(reply, summary);
+            }
+            Request::Resume(by, reply) => {
+                let resumed = self.resume(&by).await;
+                self.flush().await;
+                answer(reply, resumed);
+            }
             Request::AttachStrategy(reply) => answer(reply, self.attach_strategy()),
-            Request::SubscribeBars(timeframe, reply) => {
-                self.bars.subscribe(timeframe);
-                answer(reply, ());
-            }
             Request::StartFeed(interests, reply) => {
                 self.start_feed(interests);
+                answer(reply, ());
+            }
+            Request::Flush(reply) => {
+                self.flush().await;
                 answer(reply, ());
             }
             Request::Snapshot(reply) => answer(reply, self.snapshot()),
         }
     }
 
-    async fn place(&mut self, requests: Vec<OrderRequest>) -> Vec<Order> {
-        let decided = self.desk.place(self.feed.now(), requests);
-        self.commit_orders(decided).await
+    async fn call(&mut self, at: Option<At>, call: Call) -> Result<Reply, EngineError> {
+        if let Some(lockstep) = &mut self.lockstep {
+            let reply = lockstep.call(&mut self.floor, at, call);
+            self.facts_wait();
+            self.view.changed();
+            if at.is_none() || self.lockstep.as_ref().is_some_and(|lockstep| lockstep.unsent().1) {
+                self.flush().await;
+            }
+            return reply;
+        }
+        self.now();
+        let (decided, found) = self.floor.decide(call)?;
+        self.commit(decided).await;
+        Ok(Reply::of(self.floor.answer(found)?))
+    }
+
+    fn tell_strategy(&mut self, id: CommandId, command: Command) -> Result<(), EngineError> {
+        if !self.has_strategy() {
+            return Err(EngineError::NoStrategy);
+        }
+        let input = StrategyInput::Command { id, command: Box::new(command) };
+        match &mut self.lockstep {
+            Some(lockstep) => lockstep.push(input),
+            None => self.queue.fact(input),
+        }
+        Ok(())
     }
 
     async fn cancel_order(&mut self, id: &OrderId, by: &By) -> Result<Order, EngineError> {
-        let events = self.desk.cancel(self.feed.now(), id, &format!("cancelled by {by}"))?;
+        let now = self.now();
+        let events = self.floor.desk.cancel(now, id, &cancelled_by(by))?;
         self.tell(events).await;
-        self.desk.state().order(id).cloned().ok_or_else(|| EngineError::UnknownOrder(id.clone()))
+        self.floor.desk.state().order(id).cloned().ok_or_else(|| EngineError::UnknownOrder(id.clone()))
     }
 
-    async fn cancel_orders(&mut self, instrument: Option<&InstrumentId>, reason: &str) -> CancelSummary {
+    pub(super) async fn cancel_orders(
+        &mut self,
+        instrument: Option<&InstrumentId>,
+        reason: &str,
+    ) -> CancelSummary {
+        let time = self.now();
         let wanted = |order: &&Order| instrument.is_none_or(|instrument| order.instrument == *instrument);
-        let ids: Vec<_> =
-            self.desk.state().open_orders().filter(wanted).map(|order| order.id.clone()).collect();
-        let time = self.feed.now();
+        let open = self.floor.desk.state().open_orders().filter(wanted);
+        let ids: Vec<_> = open.map(|order| order.id.clone()).collect();
         let mut summary = CancelSummary::default();
         let mut events = Vec::new();
         for id in ids {
-            match self.desk.cancel(time, &id, reason) {
+            match self.floor.desk.cancel(time, &id, reason) {
                 Ok(cancelled) => {
                     summary.cancelled += 1;
                     events.extend(cancelled);
@@ -72,56 +113,18 @@ impl<F: Feed> Task<F> {
         summary
     }
 
-    async fn close(&mut self, instrument: InstrumentId, by: &By) -> Result<CloseSummary, EngineError> {
-        if self.desk.state().position(&instrument).is_none() {
-            return Err(EngineError::UnknownInstrument(instrument));
-        }
-        let decided = self.desk.close(self.feed.now(), std::slice::from_ref(&instrument), by);
-        match self.commit_orders(decided).await.pop() {
-            Some(order) if order.status != OrderStatus::Filled => {
-                Err(EngineError::NotClosed { instrument, reason: why(&order) })
-            }
-            order => Ok(CloseSummary { instrument, order }),
-        }
-    }
-
-    async fn flatten(&mut self, by: &By) -> FlattenSummary {
-        let CancelSummary { cancelled: cancelled_by_pause, .. } = self.pause("flatten", by).await;
-        let CancelSummary { cancelled, mut failed } = self.cancel_orders(None, "flatten").await;
-
-        let positions = self.desk.state().positions();
-        let open: Vec<_> = positions
-            .into_iter()
-            .filter(|position| !position.quantity.is_zero())
-            .map(|position| position.instrument)
-            .collect();
-        let decided = self.desk.close(self.feed.now(), &open, by);
-        for order in self.commit_orders(decided).await {
-            if order.status != OrderStatus::Filled {
-                failed.push(format!("{}: {}", order.instrument, why(&order)));
-            }
-        }
-        let is_flat = |id: &&InstrumentId| {
-            self.desk.state().position(id).is_none_or(|position| position.quantity.is_zero())
-        };
-        FlattenSummary {
-            positions: open.len(),
-            flat: open.iter().filter(is_flat).count(),
-            cancelled: cancelled + cancelled_by_pause,
-            failed,
-        }
-    }
-
     /// Pauses because of a verb.
-    async fn pause(&mut self, verb: &str, by: &By) -> CancelSummary {
-        let events = self.desk.pause(self.feed.now(), format!("{verb} by {by}"));
+    pub(super) async fn pause(&mut self, verb: &str, by: &By) -> CancelSummary {
+        let now = self.now();
+        let events = self.floor.desk.pause(now, format!("{verb} by {by}"));
         let cancelled = events.iter().filter(|event| is_cancelled(event)).count();
         self.tell(events).await;
         CancelSummary { cancelled, failed: Vec::new() }
     }
 
     async fn resume(&mut self, by: &By) -> Result<(), EngineError> {
-        let events = self.desk.resume(self.feed.now(), by)?;
+        let now = self.now();
+        let events = self.floor.desk.resume(now, by)?;
         self.tell(events).await;
         Ok(())
     }
@@ -129,78 +132,57 @@ impl<F: Feed> Task<F> {
     /// Takes the book and begins to collect for a strategy in one step, so that nothing falls between.
     fn attach_strategy(&mut self) -> EngineSnapshot {
         self.in_flight = None;
-        self.bars.unsubscribe_all();
-        self.queue.begin();
-        self.tell_newest_quotes();
-        if self.lockstep && self.feed_phase == FeedPhase::Running {
+        self.outgoing = None;
+        self.floor.bars.unsubscribe_all();
+        self.floor.timers.clear();
+        match &mut self.lockstep {
+            Some(lockstep) => lockstep.begin(),
+            None => self.queue.begin(),
+        }
+        self.show_newest_quotes();
+        if self.lockstep.is_some() && self.feed_phase == FeedPhase::Running {
             self.feed_phase = FeedPhase::Waiting;
         }
         self.snapshot()
     }
 
     fn start_feed(&mut self, interests: Interests) {
-        let begins = interests.strategy && !self.queue.has_strategy();
-        self.queue.set_interests(interests);
+        let begins = interests.strategy && !self.has_strategy();
+        self.set_interests(interests);
         if begins {
-            self.tell_newest_quotes();
-        }
-        if !interests.strategy {
-            self.in_flight = None;
+            self.show_newest_quotes();
         }
         if self.feed_phase == FeedPhase::Waiting {
             self.feed_phase = FeedPhase::Running;
-            self.freshness.begin(self.desk.state().instruments(), Instant::now());
+            self.freshness.begin(self.floor.desk.state().instruments(), Instant::now());
         }
     }
 
-    /// Tells a strategy that starts the quotes of before, of which it knows nothing.
-    fn tell_newest_quotes(&mut self) {
-        self.desk.state().quotes().iter().for_each(|quote| self.queue.quote(quote));
+    /// Shows a strategy that starts the quotes of before, of which it knows nothing.
+    fn show_newest_quotes(&mut self) {
+        let state = self.floor.desk.state();
+        for quote in state.quotes() {
+            let Some(index) = state.index(&quote.instrument) else { continue };
+            let event = MarketEvent::quote(index, quote.time, Touch::from(&quote));
+            match &mut self.lockstep {
+                Some(lockstep) => lockstep.see(event),
+                None => self.queue.see(event),
+            }
+        }
     }
 
     fn snapshot(&mut self) -> EngineSnapshot {
-        let state = self.desk.state();
+        let time = self.now();
+        let state = self.floor.desk.state();
         EngineSnapshot {
             orders: state.orders(),
             positions: state.positions(),
             accounts: state.accounts(),
-            time: self.feed.now(),
+            time,
         }
-    }
-
-    /// Stores and sends what was decided, and returns the orders as they stand then.
-    async fn commit_orders(&mut self, decided: Vec<EngineEvent>) -> Vec<Order> {
-        let orders: Vec<Order> = decided.iter().filter_map(decided_order).cloned().collect();
-        self.commit(decided).await;
-        let now = |order: Order| self.desk.state().order(&order.id).cloned().unwrap_or(order);
-        orders.into_iter().map(now).collect()
-    }
-}
-
-/// Answers; if nobody waits for it any more, the answer is dropped.
-fn answer<T>(reply: oneshot::Sender<T>, value: T) {
-    let _: Result<(), T> = reply.send(value);
-}
-
-/// Returns the order that a decision is about; a pause may have cancelled others on the way.
-fn decided_order(event: &EngineEvent) -> Option<&Order> {
-    match event {
-        EngineEvent::Order(order)
-            if matches!(order.status, OrderStatus::Intended | OrderStatus::Rejected) =>
-        {
-            Some(order)
-        }
-        _ => None,
     }
 }
 
 fn is_cancelled(event: &EngineEvent) -> bool {
     matches!(event, EngineEvent::Order(order) if order.status == OrderStatus::Cancelled)
-}
-
-fn why(order: &Order) -> String {
-    order
-        .reason
-        .clone()
-        .unwrap_or_else(|| format!("the order is {}", order.status.to_string().to_lowercase()))
 }

@@ -1,5 +1,7 @@
 //! How an engine starts, from nothing or where another one stopped.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,11 +9,13 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{FeedPhase, Task, Told, market_view};
+use super::{Anchor, FeedPhase, Task, Told, market_view};
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::feed::{Feed, MemoryFeed, ReplayFeed, SimFeed};
+use crate::floor::Floor;
 use crate::freshness::Freshness;
+use crate::lockstep::Lockstep;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
@@ -50,16 +54,16 @@ pub fn start(
         Some(mut feed) => {
             if let Some(checkpoint) = checkpoint {
                 begun.bars.make(&checkpoint.timeframes);
-                let mut closed = Vec::new();
                 feed.skip(checkpoint.place, checkpoint.time, |event| {
-                    begun.bars.market(event, &mut closed);
                     // Bars that close on the way were told before.
-                    closed.clear();
-                    let MarketData::Quote(touch) = event.data else { return };
-                    let quote = touch.quote(begun.desk.state().id(event.instrument).clone(), event.time);
-                    begun.desk.restore_quote(quote);
+                    begun.bars.market(event, &mut Vec::new());
+                    let id = begun.desk.state().id(event.instrument).clone();
+                    if let MarketData::Quote(touch) = event.data {
+                        begun.desk.restore_quote(touch.quote(id, event.time));
+                    }
                 })?;
                 begun.place = checkpoint.place;
+                begun.clock = checkpoint.clock;
             }
             Ok(begun.run(feed, channels, tracker, cancel))
         }
@@ -103,6 +107,8 @@ struct Begun {
     desk: Desk,
     bars: Bars,
     place: u64,
+    /// The engine's clock, where it is later than the feed's.
+    clock: Option<Timestamp>,
     restored: Vec<EngineEvent>,
 }
 
@@ -111,7 +117,7 @@ impl Begun {
         let mut desk = Desk::new(config);
         let restored = config.restore.clone().map_or_else(Vec::new, |restore| desk.restore(restore));
         let bars = Bars::new(desk.state().instruments());
-        Self { stale_after: config.stale_after, desk, bars, place: 0, restored }
+        Self { stale_after: config.stale_after, desk, bars, place: 0, clock: None, restored }
     }
 
     /// Starts the engine with any feed, which is at `place`.
@@ -122,32 +128,43 @@ impl Begun {
         tracker: &TaskTracker,
         cancel: CancellationToken,
     ) -> EngineHandle {
-        let Self { stale_after, desk, bars, place, restored } = self;
+        let Self { stale_after, desk, bars, place, clock, restored } = self;
         let freshness = Freshness::new(feed.silence(), stale_after);
         let (request_sender, requests) = mpsc::channel(REQUESTS);
-        let lockstep = feed.is_lockstep();
+        let now = feed.now();
+        let backlog = Arc::new(AtomicU64::new(0));
         // Before the first quote of all there is no time to show.
-        let time: Option<Timestamp> = (place > 0).then(|| feed.now());
+        let time: Option<Timestamp> = (place > 0).then_some(now);
         let view = ViewPublisher::new(market_view(&desk, time, &feed, None));
         let (paused_sender, paused) = watch::channel(desk.state().is_paused());
-        let handle = EngineHandle { requests: request_sender, market: view.subscribe(), paused };
+        let handle = EngineHandle {
+            requests: request_sender,
+            market: view.subscribe(),
+            paused,
+            backlog: Arc::clone(&backlog),
+        };
+        let mut floor = Floor::new(desk, bars, now, place);
+        floor.see_time(clock.unwrap_or(now));
         let task = Task {
-            desk,
-            bars,
-            queue: StrategyQueue::new(lockstep),
+            floor,
+            lockstep: feed.is_lockstep().then(Lockstep::new),
+            queue: StrategyQueue::new(),
             feed,
             feed_phase: FeedPhase::Waiting,
             feed_error: None,
-            lockstep,
             events: Vec::new(),
-            place,
+            anchor: Anchor::now(now),
             told: Told::now(place),
+            unsent_since: None,
             is_cut_off: false,
             restored,
             in_flight: None,
+            outgoing: None,
+            waiting: Vec::new(),
             requests,
             outputs,
             strategy,
+            backlog,
             view,
             freshness,
             paused: paused_sender,

@@ -1,35 +1,38 @@
 //! A strategy that starts again gets the book, and then every fact after it, once.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
-use qubx_engine::{EngineEvent, Interests, StrategyBatch, StrategyInput};
+use qubx_engine::{EngineEvent, Interests, StrategyInput};
 use qubx_protocol::{OrderStatus, Side};
+use tokio::sync::oneshot;
 
-use crate::harness::{Running, file, in_time, replay, sim, swinging_quotes};
+use crate::harness::{
+    Running, Seat, file, in_time, quote_of, replay, request, sim, swinging_quotes, work_while,
+};
 
-const ALL: Interests = Interests { strategy: true, quotes: true };
+const ALL: Interests = Interests::ALL;
 
-/// Works on batches, placing a resting order with every fifth quote, until so many quotes were seen; returns the last
-/// batch, on which the work is not done.
-async fn trade_until(running: &mut Running, quotes: usize) -> StrategyBatch {
-    let mut seen = 0;
+/// Works on batches, placing a resting order with every fifth quote, until so many quotes were seen; returns what holds
+/// the last batch, on which the work is not done.
+async fn trade_until(running: &mut Running, quotes: usize) -> oneshot::Sender<u32> {
+    let seen = Cell::new(0);
+    let mut trade = async |seat: &Seat, input: StrategyInput| {
+        let StrategyInput::Event(event) = input else { return };
+        let (_, touch) = quote_of(&StrategyInput::Event(event)).unwrap();
+        seen.set(seen.get() + 1);
+        if seen.get() % 5 == 0 {
+            let side = if seen.get() % 2 == 0 { Side::Buy } else { Side::Sell };
+            let away = if seen.get() % 2 == 0 { "-4" } else { "4" };
+            let price = touch.bid.0 + away.parse::<rust_decimal::Decimal>().unwrap();
+            seat.place(request("BTCUSDT", side, "0.1", Some(&price.to_string()))).await;
+        }
+    };
     loop {
         let batch = in_time("a batch", running.batches.recv()).await.unwrap();
-        for input in &batch.inputs {
-            if let StrategyInput::Quote(quote) = input {
-                seen += 1;
-                if seen % 5 == 0 {
-                    let side = if seen % 2 == 0 { Side::Buy } else { Side::Sell };
-                    let away = if seen % 2 == 0 { "-4" } else { "4" };
-                    let price = quote.bid.0 + away.parse::<rust_decimal::Decimal>().unwrap();
-                    running.place("BTCUSDT", side, "0.1", Some(&price.to_string())).await;
-                }
-            }
+        if let Some(held) = work_while(&running.handle, batch, &mut trade, |_| seen.get() < quotes).await {
+            return held;
         }
-        if seen >= quotes {
-            return batch;
-        }
-        batch.done.send(()).unwrap();
     }
 }
 
@@ -43,7 +46,8 @@ async fn a_strategy_that_starts_again_in_lockstep_misses_nothing_and_sees_nothin
 
         // The engine may have sent nothing more: the strategy still works on this batch. Then it dies.
         let book = in_time("attaching", running.handle.attach_strategy()).await.unwrap();
-        assert!(left.is_stale());
+        assert!(left.is_closed());
+        running.flush().await;
         let facts_before = running.facts().len();
 
         // While the new one starts, somebody trades, and the feed rests.
@@ -55,12 +59,14 @@ async fn a_strategy_that_starts_again_in_lockstep_misses_nothing_and_sees_nothin
         let (mut orders, mut fills, mut times) = (Vec::new(), Vec::new(), Vec::new());
         running
             .run_strategy(async |_, input| match input {
-                StrategyInput::Order(order) => orders.push(order),
-                StrategyInput::Fill { fill, .. } => fills.push(fill),
-                StrategyInput::Quote(quote) => times.push(quote.time),
-                StrategyInput::Time(_) | StrategyInput::Bar(_) => {}
+                StrategyInput::Order(order) => orders.push(*order),
+                StrategyInput::Fill(fill) => fills.push(fill.0),
+                StrategyInput::Event(event) | StrategyInput::See(event) => times.push(event.time),
+                other => panic!("{other:?}"),
             })
             .await;
+        // A quote that caused something is seen before it is reacted to.
+        times.dedup();
         let after = running.facts().split_off(facts_before);
         let (mut expected_orders, mut expected_fills) = (Vec::new(), Vec::new());
         for event in after {
@@ -91,7 +97,7 @@ async fn a_batch_on_its_way_to_the_strategy_before_is_known_as_stale() {
     let mut running = Running::start(replay("max", &path));
     running.handle.start_feed(ALL).await.unwrap();
     // Somebody takes what the first batch holds, and the next one waits in the channel.
-    in_time("a batch", running.batches.recv()).await.unwrap().done.send(()).unwrap();
+    in_time("a batch", running.batches.recv()).await.unwrap().done.send(u32::MAX).unwrap();
     in_time("a second batch", async {
         while running.batches.is_empty() {
             tokio::task::yield_now().await;
@@ -104,7 +110,7 @@ async fn a_batch_on_its_way_to_the_strategy_before_is_known_as_stale() {
     assert!(stale.is_stale());
     let fresh = in_time("the first batch", running.batches.recv()).await.unwrap();
     assert!(!fresh.is_stale());
-    assert!(matches!(&fresh.inputs[1], StrategyInput::Quote(quote) if quote.time == book.time));
+    assert!(matches!(&fresh.inputs[0], StrategyInput::See(quote) if quote.time == book.time));
     running.stop().await;
 }
 
@@ -144,7 +150,7 @@ async fn a_feed_that_follows_a_clock_goes_on_while_a_strategy_starts() {
     let batch = in_time("a batch", running.batches.recv()).await.unwrap();
     assert!(!batch.is_stale() && batch.inputs.len() >= 2, "{batch:?}");
     // Nobody is there after all.
-    running.handle.start_feed(Interests { strategy: false, quotes: false }).await.unwrap();
+    running.handle.start_feed(Interests::NONE).await.unwrap();
     assert!(batch.is_stale());
     running.stop().await;
 }

@@ -3,9 +3,9 @@
 use qubx_engine::{EngineError, EngineEvent, Interests};
 use qubx_protocol::{OrderStatus, Side};
 
-use crate::harness::{Running, id, in_time, request, sim};
+use crate::harness::{Running, id, in_time, sim};
 
-const WATCHING: Interests = Interests { strategy: false, quotes: false };
+const WATCHING: Interests = Interests::NONE;
 
 async fn quoted() -> Running {
     let running = Running::start(sim());
@@ -51,25 +51,6 @@ async fn an_order_that_cannot_be_stored_is_rejected_and_cancels_go_on() {
     let summary = running.handle.cancel_orders(None).await.unwrap();
     assert_eq!(summary.to_string(), "1 cancelled, 0 failed");
     assert!(running.handle.snapshot().await.unwrap().positions.is_empty());
-    running.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn orders_of_one_request_are_stored_together() {
-    let running = Running::start_with(sim(), |events| {
-        let intended = |event: &&EngineEvent| matches!(event, EngineEvent::Order(order) if order.status == OrderStatus::Intended);
-        assert_eq!(events.iter().filter(intended).count(), 2);
-        Ok(())
-    });
-    let running = started(running).await;
-    let requests = vec![
-        request("BTCUSDT", Side::Buy, "0.5", None),
-        request("BTCUSDT", Side::Buy, "0", None),
-        request("ETHUSDT", Side::Sell, "2", None),
-    ];
-    let orders = running.handle.place_all(requests).await.unwrap();
-    let statuses: Vec<_> = orders.iter().map(|order| order.status).collect();
-    assert_eq!(statuses, [OrderStatus::Filled, OrderStatus::Rejected, OrderStatus::Filled]);
     running.stop().await;
 }
 

@@ -5,17 +5,19 @@ use std::path::Path;
 
 use flate2::write::GzEncoder;
 use qubx_engine::{
-    EngineConfig, EngineError, EngineEvent, FeedConfig, Interests, RecordedKind, Restore, start,
+    At, Call, EngineConfig, EngineError, EngineEvent, FeedConfig, Interests, RecordedKind, Restore, start,
 };
 use qubx_protocol::{LogLevel, OrderStatus, Position, Side};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::harness::{Running, file, going_on, id, in_time, replay, replay_all, sim, swinging_quotes};
-use crate::restore::interrupted;
+use crate::harness::{
+    Running, file, going_on, id, in_time, quote_of, replay, replay_all, request, sim, swinging_quotes,
+};
+use crate::restore::attached;
 
-const WATCHING: Interests = Interests { strategy: false, quotes: false };
+const WATCHING: Interests = Interests::NONE;
 const HEADER: &str = "time,bid,bid_size,ask,ask_size";
 
 fn error_of(config: EngineConfig) -> String {
@@ -158,13 +160,11 @@ async fn several_files_plain_and_gzipped_are_merged_by_time() {
         .unwrap();
     encoder.finish().unwrap();
     let mut running = Running::start(replay_all("max", &[("BTCUSDT", plain), ("ETHUSDT", zipped)]));
-    running.handle.start_feed(Interests { strategy: true, quotes: true }).await.unwrap();
+    running.handle.start_feed(Interests::QUOTES).await.unwrap();
     let mut bids = Vec::new();
     running
         .run_strategy(async |_, input| {
-            if let qubx_engine::StrategyInput::Quote(quote) = input {
-                bids.push(quote.bid.to_string());
-            }
+            bids.extend(quote_of(&input).map(|(_, touch)| touch.bid.to_string()));
         })
         .await;
     assert_eq!(bids, ["1", "10", "30", "3"]);
@@ -210,7 +210,12 @@ async fn what_the_config_no_longer_has_is_named_with_what_to_do() {
          into the universe of X, or start without --restore"
     );
     let (_folder, path) = file("quotes.csv", &swinging_quotes());
-    let stored = interrupted(replay("max", &path), 12).await;
+    let mut running = attached(replay("max", &path)).await;
+    let batch = in_time("a batch", running.batches.recv()).await.unwrap();
+    let at = At { batch: batch.number, record: 1 };
+    let resting = request("BTCUSDT", Side::Buy, "1", Some("500"));
+    running.handle.call(Some(at), Call::Place(resting)).await.unwrap();
+    let stored = running.stop().await;
     let mut restore = going_on(&sim(), &stored).restore.unwrap();
     restore.orders.iter_mut().for_each(|order| order.instrument = id("ADAUSDT"));
     let order = restore.orders[0].id.clone();
@@ -233,15 +238,14 @@ async fn a_file_that_changed_before_the_place_is_refused_and_one_that_changed_be
     let config = replay("max", &path);
     let mut running = Running::start(config.clone());
     running.handle.attach_strategy().await.unwrap();
-    running.handle.start_feed(Interests { strategy: true, quotes: true }).await.unwrap();
+    running.handle.start_feed(Interests::QUOTES).await.unwrap();
     let held = 20;
-    for _ in 1..held {
-        in_time("a batch", running.batches.recv()).await.unwrap().done.send(()).unwrap();
-    }
-    let _held = in_time("a batch", running.batches.recv()).await.unwrap();
+    let batch = in_time("a batch", running.batches.recv()).await.unwrap();
+    let at = At { batch: batch.number, record: held };
+    running.handle.call(Some(at), Call::Accounts).await.unwrap();
     let stored = running.stop().await;
     let place = stored.last().unwrap().1.place;
-    assert_eq!(place, held);
+    assert_eq!(place, u64::from(held));
     let config = going_on(&config, &stored);
 
     let hint = "put the file back as it was, or start without --restore";

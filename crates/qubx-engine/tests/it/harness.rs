@@ -1,17 +1,20 @@
 //! A session that stores every intent, and a strategy that is a closure.
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use qubx_engine::{
-    Checkpoint, EngineConfig, EngineEvent, EngineHandle, EngineOutput, ExchangeConfig, FeedConfig, Fees,
-    Limits, OrderRequest, PaperConfig, RecordedFile, RecordedKind, Restore, Speed, StrategyBatch,
-    StrategyInput, default_instrument, start,
+    At, Call, CallValue, Checkpoint, EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput,
+    ExchangeConfig, FeedConfig, Fees, Limits, MarketData, MarketEvent, OrderRequest, PaperConfig,
+    RecordedFile, RecordedKind, Restore, Speed, StrategyBatch, StrategyInput, Touch, default_instrument,
+    start,
 };
 use qubx_protocol::{Fill, InstrumentId, MarketView, Order, Side};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,9 +30,83 @@ pub(crate) struct Running {
     pub(crate) handle: EngineHandle,
     pub(crate) batches: mpsc::Receiver<StrategyBatch>,
     outputs: Outputs,
+    channel: mpsc::WeakSender<EngineOutput>,
     finished: watch::Receiver<bool>,
     tracker: TaskTracker,
     cancel: CancellationToken,
+}
+
+/// Where a strategy is in its batch, and its way to the engine.
+pub(crate) struct Seat {
+    pub(crate) handle: EngineHandle,
+    at: Cell<At>,
+    end: Cell<u32>,
+    pending: RefCell<VecDeque<StrategyInput>>,
+}
+
+impl Seat {
+    pub(crate) async fn call(&self, call: Call) -> Result<CallValue, EngineError> {
+        let reply = in_time("a call", self.handle.call(Some(self.at.get()), call)).await?;
+        self.pending.borrow_mut().extend(reply.facts);
+        self.end.set(reply.end.unwrap_or(self.end.get()));
+        Ok(reply.value)
+    }
+
+    pub(crate) async fn place(&self, request: OrderRequest) -> Order {
+        match self.call(Call::Place(request)).await.unwrap() {
+            CallValue::Order(order) => order,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Works through a batch as a host of a strategy does.
+pub(crate) async fn work(
+    handle: &EngineHandle,
+    batch: StrategyBatch,
+    react: &mut impl AsyncFnMut(&Seat, StrategyInput),
+) {
+    assert!(work_while(handle, batch, react, |_| true).await.is_none());
+}
+
+/// Works through a batch while inputs are `wanted`. Returns what holds the batch when it stops at one that is not.
+pub(crate) async fn work_while(
+    handle: &EngineHandle,
+    batch: StrategyBatch,
+    react: &mut impl AsyncFnMut(&Seat, StrategyInput),
+    mut wanted: impl FnMut(&StrategyInput) -> bool,
+) -> Option<oneshot::Sender<u32>> {
+    let StrategyBatch { number, inputs, done, .. } = batch;
+    let at = Cell::new(At { batch: number, record: 0 });
+    let end = Cell::new(inputs.len() as u32);
+    let seat = Seat { handle: handle.clone(), at, end, pending: RefCell::default() };
+    for (record, input) in (1..).zip(inputs) {
+        if record > seat.end.get() {
+            break;
+        }
+        if !wanted(&input) {
+            return Some(done);
+        }
+        seat.at.set(At { batch: number, record });
+        react(&seat, input).await;
+        loop {
+            let Some(fact) = seat.pending.borrow_mut().pop_front() else { break };
+            react(&seat, fact).await;
+        }
+    }
+    done.send(seat.at.get().record).unwrap();
+    None
+}
+
+/// Returns the quote that an input is, whether it is to be reacted to or only seen.
+pub(crate) fn quote_of(input: &StrategyInput) -> Option<(MarketEvent, Touch)> {
+    match input {
+        StrategyInput::Event(event) | StrategyInput::See(event) => match event.data {
+            MarketData::Quote(touch) => Some((*event, touch)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// What a session stored at once.
@@ -48,6 +125,7 @@ impl Running {
         mut store: impl FnMut(&[EngineEvent]) -> Result<(), String> + Send + 'static,
     ) -> Self {
         let (outputs, mut taken) = mpsc::channel::<EngineOutput>(4);
+        let channel = outputs.downgrade();
         let (strategy, batches) = mpsc::channel(1);
         let tracker = TaskTracker::new();
         let cancel = CancellationToken::new();
@@ -67,7 +145,7 @@ impl Running {
                 }
             }
         });
-        Self { handle, batches, outputs: stored, finished, tracker, cancel }
+        Self { handle, batches, outputs: stored, channel, finished, tracker, cancel }
     }
 
     pub(crate) fn facts(&self) -> Vec<EngineEvent> {
@@ -85,6 +163,17 @@ impl Running {
 
     pub(crate) async fn place(&self, symbol: &str, side: Side, quantity: &str, price: Option<&str>) -> Order {
         in_time("an order", self.handle.place(request(symbol, side, quantity, price))).await.unwrap()
+    }
+
+    /// Waits until all facts up to now are stored.
+    pub(crate) async fn flush(&self) {
+        in_time("flushing", self.handle.flush()).await.unwrap();
+        in_time("storing", async {
+            while self.channel.upgrade().is_some_and(|channel| channel.capacity() < channel.max_capacity()) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     /// Waits until the market looks as wanted.
@@ -114,23 +203,10 @@ impl Running {
     }
 
     /// Runs a strategy until the replay is at its end.
-    pub(crate) async fn run_strategy(&mut self, mut react: impl AsyncFnMut(&EngineHandle, StrategyInput)) {
-        let Self { handle, batches, finished, .. } = self;
-        in_time("the replay", async {
-            loop {
-                tokio::select! {
-                    batch = batches.recv() => {
-                        let StrategyBatch { inputs, done } = batch.unwrap();
-                        for input in inputs {
-                            react(handle, input).await;
-                        }
-                        done.send(()).unwrap();
-                    }
-                    result = finished.wait_for(|finished| *finished) => break drop(result.unwrap()),
-                }
-            }
-        })
-        .await;
+    pub(crate) async fn run_strategy(&mut self, mut react: impl AsyncFnMut(&Seat, StrategyInput)) {
+        while let Some(batch) = self.next_batch().await {
+            work(&self.handle, batch, &mut react).await;
+        }
     }
 
     /// Stops the engine and returns all that it stored.

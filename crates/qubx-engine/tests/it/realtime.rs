@@ -11,8 +11,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::harness::{Running, file, in_time, replay, sim, swinging_quotes};
 
-const ALL: Interests = Interests { strategy: true, quotes: true };
-const NOBODY: Interests = Interests { strategy: false, quotes: false };
+const ALL: Interests = Interests::QUOTES;
+const NOBODY: Interests = Interests::NONE;
 
 #[tokio::test(start_paused = true)]
 async fn a_strategy_that_never_answers_stops_neither_feed_nor_book_nor_verbs() {
@@ -33,9 +33,9 @@ async fn a_strategy_that_never_answers_stops_neither_feed_nor_book_nor_verbs() {
     );
 
     // When it answers at last, it gets all facts, and no more quotes than may wait.
-    hanging.done.send(()).unwrap();
+    hanging.done.send(u32::MAX).unwrap();
     let batch = in_time("the next batch", running.batches.recv()).await.unwrap();
-    let fills = batch.inputs.iter().filter(|input| matches!(input, StrategyInput::Fill { .. })).count();
+    let fills = batch.inputs.iter().filter(|input| matches!(input, StrategyInput::Fill(_))).count();
     assert_eq!(fills, 2);
     assert!(batch.inputs.len() <= 1_010, "{}", batch.inputs.len());
     running.stop().await;
@@ -59,7 +59,7 @@ async fn a_replay_goes_at_the_speed_that_is_set() {
 async fn bars_of_a_simulation_reach_the_strategy() {
     let mut running = Running::start(sim());
     running.handle.subscribe_bars("1s".parse().unwrap()).await.unwrap();
-    running.handle.start_feed(Interests { strategy: true, quotes: false }).await.unwrap();
+    running.handle.start_feed(Interests::FACTS).await.unwrap();
     let mut bars = 0;
     while bars < 10 {
         let batch = in_time("a batch", running.batches.recv()).await.unwrap();
@@ -69,7 +69,7 @@ async fn bars_of_a_simulation_reach_the_strategy() {
                 bars += 1;
             }
         }
-        batch.done.send(()).unwrap();
+        batch.done.send(u32::MAX).unwrap();
     }
     running.stop().await;
 }

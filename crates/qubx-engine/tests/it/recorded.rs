@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use qubx_engine::{Checkpoint, EngineHandle, Interests, Restore, StrategyInput};
+use qubx_engine::{Checkpoint, Interests, Restore, StrategyInput};
 use qubx_protocol::{Money, Side};
 use rust_decimal::Decimal;
 
-use crate::harness::{Running, replay, request};
+use crate::harness::{Running, Seat, replay, request};
 
 /// Returns the file, or none where it is absent and nothing requires it.
 fn recorded_quotes() -> Option<PathBuf> {
@@ -23,15 +23,15 @@ fn recorded_quotes() -> Option<PathBuf> {
 }
 
 /// Is long after a minute that rose and short after one that fell.
-async fn follow(handle: &EngineHandle, input: StrategyInput) {
+async fn follow(seat: &Seat, input: StrategyInput) {
     let StrategyInput::Bar(bar) = input else { return };
     let target = if bar.close > bar.open { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
-    let positions = handle.snapshot().await.unwrap().positions;
+    let positions = seat.handle.snapshot().await.unwrap().positions;
     let held = positions.first().map_or(Decimal::ZERO, |position| position.quantity.0);
     let delta = target - held;
     if !delta.is_zero() {
         let side = if delta > Decimal::ZERO { Side::Buy } else { Side::Sell };
-        handle.place(request("BTCUSDT", side, &delta.abs().to_string(), None)).await.unwrap();
+        seat.place(request("BTCUSDT", side, &delta.abs().to_string(), None)).await;
     }
 }
 
@@ -42,12 +42,12 @@ async fn two_days_of_real_quotes_give_the_same_result_twice() {
     for _ in 0..2 {
         let mut running = Running::start(replay("max", &path));
         running.handle.subscribe_bars("15m".parse().unwrap()).await.unwrap();
-        running.handle.start_feed(Interests { strategy: true, quotes: false }).await.unwrap();
+        running.handle.start_feed(Interests::FACTS).await.unwrap();
         let mut bars = 0;
         running
-            .run_strategy(async |handle, input| {
+            .run_strategy(async |seat, input| {
                 bars += u32::from(matches!(input, StrategyInput::Bar(_)));
-                follow(handle, input).await;
+                follow(seat, input).await;
             })
             .await;
         let snapshot = running.handle.snapshot().await.unwrap();
@@ -91,7 +91,7 @@ async fn a_replay_of_two_days_goes_on_at_its_end_within_seconds() {
     // A build that is not optimized takes about ten times as long as one that is.
     let limit = if cfg!(debug_assertions) { 20 } else { 2 };
     assert!(took < Duration::from_secs(limit), "{took:?}");
-    running.handle.start_feed(Interests { strategy: false, quotes: false }).await.unwrap();
+    running.handle.start_feed(Interests::NONE).await.unwrap();
     running.until_finished().await;
     let (_, checkpoint) = running.stop().await.pop().unwrap();
     assert_eq!(checkpoint.place, 172_686);

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use qubx_engine::{EngineConfig, EngineEvent, EngineHandle, Interests, Limits, OrderRequest, StrategyInput};
+use qubx_engine::{Call, EngineConfig, EngineEvent, Interests, Limits, OrderRequest, StrategyInput};
 use qubx_protocol::{OrderStatus, Side};
 use rust_decimal::Decimal;
 
 use crate::harness::{
-    Running, Stored, file, fills_of, going_on, in_time, replay, replay_all, request, swinging_quotes,
+    Running, Seat, Stored, file, fills_of, going_on, in_time, quote_of, replay, replay_all, request,
+    swinging_quotes, work_while,
 };
 
-const NOBODY: Interests = Interests { strategy: false, quotes: false };
-const ALL: Interests = Interests { strategy: true, quotes: true };
+const NOBODY: Interests = Interests::NONE;
+const ALL: Interests = Interests::ALL;
 const HEADER: &str = "time,bid,bid_size,ask,ask_size\n";
 const BEGIN: i64 = 1_767_225_600;
 
@@ -20,9 +21,10 @@ const BEGIN: i64 = 1_767_225_600;
 /// from the beginning does. It rests orders near the price, and takes some at market.
 fn reaction(input: &StrategyInput) -> Vec<OrderRequest> {
     match input {
-        StrategyInput::Quote(quote) => {
-            let number = quote.time.as_second();
-            let symbol = &quote.instrument.symbol;
+        StrategyInput::Event(event) => {
+            let (_, quote) = quote_of(input).unwrap();
+            let number = event.time.as_second();
+            let symbol = "BTCUSDT";
             let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
             let away = Decimal::from(number % 9 + 1) * -side.sign();
             match number % 5 {
@@ -39,9 +41,9 @@ fn reaction(input: &StrategyInput) -> Vec<OrderRequest> {
     }
 }
 
-async fn react(handle: &EngineHandle, input: &StrategyInput) {
-    for request in reaction(input) {
-        handle.place(request).await.unwrap();
+async fn react(seat: &Seat, input: StrategyInput) {
+    for request in reaction(&input) {
+        seat.place(request).await;
     }
 }
 
@@ -57,26 +59,26 @@ pub(crate) async fn attached(config: EngineConfig) -> Running {
 /// Runs to the end and returns what was stored.
 async fn whole(config: EngineConfig) -> Vec<Stored> {
     let mut running = attached(config).await;
-    running.run_strategy(async |handle, input| react(handle, &input).await).await;
+    running.run_strategy(react).await;
     running.stop().await
 }
 
 /// Runs until the strategy is to see the quote of this number, or to the end, and returns what was stored. A batch with
-/// a bar is worked through first: news of the dead are not told again, but for the newest quotes.
-pub(crate) async fn interrupted(config: EngineConfig, quotes: u64) -> Vec<Stored> {
+/// what the engine has applied is worked through first: news of the dead are not told again, unless they were ahead of it.
+async fn interrupted(config: EngineConfig, quotes: u64) -> Vec<Stored> {
     let mut running = attached(config).await;
     let mut seen = 0;
     while let Some(batch) = running.next_batch().await {
-        let is_quote = |input: &StrategyInput| matches!(input, StrategyInput::Quote(_));
-        seen += batch.inputs.iter().filter(|input| is_quote(input)).count() as u64;
-        let only_quotes = batch.inputs[1..].iter().all(is_quote);
-        if seen >= quotes && only_quotes && batch.inputs.len() == 2 {
-            break;
+        let is_quote = |input: &StrategyInput| matches!(input, StrategyInput::Event(_));
+        let is_ahead = matches!(&batch.inputs[0], StrategyInput::Event(event) if event.time > batch.time);
+        let wanted = |input: &StrategyInput| {
+            seen += u64::from(is_quote(input));
+            seen < quotes || !is_ahead
+        };
+        let held = work_while(&running.handle, batch, &mut react, wanted).await;
+        if held.is_some() {
+            return running.stop().await;
         }
-        for input in &batch.inputs {
-            react(&running.handle, input).await;
-        }
-        batch.done.send(()).unwrap();
     }
     running.stop().await
 }
@@ -149,16 +151,16 @@ async fn a_session_can_end_after_any_output_and_goes_on_with_the_same_fills() {
     let mut running = running;
     let mut placed = false;
     running
-        .run_strategy(async |handle, input| {
-            if matches!(&input, StrategyInput::Quote(quote) if quote.instrument.symbol == "ETHUSDT")
-                && !placed
-            {
+        .run_strategy(async |seat, input| {
+            // Each fact is stored by itself.
+            seat.handle.flush().await.unwrap();
+            if matches!(&input, StrategyInput::Event(event) if event.instrument.0 == 1) && !placed {
                 placed = true;
                 for (number, symbol) in (0..60).zip(["BTCUSDT", "ETHUSDT"].into_iter().cycle()) {
                     let side = if number % 4 < 2 { Side::Buy } else { Side::Sell };
                     let price = 975 + (number * 17) % 45;
                     let order = request(symbol, side, "0.1", Some(&price.to_string()));
-                    handle.place(order).await.unwrap();
+                    seat.place(order).await;
                 }
             }
         })
@@ -183,16 +185,21 @@ async fn a_session_can_end_after_any_output_and_goes_on_with_the_same_fills() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_order_that_was_only_intended_is_rejected_with_the_reason() {
     let (_folder, path) = file("quotes.csv", &swinging_quotes());
-    let config = replay("max", &path);
-    let stored = interrupted(config.clone(), 12).await;
+    // In lockstep an intent is stored with its outcome.
+    let config = replay("1", &path);
+    let running = Running::start(config.clone());
+    running.handle.start_feed(NOBODY).await.unwrap();
+    running.until("a quote", |view| !view.quotes.is_empty()).await;
+    running.place("BTCUSDT", Side::Buy, "0.1", None).await;
+    let stored = running.stop().await;
     let is_intended = |event: &EngineEvent| matches!(event, EngineEvent::Order(order) if order.status == OrderStatus::Intended);
     let end = stored.iter().rposition(|(events, _)| events.iter().any(is_intended)).unwrap() + 1;
     let config = going_on(&config, &stored[..end]);
-    let intended: Vec<_> = config.restore.as_ref().unwrap().orders.clone();
-    let intended = intended.into_iter().rfind(|order| order.status == OrderStatus::Intended).unwrap();
+    let intended = config.restore.as_ref().unwrap().orders[0].clone();
+    assert_eq!(intended.status, OrderStatus::Intended);
 
     let running = Running::start(config);
     let orders = running.handle.snapshot().await.unwrap().orders;
@@ -222,17 +229,27 @@ async fn a_pause_and_the_loss_of_the_day_outlive_the_session() {
     let mut running = Running::start(config.clone());
     running.handle.attach_strategy().await.unwrap();
     running.handle.start_feed(ALL).await.unwrap();
-    let first = in_time("a batch", running.batches.recv()).await.unwrap();
-    running.place("BTCUSDT", Side::Buy, "1", None).await;
-    first.done.send(()).unwrap();
     // Ten quotes on, when about ten are lost, the session ends.
-    let mut seen = 1;
-    let mut last = None;
-    while seen < 10 {
-        drop(last.take());
+    let mut seen = 0;
+    let mut buy = async |seat: &Seat, input: StrategyInput| {
+        if matches!(input, StrategyInput::Event(_)) {
+            seen += 1;
+            match seen {
+                1 => drop(seat.place(request("BTCUSDT", Side::Buy, "1", None)).await),
+                _ => drop(seat.call(Call::Accounts).await.unwrap()),
+            }
+        }
+    };
+    let mut left = 11;
+    let mut wanted = |input: &StrategyInput| {
+        left -= u32::from(matches!(input, StrategyInput::Event(_)));
+        left > 0
+    };
+    loop {
         let batch = in_time("a batch", running.batches.recv()).await.unwrap();
-        seen += batch.inputs.iter().filter(|input| matches!(input, StrategyInput::Quote(_))).count();
-        last = Some(batch);
+        if work_while(&running.handle, batch, &mut buy, &mut wanted).await.is_some() {
+            break;
+        }
     }
     let stored = running.stop().await;
 

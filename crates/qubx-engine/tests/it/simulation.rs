@@ -5,26 +5,25 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::harness::{Running, going_on, in_time, sim};
+use crate::harness::{Running, going_on, in_time, quote_of, sim};
 use crate::restore::attached;
 
-const NOBODY: Interests = Interests { strategy: false, quotes: false };
+const NOBODY: Interests = Interests::NONE;
 
 #[tokio::test(start_paused = true)]
 async fn a_simulation_goes_on_with_its_prices() {
     let quotes = |batches: Vec<StrategyInput>| {
-        let touch = |input| match input {
-            StrategyInput::Quote(quote) => Some((quote.instrument, quote.bid, quote.ask)),
-            _ => None,
+        let touch = |input: &StrategyInput| {
+            quote_of(input).map(|(event, touch)| (event.instrument, touch.bid, touch.ask))
         };
-        batches.into_iter().filter_map(touch).collect::<Vec<_>>()
+        batches.iter().filter_map(touch).collect::<Vec<_>>()
     };
     async fn inputs(running: &mut Running, count: usize) -> Vec<StrategyInput> {
         let mut inputs = Vec::new();
-        while inputs.len() < 2 * count {
+        while inputs.len() < count {
             let batch = in_time("a batch", running.batches.recv()).await.unwrap();
             inputs.extend(batch.inputs);
-            batch.done.send(()).unwrap();
+            batch.done.send(u32::MAX).unwrap();
         }
         inputs
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::harness::{Running, file, in_time, replay, replay_all, sim, swinging_quotes};
 
-const NOBODY: Interests = Interests { strategy: false, quotes: false };
+const NOBODY: Interests = Interests::NONE;
 const HEADER: &str = "time,bid,bid_size,ask,ask_size\n";
 const BEGIN: i64 = 1_767_225_600;
 
@@ -88,10 +88,10 @@ async fn a_gap_of_a_fast_replay_is_no_silence_unless_the_feed_stands_still() {
 async fn a_strategy_that_holds_a_replay_up_in_lockstep_makes_nothing_stale() {
     let (_folder, path) = file("quotes.csv", &swinging_quotes());
     let mut running = Running::start(replay("max", &path));
-    running.handle.start_feed(Interests { strategy: true, quotes: true }).await.unwrap();
+    running.handle.start_feed(Interests::QUOTES).await.unwrap();
     let batch = in_time("a batch", running.batches.recv()).await.unwrap();
     tokio::time::advance(Duration::from_secs(3_600)).await;
-    batch.done.send(()).unwrap();
+    batch.done.send(u32::MAX).unwrap();
     running.run_strategy(async |_, _| {}).await;
     assert_eq!(told(&running), []);
     running.stop().await;

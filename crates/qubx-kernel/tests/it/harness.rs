@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use qubx_kernel::{
-    CellRef, ChildLimits, KernelConfig, KernelEvent, KernelHandle, StrategyEvent, StrategyMessage,
+    Batch, BestPrices, CellRef, ChildLimits, KernelConfig, KernelEvent, KernelHandle, StrategyEvent,
     StrategySource,
 };
-use qubx_protocol::{CellNumber, CellStatus, Instrument, InstrumentId, OutputContent, Quote};
+use qubx_protocol::{CellNumber, CellStatus, Instrument, InstrumentId, OutputContent};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +44,9 @@ pub(crate) fn source(folder: &Path, name: &str) -> StrategySource {
         parameters: serde_json::Map::new(),
     }
 }
+
+/// What the kernels of the tests may trade.
+const SYMBOLS: [&str; 2] = ["BTCUSDT", "ETHUSDT"];
 
 /// A strategy that does nothing.
 pub(crate) const IDLE: &str = "from qubx_strategy import Strategy\n\nclass S(Strategy):\n    pass\n";
@@ -153,8 +156,9 @@ impl Kernel {
 
     /// Gives the strategy a batch of quotes at bid, bid + 1.
     pub(crate) fn quotes(&self, batch: u64, quotes: &[(&str, u32)]) {
-        let inputs: Vec<_> = quotes.iter().map(|(symbol, bid)| quote(symbol, *bid)).collect();
-        self.handle.send_batch(batch, &inputs).unwrap();
+        let mut news = Batch::new(batch);
+        quotes.iter().for_each(|(symbol, bid)| quote(&mut news, symbol, *bid));
+        self.handle.send_batch(news).unwrap();
     }
 
     /// Waits for the end of the child.
@@ -196,8 +200,9 @@ pub(crate) fn launch(
     let config = KernelConfig {
         python,
         runtime_dir: folder.to_owned(),
-        source: source(folder, "tested.S"),
-        instruments: ["BTCUSDT", "ETHUSDT"].map(instrument).to_vec(),
+        folder: folder.to_owned(),
+        source: Some(source(folder, "tested.S")),
+        instruments: SYMBOLS.map(instrument).to_vec(),
         output_log: folder.join("output.log"),
         limits,
         environment: Vec::new(),
@@ -229,15 +234,21 @@ pub(crate) fn text_of(events: &[KernelEvent], wanted: &CellRef) -> String {
     text
 }
 
-pub(crate) fn quote(symbol: &str, bid: u32) -> StrategyMessage {
-    StrategyMessage::Quote(Quote {
-        instrument: InstrumentId::new("SIM", symbol),
-        time: "2026-01-01T00:00:01.5Z".parse().unwrap(),
+/// The time of all news.
+pub(crate) fn time() -> jiff::Timestamp {
+    "2026-01-01T00:00:01.5Z".parse().unwrap()
+}
+
+/// Adds a quote at bid, bid + 1.
+pub(crate) fn quote(batch: &mut Batch, symbol: &str, bid: u32) {
+    let place = SYMBOLS.iter().position(|known| *known == symbol).unwrap();
+    let prices = BestPrices {
         bid: rust_decimal::Decimal::from(bid).into(),
         ask: rust_decimal::Decimal::from(bid + 1).into(),
         bid_size: "1.5".parse().unwrap(),
         ask_size: "2".parse().unwrap(),
-    })
+    };
+    batch.quote(place as u32, time(), &prices, false);
 }
 
 fn instrument(symbol: &str) -> Instrument {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use qubx_kernel::{ParameterKind, ProbeError, probe};
+use qubx_kernel::{ParameterKind, ProbeError, probe, probe_python};
 use qubx_protocol::Runtime;
 use serde_json::json;
 
@@ -66,6 +66,22 @@ async fn a_strategy_is_described_and_nothing_is_left_behind() {
     let found = probe(&python, &source(folder.path(), "real.Real"), LIMIT).await.unwrap();
     assert_eq!(found.runtime, Runtime::Qubx);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before);
+}
+
+#[tokio::test]
+async fn a_python_is_asked_about_itself_alone() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (asked, of_strategy) =
+        (probe_python(&python, LIMIT).await.unwrap(), source(folder.path(), "good.Good"));
+    files(folder.path());
+    let described = probe(&python, &of_strategy, LIMIT).await.unwrap();
+    assert_eq!(asked.runtime, Runtime::Native);
+    assert_eq!(asked.python_version, described.python_version);
+    assert_eq!(asked.ipykernel_version, described.ipykernel_version);
+    assert!(asked.parameters.is_empty() && asked.callbacks.is_empty());
+    let missing = probe_python(Path::new("/nowhere/python"), LIMIT).await;
+    assert!(matches!(missing, Err(ProbeError::Run { .. })), "{missing:?}");
 }
 
 #[tokio::test]

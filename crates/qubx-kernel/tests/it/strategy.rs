@@ -1,12 +1,12 @@
 //! The strategy's life, its events and its verbs.
 
 use qubx_kernel::{
-    CallId, CallOrigin, CellRef, KernelEvent, StrategyCall, StrategyEvent, StrategyMessage, StrategyStage,
+    Batch, CallId, CallOrigin, CellRef, KernelEvent, StrategyCall, StrategyEvent, StrategyStage,
 };
-use qubx_protocol::{CellStatus, OutputContent};
+use qubx_protocol::{CellStatus, OutputContent, TimeInForce};
 use serde_json::{Value, json};
 
-use crate::harness::{Kernel, quote, text_of};
+use crate::harness::{Kernel, quote, text_of, time};
 
 const TRADER: &str = r#"
 from qubx_strategy import Strategy
@@ -48,19 +48,25 @@ fn order(status: &str, filled: &str) -> Value {
 async fn call(kernel: &mut Kernel) -> (CallId, CallOrigin, StrategyCall) {
     kernel
         .until(|event| match event {
-            KernelEvent::Strategy(StrategyEvent::Call { call, origin, request }) => {
-                Some((*call, *origin, request.clone()))
+            KernelEvent::Strategy(StrategyEvent::Call { call, origin, request, .. }) => {
+                Some((*call, origin.clone(), request.clone()))
             }
             _ => None,
         })
         .await
 }
 
+/// Waits until the strategy is done with a batch.
+async fn done(kernel: &mut Kernel, number: u64) {
+    let said = kernel.strategy().await;
+    assert!(matches!(said, StrategyEvent::BatchDone { batch, .. } if batch == number), "{said:?}");
+}
+
 /// Starts the strategy and answers its one question.
 async fn started(code: &str) -> Option<Kernel> {
     let mut kernel = Kernel::start(code).await?;
     kernel.handle.start_strategy("2026-01-01T00:00:00Z".parse().unwrap(), &[], &[]);
-    assert_eq!(kernel.strategy().await, StrategyEvent::Constructed);
+    assert!(matches!(kernel.strategy().await, StrategyEvent::Constructed { .. }));
     let (id, origin, request) = call(&mut kernel).await;
     assert_eq!(origin, CallOrigin::Strategy);
     assert_eq!(request, StrategyCall::SubscribeBars { timeframe: "1s".parse().unwrap() });
@@ -81,28 +87,29 @@ async fn a_strategy_sees_each_event_with_the_state_at_it_and_trades() {
         instrument: "SIM:BTCUSDT".into(),
         amount: "-0.25".parse().unwrap(),
         price: Some("102.0".parse().unwrap()),
+        stop_price: None,
+        time_in_force: TimeInForce::Gtc,
+        post_only: false,
+        reduce_only: false,
     };
     assert_eq!(request, expected);
     kernel.handle.reply(id, Ok(order("new", "0")));
-    assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch: 1 });
+    done(&mut kernel, 1).await;
 
     let fill = json!({
         "trade_id": "t-1", "order": "o-1", "instrument": "SIM:BTCUSDT", "side": "sell", "quantity": "0.25",
-        "price": "102", "fee": "0.01", "liquidity": "maker", "time": "2026-01-01T00:00:02Z", "author": "strategy",
+        "price": "102", "fee": "0.01", "liquidity": "maker", "time": "2026-01-01T00:00:01.5Z", "author": "strategy",
     });
     let position = json!({
         "instrument": "SIM:BTCUSDT", "quantity": "-0.25", "avg_price": "102", "realized_pnl": "0", "fees": "0.01",
     });
-    let inputs = [
-        StrategyMessage::Order(serde_json::from_value(order("filled", "0.25")).unwrap()),
-        StrategyMessage::Fill {
-            fill: serde_json::from_value(fill).unwrap(),
-            position: serde_json::from_value(position).unwrap(),
-        },
-        quote("BTCUSDT", 99),
-    ];
-    kernel.handle.send_batch(2, &inputs).unwrap();
-    assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch: 2 });
+    let mut news = Batch::new(2);
+    news.fact(time(), |facts| facts.order(&serde_json::from_value(order("filled", "0.25")).unwrap()));
+    let fill = serde_json::from_value(fill).unwrap();
+    news.fact(time(), |facts| facts.fill(&fill, &serde_json::from_value(position).unwrap()));
+    quote(&mut news, "BTCUSDT", 99);
+    kernel.handle.send_batch(news).unwrap();
+    done(&mut kernel, 2).await;
     let (text, _) = kernel.run("for line in S.seen: print(line)").await;
     let time = "2026-01-01 00:00:01.500000+00:00";
     let expected = format!(
@@ -169,13 +176,14 @@ async fn the_repl_trades_too_and_hears_refusals() {
 async fn a_callback_that_raises_is_told_with_the_users_frames_and_the_next_event_follows() {
     let Some(mut kernel) = started(TRADER).await else { return };
     kernel.quotes(1, &[("BTCUSDT", 666), ("BTCUSDT", 7)]);
-    let StrategyEvent::CallbackError { callback, ename, evalue, traceback } = kernel.strategy().await else {
+    let StrategyEvent::CallbackError { callback, ename, evalue, traceback, .. } = kernel.strategy().await
+    else {
         panic!()
     };
     assert_eq!((callback.as_str(), ename.as_str(), evalue.as_str()), ("on_quote", "ValueError", "beast"));
     let traceback = traceback.join("\n");
     assert!(traceback.contains("tested.py") && !traceback.contains("runner.py"), "{traceback}");
-    assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch: 1 });
+    done(&mut kernel, 1).await;
     assert_eq!(kernel.run("S.seen[-1][1]").await.0, "7.0");
 
     kernel.handle.stop_strategy();
@@ -184,7 +192,7 @@ async fn a_callback_that_raises_is_told_with_the_users_frames_and_the_next_event
     );
     assert_eq!(kernel.strategy().await, StrategyEvent::Stopped);
     kernel.quotes(2, &[("BTCUSDT", 8)]);
-    assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch: 2 });
+    done(&mut kernel, 2).await;
     assert_eq!(kernel.run("(S.seen[-1][1], ctx.quote('BTCUSDT').bid)").await.0, "(7.0, 8.0)");
     kernel.end().await;
 }
@@ -196,7 +204,7 @@ async fn an_exception_of_any_size_is_told_and_the_strategy_goes_on() {
         raise ValueError('head' + 'x' * 80_000_000 + 'tail')\n";
     let Some(mut kernel) = Kernel::start(code).await else { return };
     kernel.handle.start_strategy("2026-01-01T00:00:00Z".parse().unwrap(), &[], &[]);
-    assert_eq!(kernel.strategy().await, StrategyEvent::Constructed);
+    assert!(matches!(kernel.strategy().await, StrategyEvent::Constructed { .. }));
     assert!(matches!(kernel.strategy().await, StrategyEvent::Started { .. }));
     for batch in [1, 2] {
         kernel.quotes(batch, &[("BTCUSDT", 5)]);
@@ -206,7 +214,7 @@ async fn an_exception_of_any_size_is_told_and_the_strategy_goes_on() {
         assert!(evalue.starts_with("headx") && evalue.ends_with("xtail"), "{} bytes", evalue.len());
         assert!(evalue.len() < 20_000 && traceback.concat().len() < 200_000, "{} bytes", evalue.len());
         assert!(evalue.contains("characters are left out here"));
-        assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch });
+        done(&mut kernel, batch).await;
     }
     kernel.end().await;
 }
@@ -246,7 +254,7 @@ async fn what_the_strategy_and_the_repl_keep_comes_back_equal() {
     assert_eq!(origin, CallOrigin::Strategy);
     let StrategyCall::SaveState { state } = request else { panic!("{request:?}") };
     kernel.handle.reply(id, Ok(Value::Null));
-    assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch: 1 });
+    done(&mut kernel, 1).await;
 
     for (kept, expected) in [
         (state, "{'bid': 0.30000000000000004, 'count': -9223372036854775808, 'names': ['é', None]} True"),
@@ -289,7 +297,7 @@ async fn a_strategy_that_does_not_start_leaves_the_repl() {
         assert_eq!((failed.0, failed.1.as_str()), (stage, "OSError: no"));
         assert!(failed.2.contains("tested.py"), "{}", failed.2);
         kernel.quotes(1, &[("BTCUSDT", 5)]);
-        assert_eq!(kernel.strategy().await, StrategyEvent::BatchDone { batch: 1 });
+        done(&mut kernel, 1).await;
         let (text, _) = kernel.run("(S is not None, ctx.quote('BTCUSDT').bid)").await;
         let expected = if has_strategy { "(True, 5.0)" } else { "(False, 5.0)" };
         assert_eq!(text, expected);
@@ -303,7 +311,7 @@ async fn what_json_cannot_hold_leaves_nobody_waiting() {
         def on_start(self, ctx): raise OSError('no \\udcff')\n";
     let Some(mut kernel) = Kernel::start(code).await else { return };
     kernel.handle.start_strategy("2026-01-01T00:00:00Z".parse().unwrap(), &[], &[]);
-    assert_eq!(kernel.strategy().await, StrategyEvent::Constructed);
+    assert!(matches!(kernel.strategy().await, StrategyEvent::Constructed { .. }));
     let failed = kernel.strategy().await;
     assert!(
         matches!(&failed, StrategyEvent::Failed { stage: StrategyStage::OnStart, evalue, .. } if evalue == "no \u{fffd}"),

@@ -1,6 +1,5 @@
-//! Python as the session sees it: its lives, the records of its crashes, and the strategy in it.
+//! Python as the session sees it: its lives, and the records of its crashes.
 
 pub(crate) mod crash;
-pub(crate) mod port;
 pub(crate) mod process;
 pub(crate) mod restarts;

@@ -7,7 +7,7 @@ mod questions;
 mod unread;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use qubx_kernel::KernelHandle;
@@ -23,11 +23,12 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use self::newest::Newest;
-use self::questions::{ask, forbidden, older};
+use self::questions::{ask, forbidden, older, series};
 use self::unread::{Unread, read};
 use crate::screens::frame_writer::FrameWriter;
 use crate::screens::places::Places;
 use crate::session::input::{Input, Subscription};
+use crate::strategy::published::PublishedBoard;
 
 /// What every connection needs. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct Doors {
     /// The Python process; none while there is none.
     pub(crate) python: watch::Receiver<Option<KernelHandle>>,
     pub(crate) market: watch::Receiver<Arc<MarketView>>,
+    /// What the strategy published.
+    pub(crate) published: Arc<Mutex<PublishedBoard>>,
     /// What the strategy shows of itself.
     pub(crate) strategy: watch::Receiver<Arc<StrategyView>>,
     pub(crate) presence: watch::Receiver<Vec<Presence>>,
@@ -301,6 +304,7 @@ impl Screen {
         let answers = self.answers.clone();
         let python = self.doors.python.borrow().clone();
         let (session_dir, readers) = (self.doors.session_dir.clone(), self.doors.readers.clone());
+        let published = self.doors.published.clone();
         let forbidden = forbidden(self.role, request.kind.needs(), "this question");
         self.doors.tracker.spawn(async move {
             let result = match (forbidden, request.kind) {
@@ -308,6 +312,9 @@ impl Screen {
                 (None, RequestKind::History { before, kind, limit }) => {
                     let _turn = readers.acquire().await;
                     older(session_dir, before, kind, limit.min(LONGEST_PAGE)).await
+                }
+                (None, RequestKind::Series { name, instrument, after }) => {
+                    series(&published, &name, instrument.as_ref(), after)
                 }
                 (None, kind) => ask(python, kind).await,
             };

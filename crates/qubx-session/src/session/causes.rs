@@ -41,6 +41,11 @@ impl Session {
     pub(super) fn cause_of(&mut self, origin: CallOrigin) -> By {
         match origin {
             CallOrigin::Strategy => STRATEGY.into(),
+            CallOrigin::Command(id) => match self.told.get(&id) {
+                Some(told) => By { author: told.author.clone(), cause: Some(id) },
+                // It is over; what it left behind is the strategy's.
+                None => STRATEGY.into(),
+            },
             CallOrigin::Cell(run) => match self.causes.of(run) {
                 Some(by) => by.clone(),
                 None => self.guest_acts(JUPYTER.into(), NO_CELL.to_owned()),

@@ -53,6 +53,7 @@ impl Session {
                 Effect::Accept(_, reply) => drop(reply.send(None)),
                 Effect::Release(committed) => drop(committed.send(Ok(()))),
                 Effect::Verb { command, verb, author } => self.start_verb(command, verb, author),
+                Effect::TellStrategy(id, command, progress) => self.tell_strategy(id, command, progress),
                 Effect::Stop(rest) => self.start_stop(rest),
                 Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
                 Effect::AnswerInput(line) => {
@@ -107,6 +108,8 @@ impl Session {
                 // The cells that were taken before wait for nothing but their turn.
                 Effect::RunCells => runs_cells = true,
                 Effect::AnswerInput(_) => self.prompts.reopen(),
+                // Its command is refused above.
+                Effect::TellStrategy(..) => {}
             }
         }
         for draft in &self.drafts {

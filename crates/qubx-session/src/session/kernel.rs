@@ -74,6 +74,7 @@ impl Session {
             let status = error.to_string();
             return self.kernel_died(&End { status, last_output: String::new(), traceback: String::new() });
         }
+        self.watch.begin(Instant::now());
         self.status.strategy.state = StrategyState::Starting;
         self.status.strategy.error = None;
         self.set_kernel(KernelState::Starting, None);
@@ -123,7 +124,9 @@ impl Session {
         let Some(kernel) = self.python.kernel() else { return };
         let open: Vec<_> = book.orders.iter().filter(|order| order.status.is_open()).cloned().collect();
         kernel.start_strategy(book.time, &book.positions, &open);
-        self.port.open(&kernel);
+        if self.port.open(&kernel) {
+            self.watch.got_batch(Instant::now(), 0);
+        }
     }
 
     fn responding(&mut self, responds: bool) {
@@ -185,6 +188,7 @@ impl Session {
         let record = if asked_for || self.is_stopping() { None } else { Some(self.record_crash(end)) };
         self.strategy_recent = Recent::default();
         self.strategy_lost(&end.status);
+        self.forget_told(&format!("the Python kernel ended ({})", end.status));
         self.set_kernel(KernelState::Dead, Some(end.status.clone()));
         self.abandon_cells();
         if let Some(stopped) = self.strategy_stopped.take() {
@@ -263,7 +267,7 @@ impl Session {
 
     /// Python stays down: whoever waits for it is told, and the market goes on without a strategy.
     fn stays_down(&mut self) {
-        self.start_feed(qubx_engine::Interests { strategy: false, quotes: false });
+        self.start_feed(qubx_engine::Interests::NONE);
         for asked in std::mem::take(&mut self.restarting) {
             let text = "the Python kernel did not come up".to_owned();
             self.drafts.push(Draft::Verb(VerbProgress { outcome: VerbOutcome::Failed, text, ..asked }));

@@ -18,12 +18,15 @@ pub(crate) mod publication;
 pub(crate) mod rest;
 mod running;
 mod sources;
+mod strategy;
 mod verbs;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use indexmap::IndexMap;
+use jiff::Timestamp;
 use qubx_engine::EngineHandle;
 use qubx_kernel::CallId;
 use qubx_protocol::{
@@ -40,7 +43,6 @@ use crate::cells::prompts::Prompts;
 use crate::cells::queue::Cells;
 use crate::cells::recent::Recent;
 use crate::config::{KernelLoss, Progress};
-use crate::python::port::Port;
 use crate::python::process::Python;
 use crate::screens::subscribers::Subscribers;
 use crate::screens::welcome::Snapshots;
@@ -50,6 +52,8 @@ use crate::session::input::{Input, Subscription};
 use crate::session::publication::Publication;
 use crate::session::rest::Rest;
 use crate::store::{Draft, Store, StoreError};
+use crate::strategy::port::{InstrumentPlaces, Port};
+use crate::strategy::watch::StrategyWatch;
 
 pub(crate) use sources::Sources;
 use sources::Turn;
@@ -70,6 +74,8 @@ enum Effect {
     Subscribe(qubx_protocol::Hello, oneshot::Sender<Subscription>),
     /// Gives a cell the line that it waits for.
     AnswerInput(String),
+    /// Has the strategy do something.
+    TellStrategy(CommandId, Command, VerbProgress),
     /// Answers the strategy that its state is kept.
     StateKept(CallId),
     /// Gives the strategy the state that it kept.
@@ -87,6 +93,10 @@ pub(crate) struct Session {
     cells: Cells,
     causes: Causes,
     port: Port,
+    places: InstrumentPlaces,
+    watch: StrategyWatch,
+    /// The verbs that the strategy was told to do, until it says what came of them.
+    told: IndexMap<CommandId, VerbProgress>,
     subscribers: Subscribers,
     snapshots: Snapshots,
     engine: EngineHandle,
@@ -137,6 +147,8 @@ pub(crate) struct Beginning {
     pub(crate) session_dir: PathBuf,
     pub(crate) alarms: watch::Sender<Vec<Alarm>>,
     pub(crate) strategy_view: watch::Sender<Arc<StrategyView>>,
+    pub(crate) places: InstrumentPlaces,
+    pub(crate) watch: StrategyWatch,
     pub(crate) own_inputs: mpsc::Sender<Input>,
     pub(crate) progress: mpsc::Sender<Progress>,
     pub(crate) tracker: TaskTracker,
@@ -165,7 +177,10 @@ impl Session {
             status: beginning.status,
             cells,
             causes: Causes::default(),
-            port: Port::default(),
+            port: Port::new(beginning.places.clone()),
+            places: beginning.places,
+            watch: beginning.watch,
+            told: IndexMap::new(),
             subscribers: beginning.subscribers,
             snapshots: Snapshots::default(),
             engine: beginning.engine,
@@ -227,14 +242,14 @@ impl Session {
             Turn::Engine(output) => self.take_engine(output),
             Turn::EngineGone => end_without_engine(),
             Turn::Kernel(event) => self.take_kernel(event),
-            Turn::Strategy(batch) => self.port.send(self.python.kernel().as_ref(), batch),
+            Turn::Strategy(batch) => self.news(batch),
             Turn::Tick => self.tick(Instant::now()),
         }
     }
 
     /// Returns when something is due by time.
     fn due(&self) -> Instant {
-        let due = [self.cells.due(), self.interrupts.due(), self.python.due()];
+        let due = [self.cells.due(), self.interrupts.due(), self.python.due(), self.watch.due()];
         due.into_iter().flatten().chain([self.clock.due()]).min().unwrap_or_else(Instant::now)
     }
 
@@ -253,6 +268,9 @@ impl Session {
     fn tick(&mut self, now: Instant) {
         self.show_what_is_due(now);
         self.interrupts_due(now);
+        if let Some(view) = self.watch.take_due(now, Timestamp::now()) {
+            self.strategy_view.send_replace(Arc::new(view));
+        }
         if self.python.due().is_some_and(|due| due <= now) {
             self.start_python();
         }

@@ -30,6 +30,8 @@ impl Session {
             }
             Input::Stopped { whole, text } => self.stopped(whole, text),
             Input::StrategyAttached(book) => self.start_strategy(&book),
+            Input::KeepState(call, state) => self.keep_state(call, state),
+            Input::StrategyCannotDo(command, why) => self.strategy_did(&command, Err(why)),
         }
     }
 
@@ -102,8 +104,9 @@ impl Session {
             }
             Command::Answer { .. } => {}
             Command::SetParameter { .. } | Command::Action { .. } => {
-                self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &command)));
-                self.effects.push(Effect::Verb { command: Some(id), verb: command, author });
+                let progress = verb(Some(id.clone()), &author, &command);
+                self.drafts.push(Draft::Verb(progress.clone()));
+                self.effects.push(Effect::TellStrategy(id, command, progress));
             }
             Command::RestartKernel => self.ask_for_restart(id, author),
             Command::CancelOrder { .. }

@@ -7,11 +7,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use qubx_client::{Link, Update};
 use qubx_protocol::{
-    Account, Author, CellNumber, CellStatus, CommandId, Epoch, Event, Fact, Fill, Instrument, InstrumentId,
-    InstrumentKind, KernelState, KernelStatus, Latest, LedgerRow, Liquidity, LogId, LogLevel, MarketView,
-    Mode, Order, OrderId, OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark,
-    Presence, Quote, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, Stale,
-    StrategyState, StrategyStatus, StreamName, TimeInForce,
+    Account, AccountResults, Author, CellNumber, CellStatus, CommandId, Epoch, EquityPoint, Event, Fact,
+    Fill, Instrument, InstrumentId, InstrumentKind, KernelState, KernelStatus, Latest, LedgerRow, Liquidity,
+    LogId, LogLevel, MarketView, Mode, Order, OrderId, OrderStatus, OrderType, OutputContent, Ownership,
+    Phase, Position, PositionMark, Presence, Quote, Results, Role, Runtime, Seq, SessionInfo, SessionState,
+    SessionStatus, Side, Stale, StrategyState, StrategyStatus, StreamName, TimeInForce,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -213,7 +213,7 @@ impl Screen {
                 since: time("13:00:00"),
             })
             .collect();
-        self.update(Update::Latest(Latest { market: None, presence: Some(presence), alarms: None }));
+        self.update(Update::Latest(Latest { presence: Some(presence), ..Latest::default() }));
     }
 
     fn order(
@@ -279,6 +279,29 @@ impl Screen {
             funding: "0".parse().unwrap(),
         };
         self.event(Fact::Fill { row: LedgerRow(2), fill, position });
+    }
+
+    /// Tells what came of a replay.
+    pub(super) fn results(&mut self) {
+        let account = self.app.mirror.latest.market.clone().unwrap().accounts.remove(0);
+        let results = AccountResults {
+            profit: "1233.18".parse().unwrap(),
+            return_on_capital: "0.011973".parse().unwrap(),
+            orders: 12,
+            rejected: 1,
+            fills: 11,
+            turnover: "64102.1".parse().unwrap(),
+            trades: 1_024,
+            winning_trades: 600,
+            profit_factor: Some("1.5".parse().unwrap()),
+            max_drawdown: "345.67".parse().unwrap(),
+            max_drawdown_part: "0.00334".parse().unwrap(),
+            sharpe: Some("2.718282".parse().unwrap()),
+            equity: vec![EquityPoint { time: self.now.wall, equity: account.equity }],
+            account,
+        };
+        let (from, to) = (time("12:00:00"), self.now.wall);
+        self.event(Fact::Results(Box::new(Results { from, to, events: 1_000, accounts: vec![results] })));
     }
 
     fn market(&mut self) {
@@ -376,7 +399,13 @@ fn status(mode: Mode) -> SessionStatus {
             ended: None,
             next_start: None,
         },
-        strategy: StrategyStatus { state: StrategyState::Running, error: None, callback_errors: 0 },
+        strategy: StrategyStatus {
+            state: StrategyState::Running,
+            error: None,
+            callback_errors: 0,
+            parameters: Vec::new(),
+            actions: Vec::new(),
+        },
         paused: false,
         ownership: Ownership::Owned,
         phase: Phase::Running,

@@ -40,6 +40,13 @@ fn the_positions_at_80_by_24() {
 }
 
 #[test]
+fn a_replay_at_its_end_says_what_came_of_it() {
+    let mut screen = Screen::rich(100, 30, true, Mode::Paper);
+    screen.results();
+    assert_snapshot!(screen.drawn());
+}
+
+#[test]
 fn a_narrow_screen_keeps_session_and_prompt() {
     assert_snapshot!(Screen::rich(58, 14, false, Mode::Live).drawn());
 }

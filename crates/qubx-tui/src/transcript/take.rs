@@ -1,6 +1,9 @@
 //! From events to entries: which one begins an entry, which one continues it, and in what words.
 
-use qubx_protocol::{CellNumber, Event, Fact, LogLevel, OrderStatus, OutputContent, Seq, VerbOutcome};
+use qubx_protocol::{
+    AccountResults, CellNumber, Event, Fact, LogLevel, Money, OrderStatus, OutputContent, Seq, VerbOutcome,
+};
+use rust_decimal::Decimal;
 
 use super::Transcript;
 use super::entry::{Body, Cell, Line, Phase, Tone};
@@ -117,8 +120,9 @@ impl Transcript {
                 );
                 self.push(seq, line("FUND", Tone::Quiet, text));
             }
-            Fact::Results(_) => {
-                self.push(seq, line("DONE", Tone::Strong, "the replay is at its end".to_owned()))
+            Fact::Results(results) => {
+                let accounts = results.accounts.iter().map(results_of);
+                self.push(seq, line("DONE", Tone::Strong, accounts.collect::<Vec<_>>().join("\n")));
             }
             Fact::Verb { verb, .. } => {
                 let (outcome, tone) = match verb.outcome {
@@ -179,6 +183,31 @@ impl Transcript {
     }
 }
 
-fn exact(value: rust_decimal::Decimal) -> String {
+/// Returns what came of an account in a replay, in three lines.
+fn results_of(results: &AccountResults) -> String {
+    let account = &results.account;
+    // Enough for an account in dollars, and for one in bitcoins.
+    let decimals = if account.capital.0 >= Decimal::ONE_THOUSAND { 2 } else { 8 };
+    let amount = |amount: Money, sign| format::number(amount.0, decimals, sign);
+    let percent = |part: Decimal, sign| format!("{} %", format::number(part * Decimal::ONE_HUNDRED, 2, sign));
+    let sharpe = results
+        .sharpe
+        .map_or_else(|| format::UNKNOWN.to_owned(), |ratio| format::number(ratio, 2, Sign::Minus));
+    let won = Decimal::from(results.winning_trades).checked_div(Decimal::from(results.trades));
+    let won = won.map_or_else(String::new, |part| format!(" ({} won)", percent(part, Sign::Minus)));
+    format!(
+        "{}  profit {} {} ({})\ndrawdown {} ({})  Sharpe {sharpe}\ntrades {}{won}  fees {}",
+        account.exchange,
+        amount(results.profit, Sign::Both),
+        account.currency,
+        percent(results.return_on_capital, Sign::Both),
+        amount(results.max_drawdown, Sign::Minus),
+        percent(results.max_drawdown_part, Sign::Minus),
+        format::number(Decimal::from(results.trades), 0, Sign::Minus),
+        amount(account.fees, Sign::Minus),
+    )
+}
+
+fn exact(value: Decimal) -> String {
     format::number(value, value.scale(), Sign::Minus)
 }

@@ -1,6 +1,6 @@
 //! The open orders.
 
-use qubx_protocol::Order;
+use qubx_protocol::{Order, OrderType};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -36,7 +36,9 @@ fn row(app: &App, order: &Order) -> Row {
     let quantity = |value: rust_decimal::Decimal, columns| {
         format::fit(value, app.mirror.quantity_decimals(id, value.scale()), Sign::Minus, columns)
     };
-    let price = order.price.map_or_else(
+    // While it waits for its stop price, that is what matters.
+    let stop = order.stop_price.filter(|_| !order.triggered);
+    let price = stop.or(order.price).map_or_else(
         || "market".to_owned(),
         |price| format::fit(price.0, app.mirror.price_decimals(id, price.0.scale()), Sign::Minus, 9),
     );
@@ -45,7 +47,7 @@ fn row(app: &App, order: &Order) -> Row {
         symbol: id.symbol.clone(),
         fields: vec![
             Field::new(order.side.to_string()),
-            Field::new(order.order_type.to_string()),
+            Field::new(short_type(order.order_type)),
             Field::new(quantity(order.quantity.0, 8)),
             Field::new(price),
             Field::new(quantity(order.filled.0, 6)),
@@ -54,5 +56,15 @@ fn row(app: &App, order: &Order) -> Row {
             Field::new(sanitize::plain(order.author.as_str())),
         ],
         stale: false,
+    }
+}
+
+/// Returns a type in at most six characters.
+fn short_type(order_type: OrderType) -> &'static str {
+    match order_type {
+        OrderType::Market => "MARKET",
+        OrderType::Limit => "LIMIT",
+        OrderType::Stop => "STOP",
+        OrderType::StopLimit => "STOP-L",
     }
 }

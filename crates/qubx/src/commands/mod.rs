@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod action;
 mod attach;
 mod completions;
 mod exec;
@@ -8,6 +9,7 @@ mod kernels;
 mod logs;
 mod restart;
 mod run;
+mod set;
 mod setup;
 mod status;
 mod stop;
@@ -15,14 +17,17 @@ mod validate;
 mod verbs;
 mod verify;
 
+use std::sync::Arc;
+
 use crate::arguments::{Command, KernelCommand};
 use crate::failure::{Failure, Outcome};
+use crate::registry::Registry;
 use crate::service;
 
-/// Does what a command line asks for.
-pub(crate) async fn run(command: Command) -> Result<Outcome, Failure> {
+/// Does what a command line asks of a program with these strategies.
+pub(crate) async fn run(command: Command, registry: Arc<Registry>) -> Result<Outcome, Failure> {
     match command {
-        Command::Run(arguments) => run::run(*arguments).await,
+        Command::Run(arguments) => run::run(*arguments, &registry).await,
         Command::Attach(arguments) => attach::attach(arguments).await,
         Command::Kernel(KernelCommand::List { json, watch: false }) => kernels::list(json).await,
         Command::Kernel(KernelCommand::List { json, watch: true }) => kernels::watch(json).await,
@@ -37,10 +42,12 @@ pub(crate) async fn run(command: Command) -> Result<Outcome, Failure> {
         Command::CancelOrders(arguments) => verbs::cancel_orders(arguments).await,
         Command::Close { symbol, verb } => verbs::close(verb, symbol).await,
         Command::Flatten(arguments) => verbs::flatten(arguments).await,
-        Command::Validate(arguments) => validate::validate(*arguments).await,
+        Command::Action(arguments) => action::action(arguments).await,
+        Command::Set { verb, change } => set::set(verb, change.as_deref()).await,
+        Command::Validate(arguments) => validate::validate(*arguments, &registry).await,
         Command::Verify(arguments) => verify::verify(arguments).await,
         Command::Setup(arguments) => setup::setup(arguments).await,
         Command::Completions { shell } => completions::completions(shell),
-        Command::Service => service::service().await,
+        Command::Service => service::service(registry).await,
     }
 }

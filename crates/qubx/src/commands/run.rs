@@ -1,4 +1,8 @@
 //! `qubx run`: starts a session and owns it, or opens a screen on one.
+//!
+//! A replay at `speed: max` that nobody looks at is a backtest: it ends with its results.
+
+use std::io::IsTerminal;
 
 use qubx_client::Options;
 use qubx_home::{Found, read_connection_file, service_holder};
@@ -11,18 +15,28 @@ use crate::commands::attach::finish;
 use crate::failure::{Failure, Outcome};
 use crate::identity::identity;
 use crate::out::{outln, say};
+use crate::owner::backtest::{Backtest, is_at_full_speed};
 use crate::owner::console;
 use crate::owner::foreground::Foreground;
 use crate::owner::prepare::{Prepared, prepare};
-use crate::owner::printer::Printer;
+use crate::owner::printer::{Audience, Printer};
 use crate::owner::signals::Signals;
 use crate::owner::steps::Steps;
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
+use crate::registry::Registry;
 use crate::screen;
 use crate::talk::{self, ANSWER_WITHIN, Talk};
 
 /// `qubx run CONFIG`
-pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
+pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<Outcome, Failure> {
+    let is_looked_at = arguments.textual
+        || arguments.detach
+        || arguments.jupyter
+        || arguments.kernel_only
+        || arguments.connect.is_some();
+    if arguments.json && is_looked_at {
+        return Err(json_refused("with a screen, a console or --detach the session goes on after it"));
+    }
     if let Some(file) = &arguments.connect {
         let found =
             Found { path: file.clone(), file: read_connection_file(file)?, alive: true, restarted_by: None };
@@ -32,10 +46,15 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
         screen::require_terminal(screen::INSTEAD_OF_A_RUN)?;
     }
     let mut steps = Steps::new(!arguments.textual);
-    let prepared = prepare(&arguments.config).await?;
+    let prepared = prepare(&arguments.config, registry).await?;
     if !arguments.config.paper {
         return Err(Failure::usage("this version trades on paper only: there is no live exchange in it yet")
             .hint("add --paper"));
+    }
+    let is_backtest = !is_looked_at && is_at_full_speed(&prepared.config);
+    if arguments.json && !is_backtest {
+        return Err(json_refused("this config is none")
+            .hint("`--set live.exchanges.NAME.params.speed=max` makes a replay one"));
     }
     let console = if arguments.jupyter { Some(console::prepare(&prepared.python).await?) } else { None };
     steps.done(&python_line(&prepared));
@@ -44,16 +63,16 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
     let signals = if arguments.textual { None } else { Some(Signals::take()?) };
     let launch = prepared.launch(&arguments.config, arguments.restore);
     let name = launch.config.name.clone();
-    let lock = launch.session_dir.join("lock");
+    let session_dir = launch.session_dir.clone();
     let (mut supervisor, socket) = Supervisor::start(launch).await?;
     steps.done("service started");
     let options = Options {
         socket,
-        lock: Some(lock),
+        lock: Some(session_dir.join("lock")),
         identity: identity(),
         owner: true,
         screen: true,
-        latest: arguments.textual,
+        latest: arguments.textual || is_backtest,
         role: qubx_protocol::Role::Admin,
         timeout: ANSWER_WITHIN,
     };
@@ -79,12 +98,23 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<Outcome, Failure> {
             }
         }
     }
-    let printer = Printer::new(arguments.kernel_only || arguments.jupyter);
+    let audience = if is_backtest {
+        let is_terminal = std::io::stderr().is_terminal();
+        Audience::Backtest(Box::new(Backtest::new(&name, &session_dir, arguments.json, is_terminal)))
+    } else if arguments.kernel_only || arguments.jupyter {
+        Audience::Nobody
+    } else {
+        Audience::Watcher
+    };
     if arguments.kernel_only {
         outln!("{}", ready.connection_file);
     }
     let console = console.map(|console| console.open(&ready.connection_file)).transpose()?;
-    Foreground::new(options, supervisor, printer).watch(signals, console).await
+    Foreground::new(options, supervisor, Printer::new(audience)).watch(signals, console).await
+}
+
+fn json_refused(why: &str) -> Failure {
+    Failure::usage(format!("--json prints the results of a replay at `speed: max`; {why}"))
 }
 
 async fn stopped_before_it_was_ready(supervisor: Supervisor) -> Result<Outcome, Failure> {

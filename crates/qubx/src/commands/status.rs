@@ -1,10 +1,10 @@
 //! `qubx status`: positions, orders, account, kernel, engine.
 
 mod kernel;
+mod object;
 
 use jiff::Timestamp;
-use qubx_protocol::{InstrumentId, KernelState, Latest, Position, SessionState, StrategyState};
-use serde_json::{Value, json};
+use qubx_protocol::{KernelState, Latest, Money, SessionState, StrategyState};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
@@ -21,7 +21,7 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
     talk.client.close().await;
     let (state, latest) = (talk.state(), &talk.mirror.latest);
     if json {
-        outln!("{}", json::pretty(&object(state, latest)));
+        outln!("{}", json::pretty(&object::of(state, latest)));
     } else {
         print(state, latest);
     }
@@ -37,63 +37,6 @@ fn is_well(state: &SessionState, latest: &Latest) -> bool {
         && status.strategy.state == StrategyState::Running
         && feed_is_well
         && orders_flow
-}
-
-fn object(state: &SessionState, latest: &Latest) -> Value {
-    let market = latest.market.clone().unwrap_or_default();
-    let status = state.status.as_ref();
-    let kernel = status.map(|status| {
-        json!({
-            "state": kernel::word(state, &status.kernel),
-            "since": kernel::since(state, &status.kernel),
-            "cell": state.running.as_ref().map(|running| running.cell),
-            "author": state.running.as_ref().map(|running| &running.author),
-            "restarts": status.kernel.restarts,
-        })
-    });
-    let orders = state.orders.values().map(|order| {
-        json!({
-            "id": order.id, "exchange": order.instrument.exchange, "symbol": order.instrument.symbol,
-            "side": order.side, "type": order.order_type, "quantity": order.quantity, "filled": order.filled,
-            "price": order.price, "stop_price": null, "time_in_force": order.time_in_force, "status": order.status,
-            "created_at": order.created_at,
-        })
-    });
-    let quotes = market.quotes.iter().map(|quote| {
-        json!({
-            "exchange": quote.instrument.exchange, "symbol": quote.instrument.symbol, "bid": quote.bid, "ask": quote.ask,
-            "bid_size": quote.bid_size, "ask_size": quote.ask_size, "time": quote.time,
-            "stale": market.stale_since(&quote.instrument).is_some(),
-        })
-    });
-    json!({
-        "name": status.map(|status| &status.info.name),
-        "mode": status.map(|status| status.info.mode),
-        "runtime": status.map(|status| status.info.runtime),
-        "status": status.map_or("starting", state_word),
-        "paused": status.is_some_and(|status| status.paused),
-        "kernel": kernel,
-        "strategy": status.map(|status| &status.strategy),
-        "feed_error": market.feed_error,
-        "alarms": latest.alarms.as_deref().unwrap_or_default(),
-        "accounts": market.accounts,
-        "positions": state.open_positions().map(|held| position(held, latest)).collect::<Vec<_>>(),
-        "orders": orders.collect::<Vec<_>>(),
-        "quotes": quotes.collect::<Vec<_>>(),
-    })
-}
-
-fn position(position: &Position, latest: &Latest) -> Value {
-    let InstrumentId { exchange, symbol } = &position.instrument;
-    let marks = latest.market.iter().flat_map(|market| &market.marks);
-    let mark = marks.into_iter().find(|mark| mark.instrument == position.instrument);
-    json!({
-        "exchange": exchange, "symbol": symbol, "quantity": position.quantity, "avg_price": position.avg_price,
-        "last_price": mark.and_then(|mark| mark.last_price),
-        "unrealized_pnl": mark.and_then(|mark| mark.unrealized_pnl),
-        "realized_pnl": position.realized_pnl,
-        "market_value": mark.and_then(|mark| mark.market_value),
-    })
 }
 
 fn print(state: &SessionState, latest: &Latest) {
@@ -121,14 +64,17 @@ fn print(state: &SessionState, latest: &Latest) {
     }
     let shown = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     for account in &market.accounts {
+        let money = |money: Money| money.0.round_dp(2).to_string();
         outln!(
-            "account   {} equity {} {}  realized {}  unrealized {}  fees {}",
+            "account   {} equity {} {}  realized {}  unrealized {}  fees {}  funding {}  margin {}",
             account.exchange,
-            account.equity.0.round_dp(2),
+            money(account.equity),
             account.currency,
-            account.realized_pnl.0.round_dp(2),
-            shown(account.unrealized_pnl.map(|pnl| pnl.0.round_dp(2).to_string())),
-            account.fees.0.round_dp(2),
+            money(account.realized_pnl),
+            shown(account.unrealized_pnl.map(money)),
+            money(account.fees),
+            money(account.funding),
+            shown(account.initial_margin.map(money)),
         );
     }
     for held in state.open_positions() {
@@ -144,8 +90,9 @@ fn print(state: &SessionState, latest: &Latest) {
     }
     for order in state.orders.values() {
         let price = shown(order.price.map(|price| price.to_string()));
+        let stop = order.stop_price.map(|stop| format!(" stop {stop}")).unwrap_or_default();
         outln!(
-            "order     {} {} {} {} {price} {}/{} {}",
+            "order     {} {} {} {} {price}{stop} {}/{} {}",
             order.id,
             order.instrument.symbol,
             order.side,

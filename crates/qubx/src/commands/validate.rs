@@ -3,15 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::arguments::ValidateArguments;
-use crate::config::{Config, Connector, Exchange, Speed};
+use crate::config::{Config, Connector, Exchange, Paper, Recording, Speed};
 use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::out::{out, outln};
 use crate::owner::prepare::{Prepared, prepare};
+use crate::registry::Registry;
+use crate::service::exchanges::instruments;
 
 /// `qubx validate CONFIG`
-pub(crate) async fn validate(arguments: ValidateArguments) -> Result<Outcome, Failure> {
-    let prepared = prepare(&arguments.config).await?;
+pub(crate) async fn validate(arguments: ValidateArguments, registry: &Registry) -> Result<Outcome, Failure> {
+    let prepared = prepare(&arguments.config, registry).await?;
     let object = object(&prepared);
     if arguments.json {
         outln!("{}", json::pretty(&object));
@@ -52,6 +54,13 @@ fn object(prepared: &Prepared) -> Value {
 }
 
 fn exchange(exchange: &Exchange) -> Value {
+    let instruments = instruments(exchange).into_iter().map(|instrument| {
+        json!({
+            "symbol": instrument.id.symbol, "tick_size": instrument.tick_size, "lot_size": instrument.lot_size,
+            "min_notional": instrument.min_notional, "multiplier": instrument.multiplier,
+            "kind": instrument.kind, "maintenance_rate": instrument.maintenance_rate,
+        })
+    });
     json!({
         "name": exchange.name,
         "connector": connector(&exchange.connector),
@@ -59,7 +68,14 @@ fn exchange(exchange: &Exchange) -> Value {
         "capital": exchange.capital,
         "leverage": exchange.leverage,
         "fees": exchange.fees,
+        "paper": exchange.paper,
+        "funding": exchange.funding,
         "universe": exchange.universe,
+        "instruments": instruments.collect::<Vec<_>>(),
+        "files": match &exchange.connector {
+            Connector::Sim { .. } => Value::Null,
+            Connector::Replay { files, .. } => json!(files),
+        },
     })
 }
 
@@ -100,11 +116,41 @@ fn text(prepared: &Prepared) -> String {
             exchange.fees.maker_bps,
             exchange.fees.taker_bps,
         ));
-        lines.push(format!("             {}", exchange.universe.join(", ")));
+        lines.extend(execution(exchange).map(|words| format!("             {words}")));
+        lines.push(format!("             {}", symbols(exchange)));
     }
     lines.push(format!("  limits     {}", limits(config)));
     lines.push(format!("  session    {}", prepared.session_dir().display()));
     lines.join("\n") + "\n"
+}
+
+/// Returns how orders are executed and what perpetuals cost, where it is not the default.
+fn execution(exchange: &Exchange) -> Option<String> {
+    let Paper { latency_ms, slippage_bps } = exchange.paper;
+    let latency = (latency_ms > 0).then(|| format!("latency {latency_ms} ms"));
+    let slippage = (!slippage_bps.is_zero()).then(|| format!("slippage {slippage_bps} bps"));
+    let funding =
+        exchange.funding.map(|funding| format!("funding {} bps every {}", funding.rate_bps, funding.every));
+    let words: Vec<String> = [latency, slippage, funding].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Returns the symbols; of a replay with what is recorded of each.
+fn symbols(exchange: &Exchange) -> String {
+    match &exchange.connector {
+        Connector::Sim { .. } => exchange.universe.join(", "),
+        Connector::Replay { files, .. } => {
+            let symbols =
+                files.iter().map(|(symbol, recording)| format!("{symbol} ({})", recorded(recording)));
+            symbols.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn recorded(Recording { quotes, trades, bars, funding }: &Recording) -> String {
+    let kinds = [("quotes", quotes), ("trades", trades), ("bars", bars), ("funding", funding)];
+    let there = kinds.into_iter().filter(|(_, path)| path.is_some()).map(|(kind, _)| kind);
+    there.collect::<Vec<_>>().join(", ")
 }
 
 fn parameters(config: &Config) -> String {

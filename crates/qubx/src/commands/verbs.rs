@@ -63,21 +63,50 @@ pub(crate) async fn flatten(arguments: VerbArguments) -> Result<Outcome, Failure
     .await
 }
 
-/// Gives the command that `command` makes of the state, after its effect was confirmed; none needs no word.
 async fn act(
     arguments: VerbArguments,
     command: impl FnOnce(&SessionState) -> Result<(Command, Option<String>), Failure>,
 ) -> Result<Outcome, Failure> {
-    let found = find(&arguments.name)?;
-    let mut talk = Talk::open(question(&found, true, ANSWER_WITHIN)).await?;
+    let mut talk = open(&arguments).await?;
     let (command, effect) = command(talk.state())?;
-    if let Some(effect) = effect {
-        confirm(&arguments.name, &effect, arguments.yes)?;
-    }
-    let verb = talk.verb(command, ANSWER_WITHIN * 6).await?;
+    let verb = give(&mut talk, &arguments, command, effect).await?;
     talk.client.close().await;
     print(&verb, arguments.json);
     Ok(if verb.outcome == VerbOutcome::Done { Outcome::Done } else { Outcome::NotWell })
+}
+
+/// Opens a conversation with the session that a verb names.
+pub(super) async fn open(arguments: &VerbArguments) -> Result<Talk, Failure> {
+    let found = find(&arguments.name)?;
+    Ok(Talk::open(question(&found, true, ANSWER_WITHIN)).await?)
+}
+
+/// Gives a command after its effect was confirmed, and returns how it ended; none needs no word.
+pub(super) async fn give(
+    talk: &mut Talk,
+    arguments: &VerbArguments,
+    command: Command,
+    effect: Option<String>,
+) -> Result<VerbProgress, Failure> {
+    if let Some(effect) = effect {
+        confirm(&arguments.name, &effect, arguments.yes)?;
+    }
+    talk.verb(command, ANSWER_WITHIN * 6).await
+}
+
+/// Prints what came of something that the strategy did.
+pub(super) fn print_result(verb: &VerbProgress, json: bool) -> Result<Outcome, Failure> {
+    let is_done = verb.outcome == VerbOutcome::Done;
+    if json {
+        outln!("{}", json::line(verb));
+        return Ok(if is_done { Outcome::Done } else { Outcome::NotWell });
+    }
+    if is_done {
+        outln!("{}", if verb.text.is_empty() { "done" } else { &verb.text });
+        Ok(Outcome::Done)
+    } else {
+        Err(Failure::new(format!("{} {} failed: {}", verb.verb, verb.target, verb.text)))
+    }
 }
 
 fn print(verb: &VerbProgress, json: bool) {

@@ -1,11 +1,10 @@
 //! The schema of an exchange's `connector` and its `params`: where quotes come from.
 
-use std::path::PathBuf;
-
 use indexmap::IndexMap;
 
 use super::error::ConfigError;
-use super::model::{Connector, Speed};
+use super::files::existing_file;
+use super::model::{Connector, Recording, Speed};
 use super::nearest;
 use super::node::Value;
 use super::origin::Origin;
@@ -61,8 +60,8 @@ fn read_sim(reader: &mut Reader, params: Option<&Field>) -> Option<Connector> {
     Some(Connector::Sim { seed, quotes_per_second })
 }
 
-const FILES_HINT: &str = "write `params: { files: { SYMBOL: { quotes: FILE } } }` with a file for each symbol of the \
-    universe; a relative FILE is relative to this file";
+const FILES_HINT: &str = "write `params: { files: { SYMBOL: { quotes: FILE } } }`, or trades or bars, for each symbol of \
+    the universe; a relative FILE is relative to this file";
 
 fn read_replay(reader: &mut Reader, params: &Field, universe: &[String]) -> Option<Connector> {
     let section = reader.section(params, &["speed", "files"])?;
@@ -88,22 +87,21 @@ fn read_speed(reader: &mut Reader, field: &Field) -> Option<Speed> {
     }
 }
 
-fn read_files(reader: &mut Reader, field: &Field, universe: &[String]) -> IndexMap<String, PathBuf> {
+fn read_files(reader: &mut Reader, field: &Field, universe: &[String]) -> IndexMap<String, Recording> {
     let Some(entries) = reader.entries(field) else { return IndexMap::new() };
     for (symbol, entry) in entries {
         require_in_universe(reader, &entry.key, symbol, universe);
         if !universe.contains(symbol) {
-            // Its file is checked all the same, so that one run shows all there is to mend.
-            read_file(reader, &field.below(symbol, &entry.node));
+            // Its files are checked all the same, so that one run shows all there is to mend.
+            read_recording(reader, &field.below(symbol, &entry.node));
         }
     }
     let mut files = IndexMap::new();
     for symbol in universe {
         match entries.get(symbol) {
             Some(entry) => {
-                files.extend(
-                    read_file(reader, &field.below(symbol, &entry.node)).map(|file| (symbol.clone(), file)),
-                );
+                let recording = read_recording(reader, &field.below(symbol, &entry.node));
+                files.extend(recording.map(|recording| (symbol.clone(), recording)));
             }
             None => {
                 let error =
@@ -115,29 +113,23 @@ fn read_files(reader: &mut Reader, field: &Field, universe: &[String]) -> IndexM
     files
 }
 
-/// Returns the existing file of quotes that `field` names, absolute.
-fn read_file(reader: &mut Reader, field: &Field) -> Option<PathBuf> {
-    for (key, entry) in reader.entries(field)? {
-        if ["trades", "bars"].contains(&key.as_str()) {
-            let message = format!("{}.{key}: this version replays quotes only", field.path);
-            reader.push(ConfigError::new(&entry.key, message).hint("give a file of quotes under `quotes`"));
-            return None;
-        }
-    }
-    let section = reader.section(field, &["quotes"])?;
-    let quotes = reader.required(&section, "quotes")?;
-    let path = quotes.node.origin.folder().join(reader.text(&quotes)?);
-    let problem = match path.metadata() {
-        Ok(metadata) if metadata.is_file() => return Some(path),
-        Ok(_) => "is not a file".to_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "does not exist".to_owned(),
-        Err(error) => format!("cannot be opened: {error}"),
+/// Returns the files of a symbol.
+fn read_recording(reader: &mut Reader, field: &Field) -> Option<Recording> {
+    let section = reader.section(field, &["quotes", "trades", "bars", "funding"])?;
+    let mut file = |key| section.get(key).and_then(|field| existing_file(reader, &field));
+    let recording = Recording {
+        quotes: file("quotes"),
+        trades: file("trades"),
+        bars: file("bars"),
+        funding: file("funding"),
     };
-    let error = ConfigError::new(&quotes.node.origin, format!("the file {} {problem}", path.display()));
-    reader.push(error.hint(
-        "a relative path is relative to the file that it is written in, with --set to the current directory",
-    ));
-    None
+    // A key that is misspelt, and a file that does not exist, are told already.
+    if section.has_only(&["funding"]) {
+        let message = format!("{} has no file of prices", field.path);
+        let error = ConfigError::new(&field.node.origin, message);
+        reader.push(error.hint("give it `quotes`, `trades` or `bars`, or several of them"));
+    }
+    Some(recording)
 }
 
 /// Notes an error when `symbol`, written at `place`, is not in the universe.

@@ -58,13 +58,14 @@ impl Document {
         }
     }
 
-    /// Returns the class that `strategy:` names.
+    /// Returns the class, or the strategy of this program, that `strategy:` names.
     ///
     /// # Errors
-    /// When there is none, or it is not `module.Class`.
+    /// When there is none, or it is neither `module.Class` nor `rust:name`.
     pub(crate) fn strategy(&self) -> Result<StrategyClass, ConfigError> {
         const HINT: &str = "write `strategy: module.Class`, for example `strategy: ema_cross.EmaCross` \
-            for the class EmaCross in ema_cross.py beside this file";
+            for the class EmaCross in ema_cross.py beside this file, or `strategy: rust:name` for a strategy that is built \
+            into this program";
         let Some(node) = self.root.get("strategy") else {
             return Err(self.no_strategy(HINT));
         };
@@ -73,13 +74,17 @@ impl Document {
             return Err(ConfigError::new(&node.origin, message).hint(HINT));
         };
         if let Some(name) = text.strip_prefix("rust:") {
-            let message =
-                format!("strategy `{name}` is written in Rust; this version runs Python strategies only");
-            return Err(ConfigError::new(&node.origin, message).hint(HINT));
+            return match is_identifier(&name.replace('-', "_")) {
+                true => Ok(StrategyClass::Rust { name: name.to_owned() }),
+                false => {
+                    let message = format!("`{text}` is not `rust:name`");
+                    Err(ConfigError::new(&node.origin, message).hint(HINT))
+                }
+            };
         }
         match text.rsplit_once('.') {
             Some((module, class)) if module.split('.').all(is_identifier) && is_identifier(class) => {
-                Ok(StrategyClass { module: module.to_owned(), class: class.to_owned() })
+                Ok(StrategyClass::Python { module: module.to_owned(), class: class.to_owned() })
             }
             _ => Err(ConfigError::new(&node.origin, format!("`{text}` is not `module.Class`")).hint(HINT)),
         }
@@ -167,7 +172,7 @@ pub(super) fn folder_of(file: &Path) -> PathBuf {
 }
 
 /// Reads a file whose text is a map.
-fn read_map(path: &Path) -> Result<Node, ConfigError> {
+pub(super) fn read_map(path: &Path) -> Result<Node, ConfigError> {
     let label = path.display().to_string();
     let source = |text| Arc::new(Source { label, folder: folder_of(path), text, has_lines: true });
     let source = match read_text(path) {

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
 use qubx_protocol::Money;
 use rust_decimal::Decimal;
 
-use super::connector::{read_connector, require_in_universe};
+use super::connector::read_connector;
 use super::error::ConfigError;
-use super::model::{Connector, Exchange, Fees, InstrumentRules, Speed};
+use super::instruments::read_instruments;
+use super::model::{Connector, Exchange, Fees, Funding, Paper, Speed};
 use super::reader::{Field, Reader};
 
 /// What an account begins with unless the config says.
@@ -17,6 +17,27 @@ const DEFAULT_CAPITAL: u32 = 100_000;
 const MOST_LEVERAGE: u32 = 1_000;
 /// Fees in hundredths of a percent: rebates are far above the first, no exchange takes the second, ten percent.
 const FEE_RANGE_BPS: (i32, i32) = (-100, 1_000);
+/// How long an order may be on its way at most: a minute, in milliseconds. No network is so slow.
+const MOST_LATENCY_MS: u32 = 60_000;
+/// How much worse than the touch a fill may be at most, in hundredths of a percent: ten percent.
+const MOST_SLIPPAGE_BPS: u32 = 1_000;
+/// Rates of funding in hundredths of a percent: exchanges cap theirs at a few percent, this is ten.
+const FUNDING_RANGE_BPS: (i32, i32) = (-1_000, 1_000);
+const SECONDS_OF_A_DAY: u32 = 86_400;
+/// The keys of an exchange.
+const KEYS: [&str; 11] = [
+    "connector",
+    "base_currency",
+    "capital",
+    "leverage",
+    "fees",
+    "paper",
+    "funding",
+    "universe",
+    "instruments",
+    "instruments_file",
+    "params",
+];
 /// The longest name of an exchange, a symbol or a currency, in characters: they stand in tables.
 const LONGEST_NAME: usize = 32;
 
@@ -63,10 +84,7 @@ fn is_name(name: &str, also: &str) -> bool {
 }
 
 fn read_exchange(reader: &mut Reader, name: &str, field: &Field) -> Option<Exchange> {
-    let section = reader.section(
-        field,
-        &["connector", "base_currency", "capital", "leverage", "fees", "universe", "instruments", "params"],
-    )?;
+    let section = reader.section(field, &KEYS)?;
     let universe = reader
         .required(&section, "universe")
         .and_then(|field| read_universe(reader, &field))
@@ -76,8 +94,9 @@ fn read_exchange(reader: &mut Reader, name: &str, field: &Field) -> Option<Excha
     let capital = section.get("capital").and_then(|field| reader.positive(&field));
     let leverage = section.get("leverage").and_then(|field| reader.positive_to(&field, MOST_LEVERAGE.into()));
     let fees = section.get("fees").and_then(|field| read_fees(reader, &field));
-    let instruments =
-        section.get("instruments").and_then(|field| read_instruments(reader, &field, &universe));
+    let paper = section.get("paper").and_then(|field| read_paper(reader, &field));
+    let funding = section.get("funding").and_then(|field| read_funding(reader, &field));
+    let instruments = read_instruments(reader, &section, &universe);
     Some(Exchange {
         name: name.to_owned(),
         connector: connector?,
@@ -85,8 +104,10 @@ fn read_exchange(reader: &mut Reader, name: &str, field: &Field) -> Option<Excha
         capital: Money(capital.unwrap_or(DEFAULT_CAPITAL.into())),
         leverage: leverage.unwrap_or(Decimal::ONE),
         fees: fees.unwrap_or_default(),
+        paper: paper.unwrap_or_default(),
+        funding,
         universe,
-        instruments: instruments.unwrap_or_default(),
+        instruments,
     })
 }
 
@@ -139,27 +160,30 @@ fn read_fees(reader: &mut Reader, field: &Field) -> Option<Fees> {
     })
 }
 
-fn read_instruments(
-    reader: &mut Reader,
-    field: &Field,
-    universe: &[String],
-) -> Option<IndexMap<String, InstrumentRules>> {
-    let mut instruments = IndexMap::new();
-    for (symbol, entry) in reader.entries(field)? {
-        require_in_universe(reader, &entry.key, symbol, universe);
-        let rules = field.below(symbol, &entry.node);
-        let Some(section) = reader.section(&rules, &["tick_size", "lot_size", "min_notional"]) else {
-            continue;
-        };
-        let rules = InstrumentRules {
-            tick_size: section.get("tick_size").and_then(|field| reader.positive(&field)).map(Into::into),
-            lot_size: section.get("lot_size").and_then(|field| reader.positive(&field)).map(Into::into),
-            min_notional: section
-                .get("min_notional")
-                .and_then(|field| reader.not_negative(&field))
-                .map(Into::into),
-        };
-        instruments.insert(symbol.clone(), rules);
-    }
-    Some(instruments)
+fn read_paper(reader: &mut Reader, field: &Field) -> Option<Paper> {
+    let section = reader.section(field, &["latency_ms", "slippage_bps"])?;
+    let latency = section.get("latency_ms").and_then(|field| reader.whole(&field, 0..=MOST_LATENCY_MS));
+    let slippage = section.get("slippage_bps");
+    let slippage =
+        slippage.and_then(|field| reader.decimal(&field, Decimal::ZERO..=MOST_SLIPPAGE_BPS.into()));
+    Some(Paper { latency_ms: latency.unwrap_or_default(), slippage_bps: slippage.unwrap_or_default() })
+}
+
+fn read_funding(reader: &mut Reader, field: &Field) -> Option<Funding> {
+    let section = reader.section(field, &["every", "rate_bps"])?;
+    let (least, most) = FUNDING_RANGE_BPS;
+    let default = Funding::default();
+    let every = section.get("every").and_then(|field| {
+        let every = reader.time(&field)?;
+        let fits = SECONDS_OF_A_DAY.is_multiple_of(every.seconds());
+        if !fits {
+            let message = format!("{} must fit a whole number of times into a day", field.path);
+            let error = ConfigError::new(&field.node.origin, message);
+            reader.push(error.hint("funding is paid at whole multiples since 00:00 UTC: write 1h, 4h or 8h"));
+        }
+        fits.then_some(every)
+    });
+    let rate = section.get("rate_bps");
+    let rate = rate.and_then(|field| reader.decimal(&field, least.into()..=most.into()));
+    Some(Funding { every: every.unwrap_or(default.every), rate_bps: rate.unwrap_or(default.rate_bps) })
 }

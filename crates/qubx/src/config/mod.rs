@@ -5,12 +5,14 @@
 //! column (or at the `--set`), and [`check`] reports all errors, not the first one.
 //!
 //! Two steps, because the strategy's class decides the runtime: [`load`] reads any config and tells which
-//! class it names; only a native one is then held against the schema by [`check`].
+//! strategy it names; only a native one is then held against the schema by [`check`].
 
 mod connector;
 mod document;
 mod error;
 mod exchange;
+mod files;
+mod instruments;
 mod model;
 mod nearest;
 mod node;
@@ -24,6 +26,9 @@ mod tests;
 
 pub(crate) use document::{Document, load};
 pub(crate) use error::ConfigError;
-pub(crate) use model::{Config, Connector, Exchange, OnKernelLoss, Session, Speed};
+pub(crate) use model::{
+    Config, Connector, Exchange, OnKernelLoss, Paper, Recording, Session, Speed, StrategyClass,
+};
+pub(crate) use nearest::hint;
 pub(crate) use schema::check;
 pub(crate) use settings::Settings;

@@ -1,11 +1,15 @@
 //! A checked config: what a native session is started with, in whichever process. No I/O.
 
+mod exchange;
+
+use std::fmt;
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-use qubx_protocol::{Money, Price, Quantity, Timeframe};
+use qubx_protocol::{Money, Timeframe};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use exchange::{Connector, Exchange, Fees, Funding, InstrumentRules, Paper, Recording, Speed};
 
 /// A native config that obeys the schema.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,7 +18,7 @@ pub(crate) struct Config {
     pub(crate) name: String,
     /// The name as a path component.
     pub(crate) strategy_name: String,
-    /// The strategy's class.
+    /// Which strategy.
     pub(crate) strategy: StrategyClass,
     /// The config's folder, absolute: the strategy's module is looked for there first.
     pub(crate) folder: PathBuf,
@@ -26,95 +30,30 @@ pub(crate) struct Config {
     pub(crate) session: Session,
 }
 
-/// A class of a Python module.
+/// What `strategy:` names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StrategyClass {
-    /// The module, possibly dotted.
-    pub(crate) module: String,
-    /// The class.
-    pub(crate) class: String,
-}
-
-impl std::fmt::Display for StrategyClass {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.module, self.class)
-    }
-}
-
-/// An exchange and the account there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Exchange {
-    /// The name that screens show; no `:` in it.
-    pub(crate) name: String,
-    /// Where quotes come from.
-    pub(crate) connector: Connector,
-    /// The account's currency; `USDT` unless given.
-    pub(crate) base_currency: String,
-    /// What the account begins with; 100,000 unless given.
-    pub(crate) capital: Money,
-    /// How many times the equity positions may be worth; 1 unless given.
-    pub(crate) leverage: Decimal,
-    /// What fills cost.
-    pub(crate) fees: Fees,
-    /// The symbols, in the config's order; at least one, each once.
-    pub(crate) universe: Vec<String>,
-    /// What the config says about symbols of the universe; for the rest there are defaults.
-    pub(crate) instruments: IndexMap<String, InstrumentRules>,
-}
-
-/// Where quotes come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Connector {
-    /// A simulated market.
-    Sim {
-        /// What its chance begins with: the same seed gives the same prices. 1 unless given.
-        seed: u64,
-        /// How many quotes each symbol gets a second; 10 unless given.
-        quotes_per_second: u32,
+pub(crate) enum StrategyClass {
+    /// A class of a Python module: `module.Class`.
+    Python {
+        /// The module, possibly dotted.
+        module: String,
+        /// The class.
+        class: String,
     },
-    /// Recorded quotes.
-    Replay {
-        /// How fast; as recorded unless given.
-        speed: Speed,
-        /// The existing file of each symbol of the universe, absolute, in the universe's order.
-        files: IndexMap<String, PathBuf>,
+    /// A strategy that is built into the program: `rust:name`.
+    Rust {
+        /// The name under which it is registered.
+        name: String,
     },
 }
 
-/// How fast recorded quotes are replayed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Speed {
-    /// This many times as fast as recorded; at least 1.
-    Times(u32),
-    /// As fast as it goes, in lockstep with the strategy.
-    Max,
-}
-
-/// What a fill costs, in hundredths of a percent of its value; negative for a rebate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Fees {
-    /// For an order that rested; 2 unless given.
-    pub(crate) maker_bps: Decimal,
-    /// For an order that took what rested; 5 unless given.
-    pub(crate) taker_bps: Decimal,
-}
-
-impl Default for Fees {
-    /// What a new customer pays for perpetual futures on the large exchanges: results without fees would flatter.
-    fn default() -> Self {
-        Self { maker_bps: Decimal::TWO, taker_bps: Decimal::from(5) }
+impl fmt::Display for StrategyClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StrategyClass::Python { module, class } => write!(f, "{module}.{class}"),
+            StrategyClass::Rust { name } => write!(f, "rust:{name}"),
+        }
     }
-}
-
-/// What the config says about one instrument; none keeps the symbol's default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct InstrumentRules {
-    /// Prices are multiples of this.
-    pub(crate) tick_size: Option<Price>,
-    /// Quantities are multiples of this.
-    pub(crate) lot_size: Option<Quantity>,
-    /// The least value of an order; zero for no such rule.
-    pub(crate) min_notional: Option<Money>,
 }
 
 /// How the session behaves.

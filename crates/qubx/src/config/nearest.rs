@@ -15,7 +15,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// Returns the hint for `word` where only `valid` words are allowed: the nearest one, then all of them.
-pub(super) fn hint(word: &str, noun: &str, valid: &[&str]) -> String {
+pub(crate) fn hint(word: &str, noun: &str, valid: &[&str]) -> String {
     let all = format!("Valid {noun}: {}", valid.join(", "));
     match nearest(word, valid.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`? {all}"),

@@ -44,6 +44,18 @@ impl<'a> Section<'a> {
     }
 }
 
+impl Section<'_> {
+    /// Returns the path to `key`, for messages.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        join(&self.path, key)
+    }
+
+    /// Tells whether nothing is written here but the values of `keys`.
+    pub(super) fn has_only(&self, keys: &[&str]) -> bool {
+        self.entries.iter().all(|(key, entry)| entry.node.is_null() || keys.contains(&key.as_str()))
+    }
+}
+
 impl<'a> Field<'a> {
     /// Returns the field of an entry or item below this one.
     pub(super) fn below(&self, key: &str, node: &'a Node) -> Field<'a> {

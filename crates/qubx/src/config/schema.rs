@@ -30,7 +30,7 @@ pub(crate) fn check(
     }
     let strategy = document.strategy().unwrap_or_else(|error| {
         reader.push(error);
-        StrategyClass { module: String::new(), class: String::new() }
+        StrategyClass::Rust { name: String::new() }
     });
     if let Some(parameters) = top.as_ref().and_then(|top| top.get("parameters")) {
         check_parameters(&mut reader, &parameters, declared);

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use qubx_protocol::{Money, Price};
+use qubx_protocol::{InstrumentKind, Money, Price};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
-use super::model::{Fees, StrategyClass};
+use super::model::{Fees, Paper};
 use super::*;
 
 /// A valid config with a simulated exchange. Edits of the tables replace parts of it.
@@ -46,7 +46,30 @@ live:
         files: { SOLUSDT: { quotes: data/sol.csv.gz } }
 ";
 
-/// A folder with a config and a file of quotes.
+/// The same for everything that says how a market is traded.
+const RULES: &str = "\
+strategy: rust:ema_cross
+live:
+  exchanges:
+    RULES:
+      connector: sim
+      universe: [ETHUSDT, ADAUSDT]
+      paper: { latency_ms: 250, slippage_bps: 0.5 }
+      funding: { every: 4h, rate_bps: -1.25 }
+      instruments_file: all.yml
+      instruments:
+        ETHUSDT: { multiplier: 0.01, kind: future, maintenance_rate: 0.004 }
+";
+
+/// The file of instruments that it names.
+const ALL: &str = "\
+# All that the exchange has.
+ETHUSDT: { tick_size: 0.05, kind: perpetual }
+ADAUSDT: { lot_size: 10, min_notional: 20, kind: perpetual }
+XRPUSDT: { tick_size: 0.001 }
+";
+
+/// A folder with a config, a file of quotes and one of instruments.
 struct Folder(TempDir);
 
 impl Folder {
@@ -54,6 +77,7 @@ impl Folder {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("data")).unwrap();
         fs::write(folder.path().join("data/sol.csv.gz"), "").unwrap();
+        fs::write(folder.path().join("all.yml"), ALL).unwrap();
         fs::write(folder.path().join("config.yml"), config).unwrap();
         Self(folder)
     }
@@ -85,7 +109,7 @@ impl Folder {
 }
 
 fn edited(from: &str, to: &str) -> String {
-    let config = [VALID, REPLAY].into_iter().find(|config| config.contains(from));
+    let config = [VALID, REPLAY, RULES].into_iter().find(|config| config.contains(from));
     config.expect("the tables edit what is there").replacen(from, to, 1)
 }
 
@@ -122,7 +146,8 @@ fn a_replay_is_read_with_its_files() {
     let folder = Folder::new(REPLAY);
     let config = folder.check(&[], &[]).unwrap();
     let [replay] = &config.exchanges[..] else { panic!("one exchange") };
-    let files = [("SOLUSDT".to_owned(), folder.file("data/sol.csv.gz"))].into_iter().collect();
+    let quotes = Recording { quotes: Some(folder.file("data/sol.csv.gz")), ..Recording::default() };
+    let files = [("SOLUSDT".to_owned(), quotes)].into_iter().collect();
     assert_eq!(replay.connector, Connector::Replay { speed: Speed::Max, files });
     assert_eq!((replay.base_currency.as_str(), replay.capital.to_string().as_str()), ("USDT", "100000"));
     assert_eq!((replay.leverage, replay.fees), (Decimal::ONE, Fees::default()));
@@ -132,11 +157,88 @@ fn a_replay_is_read_with_its_files() {
         panic!("a replay");
     };
     assert_eq!(speed, Speed::Times(60));
+    // Files of other kinds beside the quotes, and instead of them.
+    let key = "live.exchanges.REPLAY.params.files.SOLUSDT";
+    let file = folder.file("data/sol.csv.gz");
+    let funding = format!("{key}.funding={}", file.display());
+    let bars = format!("{key}={{ bars: {0}, trades: {0} }}", file.display());
+    for (set, expected) in [(&funding, [true, false, false, true]), (&bars, [false, true, true, false])] {
+        let mut config = folder.check(&[], &[set]).unwrap();
+        let Connector::Replay { files, .. } = config.exchanges.remove(0).connector else {
+            panic!("a replay");
+        };
+        let Recording { quotes, trades, bars, funding } = &files["SOLUSDT"];
+        let there = [quotes, trades, bars, funding].map(|path| path.as_ref() == Some(&file));
+        assert_eq!(there, expected, "{set}");
+    }
+}
+
+#[test]
+fn the_rules_of_a_market_are_read_with_the_file_of_its_instruments() {
+    let folder = Folder::new(RULES);
+    let config = folder.check(&[], &[]).unwrap();
+    assert_eq!(config.strategy, StrategyClass::Rust { name: "ema_cross".into() });
+    let [exchange] = &config.exchanges[..] else { panic!("one exchange") };
+    assert_eq!((exchange.paper.latency_ms, exchange.paper.slippage_bps.to_string().as_str()), (250, "0.5"));
+    let funding = exchange.funding.unwrap();
+    assert_eq!((funding.every.to_string().as_str(), funding.rate_bps.to_string().as_str()), ("4h", "-1.25"));
+    let [ada, eth] = ["ADAUSDT", "ETHUSDT"].map(|symbol| exchange.instruments[symbol]);
+    let text = |value: Option<Decimal>| value.map(|value| value.to_string());
+    // What the config says is said of a key, not of an instrument.
+    assert_eq!(text(eth.tick_size.map(|tick| tick.0)).as_deref(), Some("0.05"));
+    assert_eq!(eth.kind, Some(InstrumentKind::Future));
+    assert_eq!(text(eth.multiplier).as_deref(), Some("0.01"));
+    assert_eq!(text(eth.maintenance_rate).as_deref(), Some("0.004"));
+    assert_eq!((ada.tick_size, ada.kind), (None, Some(InstrumentKind::Perpetual)));
+    assert_eq!(text(ada.lot_size.map(|lot| lot.0)).as_deref(), Some("10"));
+    assert_eq!(exchange.instruments.len(), 2, "only the universe counts");
+}
+
+#[test]
+fn an_error_in_the_file_of_instruments_points_into_it() {
+    for (instruments, expected) in [
+        (
+            "ETHUSDT: { tik_size: 1 }",
+            "all.yml:1:12: unknown key `tik_size` in live.exchanges.RULES.instruments.ETHUSDT",
+        ),
+        (
+            "ADAUSDT:\n  lot_size: 0\n",
+            "all.yml:2:13: live.exchanges.RULES.instruments.ADAUSDT.lot_size must be greater than 0, not the number 0",
+        ),
+        (
+            "XRPUSDT: 7",
+            "all.yml:1:10: live.exchanges.RULES.instruments.XRPUSDT must be a map, not the number 7",
+        ),
+        ("[ETHUSDT]", "all.yml:1:1: a config is a map of keys and values, not a list"),
+        ("ETHUSDT: [", "all.yml:1:10: unclosed bracket '['"),
+        ("", "all.yml: the file is empty"),
+    ] {
+        let folder = Folder::new(RULES);
+        folder.write("all.yml", instruments);
+        assert_eq!(folder.summaries(&[], &[]).join("\n"), expected, "{instruments}");
+    }
+    // What an override and the command line say wins over the file, and a JSON file is YAML.
+    let folder = Folder::new(RULES);
+    let json = folder.write("all.json", "{\"ETHUSDT\": {\"tick_size\": 5, \"lot_size\": 1}}");
+    let other = folder
+        .write("other.yml", "live: { exchanges: { RULES: { instruments: { ETHUSDT: { lot_size: 2 } } } } }");
+    let file = format!("live.exchanges.RULES.instruments_file={}", json.display());
+    let sets = [
+        &file,
+        "live.exchanges.RULES.instruments.ETHUSDT.kind=perpetual",
+        "live.exchanges.RULES.funding.every=1h",
+    ];
+    let config = folder.check(&[other], &sets).unwrap();
+    let eth = config.exchanges[0].instruments["ETHUSDT"];
+    let steps = (eth.tick_size.unwrap().to_string(), eth.lot_size.unwrap().to_string());
+    assert_eq!(steps, ("5".to_owned(), "2".to_owned()));
+    assert_eq!(eth.kind, Some(InstrumentKind::Perpetual));
+    assert_eq!(config.exchanges[0].funding.unwrap().every.to_string(), "1h");
 }
 
 #[test]
 fn a_config_survives_its_way_to_another_process() {
-    for text in [VALID, REPLAY] {
+    for text in [VALID, REPLAY, RULES] {
         let config = Folder::new(text).check(&[], &[]).unwrap();
         let json = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), config);
@@ -173,10 +275,14 @@ fn what_is_left_out_has_its_default() {
     );
     let config = folder.check(&[], &[]).unwrap();
     assert_eq!(config.name, "config");
-    assert_eq!(config.strategy, StrategyClass { module: "a.b".into(), class: "C".into() });
+    assert_eq!(config.strategy, StrategyClass::Python { module: "a.b".into(), class: "C".into() });
     assert!(config.parameters.is_empty());
     assert_eq!(config.exchanges[0].connector, Connector::Sim { seed: 1, quotes_per_second: 10 });
+    assert_eq!((config.exchanges[0].paper, config.exchanges[0].funding), (Paper::default(), None));
     assert_eq!(config.session, Session::default());
+    let set = "live.exchanges.SIM.funding={}";
+    let funding = folder.check(&[], &[set]).unwrap().exchanges[0].funding.unwrap();
+    assert_eq!((funding.every.to_string().as_str(), funding.rate_bps), ("8h", Decimal::ONE));
 }
 
 #[test]
@@ -231,19 +337,43 @@ fn every_mistake_is_named_at_its_place() {
         ("speed: max", "speed: fast", "8:16: live.exchanges.REPLAY.params.speed cannot be the text `fast`"),
         ("order_notional: 50000", "order_notional: -1", "18:29: session.limits.order_notional must be greater than 0, not the number -1"),
         ("minute: 600", "minute: 0", "18:55: session.limits.orders_per_minute must be a whole number from 1 to 1000000, not the number 0"),
+        // How orders are executed, and what perpetuals cost.
+        ("latency_ms: 250", "latency: 250", "7:16: unknown key `latency` in live.exchanges.RULES.paper"),
+        ("latency_ms: 250", "latency_ms: -1", "7:28: live.exchanges.RULES.paper.latency_ms must be a whole number from 0 to 60000, not the number -1"),
+        ("latency_ms: 250", "latency_ms: 0.5", "7:28: live.exchanges.RULES.paper.latency_ms must be a whole number from 0 to 60000, not the number 0.5"),
+        ("slippage_bps: 0.5", "slippage_bps: -0.5", "7:47: live.exchanges.RULES.paper.slippage_bps must be from 0 to 1000, not the number -0.5"),
+        ("{ latency_ms: 250, slippage_bps: 0.5 }", "fast", "7:14: live.exchanges.RULES.paper must be a map, not the text `fast`"),
+        ("every: 4h", "evry: 4h", "8:18: unknown key `evry` in live.exchanges.RULES.funding"),
+        ("every: 4h", "every: 4", "8:25: live.exchanges.RULES.funding.every cannot be the number 4"),
+        ("every: 4h", "every: 5h", "8:25: live.exchanges.RULES.funding.every must fit a whole number of times into a day"),
+        ("rate_bps: -1.25", "rate_bps: 1001", "8:39: live.exchanges.RULES.funding.rate_bps must be from -1000 to 1000, not the number 1001"),
+        // Instruments.
+        ("multiplier: 0.01", "multiplier: 0", "11:32: live.exchanges.RULES.instruments.ETHUSDT.multiplier must be greater than 0, not the number 0"),
+        ("kind: future", "kind: option", "11:44: live.exchanges.RULES.instruments.ETHUSDT.kind cannot be `option`"),
+        ("maintenance_rate: 0.004", "maintenance_rate: 2", "11:70: live.exchanges.RULES.instruments.ETHUSDT.maintenance_rate must be from 0 to 1, not the number 2"),
+        ("maintenance_rate: 0.004", "maintenence_rate: 2", "11:52: unknown key `maintenence_rate` in live.exchanges.RULES.instruments.ETHUSDT"),
+        ("instruments_file: all.yml", "instrument_file: all.yml", "9:7: unknown key `instrument_file` in live.exchanges.RULES"),
+        ("instruments_file: all.yml", "instruments_file: none.yml", "9:25: the file none.yml does not exist"),
+        ("instruments_file: all.yml", "instruments_file: data", "9:25: the file data is not a file"),
+        ("instruments_file: all.yml", "instruments_file: [a]", "9:25: live.exchanges.RULES.instruments_file must be a text, not a list"),
         // Choices.
         ("connector: sim", "connector: okx", "7:18: live.exchanges.SIM.connector cannot be `okx`"),
         ("loss: cancel", "loss: sell", "17:19: session.on_kernel_loss cannot be `sell`"),
         // Files.
         ("data/sol", "data/none", "9:37: the file data/none.csv.gz does not exist"),
         ("data/sol.csv.gz", "data", "9:37: the file data is not a file"),
-        ("quotes: data/sol.csv.gz", "bars: data/sol.csv.gz", "9:29: live.exchanges.REPLAY.params.files.SOLUSDT.bars: this version replays quotes only"),
-        ("{ quotes: data/sol.csv.gz }", "{}", "9:27: missing key `quotes` in live.exchanges.REPLAY.params.files.SOLUSDT"),
+        ("quotes: data/sol.csv.gz", "bars: data/none.csv", "9:35: the file data/none.csv does not exist"),
+        ("quotes: data/sol.csv.gz", "quots: data/sol.csv.gz", "9:29: unknown key `quots` in live.exchanges.REPLAY.params.files.SOLUSDT"),
+        ("{ quotes: data/sol.csv.gz }", "{}", "9:27: live.exchanges.REPLAY.params.files.SOLUSDT has no file of prices"),
+        ("{ quotes: data/sol.csv.gz }", "{ quotes: }", "9:27: live.exchanges.REPLAY.params.files.SOLUSDT has no file of prices"),
+        ("{ quotes: data/sol.csv.gz }", "{ funding: data/sol.csv.gz }", "9:27: live.exchanges.REPLAY.params.files.SOLUSDT has no file of prices"),
+        ("{ quotes: data/sol.csv.gz }", "data/sol.csv.gz", "9:27: live.exchanges.REPLAY.params.files.SOLUSDT must be a map, not the text `data/sol.csv.gz`"),
         ("[SOLUSDT]", "[SOLUSDT, XUSDT]", "9:16: live.exchanges.REPLAY.params.files has no file for XUSDT"),
         ("files: { SOLUSDT:", "files: { SOL:", "9:16: live.exchanges.REPLAY.params.files has no file for SOLUSDT\n9:18: SOL is not in the universe"),
         ("        files: { SOLUSDT: { quotes: data/sol.csv.gz } }\n", "", "8:9: missing key `files` in live.exchanges.REPLAY.params"),
         // The strategy.
-        ("ema_cross.EmaCross", "rust:ema", "2:11: strategy `ema` is written in Rust; this version runs Python strategies only"),
+        ("ema_cross.EmaCross", "'rust:'", "2:11: `rust:` is not `rust:name`"),
+        ("ema_cross.EmaCross", "rust:ema.Cross", "2:11: `rust:ema.Cross` is not `rust:name`"),
         ("ema_cross.EmaCross", "EmaCross", "2:11: `EmaCross` is not `module.Class`"),
         ("ema_cross.EmaCross", "../ema.EmaCross", "2:11: `../ema.EmaCross` is not `module.Class`"),
         ("ema_cross.EmaCross", "[a.B]", "2:11: strategy must be `module.Class`, not a list"),
@@ -287,7 +417,7 @@ fn an_error_shows_its_line_and_what_to_do() {
         "config.yml:7:7: unknown key `conector` in live.exchanges.SIM
   |       conector: sim
   |       ^
-  hint: did you mean `connector`? Valid keys: connector, base_currency, capital, leverage, fees, universe, instruments, params"
+  hint: did you mean `connector`? Valid keys: connector, base_currency, capital, leverage, fees, paper, funding, universe, instruments, instruments_file, params"
     );
 }
 
@@ -463,7 +593,7 @@ proptest! {
 
     #[test]
     fn no_change_of_a_config_makes_it_panic(
-        original in prop_oneof![Just(VALID), Just(REPLAY)],
+        original in prop_oneof![Just(VALID), Just(REPLAY), Just(RULES)],
         changes in proptest::collection::vec((0..VALID.len(), 0..20usize, "[-a-z0-9.:{}\\[\\],&*!|>#'\"%@ \\n]{0,6}"), 1..6),
         set in "([a-z]{0,4}\\.?){0,3}=?.{0,10}",
     ) {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::failure::{Failure, Outcome};
 use crate::out::say;
+use crate::owner::backtest::Backtest;
 use crate::owner::console::Console;
 use crate::owner::parties::{Opening, left, next_update, opened, others_are_attached};
 use crate::owner::printer::Printer;
@@ -96,8 +97,14 @@ impl Foreground {
                         self.stop();
                     }
                 }
-                Event::Update(update) => self.take_update(update.map(|update| *update)).await,
-                Event::Opened(opened) => self.take_connection(*opened),
+                Event::Update(update) => {
+                    self.take_update(update.map(|update| *update)).await;
+                    self.look_at_backtest();
+                }
+                Event::Opened(opened) => {
+                    self.take_connection(*opened);
+                    self.look_at_backtest();
+                }
                 Event::News(Some(news)) => self.take_news(news).await,
                 Event::News(None) => return self.finish(console).await,
                 Event::TooLate => self.lose_patience()?,
@@ -128,11 +135,22 @@ impl Foreground {
         self.ended.as_ref().map(|(_, until)| *until).or(asked_for)
     }
 
+    /// A replay that is run for its results ends the session when it is over.
+    fn look_at_backtest(&mut self) {
+        let (Some(talk), Some(backtest)) = (&self.talk, self.printer.backtest()) else { return };
+        backtest.look(talk.state(), &talk.mirror.latest, std::time::Instant::now());
+        if backtest.is_over() && matches!(self.stopping, Stopping::No) {
+            self.stop();
+        }
+    }
+
     /// Asks for the end: the first time in words, if there is somebody to speak to, and then by a signal.
     fn stop(&mut self) {
         match (&self.stopping, &self.talk) {
             (Stopping::No, Some(talk)) => {
-                say!("stopping …");
+                if !self.printer.backtest().is_some_and(|backtest| backtest.is_over()) {
+                    say!("stopping …");
+                }
                 self.supervisor.finish();
                 let command = talk.client.command(Command::Stop { flatten: false, keep_orders: false });
                 self.stopping = Stopping::Told { command, until: Instant::now() + STOPS_WITHIN };
@@ -281,10 +299,13 @@ impl Foreground {
             console.end().await;
         }
         self.supervisor.ended(ENDS_WITHIN).await?;
-        if let Some((why, _)) = self.ended {
+        let backtest = self.printer.into_backtest();
+        if let Some((why, _)) = self.ended
+            && !backtest.as_ref().is_some_and(Backtest::is_over)
+        {
             say!("session ended: {why}");
         }
-        Ok(Outcome::Done)
+        backtest.map_or(Ok(Outcome::Done), Backtest::outcome)
     }
 }
 

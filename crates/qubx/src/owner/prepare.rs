@@ -1,20 +1,17 @@
 //! From the command line to a checked config: nothing is created on the way, and every mistake ends with exit code 2.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use qubx_home::{Home, safe_component};
-use qubx_kernel::{IPYKERNEL_REQUIREMENT, Probe, ProbeError, StrategySource, find_python, probe};
-use qubx_protocol::Runtime;
+use qubx_kernel::{Probe, find_python};
 
 use crate::arguments::ConfigArguments;
-use crate::config::{self, Config, Document, Settings};
+use crate::config::{self, Config, Settings};
 use crate::failure::Failure;
 use crate::find;
 use crate::owner::launch::Launch;
-
-/// How long importing the strategy may take: a first import of a large library from a cold disk takes long.
-const PROBE_WITHIN: Duration = Duration::from_secs(60);
+use crate::owner::look::{Look, look};
+use crate::registry::Registry;
 
 /// A config that can run, and everything that was found out on the way.
 pub(crate) struct Prepared {
@@ -23,6 +20,8 @@ pub(crate) struct Prepared {
     pub(crate) python: PathBuf,
     pub(crate) config: Config,
     pub(crate) probe: Probe,
+    /// The file of this program, when it is not the one that everybody has, but has strategies built in.
+    own_program: Option<PathBuf>,
 }
 
 impl Prepared {
@@ -34,7 +33,7 @@ impl Prepared {
     /// Returns what the service is started with.
     pub(crate) fn launch(self, arguments: &ConfigArguments, restore: bool) -> Launch {
         Launch {
-            goes_on_with: command_that_restores(&self.config_file, arguments),
+            goes_on_with: command_that_restores(self.own_program.as_deref(), &self.config_file, arguments),
             session_dir: self.session_dir(),
             home: self.home.root().to_owned(),
             config_file: self.config_file,
@@ -48,13 +47,14 @@ impl Prepared {
 
 /// Returns the command line that goes on with a session, in a form that a shell takes. Names of files are whole, so that
 /// it means the same in every folder.
-fn command_that_restores(config_file: &Path, arguments: &ConfigArguments) -> String {
+fn command_that_restores(program: Option<&Path>, config_file: &Path, arguments: &ConfigArguments) -> String {
     let ConfigArguments { config: _, overrides, sets, name, python, paper } = arguments;
     let file = |path: &PathBuf| {
         let whole = std::path::absolute(path);
         whole.as_ref().unwrap_or(path).display().to_string()
     };
-    let mut words = vec!["qubx".to_owned(), "run".to_owned(), config_file.display().to_string()];
+    let program = program.map_or_else(|| "qubx".to_owned(), |file| file.display().to_string());
+    let mut words = vec![program, "run".to_owned(), config_file.display().to_string()];
     words.extend(paper.then(|| "--paper".to_owned()));
     words.push("--restore".to_owned());
     words.extend(name.iter().flat_map(|name| ["--name".to_owned(), name.clone()]));
@@ -74,7 +74,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// Reads and checks settings and config, finds Python, and looks at the strategy.
-pub(crate) async fn prepare(arguments: &ConfigArguments) -> Result<Prepared, Failure> {
+pub(crate) async fn prepare(arguments: &ConfigArguments, registry: &Registry) -> Result<Prepared, Failure> {
     let home = find::home()?;
     home.check_paths().map_err(|error| Failure::usage(error.to_string()))?;
     let settings =
@@ -87,23 +87,7 @@ pub(crate) async fn prepare(arguments: &ConfigArguments) -> Result<Prepared, Fai
             Failure::usage(error.to_string())
                 .hint("name one with --python, or make an environment with `qubx setup`")
         })?;
-    let source = StrategySource {
-        module: class.module,
-        class: class.class,
-        folder: document.folder().to_owned(),
-        parameters: document.parameters().map_err(|error| config_failure(&[error]))?,
-    };
-    let probe = probe(&python, &source, PROBE_WITHIN)
-        .await
-        .map_err(|error| probe_failure(&error, &document, &python))?;
-    if probe.runtime == Runtime::Qubx {
-        return Err(Failure::usage(format!(
-            "{}.{} is a strategy of the framework Qubx, whose runtime is not built into this version yet",
-            source.module, source.class
-        ))
-        .hint("this version runs strategies of `qubx_strategy`; see docs/strategies.md"));
-    }
-    let declared: Vec<String> = probe.parameters.keys().cloned().collect();
+    let Look { probe, declared } = look(&document, class, &python, registry).await?;
     let mut config =
         config::check(&document, &settings, Some(&declared)).map_err(|errors| config_failure(&errors))?;
     if let Some(name) = &arguments.name {
@@ -113,63 +97,15 @@ pub(crate) async fn prepare(arguments: &ConfigArguments) -> Result<Prepared, Fai
         config.name.clone_from(name);
         config.strategy_name = safe_component(name);
     }
-    Ok(Prepared { home, config_file: document.path().to_owned(), python, config, probe })
+    let own_program = if registry.is_empty() { None } else { std::env::current_exe().ok() };
+    Ok(Prepared { home, config_file: document.path().to_owned(), python, config, probe, own_program })
 }
 
-fn config_failure(errors: &[config::ConfigError]) -> Failure {
+pub(super) fn config_failure(errors: &[config::ConfigError]) -> Failure {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
     match &texts[..] {
         [one] => Failure::usage(one.clone()),
         many => Failure::usage(format!("the config has {} mistakes\n{}", many.len(), many.join("\n"))),
-    }
-}
-
-/// Says what is wrong with the strategy or its Python, at the place in the config where it is named.
-fn probe_failure(error: &ProbeError, document: &Document, python: &Path) -> Failure {
-    let at = |keys: &[&str], hint: Option<String>| {
-        config_failure(&[document.error_at(keys, error.to_string(), hint)])
-    };
-    match error {
-        ProbeError::NoModule { module, folder } => {
-            let file = folder.join(module.replace('.', "/")).with_extension("py");
-            at(
-                &["strategy"],
-                Some(format!("a strategy's module stands beside its config: {}", file.display())),
-            )
-        }
-        ProbeError::NoClass { classes, .. } if !classes.is_empty() => {
-            at(&["strategy"], Some(format!("its strategies: {}", classes.join(", "))))
-        }
-        ProbeError::NoClass { .. } => at(&["strategy"], None),
-        ProbeError::NotAStrategy { .. } => {
-            at(&["strategy"], Some("derive it from `qubx_strategy.Strategy`".to_owned()))
-        }
-        ProbeError::Parameter { name, nearest, .. } => {
-            let hint = nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"));
-            config_failure(&[document.error_at_key(&["parameters"], name, error.to_string(), hint)])
-        }
-        ProbeError::Import { traceback, ename, evalue, .. } => {
-            let failure = Failure::usage(format!("{error}\n{}", traceback.join("\n").trim_end()));
-            if ename == "ModuleNotFoundError" && evalue.contains("'qubx'") {
-                return failure
-                    .hint("this is a strategy of the framework Qubx, whose runtime is not built yet");
-            }
-            failure
-        }
-        ProbeError::NoIpykernel { .. } | ProbeError::RefusedIpykernel { .. } => {
-            Failure::usage(error.to_string()).hint(format!(
-                "`qubx setup` makes an environment that has it; or install it there: {} -m pip install \
-                 '{IPYKERNEL_REQUIREMENT}', or name another Python with --python",
-                python.display()
-            ))
-        }
-        ProbeError::OldPython { .. } | ProbeError::Run { .. } => {
-            Failure::usage(error.to_string()).hint("name another Python with --python")
-        }
-        ProbeError::TimedOut { .. } => Failure::usage(error.to_string()).hint(
-            "a strategy's module must not do its work while it is imported; on_start is the place for it",
-        ),
-        ProbeError::Prepare(_) => Failure::new(error.to_string()),
     }
 }
 
@@ -188,9 +124,11 @@ mod tests {
             paper: true,
         };
         assert_eq!(
-            command_that_restores(Path::new("/c/a.yml"), &arguments),
+            command_that_restores(None, Path::new("/c/a.yml"), &arguments),
             "qubx run /c/a.yml --paper --restore --name 'my run' --override '/o/it'\\''s.yml' \
              --set parameters.fast=10 --set 'name=a b' --python /p/python"
         );
+        let own = command_that_restores(Some(Path::new("/b/my own")), Path::new("/c/a.yml"), &arguments);
+        assert!(own.starts_with("'/b/my own' run /c/a.yml --paper --restore"), "{own}");
     }
 }

@@ -1,50 +1,82 @@
-//! The session on the owner's standard output, line by line.
+//! The session on the owner's standard output: line by line, or its results alone.
 
 use qubx_protocol::{Event, Fact, Seq, SessionState};
 
 use crate::out::print;
+use crate::owner::backtest::Backtest;
 use crate::plain::render;
 
-/// Prints what happens, each event once.
+/// Tells what happens, each event once.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    is_silent: bool,
+    audience: Audience,
     has_begun: bool,
-    /// The last event that was printed.
+    /// The last event that was told.
     printed: Seq,
 }
 
+/// Who reads.
+#[derive(Debug)]
+pub(crate) enum Audience {
+    /// Nobody: standard output is somebody else's.
+    Nobody,
+    /// Whoever watches the session.
+    Watcher,
+    /// Whoever waits for the results of a replay.
+    Backtest(Box<Backtest>),
+}
+
 impl Printer {
-    /// Returns a printer; a silent one leaves standard output to somebody else.
-    pub(crate) fn new(is_silent: bool) -> Self {
-        Self { is_silent, has_begun: false, printed: Seq(0) }
+    pub(crate) fn new(audience: Audience) -> Self {
+        Self { audience, has_begun: false, printed: Seq(0) }
     }
 
-    /// Prints what happened while nobody listened; at first this run so far. What happened before it is in `qubx history`.
+    /// Tells what happened while nobody listened; at first this run so far. What happened before it is in `qubx history`.
     pub(crate) fn missed(&mut self, state: &SessionState) {
         if !std::mem::replace(&mut self.has_begun, true) {
             let mut events = state.history.all().into_iter();
             let started = events.rfind(|event| matches!(event.fact, Fact::Started { .. }));
             self.printed = Seq(started.map_or(0, |event| event.seq.0.saturating_sub(1)));
         }
-        for event in state.history.all().into_iter().filter(|event| event.seq > self.printed) {
-            self.line(event, state);
+        let printed = self.printed;
+        for event in state.history.all().into_iter().filter(|event| event.seq > printed) {
+            self.tell(event, state);
         }
         self.printed = state.head;
     }
 
-    /// Prints an event.
+    /// Tells an event.
     pub(crate) fn event(&mut self, event: &Event, state: &SessionState) {
-        self.line(event, state);
+        self.tell(event, state);
         self.printed = event.seq;
     }
 
-    fn line(&self, event: &Event, state: &SessionState) {
-        if !self.is_silent
-            && let Some(line) = render(event, state)
-        {
-            // A reader that left does not end the strategy.
-            let _ = print(&format!("{line}\n"));
+    /// Returns the replay whose results are waited for.
+    pub(crate) fn backtest(&mut self) -> Option<&mut Backtest> {
+        match &mut self.audience {
+            Audience::Backtest(backtest) => Some(backtest),
+            Audience::Nobody | Audience::Watcher => None,
+        }
+    }
+
+    /// Returns the replay whose results were waited for; it tells how the command ends.
+    pub(crate) fn into_backtest(self) -> Option<Backtest> {
+        match self.audience {
+            Audience::Backtest(backtest) => Some(*backtest),
+            Audience::Nobody | Audience::Watcher => None,
+        }
+    }
+
+    fn tell(&mut self, event: &Event, state: &SessionState) {
+        match &mut self.audience {
+            Audience::Nobody => {}
+            Audience::Watcher => {
+                if let Some(line) = render(event, state) {
+                    // A reader that left does not end the strategy.
+                    let _ = print(&format!("{line}\n"));
+                }
+            }
+            Audience::Backtest(backtest) => backtest.event(event, state),
         }
     }
 }

@@ -1,29 +1,30 @@
 //! The process behind a session: `qubx service`, started by `qubx run`.
 
 mod descriptors;
+pub(crate) mod exchanges;
 mod own_log;
 
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
-use qubx_engine::{ExchangeConfig, FeedConfig, PaperConfig, RecordedFile, RecordedKind};
 use qubx_home::Home;
 use qubx_kernel::StrategySource;
-use qubx_protocol::{Instrument, InstrumentId};
-use qubx_session::{Control, KernelLoss, Progress, ServiceConfig, StopRequest, serve};
+use qubx_session::{Control, KernelLoss, Progress, ServiceConfig, StopRequest, StrategyChoice, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{self, Config, Connector, OnKernelLoss};
+use crate::config::{self, Config, OnKernelLoss, StrategyClass};
 use crate::failure::{Failure, Outcome};
 use crate::owner::launch::Launch;
+use crate::registry::Registry;
 
 /// The steps and the signals that wait at most; there are a handful of each.
 const FEW: usize = 16;
 
 /// `qubx service`
-pub(crate) async fn service() -> Result<Outcome, Failure> {
+pub(crate) async fn service(registry: Arc<Registry>) -> Result<Outcome, Failure> {
     // The session must not end with its starter's terminal. A process that leads a group already has no terminal
     // session of its own to leave only when it was started by hand.
     let _ = rustix::process::setsid();
@@ -122,13 +123,8 @@ fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceCo
         strategy_name: config.strategy_name.clone(),
         config: config_file,
         python,
-        strategy: StrategySource {
-            module: config.strategy.module.clone(),
-            class: config.strategy.class.clone(),
-            folder: config.folder.clone(),
-            parameters: config.parameters.clone(),
-        },
-        exchanges: exchanges(&config),
+        strategy: strategy(&config),
+        exchanges: exchanges::of(&config),
         limits: qubx_engine::Limits {
             order_notional: limits.order_notional,
             position_notional: limits.position_notional,
@@ -160,58 +156,19 @@ fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceCo
     }
 }
 
+fn strategy(config: &Config) -> StrategyChoice {
+    let parameters = config.parameters.clone();
+    match config.strategy.clone() {
+        StrategyClass::Python { module, class } => StrategyChoice::Python(StrategySource {
+            module,
+            class,
+            folder: config.folder.clone(),
+            parameters,
+        }),
+        StrategyClass::Rust { name } => StrategyChoice::Rust { name, parameters },
+    }
+}
+
 fn bytes(millions: u32) -> u64 {
     u64::from(millions) * 1_000_000
-}
-
-fn exchanges(config: &Config) -> Vec<ExchangeConfig> {
-    config.exchanges.iter().map(exchange).collect()
-}
-
-fn exchange(exchange: &config::Exchange) -> ExchangeConfig {
-    let id = |symbol: &str| InstrumentId::new(&exchange.name, symbol);
-    ExchangeConfig {
-        name: exchange.name.clone(),
-        currency: exchange.base_currency.clone(),
-        capital: exchange.capital,
-        leverage: exchange.leverage,
-        fees: qubx_engine::Fees { maker_bps: exchange.fees.maker_bps, taker_bps: exchange.fees.taker_bps },
-        instruments: exchange.universe.iter().map(|symbol| instrument(exchange, symbol)).collect(),
-        paper: PaperConfig::default(),
-        funding: None,
-        feed: match &exchange.connector {
-            Connector::Sim { seed, quotes_per_second } => FeedConfig::Sim {
-                seed: *seed,
-                quotes_per_second: std::num::NonZeroU32::new(*quotes_per_second)
-                    .unwrap_or(std::num::NonZeroU32::MIN),
-            },
-            Connector::Replay { speed, files } => FeedConfig::Replay {
-                speed: match speed {
-                    config::Speed::Times(times) => qubx_engine::Speed::Times(
-                        std::num::NonZeroU32::new(*times).unwrap_or(std::num::NonZeroU32::MIN),
-                    ),
-                    config::Speed::Max => qubx_engine::Speed::Max,
-                },
-                files: files
-                    .iter()
-                    .map(|(symbol, path)| RecordedFile {
-                        instrument: id(symbol),
-                        kind: RecordedKind::Quotes,
-                        path: path.clone(),
-                    })
-                    .collect(),
-            },
-        },
-    }
-}
-
-fn instrument(exchange: &config::Exchange, symbol: &str) -> Instrument {
-    let default = qubx_engine::default_instrument(&exchange.name, symbol, &exchange.base_currency);
-    let rules = exchange.instruments.get(symbol).copied().unwrap_or_default();
-    Instrument {
-        tick_size: rules.tick_size.unwrap_or(default.tick_size),
-        lot_size: rules.lot_size.unwrap_or(default.lot_size),
-        min_notional: rules.min_notional.unwrap_or(default.min_notional),
-        ..default
-    }
 }

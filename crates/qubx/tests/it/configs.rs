@@ -6,6 +6,7 @@ use crate::harness::{IDLE, Place, config};
 async fn a_wrong_config_is_told_with_its_place_and_leaves_nothing_behind() {
     let Some(place) = Place::new() else { return };
     place.write("idle.py", IDLE);
+    place.write("all.yml", "ETHUSDT:\n  lot_size: 0\n");
     let valid = config("idle", "idle.Idle");
     for (from, to, parts) in [
         ("capital", "kapital", &["tested.yml:8:7", "unknown key `kapital`", "did you mean `capital`?"][..]),
@@ -16,6 +17,14 @@ async fn a_wrong_config_is_told_with_its_place_and_leaves_nothing_behind() {
         ("capital: 100000", "capital: -1", &["tested.yml:8:16", "greater than 0"]),
         ("[BTCUSDT, ETHUSDT]", "[]", &["tested.yml:11:17", "at least one symbol"]),
         ("idle.Idle", "Idle", &["tested.yml:2:11", "not `module.Class`"]),
+        ("idle.Idle", "rust:ema", &["tested.yml:2:11", "no strategy in Rust is", "examples/rust-strategy"]),
+        (
+            "fees:",
+            "funding: { every: 7h }\n      fees:",
+            &["tested.yml:10:25", "into a day", "write 1h, 4h or 8h"],
+        ),
+        ("fees:", "instruments_file: no.yml\n      fees:", &["tested.yml:10:25", "no.yml does not exist"]),
+        ("fees:", "instruments_file: all.yml\n      fees:", &["all.yml:2:13", "greater than 0"]),
         ("strategy: idle.Idle\n", "", &["tested.yml:1:1", "missing key `strategy`"]),
         ("name: idle", "name: [", &["tested.yml:"]),
         ("name: idle", "name: !!python/object:os.system x", &["tested.yml:1", "unsupported tag"]),

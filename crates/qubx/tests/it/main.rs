@@ -7,6 +7,7 @@
 // All of this is a test, helpers too.
 #![allow(clippy::unwrap_used)]
 
+mod actions;
 mod attach;
 mod audit;
 mod causes;
@@ -44,6 +45,7 @@ mod places;
 mod race;
 mod replay;
 mod restore;
+mod results;
 mod roles;
 mod service_death;
 mod settings;

@@ -108,10 +108,15 @@ async fn a_strategy_trades_and_everything_it_did_can_be_read() {
             "equity",
             "realized_pnl",
             "unrealized_pnl",
+            "fees",
+            "funding",
+            "initial_margin",
+            "maintenance_margin",
             "net_leverage",
             "gross_leverage",
         ],
     );
+    assert_fields(&status["strategy"], &["state", "error", "callback_errors", "parameters", "actions"]);
     assert_fields(
         &status["quotes"][0],
         &["exchange", "symbol", "bid", "ask", "bid_size", "ask_size", "time", "stale"],
@@ -200,6 +205,9 @@ async fn positions_are_the_sum_of_fills_and_authors_are_who_typed() {
             "filled",
             "price",
             "stop_price",
+            "post_only",
+            "reduce_only",
+            "avg_price",
             "time_in_force",
             "status",
             "created_at",

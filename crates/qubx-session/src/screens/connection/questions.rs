@@ -1,12 +1,14 @@
 //! Questions: what is asked of Python beside a running cell, and of the log; and what a role may do.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use qubx_kernel::KernelHandle;
-use qubx_protocol::{AnswerResult, HistoryKind, RequestKind, Role, Seq};
+use qubx_protocol::{AnswerResult, HistoryKind, InstrumentId, RequestKind, Role, Seq};
 
 use crate::store;
+use crate::strategy::published::PublishedBoard;
 
 /// Asks Python something that it answers beside a running cell.
 pub(super) async fn ask(python: Option<KernelHandle>, question: RequestKind) -> Result<AnswerResult, String> {
@@ -35,6 +37,17 @@ pub(super) async fn older(
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Reads the points of a line that the strategy published.
+pub(super) fn series(
+    published: &Mutex<PublishedBoard>,
+    name: &str,
+    instrument: Option<&InstrumentId>,
+    after: Option<Timestamp>,
+) -> Result<AnswerResult, String> {
+    let board = published.lock().unwrap_or_else(PoisonError::into_inner);
+    board.series(name, instrument, after).map(|points| AnswerResult::Series { points })
 }
 
 /// Says why a role may not do something; none when it may.

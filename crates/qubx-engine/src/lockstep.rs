@@ -1,0 +1,440 @@
+//! A replay in lockstep: what the strategy sees next, and what its calls do, exactly as if it got one event at a time.
+//! No I/O, no clock.
+//!
+//! Events that are quiet go out in a batch before they are applied, and each call of the strategy says how far it is. What
+//! is before that place is applied before the call is served. What is behind it is looked at again when the call changed
+//! something: the batch ends where an event is not quiet any more. An event that is not quiet is applied alone, and goes
+//! out with all that it caused. So batches are invisible, whatever their size; the tests hold that.
+//!
+//! Verbs of people act on the state as far as it is applied, and what they cause is told with the next answer or batch.
+
+mod ahead;
+mod seen;
+
+use jiff::Timestamp;
+use qubx_protocol::OrderStatus;
+
+use self::ahead::Ahead;
+use self::seen::Seen;
+use crate::floor::{Due, Floor, changes};
+use crate::{At, Call, EngineError, EngineEvent, Interests, MarketData, MarketEvent, Reply, StrategyInput};
+
+/// The most events of a batch: at this size a batch costs nothing beside its events.
+const LARGEST: usize = 4_096;
+/// The fewest events of a batch that is not cut: below this a batch costs more than what is looked at in vain.
+const SMALLEST: usize = 16;
+/// The most facts that are not handed on yet; the replay waits then.
+const MAX_UNSENT: usize = 512;
+/// How many events of a batch may be looked at again for each one of it, before batches get smaller: an event more costs
+/// less than its part of a batch.
+const LOOKS: usize = 16;
+
+/// A replay in lockstep with its strategy.
+#[derive(Debug)]
+pub(crate) struct Lockstep {
+    interests: Interests,
+    /// What the feed gave, and how many of these are applied.
+    pending: Vec<MarketEvent>,
+    applied: usize,
+    /// How many events the next batch may have, and how many any may have.
+    limit: usize,
+    largest: usize,
+    flight: Option<Flight>,
+    numbers: u64,
+    seen: Seen,
+    /// What waits to be told, in order.
+    facts: Vec<StrategyInput>,
+    /// What follows these: the callbacks of the market that a call held up.
+    held_up: Vec<StrategyInput>,
+    /// Facts for the session, in order.
+    unsent: Vec<EngineEvent>,
+    /// Whether something changed that may make events of the batch loud.
+    changed: bool,
+}
+
+/// The batch on which the strategy works.
+#[derive(Debug)]
+struct Flight {
+    number: u64,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// Quiet events, applied as the strategy gets to them.
+    Ahead(Ahead),
+    /// What is applied already. Kept while several facts are in it: a call in between is told behind the last of them.
+    Settled(Vec<StrategyInput>),
+}
+
+impl Lockstep {
+    /// Returns a replay of which nothing was given yet.
+    pub(crate) fn new() -> Self {
+        Self::with_largest(LARGEST)
+    }
+
+    /// Returns a replay whose batches have so many events at most.
+    pub(crate) fn with_largest(largest: usize) -> Self {
+        Self {
+            interests: Interests::NONE,
+            pending: Vec::new(),
+            applied: 0,
+            limit: largest.min(64),
+            largest,
+            flight: None,
+            numbers: 0,
+            seen: Seen::default(),
+            facts: Vec::new(),
+            held_up: Vec::new(),
+            unsent: Vec::new(),
+            changed: false,
+        }
+    }
+
+    /// Takes over what the feed gave, and leaves room for more; to be called when [`Lockstep::is_empty`].
+    pub(crate) fn give(&mut self, events: &mut Vec<MarketEvent>) {
+        self.pending.drain(..self.applied);
+        self.applied = 0;
+        if self.pending.is_empty() {
+            std::mem::swap(&mut self.pending, events);
+        } else {
+            self.pending.append(events);
+        }
+    }
+
+    /// Tells whether all that the feed gave is applied.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.applied == self.pending.len()
+    }
+
+    /// Tells whether somebody is told.
+    pub(crate) fn has_strategy(&self) -> bool {
+        self.interests.strategy
+    }
+
+    /// Tells whether the strategy works on a batch, or has something to see.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.flight.is_some() || self.has_news()
+    }
+
+    /// Tells whether the strategy does not know the newest quotes.
+    pub(crate) fn has_unseen(&self) -> bool {
+        self.interests.strategy && !self.seen.is_empty()
+    }
+
+    /// Returns how many inputs wait for the strategy.
+    pub(crate) fn backlog(&self) -> usize {
+        self.facts.len() + self.held_up.len()
+    }
+
+    /// Begins anew for a strategy that knows nothing of what waits.
+    pub(crate) fn begin(&mut self) {
+        self.forget();
+        self.interests = Interests::FACTS;
+    }
+
+    /// Changes what the strategy wants. Without a strategy, what waits is forgotten.
+    pub(crate) fn set_interests(&mut self, interests: Interests) {
+        self.interests = interests;
+        if !interests.strategy {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.flight = None;
+        self.facts.clear();
+        self.held_up.clear();
+        self.seen.clear();
+    }
+
+    /// Notes the newest quote of an instrument, which the strategy may not know.
+    pub(crate) fn see(&mut self, quote: MarketEvent) {
+        if self.interests.strategy {
+            self.seen.note(quote);
+        }
+    }
+
+    /// Notes what somebody else than the strategy caused.
+    pub(crate) fn took(&mut self, events: Vec<EngineEvent>) {
+        self.changed = true;
+        self.tell(events);
+    }
+
+    /// Adds something to tell the strategy.
+    pub(crate) fn push(&mut self, input: StrategyInput) {
+        if self.interests.strategy {
+            self.facts.push(input);
+        }
+    }
+
+    /// Takes the facts for the session.
+    pub(crate) fn take_unsent(&mut self) -> Vec<EngineEvent> {
+        std::mem::take(&mut self.unsent)
+    }
+
+    /// Tells whether there are facts for the session, and whether so many that the replay waits.
+    pub(crate) fn unsent(&self) -> (bool, bool) {
+        (!self.unsent.is_empty(), self.unsent.len() >= MAX_UNSENT)
+    }
+
+    /// Goes on until the strategy has something to see, and returns its next batch with its number; none when all that
+    /// the feed gave is applied, or facts are to be handed on first. Must not be asked while the strategy is at work.
+    ///
+    /// `feed` tells whether the feed goes; it rests while a strategy starts. `last` tells that nothing comes after what it
+    /// gave: the quotes that nobody reacted to are shown then.
+    pub(crate) fn next(
+        &mut self,
+        floor: &mut Floor,
+        feed: bool,
+        last: bool,
+    ) -> Option<(u64, Vec<StrategyInput>)> {
+        loop {
+            if self.has_news() {
+                return Some(self.settled());
+            }
+            let (_, is_full) = self.unsent();
+            if is_full || !feed {
+                return None;
+            }
+            let Some(event) = self.pending.get(self.applied).copied() else {
+                let shows = last && self.has_unseen();
+                return shows.then(|| self.settled());
+            };
+            if self.act(floor, event.time) {
+                continue;
+            }
+            let tells = self.tells(&event);
+            let time = floor.clock().max(event.time);
+            if tells && floor.is_quiet(floor.fence(event.time), time, &event) {
+                return Some(self.ahead(floor));
+            }
+            self.applied += 1;
+            self.apply(floor, &event, tells);
+        }
+    }
+
+    /// Serves a call of the strategy, or of a cell when it tells no place.
+    ///
+    /// # Errors
+    /// What it names does not exist, or is over.
+    pub(crate) fn call(
+        &mut self,
+        floor: &mut Floor,
+        at: Option<At>,
+        call: Call,
+    ) -> Result<Reply, EngineError> {
+        let place = at.and_then(|at| self.place_in_flight(at));
+        if let Some(record) = place {
+            self.apply_until(floor, record);
+        }
+        let changes = changes(&call);
+        let (decided, answer) = floor.decide(call)?;
+        self.changed |= changes;
+        self.tell(decided);
+        let sent = send(floor);
+        self.tell(sent);
+        let value = floor.answer(answer)?;
+        let Some(record) = place else { return Ok(Reply::of(value)) };
+        Ok(self.reply(floor, record, value))
+    }
+
+    /// Takes the strategy's word that it worked through so many inputs of its batch.
+    pub(crate) fn done(&mut self, floor: &mut Floor, reached: u32) {
+        self.apply_until(floor, reached);
+        if let Some(Flight { kind: Kind::Ahead(ahead), .. }) = self.flight.take() {
+            self.limit = ahead.next_limit(self.limit).clamp(SMALLEST.min(self.largest), self.largest);
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        !self.facts.is_empty() || !self.held_up.is_empty()
+    }
+
+    /// Tells whether the strategy reacts to an event.
+    fn tells(&self, event: &MarketEvent) -> bool {
+        let Interests { strategy, quotes, trades } = self.interests;
+        strategy
+            && match event.data {
+                MarketData::Quote(_) => quotes,
+                MarketData::Trade { .. } => trades,
+                MarketData::Bar { .. } | MarketData::FundingRate(_) => false,
+            }
+    }
+
+    /// Does the first thing that the clock brings until `time`; tells whether there was one.
+    fn act(&mut self, floor: &mut Floor, time: Timestamp) -> bool {
+        match floor.act(time) {
+            None => return false,
+            Some(Due::Desk(events)) => {
+                self.tell(events);
+                let sent = send(floor);
+                self.tell(sent);
+            }
+            Some(Due::Timer(name, time)) => self.push(StrategyInput::Timer { name, time }),
+        }
+        true
+    }
+
+    /// Applies an event and notes what it caused; at last the event itself, if the strategy reacts to it and does not
+    /// know it.
+    fn apply(&mut self, floor: &mut Floor, event: &MarketEvent, tells: bool) {
+        floor.see_time(event.time);
+        let mut events = Vec::new();
+        let bars = floor.market(event, &mut events);
+        if !events.is_empty() {
+            events.extend(send(floor));
+        }
+        let is_quiet = events.is_empty() && bars.is_empty();
+        // What nothing comes before needs not be seen before.
+        if matches!(event.data, MarketData::Quote(_)) && !(tells && is_quiet) {
+            self.see(*event);
+        }
+        self.changed |= !events.is_empty();
+        self.tell(events);
+        bars.into_iter().for_each(|bar| self.push(StrategyInput::Bar(Box::new(bar))));
+        if tells {
+            self.push(StrategyInput::Event(*event));
+        }
+    }
+
+    /// Notes what happened, for the session and for the strategy.
+    fn tell(&mut self, events: Vec<EngineEvent>) {
+        if self.interests.strategy {
+            self.facts.extend(events.iter().filter_map(input_of));
+        }
+        self.unsent.extend(events);
+    }
+
+    /// Makes a batch of what waits, with the quotes that it needs.
+    fn settled(&mut self) -> (u64, Vec<StrategyInput>) {
+        let mut inputs: Vec<StrategyInput> = self.seen.take().collect();
+        inputs.append(&mut self.facts);
+        inputs.append(&mut self.held_up);
+        let facts = inputs.iter().filter(|input| is_fact(input)).count();
+        let kept = if facts > 1 { inputs.clone() } else { Vec::new() };
+        (self.fly(Kind::Settled(kept)), inputs)
+    }
+
+    /// Makes a batch of the quiet events that come next; there is one.
+    fn ahead(&mut self, floor: &Floor) -> (u64, Vec<StrategyInput>) {
+        let mut inputs: Vec<StrategyInput> = self.seen.take().collect();
+        let next = &self.pending[self.applied..];
+        let next = &next[..next.len().min(self.limit)];
+        let quiet = &next[..ahead::quiet(floor, next)];
+        let mut ahead = Ahead::new(inputs.len(), quiet.len() == self.limit);
+        inputs.reserve(quiet.len());
+        for event in quiet {
+            let input = match event.data {
+                _ if self.tells(event) => StrategyInput::Event(*event),
+                MarketData::Quote(_) => StrategyInput::See(*event),
+                _ => {
+                    ahead.skip();
+                    continue;
+                }
+            };
+            inputs.push(input);
+            ahead.push();
+        }
+        self.changed = false;
+        (self.fly(Kind::Ahead(ahead)), inputs)
+    }
+
+    fn fly(&mut self, kind: Kind) -> u64 {
+        self.numbers += 1;
+        self.flight = Some(Flight { number: self.numbers, kind });
+        self.numbers
+    }
+
+    /// Returns how many inputs of its batch the strategy had begun; none when it does not speak of the batch that it has.
+    fn place_in_flight(&self, at: At) -> Option<u32> {
+        let flight = self.flight.as_ref()?;
+        (flight.number == at.batch && at.record > 0).then_some(at.record)
+    }
+
+    /// Applies the events of the batch that the strategy has begun.
+    fn apply_until(&mut self, floor: &mut Floor, record: u32) {
+        let Some(Flight { kind: Kind::Ahead(ahead), .. }) = &mut self.flight else { return };
+        for _ in 0..ahead.begin(record) {
+            let event = self.pending[self.applied];
+            // Only what others than the strategy did can be due here.
+            while self.act(floor, event.time) {}
+            self.applied += 1;
+            floor.see_time(event.time);
+            let mut events = Vec::new();
+            let bars = floor.market(&event, &mut events);
+            if !events.is_empty() {
+                events.extend(send(floor));
+                self.took(events);
+            }
+            bars.into_iter().for_each(|bar| self.push(StrategyInput::Bar(Box::new(bar))));
+        }
+    }
+
+    /// Answers a call from the batch: with what happened, and with the batch's end.
+    fn reply(&mut self, floor: &Floor, record: u32, value: crate::CallValue) -> Reply {
+        let mut facts = std::mem::take(&mut self.facts);
+        let Some(flight) = &mut self.flight else { return Reply { value, facts, end: None } };
+        let end = match &mut flight.kind {
+            Kind::Ahead(ahead) if std::mem::take(&mut self.changed) => {
+                let left = &self.pending[self.applied..self.applied + ahead.left()];
+                ahead.cut(ahead::quiet(floor, left), left.len())
+            }
+            Kind::Ahead(_) => None,
+            Kind::Settled(kept) => {
+                let rest = record as usize;
+                let is_late = !facts.is_empty() && kept.iter().skip(rest).any(is_fact);
+                is_late.then(|| {
+                    // What happened before the call is told before what the call caused.
+                    let (before, after) = kept.drain(..).skip(rest).partition(is_fact);
+                    let caused = std::mem::replace(&mut facts, before);
+                    facts.extend(caused);
+                    self.held_up = after;
+                    record
+                })
+            }
+        };
+        Reply { value, facts, end }
+    }
+}
+
+/// Sends what the desk intends. In lockstep the exchange is simulated here, so an intent needs not be stored before.
+fn send(floor: &mut Floor) -> Vec<EngineEvent> {
+    if floor.desk.intended().is_empty() { Vec::new() } else { floor.desk.send(floor.clock()) }
+}
+
+/// Returns what the strategy is told of an event of the engine.
+pub(crate) fn input_of(event: &EngineEvent) -> Option<StrategyInput> {
+    match event {
+        EngineEvent::Order(order) if order.status != OrderStatus::Intended => {
+            Some(StrategyInput::Order(Box::new(order.clone())))
+        }
+        EngineEvent::Fill { fill, position } => {
+            Some(StrategyInput::Fill(Box::new((fill.clone(), position.clone()))))
+        }
+        EngineEvent::Funding { funding, position } => {
+            Some(StrategyInput::Funding(Box::new((funding.clone(), position.clone()))))
+        }
+        EngineEvent::Order(_)
+        | EngineEvent::Results(_)
+        | EngineEvent::Paused { .. }
+        | EngineEvent::Log { .. }
+        | EngineEvent::FeedFinished => None,
+    }
+}
+
+/// Tells whether an input changes the book as the strategy sees it.
+fn is_fact(input: &StrategyInput) -> bool {
+    use StrategyInput::{Bar, Command, Event, Fill, Funding, Order, See, Timer};
+    match input {
+        Order(_) | Fill(_) | Funding(_) => true,
+        Event(_) | See(_) | Bar(_) | Timer { .. } | Command { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod tests;

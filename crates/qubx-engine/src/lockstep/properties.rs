@@ -1,0 +1,134 @@
+//! Whatever a strategy does, it sees and causes the same in batches of any size.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use qubx_protocol::{Price, Quantity, Side};
+use rust_decimal::Decimal;
+
+use super::script::{Run, SYMBOLS, Step};
+use crate::testing::at;
+use crate::{EngineEvent, InstrumentIndex, Interests, Limits, MarketData, MarketEvent, Touch};
+
+/// What happens next in the market: which instrument, after how many milliseconds, by how many tenths the price moves,
+/// and whether somebody trades.
+type Move = (u32, i64, i64, bool);
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let milliseconds = prop_oneof![8 => 0..400_i64, 2 => 400..3_000_i64, 1 => -2_000..0_i64];
+    let one = (0..SYMBOLS.len() as u32, milliseconds, -30..=30_i64, proptest::bool::weighted(0.15));
+    proptest::collection::vec(one, 1..250)
+}
+
+fn events(moves: &[Move]) -> Vec<MarketEvent> {
+    let mut time = at("00:00:00");
+    let mut prices = [10_000_i64; SYMBOLS.len()];
+    let event = |(instrument, passed, moved, trades): &Move| {
+        // A time before the newest one is that of an event that comes late.
+        let of_event = add(time, *passed);
+        time = time.max(of_event);
+        let price = &mut prices[*instrument as usize];
+        *price = (*price + moved).max(100);
+        let (bid, ask) = (Price(Decimal::new(*price, 1)), Price(Decimal::new(*price + 1, 1)));
+        let size = Quantity(Decimal::ONE);
+        let data = if *trades {
+            MarketData::Trade { price: bid, size, side: Side::Sell }
+        } else {
+            MarketData::Quote(Touch { bid, ask, bid_size: size, ask_size: size })
+        };
+        MarketEvent { instrument: InstrumentIndex(*instrument), time: of_event, data }
+    };
+    moves.iter().map(event).collect()
+}
+
+fn add(time: Timestamp, milliseconds: i64) -> Timestamp {
+    time.checked_add(SignedDuration::from_millis(milliseconds)).unwrap()
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let (instrument, buys, lots) = (0..SYMBOLS.len(), any::<bool>(), 1..10_u32);
+    let seconds = 1..8_u32;
+    let market = (instrument.clone(), buys, lots.clone()).prop_map(|(instrument, buys, lots)| Step::Market {
+        instrument,
+        buys,
+        lots,
+    });
+    let limit = (instrument, buys, lots, -6..=6_i64).prop_map(|(instrument, buys, lots, away)| Step::Limit {
+        instrument,
+        buys,
+        lots,
+        away,
+    });
+    let timer = (0..2_usize, proptest::option::weighted(0.8, seconds.clone()))
+        .prop_map(|(name, every)| Step::Timer { name, every });
+    let step = prop_oneof![
+        20 => Just(Step::Nothing),
+        2 => market,
+        4 => limit,
+        2 => (-4..=4_i64).prop_map(|away| Step::Modify { away }),
+        1 => Just(Step::CancelOldest),
+        1 => Just(Step::CancelAll),
+        1 => Just(Step::CloseAll),
+        1 => timer,
+        1 => seconds.clone().prop_map(|every| Step::Bars { every }),
+        1 => seconds.prop_map(|every| Step::History { every }),
+        2 => Just(Step::Accounts),
+    ];
+    proptest::collection::vec(step, 1..60)
+}
+
+fn interests() -> impl Strategy<Value = Interests> {
+    prop_oneof![
+        3 => Just(Interests::ALL),
+        2 => Just(Interests::QUOTES),
+        1 => Just(Interests::FACTS),
+        1 => Just(Interests { quotes: false, ..Interests::ALL }),
+    ]
+}
+
+fn limits(is_tight: bool) -> Limits {
+    if !is_tight {
+        return Limits::default();
+    }
+    Limits {
+        orders_per_minute: Some(30),
+        daily_loss: Some("40".parse().unwrap()),
+        position_notional: Some("3000".parse().unwrap()),
+        ..Limits::default()
+    }
+}
+
+fn outcome(
+    events: &[MarketEvent],
+    steps: &[Step],
+    interests: Interests,
+    is_tight: bool,
+    sizes: (usize, usize),
+) -> (Vec<String>, Vec<EngineEvent>) {
+    let (largest, piece) = sizes;
+    let mut run = Run::new(steps.to_vec(), interests, limits(is_tight), largest);
+    run.replay(events, piece);
+    (run.script.log, run.facts)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_strategy_sees_and_causes_the_same_in_batches_of_any_size(
+        moves in moves(),
+        steps in steps(),
+        interests in interests(),
+        is_tight in any::<bool>(),
+        piece in 1..300_usize,
+    ) {
+        let events = events(&moves);
+        let expected = outcome(&events, &steps, interests, is_tight, (1, 1));
+        for sizes in [(2, piece), (7, piece), (4_096, piece), (4_096, 1_000)] {
+            let found = outcome(&events, &steps, interests, is_tight, sizes);
+            for (found, expected) in found.0.iter().zip(&expected.0) {
+                prop_assert_eq!(found, expected, "{:?}", sizes);
+            }
+            prop_assert_eq!(&found, &expected);
+        }
+    }
+}

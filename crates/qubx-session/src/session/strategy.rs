@@ -1,0 +1,206 @@
+//! What the strategy says, and what it is told.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use qubx_engine::{Interests, Reply, StrategyBatch};
+use qubx_kernel::{BatchPlace, CallId, PublishedPart, StrategyCall, StrategyEvent};
+use qubx_protocol::{
+    Author, By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress,
+};
+
+use super::causes::random_id;
+use super::people::verb;
+use super::{Effect, SESSION, STRATEGY, Session};
+use crate::config::Progress;
+use crate::session::input::Input;
+use crate::store::{CommandAudit, Draft};
+
+/// The largest state that is kept, as JSON. Python's own limit is lower.
+const LARGEST_STATE: usize = 4 << 20;
+
+/// So many callbacks in a row that raise pause trading: what goes on wrong is not to go on trading.
+const FAILURES_THAT_PAUSE: u32 = 5;
+
+impl Session {
+    /// Takes news for the strategy.
+    pub(super) fn news(&mut self, batch: StrategyBatch) {
+        if self.port.send(self.python.kernel().as_ref(), batch) {
+            self.watch.got_batch(Instant::now(), self.engine.backlog());
+        }
+    }
+
+    pub(super) fn take_strategy(&mut self, event: StrategyEvent) {
+        match event {
+            StrategyEvent::Constructed { parameters, actions } => {
+                (self.status.strategy.parameters, self.status.strategy.actions) = (parameters, actions);
+                self.status_changed();
+            }
+            StrategyEvent::Parameters { parameters } => {
+                self.status.strategy.parameters = parameters;
+                self.status_changed();
+            }
+            StrategyEvent::Started { callbacks } => {
+                self.set_strategy(StrategyState::Running, None);
+                let has = |name: &str| callbacks.iter().any(|callback| callback == name);
+                let interests =
+                    Interests { strategy: true, quotes: has("on_quote"), trades: has("on_trade") };
+                self.start_feed(interests);
+                self.report(Progress::StrategyStarted);
+            }
+            StrategyEvent::Failed { stage, ename, evalue, traceback } => {
+                let error = format!("{ename} in {stage}: {evalue}");
+                self.fact(Fact::Error { cell: None, ename, evalue, traceback });
+                self.set_strategy(StrategyState::Failed, Some(error.clone()));
+                self.start_feed(Interests::NONE);
+                self.report(Progress::StrategyFailed { error });
+            }
+            StrategyEvent::CallbackError { callback, ename, evalue, traceback, in_a_row } => {
+                self.status.strategy.callback_errors += 1;
+                let error = format!("{ename} in {callback}: {evalue}");
+                self.fact(Fact::Error { cell: None, ename, evalue, traceback });
+                self.set_strategy(self.status.strategy.state, Some(error));
+                if in_a_row == FAILURES_THAT_PAUSE {
+                    self.pause_on_failures();
+                }
+            }
+            StrategyEvent::Stopped => {
+                self.set_strategy(StrategyState::Stopped, None);
+                if let Some(stopped) = self.strategy_stopped.take() {
+                    // Whoever waited may have lost patience.
+                    let _ = stopped.send(());
+                }
+            }
+            StrategyEvent::Log { level, text } => self.log(level, STRATEGY, text),
+            StrategyEvent::BatchDone { batch, reached, callbacks } => {
+                self.port.done(batch, reached);
+                self.watch.done(Instant::now(), &callbacks);
+            }
+            StrategyEvent::Publish { name, instrument, time, content } => {
+                self.publish(name, instrument, time, content);
+            }
+            StrategyEvent::CommandDone { command, ok, error } => {
+                self.strategy_did(&command, error.map_or_else(|| Ok(ok.unwrap_or_default()), Err));
+            }
+            StrategyEvent::Call { call, origin, at, request } => {
+                let by = self.cause_of(origin);
+                self.call(call, request, by, at);
+            }
+        }
+    }
+
+    /// Answers a call of the strategy, or of a cell.
+    fn call(&mut self, call: CallId, request: StrategyCall, by: By, at: Option<BatchPlace>) {
+        match request {
+            StrategyCall::SaveState { state } => self.save_state(call, state),
+            StrategyCall::LoadState => self.effects.push(Effect::LoadState(call)),
+            request => {
+                let Some(kernel) = self.python.kernel() else { return };
+                let engine = self.engine.clone();
+                let (instruments, places) = (self.status.info.instruments.clone(), self.places.clone());
+                self.tracker.spawn(async move {
+                    match crate::strategy::calls::answer(&engine, &instruments, request, by, at).await {
+                        Ok((value, Reply { facts, end, .. })) => {
+                            kernel.reply_in_lockstep(call, Ok(value), places.facts(&facts), end);
+                        }
+                        Err(error) => kernel.reply(call, Err(error)),
+                    }
+                });
+            }
+        }
+    }
+
+    /// Has a state kept behind all that the engine told before: one that is newer than the book would trade twice.
+    fn save_state(&mut self, call: CallId, state: serde_json::Value) {
+        let size = state.to_string().len();
+        if size > LARGEST_STATE {
+            let message = format!("a state of {size} bytes is larger than the {LARGEST_STATE} allowed");
+            return self.reply(call, Err(message));
+        }
+        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
+        self.tracker.spawn(async move {
+            // Without an engine the session ends.
+            if engine.flush().await.is_ok() {
+                let _ = inputs.send(Input::KeepState(call, state)).await;
+            }
+        });
+    }
+
+    pub(super) fn keep_state(&mut self, call: CallId, state: serde_json::Value) {
+        // The newest one counts; an older one of the same turn was kept for nobody.
+        self.drafts.retain(|draft| !matches!(draft, Draft::StrategyState(_)));
+        self.drafts.push(Draft::StrategyState(state));
+        self.effects.push(Effect::StateKept(call));
+    }
+
+    fn publish(&mut self, name: String, place: Option<usize>, time: i64, content: PublishedPart) {
+        let instrument = place.and_then(|place| self.status.info.instruments.get(place));
+        let instrument = instrument.map(|instrument| instrument.id.clone());
+        let time = Timestamp::from_nanosecond(time.into()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let published =
+            self.watch.change_board(Instant::now(), |board| board.publish(name, instrument, time, content));
+        if let Err(reason) = published {
+            self.log(LogLevel::Warning, STRATEGY, format!("not published: {reason}"));
+        }
+    }
+
+    /// Has the strategy do something on its own thread; [`Session::strategy_did`] hears what came of it.
+    pub(super) fn tell_strategy(&mut self, id: CommandId, command: Command, progress: VerbProgress) {
+        self.told.insert(id.clone(), progress);
+        let state = self.status.strategy.state;
+        if state != StrategyState::Running {
+            let why = "the strategy does not run, so it can do nothing now".to_owned();
+            return self.strategy_did(&id, Err(why));
+        }
+        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
+        self.tracker.spawn(async move {
+            if let Err(error) = engine.tell_strategy(id.clone(), command).await {
+                let _ = inputs.send(Input::StrategyCannotDo(id, error.to_string())).await;
+            }
+        });
+    }
+
+    /// Notes what came of something that the strategy was told to do.
+    pub(super) fn strategy_did(&mut self, command: &CommandId, result: Result<String, String>) {
+        let Some(progress) = self.told.shift_remove(command) else { return };
+        let (outcome, text) = match result {
+            Ok(text) => (VerbOutcome::Done, text),
+            Err(text) => (VerbOutcome::Failed, text),
+        };
+        self.drafts.push(Draft::Verb(VerbProgress { outcome, text, ..progress }));
+    }
+
+    /// Notes that the strategy will not do any more what it was told.
+    pub(super) fn forget_told(&mut self, why: &str) {
+        for command in self.told.keys().cloned().collect::<Vec<_>>() {
+            self.strategy_did(&command, Err(why.to_owned()));
+        }
+    }
+
+    /// Pauses, as the strategy fails again and again.
+    fn pause_on_failures(&mut self) {
+        let text = format!("{FAILURES_THAT_PAUSE} callbacks in a row raised: trading is paused");
+        self.log(LogLevel::Error, SESSION, text);
+        let (id, author) = (random_id("session-"), Author::from(SESSION));
+        let audit = CommandAudit { id: id.clone(), author: author.clone(), command: Command::Pause };
+        self.drafts.push(Draft::Command(audit));
+        self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &Command::Pause)));
+        self.effects.push(Effect::Verb { command: Some(id), verb: Command::Pause, author });
+    }
+
+    /// Lets the feed run; a later call only changes what the strategy is told.
+    pub(super) fn start_feed(&self, interests: Interests) {
+        let engine = self.engine.clone();
+        self.tracker.spawn(async move {
+            if let Err(error) = engine.start_feed(interests).await {
+                tracing::error!(%error, "the feed does not start");
+            }
+        });
+    }
+
+    fn set_strategy(&mut self, state: StrategyState, error: Option<String>) {
+        self.status.strategy.state = state;
+        self.status.strategy.error = error;
+        self.status_changed();
+    }
+}

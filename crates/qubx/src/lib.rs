@@ -1,0 +1,101 @@
+//! The program as a library: the command line, the wiring of the crates, and what a strategy in Rust is written with.
+//!
+//! A program of your own registers its strategies and is otherwise all that `qubx` is; a config names one of them by
+//! `strategy: rust:ema_cross`:
+//!
+//! ```ignore
+//! fn main() -> std::process::ExitCode {
+//!     qubx::Program::new().strategy::<EmaCross>("ema_cross").main()
+//! }
+//! ```
+//!
+//! The service behind a session is this same program, started once more. This crate alone turns errors into text and exit
+//! codes.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod config;
+mod died;
+mod failure;
+mod find;
+mod identity;
+mod json;
+mod kinds;
+mod out;
+mod owner;
+mod plain;
+mod registry;
+mod results;
+mod screen;
+mod service;
+mod talk;
+mod unbuilt;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::{Failure, Outcome};
+use crate::registry::Registry;
+
+/// A program that runs sessions, with the strategies in Rust that are built into it.
+#[derive(Debug, Default)]
+pub struct Program {
+    registry: Registry,
+}
+
+impl Program {
+    /// Returns a program without strategies in Rust: it runs those that are written in Python.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Does what the command line asks for, and returns the exit code.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        let arguments = match Arguments::try_parse() {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                if let Some(failure) = unbuilt::refusal(&error, words()) {
+                    out::say!("{failure}");
+                    return failure.exit_code();
+                }
+                // Help and version are no errors: clap knows which stream and which code they take.
+                let _ = error.print();
+                return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            }
+        };
+        match dispatch(arguments.command, self.registry) {
+            // Whatever was done, what is missing on standard output was asked for too.
+            Ok(Outcome::Done) if out::has_failed() => Outcome::NotWell.into(),
+            Ok(outcome) => outcome.into(),
+            Err(failure) => {
+                out::say!("{failure}");
+                failure.exit_code()
+            }
+        }
+    }
+}
+
+/// Returns what was typed.
+fn words() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned())
+}
+
+fn dispatch(command: Command, registry: Registry) -> Result<Outcome, Failure> {
+    // Two workers: a screen needs no more, and the service has one for SQLite to block.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::because("cannot start the asynchronous runtime"))?;
+    let outcome = runtime.block_on(commands::run(command, Arc::new(registry)));
+    // A thread that waits for a key or for the owner's pipe must not hold the process.
+    runtime.shutdown_background();
+    outcome
+}

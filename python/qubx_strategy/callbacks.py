@@ -1,0 +1,53 @@
+"""Runs the strategy's callbacks: an exception is told and the next event follows, and each is timed."""
+
+from collections.abc import Callable
+from time import perf_counter_ns
+from typing import Any
+
+from .bridge import Bridge
+from .context import Context
+from .failure import describe
+
+
+class Callbacks:
+    """The callbacks that the strategy has."""
+
+    def __init__(self, bridge: Bridge, context: Context) -> None:
+        self._bridge = bridge
+        self._context = context
+        self._times: dict[str, list[int]] = {}
+        self.methods: dict[str, Callable[..., None]] = {}
+        """By name; what the strategy does not override is not here."""
+        self.in_a_row = 0
+        """How many raised since the last one that did not."""
+
+    def run(self, name: str, *arguments: Any) -> None:
+        """Runs a callback, if the strategy has it."""
+        if (method := self.methods.get(name)) is None:
+            return
+        began = perf_counter_ns()
+        try:
+            method(self._context, *arguments)
+        except BaseException as error:
+            self.failed(name, error)
+        else:
+            self.in_a_row = 0
+        spent = perf_counter_ns() - began
+        self.note(name, 1, spent, spent)
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """Tells of a callback that raised."""
+        self.in_a_row += 1
+        self._bridge.send("callback_error", callback=name, in_a_row=self.in_a_row, **describe(error))
+
+    def note(self, name: str, count: int, total_ns: int, worst_ns: int) -> None:
+        """Adds to a callback's times."""
+        times = self._times.setdefault(name, [0, 0, 0])
+        times[0] += count
+        times[1] += total_ns
+        times[2] = max(times[2], worst_ns)
+
+    def take_times(self) -> dict[str, list[int]]:
+        """Returns the times since the last call of this: count, total and worst by name."""
+        times, self._times = self._times, {}
+        return times
