@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use qubx_protocol::{Bar, By, Order, OrderId, Timeframe};
+use qubx_protocol::{Bar, By, Order, OrderId, Results, Timeframe};
 
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::timers::Timers;
-use crate::{Call, CallValue, EngineError, EngineEvent, MarketData, MarketEvent};
+use crate::{Call, CallValue, EngineError, EngineEvent, MarketData, MarketEvent, ResultsCollector};
 
 /// All that an event touches.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Floor {
     market_time: Timestamp,
     /// How many events were applied.
     place: u64,
+    /// Collects what comes of a replay; none for what is none.
+    results: Option<ResultsCollector>,
 }
 
 /// Something that the clock brought.
@@ -55,7 +57,30 @@ pub(crate) struct Fence {
 impl Floor {
     /// Returns a floor behind `place` events.
     pub(crate) fn new(desk: Desk, bars: Bars, clock: Timestamp, place: u64) -> Self {
-        Self { desk, bars, timers: Timers::default(), clock, market_time: clock, place }
+        Self { desk, bars, timers: Timers::default(), clock, market_time: clock, place, results: None }
+    }
+
+    /// Collects from now on what comes of it.
+    pub(crate) fn collect(&mut self, results: ResultsCollector) {
+        self.results = Some(results);
+    }
+
+    /// Returns what was collected so far.
+    pub(crate) fn collected(&self) -> Option<&ResultsCollector> {
+        self.results.as_ref()
+    }
+
+    /// Takes in what was told, for the results.
+    pub(crate) fn told(&mut self, events: &[EngineEvent]) {
+        if let Some(results) = &mut self.results {
+            results.events(events);
+        }
+    }
+
+    /// Returns what came of it; none when nothing is collected.
+    pub(crate) fn results(&self) -> Option<Results> {
+        let accounts = self.desk.state().accounts();
+        self.results.as_ref().map(|results| results.finish(self.market_time, &accounts, self.place))
     }
 
     /// Returns the engine's time.
@@ -65,6 +90,9 @@ impl Floor {
 
     /// Lets the clock go on to `time`; it never goes back.
     pub(crate) fn see_time(&mut self, time: Timestamp) {
+        if let Some(results) = self.results.as_mut().filter(|results| time > results.due()) {
+            results.sample(time, &self.desk.state().accounts());
+        }
         self.clock = self.clock.max(time);
     }
 

@@ -11,7 +11,7 @@ use qubx_protocol::{Author, InstrumentId, Money, Order, OrderId, Position, Price
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{EngineError, ExchangeConfig, WalkState};
+use crate::{EngineError, ExchangeConfig, ResultsCollector, WalkState};
 
 /// What the facts do not tell of an engine: where its feed is, and what its checks remember.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Checkpoint {
     /// The bars that are being made. A replay makes them again from what it skips.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timeframes: Vec<Timeframe>,
+    /// What was collected of a replay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub results: Option<ResultsCollector>,
     /// Where each simulated price is. It may be empty when quotes are simulated: going behind `place` quotes step by
     /// step leads to the same, and takes the longer the more there were.
     #[serde(skip_serializing_if = "Vec::is_empty")]

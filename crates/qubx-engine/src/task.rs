@@ -135,8 +135,8 @@ impl<F: Feed> Task<F> {
     async fn finish(&mut self) {
         self.feed_phase = FeedPhase::Ended;
         self.flush().await;
-        // The results of a replay follow here.
-        self.output(vec![EngineEvent::FeedFinished], None).await;
+        let results = self.floor.results().map(|results| EngineEvent::Results(Box::new(results)));
+        self.output([EngineEvent::FeedFinished].into_iter().chain(results).collect(), None).await;
         self.publish();
     }
 

@@ -84,7 +84,9 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(steps: Vec<Step>, interests: Interests, limits: Limits, largest: usize) -> Self {
-        let floor = Floor::new(Desk::new(&config(limits)), Bars::default(), Timestamp::UNIX_EPOCH, 0);
+        let desk = Desk::new(&config(limits));
+        let bars = Bars::new(desk.state().instruments());
+        let floor = Floor::new(desk, bars, Timestamp::UNIX_EPOCH, 0);
         let mut lockstep = Lockstep::with_largest(largest);
         lockstep.begin();
         lockstep.set_interests(interests);
@@ -187,7 +189,7 @@ impl Run {
         };
         // The engine is where the strategy is.
         for (place, touch) in &self.script.quotes {
-            assert_eq!(self.floor.desk.state().touch(&id(SYMBOLS[*place])), Some(*touch));
+            assert_eq!(self.floor.desk.state().touch(*place), Some(*touch));
         }
         self.script.log.push(line);
     }

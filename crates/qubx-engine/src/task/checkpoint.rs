@@ -45,6 +45,7 @@ impl<F: Feed> Task<F> {
             clock: (clock > time).then_some(clock),
             timeframes: self.floor.bars.timeframes(),
             simulation: self.feed.simulation(),
+            results: self.floor.collected().cloned(),
             ..self.floor.desk.checkpoint(clock)
         }
     }

@@ -87,6 +87,7 @@ impl<F: Feed> Task<F> {
         events: Vec<EngineEvent>,
         committed: Option<oneshot::Sender<Result<(), String>>>,
     ) {
+        self.floor.told(&events);
         let is_paused = self.floor.desk.state().is_paused();
         self.paused.send_if_modified(|paused| std::mem::replace(paused, is_paused) != is_paused);
         let output = EngineOutput { events, committed, checkpoint: self.checkpoint() };

@@ -20,7 +20,7 @@ use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
     EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, MarketData, MarketEvent,
-    StrategyBatch,
+    ResultsCollector, StrategyBatch,
 };
 
 /// Requests that wait; when it is full, whoever asks waits.
@@ -64,6 +64,9 @@ pub fn start(
                 })?;
                 begun.place = checkpoint.place;
                 begun.clock = checkpoint.clock;
+                begun.collect(&config, checkpoint.results);
+            } else {
+                begun.collect(&config, None);
             }
             Ok(begun.run(feed, channels, tracker, cancel))
         }
@@ -109,6 +112,8 @@ struct Begun {
     place: u64,
     /// The engine's clock, where it is later than the feed's.
     clock: Option<Timestamp>,
+    /// Collects what comes of a replay.
+    results: Option<ResultsCollector>,
     restored: Vec<EngineEvent>,
 }
 
@@ -117,7 +122,15 @@ impl Begun {
         let mut desk = Desk::new(config);
         let restored = config.restore.clone().map_or_else(Vec::new, |restore| desk.restore(restore));
         let bars = Bars::new(desk.state().instruments());
-        Self { stale_after: config.stale_after, desk, bars, place: 0, clock: None, restored }
+        Self { stale_after: config.stale_after, desk, bars, place: 0, clock: None, results: None, restored }
+    }
+
+    /// Collects what comes of a replay, from the beginning or on from what was collected.
+    fn collect(&mut self, config: &EngineConfig, collected: Option<ResultsCollector>) {
+        let mut results = collected.unwrap_or_default();
+        let instruments = config.exchanges.iter().flat_map(|exchange| &exchange.instruments);
+        results.begin(instruments, &self.desk.state().positions());
+        self.results = Some(results);
     }
 
     /// Starts the engine with any feed, which is at `place`.
@@ -128,7 +141,7 @@ impl Begun {
         tracker: &TaskTracker,
         cancel: CancellationToken,
     ) -> EngineHandle {
-        let Self { stale_after, desk, bars, place, clock, restored } = self;
+        let Self { stale_after, desk, bars, place, clock, results, restored } = self;
         let freshness = Freshness::new(feed.silence(), stale_after);
         let (request_sender, requests) = mpsc::channel(REQUESTS);
         let now = feed.now();
@@ -144,6 +157,7 @@ impl Begun {
             backlog: Arc::clone(&backlog),
         };
         let mut floor = Floor::new(desk, bars, now, place);
+        results.into_iter().for_each(|results| floor.collect(results));
         floor.see_time(clock.unwrap_or(now));
         let task = Task {
             floor,

@@ -21,7 +21,7 @@ async fn events_out_of_the_memory_are_a_market_like_any_other() {
     });
     let strategy = mpsc::channel(1).0;
     let handle = start_in_memory(sim(), events, outputs, strategy, &tracker, cancel.clone()).unwrap();
-    handle.start_feed(Interests { strategy: false, quotes: false }).await.unwrap();
+    handle.start_feed(Interests::NONE).await.unwrap();
     let checkpoint = in_time("the end", async {
         loop {
             let output = taken.recv().await.unwrap();

@@ -4,10 +4,13 @@
 //! Standard output has the results and nothing else. What a person must know, or the strategy printed, goes to standard
 //! error.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+mod progress;
+#[cfg(test)]
+mod tests;
 
-use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
 use qubx_home::write_private_file;
 use qubx_protocol::{Event, Fact, Latest, LogLevel, Results, SessionState, StrategyState};
 
@@ -16,6 +19,7 @@ use crate::failure::{Failure, Outcome};
 use crate::out::{end_progress, out, progress, say};
 use crate::plain::render;
 use crate::results::{self, Glyphs};
+use progress::Progress;
 
 /// A session that is run for its results.
 #[derive(Debug)]
@@ -188,198 +192,4 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let _ = std::fs::remove_file(&new);
     write_private_file(Path::new(&new), text.as_bytes())?;
     std::fs::rename(&new, path).map_err(Failure::because(format!("cannot write {}", path.display())))
-}
-
-/// How far it is, said now and then.
-#[derive(Debug)]
-struct Progress {
-    is_terminal: bool,
-    /// When it was said last, at first when it began.
-    said: Instant,
-}
-
-/// How often a line that is written over is written.
-const ON_A_TERMINAL: Duration = Duration::from_millis(100);
-/// How often a line is added to a file or a log.
-const IN_A_PIPE: Duration = Duration::from_secs(30);
-
-impl Progress {
-    fn new(is_terminal: bool, now: Instant) -> Self {
-        Self { is_terminal, said: now }
-    }
-
-    /// Returns what to say, if it is time to say something.
-    fn next(&mut self, fraction: f64, time: Timestamp, now: Instant) -> Option<String> {
-        let pause = if self.is_terminal { ON_A_TERMINAL } else { IN_A_PIPE };
-        if now.saturating_duration_since(self.said) < pause {
-            return None;
-        }
-        self.said = now;
-        // The last percent is over when the results are there.
-        let percent = (fraction.clamp(0.0, 1.0) * 100.0).floor().min(99.0);
-        Some(format!("{percent:>3} %  {} UTC", time.strftime("%F %T")))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use qubx_protocol::{
-        KernelState, KernelStatus, LogId, MarketView, Mode, Ownership, Phase, Runtime, SessionInfo,
-        SessionStatus, StrategyStatus,
-    };
-
-    use super::*;
-
-    fn session() -> SessionState {
-        session_with(StrategyState::Running, None)
-    }
-
-    /// Returns a session whose Python is started again at a time, if it is.
-    fn session_with(strategy: StrategyState, next_start: Option<Timestamp>) -> SessionState {
-        let since = Timestamp::UNIX_EPOCH;
-        let mut state = SessionState::new(LogId::default(), 10);
-        state.status = Some(SessionStatus {
-            info: SessionInfo {
-                name: "ema".to_owned(),
-                strategy_name: "ema".to_owned(),
-                strategy: "ema.Ema".to_owned(),
-                mode: Mode::Paper,
-                runtime: Runtime::Native,
-                config: String::new(),
-                connection_file: String::new(),
-                session_dir: String::new(),
-                pid: 1,
-                started_at: since,
-                instruments: Vec::new(),
-                version: String::new(),
-            },
-            kernel: KernelStatus {
-                state: KernelState::Ready,
-                since,
-                pid: None,
-                restarts: 1,
-                ended: None,
-                next_start,
-            },
-            strategy: StrategyStatus {
-                state: strategy,
-                error: (strategy == StrategyState::Failed).then(|| "KeyError in on_start: 'x'".to_owned()),
-                callback_errors: 2,
-                parameters: Vec::new(),
-                actions: Vec::new(),
-            },
-            paused: false,
-            ownership: Ownership::Owned,
-            phase: Phase::Running,
-        });
-        state
-    }
-
-    fn latest(feed_error: Option<&str>) -> Latest {
-        let market = MarketView { feed_error: feed_error.map(str::to_owned), ..MarketView::default() };
-        Latest { market: Some(market), ..Latest::default() }
-    }
-
-    fn event(fact: Fact) -> Event {
-        Event { seq: qubx_protocol::Seq(1), time: Timestamp::UNIX_EPOCH, fact }
-    }
-
-    #[test]
-    fn the_results_are_left_in_files_and_end_it() {
-        let folder = tempfile::tempdir().unwrap();
-        for _ in 0..2 {
-            let mut backtest = Backtest::new("ema", folder.path(), true, false);
-            let results = crate::results::tests::results();
-            backtest.event(&event(Fact::Results(Box::new(results.clone()))), &session());
-            assert!(backtest.is_over());
-            // What comes later changes nothing.
-            backtest.look(&session(), &latest(Some("the disk is gone")), Instant::now());
-            assert_eq!(backtest.outcome().unwrap(), Outcome::Done);
-            let json = std::fs::read_to_string(folder.path().join("results.json")).unwrap();
-            assert_eq!(serde_json::from_str::<Results>(&json).unwrap(), results);
-            assert!(std::fs::read_to_string(folder.path().join("results.svg")).unwrap().starts_with("<svg"));
-            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
-        }
-    }
-
-    #[test]
-    fn results_that_cannot_be_kept_are_printed_and_not_well() {
-        let mut backtest = Backtest::new("ema", Path::new("/nowhere"), true, false);
-        let results = Box::new(crate::results::tests::results());
-        backtest.event(&event(Fact::Results(results)), &session());
-        assert_eq!(backtest.outcome().unwrap(), Outcome::NotWell);
-    }
-
-    #[test]
-    fn a_feed_that_fails_ends_it_without_results() {
-        let mut backtest = Backtest::new("ema", Path::new("/nowhere"), false, false);
-        backtest.look(&session(), &latest(None), Instant::now());
-        assert!(!backtest.is_over());
-        backtest.look(&session(), &latest(Some("quotes.csv, line 7: no number")), Instant::now());
-        assert!(backtest.is_over());
-        let failure = backtest.outcome().unwrap_err();
-        assert_eq!(failure.message(), "the replay cannot go on: quotes.csv, line 7: no number");
-    }
-
-    #[test]
-    fn without_a_strategy_there_are_no_results() {
-        let failed = session_with(StrategyState::Failed, None);
-        let mut seen = Backtest::new("ema", Path::new("/nowhere"), false, false);
-        seen.look(&failed, &latest(None), Instant::now());
-        // A short replay is at its end before anybody looked.
-        let mut late = Backtest::new("ema", Path::new("/nowhere"), false, false);
-        late.event(&event(Fact::Results(Box::new(crate::results::tests::results()))), &failed);
-        for backtest in [seen, late] {
-            let failure = backtest.outcome().unwrap_err();
-            assert_eq!(failure.message(), "the strategy failed: KeyError in on_start: 'x'");
-        }
-        let mut backtest = Backtest::new("ema", Path::new("/nowhere"), false, false);
-        let again = session_with(StrategyState::Failed, Some(Timestamp::UNIX_EPOCH));
-        backtest.look(&again, &latest(None), Instant::now());
-        assert!(!backtest.is_over(), "Python is started again, and the strategy goes on");
-    }
-
-    #[test]
-    fn what_went_wrong_on_the_way_is_said_with_the_results() {
-        assert_eq!(
-            doubts(&session()),
-            ["2 callbacks of the strategy raised an exception", "Python ended and was started again 1 time"]
-        );
-    }
-
-    #[test]
-    fn an_end_from_elsewhere_is_no_success() {
-        let failure = Backtest::new("ema", Path::new("/nowhere"), false, false).outcome().unwrap_err();
-        assert!(failure.message().contains("no results"));
-    }
-
-    #[test]
-    fn what_a_person_must_know_is_told_and_the_trading_is_not() {
-        let log = |level, source: &str| Fact::Log { level, source: source.to_owned(), text: String::new() };
-        for (fact, expected) in [
-            (log(LogLevel::Info, "engine"), false),
-            (log(LogLevel::Warning, "engine"), true),
-            (log(LogLevel::Info, "strategy"), true),
-            (Fact::Started { epoch: qubx_protocol::Epoch(1), restored: false }, false),
-        ] {
-            assert_eq!(is_told(&fact), expected, "{fact:?}");
-        }
-    }
-
-    #[test]
-    fn progress_is_said_often_on_a_terminal_and_rarely_in_a_pipe() {
-        let begin = Instant::now();
-        let time: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
-        let said = |is_terminal, milliseconds: &[u64]| {
-            let mut progress = Progress::new(is_terminal, begin);
-            let at = |ms: &u64| progress.next(0.426, time, begin + Duration::from_millis(*ms));
-            milliseconds.iter().filter_map(at).collect::<Vec<_>>()
-        };
-        let line = " 42 %  2026-01-01 12:00:00 UTC";
-        assert_eq!(said(true, &[10, 100, 150, 200]), [line, line]);
-        assert_eq!(said(false, &[10, 100, 29_999, 30_000, 31_000]), [line]);
-        let mut progress = Progress::new(true, begin);
-        let end = progress.next(1.0, time, begin + Duration::from_secs(1)).unwrap();
-        assert!(end.starts_with(" 99 %"), "{end}");
-    }
 }

@@ -26,7 +26,6 @@ fn file(path: &str) -> String {
 }
 
 #[tokio::test]
-#[ignore = "the engine does not tell results yet"]
 async fn a_replay_at_full_speed_ends_with_its_results() {
     let Some(place) = place() else { return };
     let file = file(QUOTES);
@@ -68,7 +67,6 @@ async fn a_replay_at_full_speed_ends_with_its_results() {
 }
 
 #[tokio::test]
-#[ignore = "the engine does not tell results yet"]
 async fn a_session_that_somebody_may_look_at_stays_after_its_replay_and_tells_its_results() {
     let Some(place) = place() else { return };
     let file = file(QUOTES);
