@@ -82,7 +82,6 @@ impl Bars {
     ///
     /// They are remembered from when bars of this length are first made, which asking for them begins, and up to ten
     /// thousand of each instrument and timeframe. A replay that goes on after a restart makes them anew.
-    #[allow(dead_code, reason = "the task is about to ask")]
     pub(crate) fn history(
         &mut self,
         instrument: InstrumentIndex,
@@ -95,7 +94,6 @@ impl Bars {
     }
 
     /// Tells whether [`Self::market`] may give a bar for this event. It is cheap, and never wrong when it says no.
-    #[allow(dead_code, reason = "the task is about to ask")]
     pub(crate) fn closes(&self, event: &MarketEvent) -> bool {
         let Some(of) = self.instruments.get(event.instrument.place()) else { return false };
         match event.data {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qubx_engine::{EngineConfig, EngineEvent, Interests};
+use qubx_engine::{EngineConfig, EngineEvent, FeedConfig, Interests, RecordedKind};
 use qubx_protocol::LogLevel;
 use tokio::time::Instant;
 
@@ -134,4 +134,23 @@ async fn an_instrument_that_never_had_a_quote_is_stale_too_and_a_feed_that_did_n
     assert!(began.elapsed() >= Duration::from_secs(10), "{:?}", began.elapsed());
     assert_eq!((view.stale.len(), view.quotes.len()), (2, 1));
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn trades_are_news_too_and_bars_alone_are_as_silent_as_they_were_recorded() {
+    let trade = |second| format!("{},1000.0,1,buy\n", BEGIN + second);
+    let trades = format!("time,price,size,side\n{}", (0..120).step_by(8).map(trade).collect::<String>());
+    let bar = |second| format!("{},1000,1000,1000,1000,1\n", BEGIN + second);
+    let bars =
+        format!("time,open,high,low,close,volume\n{}", (0..120).step_by(60).map(bar).collect::<String>());
+    let (folder, path) = file("trades.csv", &trades);
+    let other = folder.path().join("bars.csv");
+    std::fs::write(&other, bars).unwrap();
+    let mut config = replay_all("1", &[("BTCUSDT", path), ("ETHUSDT", other)]);
+    let FeedConfig::Replay { files, .. } = &mut config.exchanges[0].feed else { unreachable!() };
+    (files[0].kind, files[1].kind) = (RecordedKind::Trades, RecordedKind::Bars);
+    let mut running = started(config).await;
+    running.until_finished().await;
+    assert_eq!(told(&running), []);
+    assert_eq!(running.stop().await.last().unwrap().1.place, 2 * 15 + 5 * 2);
 }
