@@ -6,8 +6,11 @@ use qubx_protocol::{Price, Quantity, Side};
 use rust_decimal::Decimal;
 
 use super::script::{Run, SYMBOLS, Step};
-use crate::testing::at;
-use crate::{EngineEvent, InstrumentIndex, Interests, Limits, MarketData, MarketEvent, Touch};
+use crate::testing::{config, decimal};
+use crate::{
+    EngineConfig, EngineEvent, FundingConfig, InstrumentIndex, Interests, Limits, MarketData, MarketEvent,
+    Touch,
+};
 
 /// What happens next in the market: which instrument, after how many milliseconds, by how many tenths the price moves,
 /// and whether somebody trades.
@@ -20,7 +23,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 fn events(moves: &[Move]) -> Vec<MarketEvent> {
-    let mut time = at("00:00:00");
+    let mut time = BEGIN.parse().unwrap();
     let mut prices = [10_000_i64; SYMBOLS.len()];
     let event = |(instrument, passed, moved, trades): &Move| {
         // A time before the newest one is that of an event that comes late.
@@ -52,18 +55,19 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         buys,
         lots,
     });
-    let limit = (instrument, buys, lots, -6..=6_i64).prop_map(|(instrument, buys, lots, away)| Step::Limit {
-        instrument,
-        buys,
-        lots,
-        away,
-    });
+    let limit = (instrument.clone(), buys, lots.clone(), -6..=6_i64, 0..7_usize)
+        .prop_map(|(instrument, buys, lots, away, kind)| Step::Limit { instrument, buys, lots, away, kind });
+    let stop =
+        (instrument, buys, lots, -6..=6_i64, buys).prop_map(|(instrument, buys, lots, away, has_limit)| {
+            Step::Stop { instrument, buys, lots, away, has_limit }
+        });
     let timer = (0..2_usize, proptest::option::weighted(0.8, seconds.clone()))
         .prop_map(|(name, every)| Step::Timer { name, every });
     let step = prop_oneof![
         20 => Just(Step::Nothing),
         2 => market,
         4 => limit,
+        2 => stop,
         2 => (-4..=4_i64).prop_map(|away| Step::Modify { away }),
         1 => Just(Step::CancelOldest),
         1 => Just(Step::CancelAll),
@@ -85,15 +89,42 @@ fn interests() -> impl Strategy<Value = Interests> {
     ]
 }
 
-fn limits(is_tight: bool) -> Limits {
-    if !is_tight {
-        return Limits::default();
-    }
-    Limits {
-        orders_per_minute: Some(30),
-        daily_loss: Some("40".parse().unwrap()),
-        position_notional: Some("3000".parse().unwrap()),
-        ..Limits::default()
+/// How the exchange is.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    is_tight: bool,
+    latency: u64,
+    has_funding: bool,
+    is_margined: bool,
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    let latency = prop_oneof![2 => Just(0_u64), 1 => 1..1_500_u64];
+    (any::<bool>(), latency, any::<bool>(), any::<bool>()).prop_map(
+        |(is_tight, latency, has_funding, is_margined)| Terms { is_tight, latency, has_funding, is_margined },
+    )
+}
+
+impl Terms {
+    fn config(self) -> EngineConfig {
+        let limits = Limits {
+            orders_per_minute: Some(30),
+            daily_loss: Some("40".parse().unwrap()),
+            position_notional: Some("3000".parse().unwrap()),
+            ..Limits::default()
+        };
+        let mut config = config(if self.is_tight { limits } else { Limits::default() });
+        let exchange = &mut config.exchanges[0];
+        exchange.paper.latency = std::time::Duration::from_millis(self.latency);
+        if self.is_margined {
+            // Little enough to be liquidated.
+            exchange.capital = decimal("150").into();
+            exchange.leverage = decimal("20");
+        }
+        exchange.funding = self
+            .has_funding
+            .then(|| FundingConfig { every: "10s".parse().unwrap(), rate_bps: decimal("10") });
+        config
     }
 }
 
@@ -101,14 +132,17 @@ fn outcome(
     events: &[MarketEvent],
     steps: &[Step],
     interests: Interests,
-    is_tight: bool,
+    terms: Terms,
     sizes: (usize, usize),
 ) -> (Vec<String>, Vec<EngineEvent>) {
     let (largest, piece) = sizes;
-    let mut run = Run::new(steps.to_vec(), interests, limits(is_tight), largest);
+    let mut run = Run::new(steps.to_vec(), interests, &terms.config(), BEGIN.parse().unwrap(), largest);
     run.replay(events, piece);
     (run.script.log, run.facts)
 }
+
+/// A day begins after a quarter of a minute.
+const BEGIN: &str = "2026-01-01T23:59:45Z";
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
@@ -118,13 +152,13 @@ proptest! {
         moves in moves(),
         steps in steps(),
         interests in interests(),
-        is_tight in any::<bool>(),
+        terms in terms(),
         piece in 1..300_usize,
     ) {
         let events = events(&moves);
-        let expected = outcome(&events, &steps, interests, is_tight, (1, 1));
+        let expected = outcome(&events, &steps, interests, terms, (1, 1));
         for sizes in [(2, piece), (7, piece), (4_096, piece), (4_096, 1_000)] {
-            let found = outcome(&events, &steps, interests, is_tight, sizes);
+            let found = outcome(&events, &steps, interests, terms, sizes);
             for (found, expected) in found.0.iter().zip(&expected.0) {
                 prop_assert_eq!(found, expected, "{:?}", sizes);
             }

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use qubx_protocol::{Order, OrderId, Quantity, Side};
+use qubx_protocol::{Order, OrderId, Quantity, Side, TimeInForce};
 use rust_decimal::Decimal;
 
 use super::Lockstep;
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::floor::Floor;
-use crate::testing::{config, id};
+use crate::testing::id;
 use crate::{
-    At, Call, CallValue, EngineEvent, Interests, Limits, MarketData, MarketEvent, Modification, OrderRequest,
-    StrategyInput, Touch,
+    At, Call, CallValue, EngineConfig, EngineEvent, Interests, MarketData, MarketEvent, Modification,
+    OrderRequest, StrategyInput, Touch,
 };
 
 pub(super) const SYMBOLS: [&str; 2] = ["BTCUSDT", "ETHUSDT"];
@@ -28,12 +28,21 @@ pub(super) enum Step {
         buys: bool,
         lots: u32,
     },
-    /// So many ticks away from the bid.
+    /// So far away from the bid; it stays, or is a thing of the moment, or only rests, or only reduces.
     Limit {
         instrument: usize,
         buys: bool,
         lots: u32,
         away: i64,
+        kind: usize,
+    },
+    /// Waits until the market is so far away from the bid; then it is at market, or has a limit there.
+    Stop {
+        instrument: usize,
+        buys: bool,
+        lots: u32,
+        away: i64,
+        has_limit: bool,
     },
     /// Moves the oldest order.
     Modify {
@@ -83,10 +92,16 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(steps: Vec<Step>, interests: Interests, limits: Limits, largest: usize) -> Self {
-        let desk = Desk::new(&config(limits));
+    pub(super) fn new(
+        steps: Vec<Step>,
+        interests: Interests,
+        config: &EngineConfig,
+        begin: Timestamp,
+        largest: usize,
+    ) -> Self {
+        let desk = Desk::new(config);
         let bars = Bars::new(desk.state().instruments());
-        let floor = Floor::new(desk, bars, Timestamp::UNIX_EPOCH, 0);
+        let floor = Floor::new(desk, bars, begin, 0);
         let mut lockstep = Lockstep::with_largest(largest);
         lockstep.begin();
         lockstep.set_interests(interests);
@@ -177,6 +192,14 @@ impl Run {
                     assert!(self.record <= end && end <= self.end, "{} {end} {}", self.record, self.end);
                     self.end = end;
                 }
+                if let CallValue::Order(order) = &reply.value {
+                    // One that is only on its way is told by the answer alone.
+                    self.script.see(&StrategyInput::Order(Box::new(order.clone())));
+                }
+                if let CallValue::Orders(orders) = &reply.value {
+                    let see = |order: &Order| self.script.see(&StrategyInput::Order(Box::new(order.clone())));
+                    orders.iter().for_each(see);
+                }
                 match reply.value {
                     CallValue::Accounts(accounts) => format!("= {}", accounts[0].equity),
                     CallValue::Bars(bars) => {
@@ -189,7 +212,7 @@ impl Run {
         };
         // The engine is where the strategy is.
         for (place, touch) in &self.script.quotes {
-            assert_eq!(self.floor.desk.state().touch(*place), Some(*touch));
+            assert_eq!(self.floor.desk.state().touch(*place).as_ref(), Some(touch));
         }
         self.script.log.push(line);
     }
@@ -268,13 +291,21 @@ impl Script {
             Step::Market { instrument, buys, lots: count } => {
                 Call::Place(OrderRequest::new(id(SYMBOLS[instrument]), side(buys), lots(count), None, by()))
             }
-            Step::Limit { instrument, buys, lots: count, away } => Call::Place(OrderRequest::new(
-                id(SYMBOLS[instrument]),
-                side(buys),
-                lots(count),
-                Some((bid(instrument)? + Decimal::from(away)).into()),
-                by(),
-            )),
+            Step::Limit { instrument, buys, lots: count, away, kind } => Call::Place(OrderRequest {
+                price: Some((bid(instrument)? + Decimal::from(away)).into()),
+                time_in_force: if kind == 1 { TimeInForce::Ioc } else { TimeInForce::Gtc },
+                post_only: kind == 2,
+                reduce_only: kind == 3,
+                ..OrderRequest::new(id(SYMBOLS[instrument]), side(buys), lots(count), None, by())
+            }),
+            Step::Stop { instrument, buys, lots: count, away, has_limit } => {
+                let stop = (bid(instrument)? + Decimal::from(away)).into();
+                Call::Place(OrderRequest {
+                    price: has_limit.then_some(stop),
+                    stop_price: Some(stop),
+                    ..OrderRequest::new(id(SYMBOLS[instrument]), side(buys), lots(count), None, by())
+                })
+            }
             Step::Modify { away } => {
                 let order = oldest()?;
                 let price = Some((order.price?.0 + Decimal::from(away)).into());
