@@ -68,12 +68,21 @@ impl Workbench {
         command
     }
 
-    /// Starts a session that stays, and returns it.
+    /// Starts a session of the example that stays, and returns it.
     ///
     /// # Errors
     /// When it does not start.
     pub(crate) fn start_session(&self, name: &str) -> Result<Found> {
-        let output = self.run(["--detach", "--name", name]).output().context("running qubx run")?;
+        self.start_session_of(Path::new(CONFIG), name)
+    }
+
+    /// Starts a session of a config that stays, and returns it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_session_of(&self, config: &Path, name: &str) -> Result<Found> {
+        let mut run = self.qubx(["run", "--paper", "--detach", "--name", name, "--python"]);
+        let output = run.arg(&self.python).arg(config).output().context("running qubx run")?;
         ensure!(output.status.success(), "qubx run failed:\n{}", String::from_utf8_lossy(&output.stderr));
         let found = self.sessions()?.into_iter().find(|found| found.alive && found.is_named(name));
         found.with_context(|| format!("the session {name} was started and is not listed"))

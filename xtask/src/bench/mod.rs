@@ -8,6 +8,7 @@ mod attach;
 mod cell;
 mod client;
 mod displays;
+mod fill;
 mod flood;
 mod guest;
 mod jupyter;
@@ -52,6 +53,8 @@ pub(crate) enum Name {
     Screens,
     /// A verb, a cancel and an order, at rest and while Python hangs or prints without end.
     Orders,
+    /// From a quote through Python's callback to the fill on a screen.
+    Fill,
     /// A replay at full speed with a strategy in Python, beside NautilusTrader.
     Replay,
     /// Going on after a kill with a session of a million entries, and with a simulation of a month.
@@ -99,6 +102,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Displays => displays::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
         Name::Orders => orders::measure(workbench).await,
+        Name::Fill => fill::measure(workbench).await,
         Name::Replay => replay::measure(workbench).await,
         Name::Restore => restore::measure(workbench).await,
     }

@@ -88,7 +88,10 @@ impl Watchers {
     }
 
     /// Waits for bytes and hands on each whole frame: the screen, the frame, the time since 1970 when it was read.
-    fn turn(
+    ///
+    /// # Errors
+    /// When the time is over, the service ends a connection, or `take` fails.
+    pub(crate) fn turn(
         &mut self,
         deadline: Instant,
         mut take: impl FnMut(usize, &[u8], Duration) -> Result<()>,
