@@ -240,9 +240,18 @@ async fn a_file_that_changed_before_the_place_is_refused_and_one_that_changed_be
     running.handle.attach_strategy().await.unwrap();
     running.handle.start_feed(Interests::QUOTES).await.unwrap();
     let held = 20;
-    let batch = in_time("a batch", running.batches.recv()).await.unwrap();
-    let at = At { batch: batch.number, record: held };
-    running.handle.call(Some(at), Call::Accounts).await.unwrap();
+    let mut seen = 0;
+    let _batch = loop {
+        let batch = in_time("a batch", running.batches.recv()).await.unwrap();
+        let quotes = u32::try_from(batch.inputs.len()).unwrap();
+        if seen + quotes >= held {
+            let at = At { batch: batch.number, record: held - seen };
+            running.handle.call(Some(at), Call::Accounts).await.unwrap();
+            break batch;
+        }
+        seen += quotes;
+        batch.done.send(quotes).unwrap();
+    };
     let stored = running.stop().await;
     let place = stored.last().unwrap().1.place;
     assert_eq!(place, u64::from(held));
