@@ -355,7 +355,11 @@ mod margin_tests;
 #[cfg(test)]
 mod modify_tests;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod script;
 #[cfg(test)]
 mod table;
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod amount;
 mod checks;
 mod exposure;
 mod funding;
+#[cfg(test)]
+mod late_fills;
 mod loss;
 mod modify;
 mod orders;

@@ -1,140 +1,211 @@
-//! What holds for every sequence of quotes and orders.
+//! What holds for every sequence of what can happen.
+
+use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
-use qubx_protocol::{Money, Price, Side};
+use qubx_protocol::{Money, Order, OrderStatus, Rejection};
 use rust_decimal::Decimal;
 
+use super::script::{Run, SYMBOLS, Step, any_decimal, configs, sensible, size, step, steps};
 use super::*;
 use crate::core::MAX_AMOUNT;
-use crate::testing::{at, config, id, quote_at, quoted};
-use crate::{EngineEvent, Limits};
+use crate::testing::{at, config, id};
+use crate::{EngineEvent, Limits, Restore};
 
-const TIME: &str = "12:00:00";
-const SYMBOLS: [&str; 2] = ["BTCUSDT", "ETHUSDT"];
+/// What roundings to twelve decimals may amount to.
+const ROUNDING: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
-#[derive(Clone, Debug)]
-enum Step {
-    Quote { symbol: usize, bid: Decimal, spread: Decimal },
-    Place { symbol: usize, side: Side, quantity: Decimal, price: Option<Decimal> },
-    Cancel { number: u64 },
-    Close { symbol: usize },
-    Pause,
-    Resume,
+fn held(desk: &Desk) -> [Decimal; 2] {
+    SYMBOLS.map(|symbol| desk.state().position(&id(symbol)).unwrap().quantity.0)
 }
 
-fn step(amount: impl Strategy<Value = Decimal> + Clone + 'static) -> impl Strategy<Value = Step> {
-    let symbol = 0..SYMBOLS.len();
-    let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
-    prop_oneof![
-        6 => (symbol.clone(), amount.clone(), amount.clone())
-            .prop_map(|(symbol, bid, spread)| Step::Quote { symbol, bid, spread }),
-        6 => (symbol.clone(), side, amount.clone(), proptest::option::of(amount))
-            .prop_map(|(symbol, side, quantity, price)| Step::Place { symbol, side, quantity, price }),
-        1 => (0..40_u64).prop_map(|number| Step::Cancel { number }),
-        1 => symbol.prop_map(|symbol| Step::Close { symbol }),
-        1 => Just(Step::Pause),
-        1 => Just(Step::Resume),
-    ]
-}
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-/// Amounts that make sense: 0.01 to 200.
-fn sensible() -> impl Strategy<Value = Decimal> + Clone {
-    (1..20_000_i64).prop_map(|cents| Decimal::new(cents, 2))
-}
+    #[test]
+    fn the_book_follows_from_the_fills(config in configs(), steps in steps(120)) {
+        let mut run = Run::new(&config);
+        let events = run.steps(&steps);
 
-/// Any decimal there is.
-fn any_decimal() -> impl Strategy<Value = Decimal> + Clone {
-    (any::<(u32, u32, u32)>(), any::<bool>(), 0..=28_u32).prop_map(
-        |((low, middle, high), negative, scale)| Decimal::from_parts(low, middle, high, negative, scale),
-    )
-}
-
-fn run(desk: &mut Desk, steps: Vec<Step>) -> Vec<EngineEvent> {
-    let time = at(TIME);
-    let by = By::from("tester");
-    let mut events = Vec::new();
-    for step in steps {
-        events.extend(match step {
-            Step::Quote { symbol, bid, spread } => {
-                let mut quote = quote_at(SYMBOLS[symbol], TIME, "1", "1");
-                quote.bid = Price(bid);
-                quote.ask = Price(bid.checked_add(spread).unwrap_or(bid));
-                quoted(desk, time, &quote)
+        let exchange = &config.exchanges[0];
+        let mut cash = exchange.capital.0;
+        let mut trades = HashSet::new();
+        let mut orders: HashMap<OrderId, (Decimal, Decimal)> = HashMap::new();
+        let mut positions = [Decimal::ZERO; SYMBOLS.len()];
+        for event in &events {
+            match event {
+                EngineEvent::Fill { fill, position } => {
+                    let symbol = SYMBOLS.iter().position(|symbol| *symbol == fill.instrument.symbol).unwrap();
+                    let instrument = &exchange.instruments[symbol];
+                    let signed = fill.side.sign() * fill.quantity.0;
+                    positions[symbol] += signed;
+                    cash -= signed * fill.price.0 * instrument.multiplier + fill.fee.0;
+                    prop_assert_eq!(position.quantity.0, positions[symbol]);
+                    prop_assert_eq!(position.avg_price.is_none(), position.quantity.is_zero());
+                    prop_assert!((fill.quantity.0 % instrument.lot_size.0).is_zero() && fill.quantity > Quantity::ZERO);
+                    prop_assert!(trades.insert(fill.trade_id.clone()), "trade ids are unique");
+                    let order = orders.entry(fill.order.clone()).or_default();
+                    order.0 += fill.quantity.0;
+                    order.1 += (fill.price * fill.quantity).0;
+                }
+                EngineEvent::Funding { funding, .. } => cash -= funding.amount.0,
+                EngineEvent::Order(order) => {
+                    let (filled, cost) = orders.get(&order.id).copied().unwrap_or_default();
+                    prop_assert_eq!(order.filled.0, filled);
+                    prop_assert!(order.status == OrderStatus::Rejected || order.filled <= order.quantity);
+                    let average = order.avg_price.map_or(Decimal::ZERO, |price| price.0);
+                    prop_assert!((average * filled - cost).abs() < ROUNDING);
+                }
+                _ => {}
             }
-            Step::Place { symbol, side, quantity, price } => desk.place(
-                time,
-                vec![OrderRequest::new(
-                    id(SYMBOLS[symbol]),
-                    side,
-                    Quantity(quantity),
-                    price.map(Price),
-                    by.clone(),
-                )],
-            ),
-            Step::Cancel { number } => {
-                desk.cancel(time, &OrderId(format!("q{number}")), "").unwrap_or_default()
-            }
-            Step::Close { symbol } => desk.close(time, &[id(SYMBOLS[symbol])], &by),
-            Step::Pause => desk.pause(time, "test".to_owned()),
-            Step::Resume => desk.resume(time, &by).unwrap_or_default(),
-        });
-        events.extend(desk.send(time));
+        }
+        let account = &run.desk.state().accounts()[0];
+        let profit = account.realized_pnl + account.unrealized_pnl.unwrap();
+        prop_assert_eq!(account.equity, account.capital + profit - account.fees - account.funding);
+        // What was paid and what is held is worth the equity, up to the rounding of average prices.
+        let worth = run.desk.state().marks().iter().map(|mark| mark.market_value.unwrap()).sum::<Money>();
+        let error = (cash + worth.0 - account.equity.0).abs();
+        prop_assert!(error < ROUNDING, "{} is off by {}", account.equity, error);
     }
-    events
+
+    #[test]
+    fn no_order_is_in_two_final_states_and_every_refusal_has_a_name(config in configs(), steps in steps(120)) {
+        let mut known: HashMap<OrderId, Order> = HashMap::new();
+        for event in Run::new(&config).steps(&steps) {
+            let EngineEvent::Order(order) = event else { continue };
+            prop_assert_eq!(order.rejection.is_some(), order.status == OrderStatus::Rejected);
+            prop_assert!(order.rejection.is_none() || order.reason.is_some());
+            prop_assert!(order.status != OrderStatus::Filled || order.filled == order.quantity);
+            if let Some(before) = known.insert(order.id.clone(), order.clone()) {
+                prop_assert!(before.status.is_open(), "{before:?} became {order:?}");
+                prop_assert!(order.status != OrderStatus::Intended, "{order:?} is told twice");
+                prop_assert!(order.filled >= before.filled && (order.triggered || !before.triggered));
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_that_may_only_reduce_never_increases(config in configs(), steps in steps(120)) {
+        let mut reduce_only = HashSet::new();
+        let mut before: HashMap<String, Decimal> = HashMap::new();
+        for event in Run::new(&config).steps(&steps) {
+            match event {
+                EngineEvent::Order(order) if order.reduce_only => drop(reduce_only.insert(order.id)),
+                EngineEvent::Fill { fill, position } => {
+                    let is = position.quantity.0;
+                    let was = before.insert(fill.instrument.symbol, is).unwrap_or_default();
+                    if reduce_only.contains(&fill.order) {
+                        prop_assert!(is.abs() < was.abs() && is * was >= Decimal::ZERO, "{was} became {is}");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_pause_never_lets_a_position_grow(config in configs(), before in steps(60), after in steps(60)) {
+        let mut run = Run::new(&config);
+        run.steps(&before);
+        run.desk.pause(run.time, "test".to_owned());
+        for step in after.into_iter().filter(|step| !matches!(step, Step::Resume)) {
+            let were = held(&run.desk);
+            run.step(&step);
+            for (was, is) in were.into_iter().zip(held(&run.desk)) {
+                prop_assert!(is.abs() <= was.abs() && was * is >= Decimal::ZERO, "{was} became {is} by {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_quiet_changes_nothing_and_what_is_reached_is_never_missed(
+        config in configs(), steps in steps(150),
+    ) {
+        let (mut quick, mut thorough) = (Run::new(&config), Run::new(&config));
+        thorough.at_length = true;
+        let mut rest = &steps[..];
+        while !rest.is_empty() {
+            // As in lockstep: a whole run of events is looked at before the first of it is taken in.
+            let quiet = rest
+                .iter()
+                .map_while(|step| step.event(quick.time))
+                .take_while(|event| quick.desk.is_quiet(quick.time, event))
+                .count();
+            let (run, others) = rest.split_at(quiet.max(1));
+            for step in run {
+                let told = quick.step(step);
+                prop_assert!(quiet == 0 || told.is_empty(), "{step:?} was quiet, and told {told:?}");
+                prop_assert_eq!(told, thorough.step(step), "{:?}", step);
+            }
+            rest = others;
+        }
+        let checkpoint = |run: &Run| run.desk.checkpoint(run.time);
+        prop_assert_eq!(checkpoint(&quick), checkpoint(&thorough));
+        prop_assert_eq!(quick.desk.state().accounts(), thorough.desk.state().accounts());
+        prop_assert_eq!(quick.desk.state().quotes(), thorough.desk.state().quotes());
+    }
+
+    #[test]
+    fn a_desk_that_was_restored_does_what_one_that_was_not_does(
+        config in configs(), before in steps(80), after in steps(60),
+    ) {
+        let mut run = Run::new(&config);
+        let events = run.steps(&before);
+        let next_order = 1 + events
+            .iter()
+            .filter_map(|event| match event {
+                EngineEvent::Order(order) => order.id.0[1..].parse::<u64>().ok(),
+                _ => None,
+            })
+            .max()
+            .unwrap_or(0);
+        let mut again = Run::new(&EngineConfig { next_order, ..config });
+        again.time = run.time;
+        let told = again.desk.restore(Restore {
+            positions: run.desk.state().positions(),
+            orders: run.desk.state().open_orders().cloned().collect(),
+            checkpoint: Some(run.desk.checkpoint(run.time)),
+        });
+        prop_assert!(told.is_empty(), "{told:?}");
+        run.desk.state().quotes().into_iter().for_each(|quote| again.desk.restore_quote(quote));
+        for step in &after {
+            // Only what is open is known of orders, so of one that ended the answer differs, but not what happens.
+            let is_news = |event: &EngineEvent| !matches!(event, EngineEvent::Log { .. });
+            let news = |events: Vec<EngineEvent>| events.into_iter().filter(is_news).collect::<Vec<_>>();
+            prop_assert_eq!(news(again.step(step)), news(run.step(step)), "{:?}", step);
+        }
+        prop_assert_eq!(again.desk.checkpoint(run.time), run.desk.checkpoint(run.time));
+    }
+
+    #[test]
+    fn margins_are_held_when_an_order_passes(config in configs(), steps in steps(100)) {
+        let mut run = Run::new(&config);
+        for step in &steps {
+            let told = run.step(step);
+            for event in &told {
+                let EngineEvent::Order(order) = event else { continue };
+                let named = order.rejection == Some(Rejection::Margin);
+                prop_assert!(!(named && order.reduce_only), "a reduction needs no margin");
+            }
+            // What is under water was liquidated, unless nobody takes it.
+            let account = &run.desk.state().accounts()[0];
+            let under_water = account.maintenance_margin.is_some_and(|needed| account.equity <= needed);
+            let is_held = held(&run.desk).iter().any(|held| !held.is_zero());
+            if under_water && is_held {
+                prop_assert!(!run.desk.state().accounts_under_water().is_empty());
+            }
+        }
+    }
 }
 
 proptest! {
     #[test]
-    fn the_book_follows_from_the_fills(steps in proptest::collection::vec(step(sensible()), 1..80)) {
-        let config = config(Limits::default());
-        let mut desk = Desk::new(&config);
-        let events = run(&mut desk, steps);
-
-        let mut cash = config.exchanges[0].capital.0;
-        let mut trades = std::collections::HashSet::new();
-        let mut held = [Decimal::ZERO; SYMBOLS.len()];
-        for event in &events {
-            let EngineEvent::Fill { fill, position } = event else { continue };
-            let symbol = SYMBOLS.iter().position(|symbol| *symbol == fill.instrument.symbol).unwrap();
-            let signed = fill.side.sign() * fill.quantity.0;
-            held[symbol] += signed;
-            cash -= signed * fill.price.0 + fill.fee.0;
-            prop_assert_eq!(position.quantity.0, held[symbol]);
-            prop_assert_eq!(position.avg_price.is_none(), position.quantity.is_zero());
-            prop_assert!(trades.insert(fill.trade_id.clone()), "trade ids are unique");
-        }
-
-        let account = &desk.state().accounts()[0];
-        let pieces = account.capital + account.realized_pnl + account.unrealized_pnl.unwrap() - account.fees;
-        prop_assert_eq!(account.equity, pieces);
-        // What was paid and what is held is worth the equity, up to the rounding of average prices.
-        let worth = desk.state().marks().iter().map(|mark| mark.market_value.unwrap()).sum::<Money>();
-        let error = (cash + worth.0 - account.equity.0).abs();
-        prop_assert!(error < Decimal::new(1, 6), "{} is off by {}", account.equity, error);
-    }
-
-    #[test]
-    fn a_pause_never_lets_a_position_grow(
-        before in proptest::collection::vec(step(sensible()), 1..40),
-        after in proptest::collection::vec(step(sensible()), 1..40),
-    ) {
-        let mut desk = Desk::new(&config(Limits::default()));
-        run(&mut desk, before);
-        desk.pause(at(TIME), "test".to_owned());
-        let held = |desk: &Desk| SYMBOLS.map(|symbol| desk.state().position(&id(symbol)).unwrap().quantity.0);
-        for step in after.into_iter().filter(|step| !matches!(step, Step::Resume)) {
-            let were = held(&desk);
-            run(&mut desk, vec![step]);
-            for (was, is) in were.into_iter().zip(held(&desk)) {
-                prop_assert!(is.abs() <= was.abs() && was * is >= Decimal::ZERO, "{was} became {is}");
-            }
-        }
-    }
-
-    #[test]
     fn nothing_from_outside_makes_the_arithmetic_overflow(
-        steps in proptest::collection::vec(step(prop_oneof![any_decimal(), sensible()]), 1..60),
+        steps in proptest::collection::vec(
+            step(prop_oneof![any_decimal(), sensible()], prop_oneof![any_decimal(), size()]), 1..60,
+        ),
         tight in any::<bool>(),
+        multiplier in 1..1_000_u32,
     ) {
         let one = Some(Money(Decimal::ONE));
         let limits = Limits {
@@ -145,14 +216,17 @@ proptest! {
             daily_loss: one,
         };
         let mut config = config(if tight { limits } else { Limits::default() });
+        config.exchanges[0].instruments[0].multiplier = multiplier.into();
+        config.exchanges[0].paper.slippage_bps = Decimal::ONE_THOUSAND;
         if !tight {
             // As much as a config may have, so that the largest orders pass.
             config.exchanges[0].capital = Money(MAX_AMOUNT);
             config.exchanges[0].leverage = MAX_AMOUNT;
         }
-        let mut desk = Desk::new(&config);
-        run(&mut desk, steps);
-        desk.state().accounts();
-        desk.state().marks();
+        let mut run = Run::new(&config);
+        run.steps(&steps);
+        run.desk.state().accounts();
+        run.desk.state().marks();
+        run.desk.checkpoint(at("13:00:00"));
     }
 }
