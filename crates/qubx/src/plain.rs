@@ -93,7 +93,7 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             let word = state_word(status);
             let same = previous.is_some_and(|previous| {
                 state_word(previous) == word
-                    && previous.strategy == status.strategy
+                    && previous.strategy.error == status.strategy.error
                     && previous.kernel == status.kernel
             });
             if same {
