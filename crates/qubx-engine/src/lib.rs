@@ -49,7 +49,11 @@ pub use output::{
 };
 pub use restore::{Checkpoint, MarketCheckpoint, Restore, UnderWay, WireCommand};
 pub use results::ResultsCollector;
-pub use strategy::{At, Call, CallValue, Interests, Reply, StrategyBatch, StrategyInput};
+pub use strategy::{
+    At, Call, CallValue, Content, Context, HostEvent, HostHandle, Interests, Outcome, Prepared, Print,
+    Registry, RegistryError, Reply, Strategy, StrategyBatch, StrategyError, StrategyInput, Terms, host,
+    nearest_f64, shortest_decimal,
+};
 pub use task::start;
 #[doc(hidden)]
 pub use task::start_in_memory;

@@ -1,4 +1,4 @@
-//! What an engine tells a strategy, and what the strategy asks of it.
+//! What an engine tells a strategy, and what the strategy asks of it; and strategies in Rust, with their host.
 //!
 //! In lockstep (a replay at full speed) a batch may be ahead of the engine: its events are applied as the strategy gets
 //! to them. Each call of the strategy says where it is, see [`At`], and its answer says what it caused and where the batch
@@ -13,6 +13,23 @@ use qubx_protocol::{
 use tokio::sync::oneshot;
 
 use crate::{MarketEvent, Modification, OrderRequest};
+
+mod context;
+mod define;
+mod host;
+mod hosted;
+mod kinds;
+mod mirror;
+mod number;
+mod registry;
+mod times;
+
+pub use context::{Context, Terms};
+pub use define::{Outcome, Strategy, StrategyError};
+pub use host::{Content, HostEvent, HostHandle, host};
+pub use mirror::Print;
+pub use number::{nearest_f64, shortest_decimal};
+pub use registry::{Prepared, Registry, RegistryError};
 
 /// News for the strategy, in order. The next batch comes after this one is done.
 #[derive(Debug)]

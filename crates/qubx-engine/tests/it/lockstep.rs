@@ -89,11 +89,12 @@ async fn requests_are_served_while_the_feed_waits_for_the_strategy() {
     let (_folder, path) = file("quotes.csv", &swinging_quotes());
     let mut running = Running::start(replay("max", &path));
     running.handle.start_feed(Interests::QUOTES).await.unwrap();
+    // The first quote of all begins a day, so it is alone.
+    in_time("a batch", running.batches.recv()).await.unwrap().done.send(u32::MAX).unwrap();
     let batch = in_time("a batch", running.batches.recv()).await.unwrap();
     // The engine is where the strategy is known to be.
-    running.place("BTCUSDT", Side::Buy, "1", None).await;
-    assert!(running.handle.snapshot().await.unwrap().positions.is_empty());
-    let at = At { batch: batch.number, record: 7 };
+    assert_eq!(running.handle.snapshot().await.unwrap().time.as_second(), 1_767_225_600);
+    let at = At { batch: batch.number, record: 6 };
     running.handle.call(Some(at), Call::Accounts).await.unwrap();
     let before = running.handle.snapshot().await.unwrap().time;
     running.place("BTCUSDT", Side::Buy, "1", None).await;

@@ -5,6 +5,7 @@
 
 mod attach;
 mod book;
+mod ema_cross;
 mod files;
 mod harness;
 mod lockstep;
@@ -14,3 +15,4 @@ mod recorded;
 mod restore;
 mod simulation;
 mod stale;
+mod strategies;

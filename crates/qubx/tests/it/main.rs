@@ -43,6 +43,7 @@ mod output;
 mod owner;
 mod places;
 mod race;
+mod real_data;
 mod replay;
 mod restore;
 mod results;
