@@ -267,7 +267,8 @@ impl Session {
 
     /// Returns when something is due by time.
     fn due(&self) -> Instant {
-        let due = [self.cells.due(), self.interrupts.due(), self.python.due(), self.watch.due(), self.shown_due()];
+        let due =
+            [self.cells.due(), self.interrupts.due(), self.python.due(), self.watch.due(), self.shown_due()];
         due.into_iter().flatten().chain([self.clock.due()]).min().unwrap_or_else(Instant::now)
     }
 

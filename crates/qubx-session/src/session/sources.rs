@@ -94,7 +94,7 @@ mod tests {
         let (strategy_end, strategy) = mpsc::channel(1);
         let ends =
             Ends { inputs: inputs_end, engine: engine_end, kernel: kernel_end, _strategy: strategy_end };
-        (ends, Sources { inputs, engine, kernel, strategy })
+        (ends, Sources { inputs, engine, kernel, strategy, host: mpsc::channel(1).1 })
     }
 
     #[tokio::test]
