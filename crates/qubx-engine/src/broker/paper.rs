@@ -215,8 +215,7 @@ impl Market {
 
     /// Takes what the order may take. False when it is done with.
     fn take(&mut self, order: &mut Resting, touch: &Touch, out: &mut Vec<BrokerEvent>) -> bool {
-        let wanted =
-            if order.reduce_only { reducible(self.held, order.side, order.left).0 } else { order.left };
+        let wanted = self.wanted(order);
         let depth = self.depth(order.side, touch);
         let mut used = self.used[index(order.side)];
         for (price, quantity) in depth.take(wanted, order.price, &mut used) {
@@ -243,9 +242,7 @@ impl Market {
         let mut left = there;
         for mut order in reached {
             let Some(limit) = order.price.filter(|_| left > Decimal::ZERO) else { break };
-            let wanted =
-                if order.reduce_only { reducible(self.held, order.side, order.left).0 } else { order.left };
-            let quantity = wanted.min(left);
+            let quantity = self.wanted(&order).min(left);
             if quantity.is_zero() {
                 continue;
             }
@@ -292,6 +289,11 @@ impl Market {
             }
             !goes
         });
+    }
+
+    /// Returns how much of an order may be filled now.
+    fn wanted(&self, order: &Resting) -> Decimal {
+        if order.reduce_only { reducible(self.held, order.side, order.left).0 } else { order.left }
     }
 
     fn reduces_nothing(&self, order: &Resting) -> bool {
