@@ -212,7 +212,18 @@ proptest! {
         prop_assert!(told.is_empty(), "{told:?}");
         prop_assert_eq!(again.desk.checkpoint(run.time), run.desk.checkpoint(run.time));
         run.desk.state().quotes().into_iter().for_each(|quote| again.desk.restore_quote(quote));
-        for step in &after {
+        // What rests, and what is there of the newest quote, is looked at first.
+        let probes = [0, 1].into_iter().flat_map(|symbol| {
+            let numbers = Numbers { quantity: Decimal::ONE, price: None, stop: None };
+            let (ioc, post_only, reduce_only) = (false, false, false);
+            let place = |side| Step::Place {
+                symbol, side, numbers: numbers.clone(), ioc, post_only, reduce_only,
+            };
+            let trade = |side, price| Step::Trade { symbol: symbol as u32, price, size: Decimal::TWO, side };
+            let trades = [trade(Side::Sell, Decimal::ONE), trade(Side::Buy, Decimal::ONE_THOUSAND)];
+            [place(Side::Buy), place(Side::Sell)].into_iter().chain(trades).collect::<Vec<_>>()
+        });
+        for step in &probes.chain(after).collect::<Vec<_>>() {
             // Only what is open is known of orders, so of one that ended the answer differs, but not what happens.
             let is_news = |event: &EngineEvent| !matches!(event, EngineEvent::Log { .. });
             let news = |events: Vec<EngineEvent>| events.into_iter().filter(is_news).collect::<Vec<_>>();
