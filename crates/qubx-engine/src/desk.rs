@@ -150,7 +150,7 @@ impl Desk {
     }
 
     /// Decides the same for a strategy or a cell.
-    #[allow(dead_code, reason = "the task does not tell strategies from people yet")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the task does not tell strategies from people yet"))]
     pub(crate) fn strategy_close(
         &mut self,
         time: Timestamp,
@@ -260,7 +260,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`EngineError::UnknownOrder`] or [`EngineError::OrderIsFinal`].
-    #[allow(dead_code, reason = "the task does not tell strategies from people yet")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the task does not tell strategies from people yet"))]
     pub(crate) fn strategy_cancel(
         &mut self,
         time: Timestamp,
@@ -280,7 +280,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`EngineError::UnknownOrder`], or [`EngineError::NotModified`]: the order stays as it is.
-    #[allow(dead_code, reason = "the task does not ask for it yet")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the task does not ask for it yet"))]
     pub(crate) fn modify(
         &mut self,
         time: Timestamp,
