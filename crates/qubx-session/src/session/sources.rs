@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use qubx_engine::{EngineOutput, StrategyBatch};
+use qubx_engine::{EngineOutput, HostEvent, StrategyBatch};
 use qubx_kernel::KernelEvent;
 use tokio::sync::mpsc;
 
@@ -13,7 +13,10 @@ pub(crate) struct Sources {
     pub(crate) inputs: mpsc::Receiver<Input>,
     pub(crate) engine: mpsc::Receiver<EngineOutput>,
     pub(crate) kernel: mpsc::Receiver<KernelEvent>,
+    /// The news for a strategy in Python.
     pub(crate) strategy: mpsc::Receiver<StrategyBatch>,
+    /// What a strategy in Rust says.
+    pub(crate) host: mpsc::Receiver<HostEvent>,
 }
 
 /// One thing that happened.
@@ -24,6 +27,7 @@ pub(super) enum Turn {
     EngineGone,
     Kernel(KernelEvent),
     Strategy(StrategyBatch),
+    Host(HostEvent),
     /// Something is due by time.
     Tick,
 }
@@ -37,6 +41,7 @@ impl Sources {
             output = self.engine.recv() => output.map_or(Turn::EngineGone, Turn::Engine),
             Some(event) = self.kernel.recv() => Turn::Kernel(event),
             Some(batch) = self.strategy.recv() => Turn::Strategy(batch),
+            Some(event) = self.host.recv() => Turn::Host(event),
             Some(input) = self.inputs.recv() => Turn::Input(input),
         }
     }
@@ -60,6 +65,9 @@ impl Sources {
         }
         if let Ok(batch) = self.strategy.try_recv() {
             return Some(Turn::Strategy(batch));
+        }
+        if let Ok(event) = self.host.try_recv() {
+            return Some(Turn::Host(event));
         }
         self.inputs.try_recv().ok().map(Turn::Input)
     }
@@ -86,7 +94,7 @@ mod tests {
         let (strategy_end, strategy) = mpsc::channel(1);
         let ends =
             Ends { inputs: inputs_end, engine: engine_end, kernel: kernel_end, _strategy: strategy_end };
-        (ends, Sources { inputs, engine, kernel, strategy })
+        (ends, Sources { inputs, engine, kernel, strategy, host: mpsc::channel(1).1 })
     }
 
     #[tokio::test]
