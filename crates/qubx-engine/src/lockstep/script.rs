@@ -194,7 +194,7 @@ impl Run {
                 }
                 if let CallValue::Order(order) = &reply.value {
                     // One that is only on its way is told by the answer alone.
-                    self.script.see(&StrategyInput::Order(Box::new(order.clone())));
+                    self.script.see(&StrategyInput::Order(order.clone()));
                 }
                 if let CallValue::Orders(orders) = &reply.value {
                     let see = |order: &Order| self.script.see(&StrategyInput::Order(Box::new(order.clone())));

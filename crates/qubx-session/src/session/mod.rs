@@ -256,7 +256,7 @@ impl Session {
     fn take(&mut self, turn: Turn) {
         match turn {
             Turn::Input(input) => self.take_input(input),
-            Turn::Engine(output) => self.take_engine(output),
+            Turn::Engine(output) => self.take_engine(*output),
             Turn::EngineGone => end_without_engine(),
             Turn::Kernel(event) => self.take_kernel(event),
             Turn::Strategy(batch) => self.news(batch),

@@ -22,7 +22,7 @@ pub(crate) struct Sources {
 /// One thing that happened.
 pub(super) enum Turn {
     Input(Input),
-    Engine(EngineOutput),
+    Engine(Box<EngineOutput>),
     /// The engine's task ended by itself.
     EngineGone,
     Kernel(KernelEvent),
@@ -38,7 +38,7 @@ impl Sources {
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(due.into()) => Turn::Tick,
-            output = self.engine.recv() => output.map_or(Turn::EngineGone, Turn::Engine),
+            output = self.engine.recv() => output.map_or(Turn::EngineGone, |output| Turn::Engine(Box::new(output))),
             Some(event) = self.kernel.recv() => Turn::Kernel(event),
             Some(batch) = self.strategy.recv() => Turn::Strategy(batch),
             Some(event) = self.host.recv() => Turn::Host(event),
@@ -58,7 +58,7 @@ impl Sources {
 
     fn try_next(&mut self) -> Option<Turn> {
         if let Ok(output) = self.engine.try_recv() {
-            return Some(Turn::Engine(output));
+            return Some(Turn::Engine(Box::new(output)));
         }
         if let Ok(event) = self.kernel.try_recv() {
             return Some(Turn::Kernel(event));
