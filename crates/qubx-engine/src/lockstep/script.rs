@@ -172,7 +172,7 @@ impl Run {
         let line = self.script.line(input);
         self.script.log.push(line);
         // An order that causes an order would never come to an end.
-        let steps = if is_of_market { 2 } else { usize::from(self.script.next % 3 == 0) };
+        let steps = if is_of_market { 2 } else { usize::from(self.script.next.is_multiple_of(3)) };
         for _ in 0..steps {
             let step = self.script.steps[self.script.next % self.script.steps.len()].clone();
             self.script.next += 1;
