@@ -16,7 +16,7 @@ const ALL: Interests = Interests::ALL;
 /// Works on batches, placing a resting order with every fifth quote, until so many quotes were seen; returns what holds
 /// the last batch, on which the work is not done.
 async fn trade_until(running: &mut Running, quotes: usize) -> oneshot::Sender<u32> {
-    let seen = Cell::new(0);
+    let seen = Cell::new(0_usize);
     let mut trade = async |seat: &Seat, input: StrategyInput| {
         let StrategyInput::Event(event) = input else { return };
         let (_, touch) = quote_of(&StrategyInput::Event(event)).unwrap();
