@@ -1,7 +1,7 @@
 //! The life of an order. No I/O.
 //!
-//! `Intended → New ⇄ PartiallyFilled → Filled | Cancelled`, and from every open state to `Rejected` before the first
-//! fill. What an exchange tells may come late, twice or in another sequence: each trade is booked once, also before
+//! `Intended → New → PartiallyFilled → Filled`; from every open state to `Cancelled`, and from `Intended` to `Rejected`.
+//! What an exchange tells may come late, twice or in another sequence: each trade is booked once, also before
 //! the order was accepted and after it ended. An order that ended stays as it ended; a late fill only raises `filled`
 //! and changes the position.
 
