@@ -17,3 +17,4 @@ mod simulation;
 mod speed;
 mod stale;
 mod strategies;
+mod timers;
