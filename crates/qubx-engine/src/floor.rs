@@ -229,7 +229,9 @@ impl Floor {
         let order = |id: &OrderId| self.desk.state().order(id).cloned();
         match answer {
             Answer::Value(value) => Ok(value),
-            Answer::Order(id) => order(&id).map(CallValue::Order).ok_or(EngineError::UnknownOrder(id)),
+            Answer::Order(id) => {
+                order(&id).map(|order| CallValue::Order(Box::new(order))).ok_or(EngineError::UnknownOrder(id))
+            }
             Answer::Orders(ids) => Ok(CallValue::Orders(ids.iter().filter_map(order).collect())),
         }
     }

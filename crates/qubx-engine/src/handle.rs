@@ -63,7 +63,7 @@ impl EngineHandle {
     /// [`EngineError::Stopped`].
     pub async fn place(&self, request: OrderRequest) -> Result<Order, EngineError> {
         match self.call(None, Call::Place(request)).await?.value {
-            CallValue::Order(order) => Ok(order),
+            CallValue::Order(order) => Ok(*order),
             _ => Err(EngineError::Stopped),
         }
     }

@@ -112,6 +112,11 @@ impl Lockstep {
         self.interests.strategy
     }
 
+    /// Tells whether the strategy works on a batch.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.flight.is_some()
+    }
+
     /// Tells whether the strategy works on a batch, or has something to see.
     pub(crate) fn is_busy(&self) -> bool {
         self.flight.is_some() || self.has_news()

@@ -130,7 +130,6 @@ pub struct MarketCheckpoint {
     pub funding_due: Option<Timestamp>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(value: &Quantity) -> bool {
     value.is_zero()
 }

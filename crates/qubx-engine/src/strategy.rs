@@ -157,7 +157,7 @@ pub enum CallValue {
     /// Nothing: it is done.
     Done,
     /// An order.
-    Order(Order),
+    Order(Box<Order>),
     /// Orders.
     Orders(Vec<Order>),
     /// Bars, oldest first; the last one is open.

@@ -4,12 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use qubx_engine::{ExchangeConfig, Limits};
+use qubx_engine::{ExchangeConfig, Limits, Prepared};
 use qubx_home::{Home, HomeError};
 use qubx_kernel::{ChildLimits, StrategySource};
 use qubx_protocol::Mode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::session::input::StopRequest;
 use crate::store::StoreError;
@@ -59,24 +58,19 @@ pub struct ServiceConfig {
 }
 
 /// Which strategy runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum StrategyChoice {
     /// A class of a Python module.
     Python(StrategySource),
-    /// One that is built into the program.
-    Rust {
-        /// The name under which it is registered.
-        name: String,
-        /// The configured parameters.
-        parameters: Map<String, Value>,
-    },
+    /// One that is built into the program, its parameters checked.
+    Rust(Prepared),
 }
 
 impl fmt::Display for StrategyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StrategyChoice::Python(source) => write!(f, "{}.{}", source.module, source.class),
-            StrategyChoice::Rust { name, .. } => write!(f, "rust:{name}"),
+            StrategyChoice::Rust(strategy) => write!(f, "rust:{}", strategy.name()),
         }
     }
 }

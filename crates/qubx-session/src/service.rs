@@ -29,6 +29,7 @@ use crate::session::publication::Publication;
 use crate::session::{self, Beginning, Session, Sources};
 use crate::store::Store;
 use crate::strategy::port::InstrumentPlaces;
+use crate::strategy::rust::RustStrategy;
 use crate::strategy::watch::StrategyWatch;
 
 /// The inputs that wait for the session task at most. When it is full, screens wait.
@@ -38,6 +39,8 @@ const ENGINE_OUTPUTS: usize = 1_024;
 /// The events of the kernel that wait at most. When it is full, the kernel's reader waits, and then the kernel's own
 /// queue of 8,000 messages fills, or Python waits.
 const KERNEL_EVENTS: usize = 4_096;
+/// What a strategy in Rust says and is not heard yet at most. When it is full, the strategy waits.
+const HOST_EVENTS: usize = 1_024;
 /// The engine sends one batch at a time.
 const STRATEGY_BATCHES: usize = 1;
 /// How long tasks may take to end.
@@ -52,10 +55,6 @@ pub async fn serve(
     progress: mpsc::Sender<Progress>,
     controls: mpsc::Receiver<Control>,
 ) -> Result<String, ServiceError> {
-    let StrategyChoice::Python(_) = config.strategy.clone() else {
-        let message = format!("{}: a session does not run strategies in Rust yet", config.strategy);
-        return Err(qubx_engine::EngineError::Config(message).into());
-    };
     config.home.create()?;
     ensure_session_dir(&config.session_dir)?;
     let lock = SessionLock::acquire(&config.session_dir.join("lock"))?;
@@ -114,11 +113,22 @@ pub async fn serve(
     // Nothing can fail any more between its start and the session that ends it.
     python.start()?;
     let current_python = python.watch();
+    let places = InstrumentPlaces::new(&instruments(&config));
+    let (host_sender, host_events) = mpsc::channel(HOST_EVENTS);
+    // The news of the engine go to the strategy's own thread, or to Python by way of the session.
+    let (rust, batches) = match &config.strategy {
+        StrategyChoice::Python(_) => (None, batches),
+        StrategyChoice::Rust(strategy) => {
+            let strategy = RustStrategy::new(strategy.clone(), batches, host_sender, places.clone());
+            (Some(strategy), mpsc::channel(1).1)
+        }
+    };
     let watch = StrategyWatch::default();
     let published = watch.board();
     let beginning = Beginning {
-        places: InstrumentPlaces::new(&instruments(&config)),
+        places,
         watch,
+        rust,
         drafts: life.first_drafts(store.take_left(), store.last_cell()?),
         state: left,
         store,
@@ -162,7 +172,13 @@ pub async fn serve(
     // The starter may be gone, and then its pipe's end says so.
     let _ = progress.send(Progress::Listening { socket }).await;
 
-    let sources = Sources { inputs, engine: engine_outputs, kernel: kernel_events, strategy: batches };
+    let sources = Sources {
+        inputs,
+        engine: engine_outputs,
+        kernel: kernel_events,
+        strategy: batches,
+        host: host_events,
+    };
     let why = session.run(sources).await;
     // Nobody is let in any more while Python takes its time to end.
     listening.cancel();
@@ -207,7 +223,7 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &Path) -> KernelConfig {
         folder: config.config.parent().unwrap_or(Path::new("/")).to_owned(),
         source: match &config.strategy {
             StrategyChoice::Python(source) => Some(source.clone()),
-            StrategyChoice::Rust { .. } => None,
+            StrategyChoice::Rust(_) => None,
         },
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),

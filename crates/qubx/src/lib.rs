@@ -3,7 +3,19 @@
 //! A program of your own registers its strategies and is otherwise all that `qubx` is; a config names one of them by
 //! `strategy: rust:ema_cross`:
 //!
-//! ```ignore
+//! ```no_run
+//! use qubx::strategy::Strategy;
+//! # struct EmaCross(());
+//! # impl Strategy for EmaCross {
+//! #     type Parameters = ();
+//! #     fn new((): ()) -> Self {
+//! #         Self(())
+//! #     }
+//! #     fn parameters(&mut self) -> &mut () {
+//! #         &mut self.0
+//! #     }
+//! # }
+//!
 //! fn main() -> std::process::ExitCode {
 //!     qubx::Program::new().strategy::<EmaCross>("ema_cross").main()
 //! }
@@ -26,21 +38,23 @@ mod kinds;
 mod out;
 mod owner;
 mod plain;
-mod registry;
 mod results;
 mod screen;
 mod service;
+pub mod strategy;
 mod talk;
 mod unbuilt;
 
+pub use serde;
+pub use serde_json;
+
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser;
+use qubx_engine::{Registry, Strategy};
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::{Failure, Outcome};
-use crate::registry::Registry;
 
 /// A program that runs sessions, with the strategies in Rust that are built into it.
 #[derive(Debug, Default)]
@@ -53,6 +67,13 @@ impl Program {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Adds a strategy under the name by which a config names it: `strategy: rust:NAME`. Names are of letters, digits, `_`
+    /// and `-`; a later strategy takes the place of one of the same name.
+    #[must_use]
+    pub fn strategy<S: Strategy>(self, name: impl Into<String>) -> Self {
+        Self { registry: self.registry.with::<S>(name) }
     }
 
     /// Does what the command line asks for, and returns the exit code.
@@ -70,7 +91,7 @@ impl Program {
                 return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
             }
         };
-        match dispatch(arguments.command, self.registry) {
+        match dispatch(arguments.command, &self.registry) {
             // Whatever was done, what is missing on standard output was asked for too.
             Ok(Outcome::Done) if out::has_failed() => Outcome::NotWell.into(),
             Ok(outcome) => outcome.into(),
@@ -87,14 +108,14 @@ fn words() -> impl Iterator<Item = String> {
     std::env::args_os().map(|word| word.to_string_lossy().into_owned())
 }
 
-fn dispatch(command: Command, registry: Registry) -> Result<Outcome, Failure> {
+fn dispatch(command: Command, registry: &Registry) -> Result<Outcome, Failure> {
     // Two workers: a screen needs no more, and the service has one for SQLite to block.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(Failure::because("cannot start the asynchronous runtime"))?;
-    let outcome = runtime.block_on(commands::run(command, Arc::new(registry)));
+    let outcome = runtime.block_on(commands::run(command, registry));
     // A thread that waits for a key or for the owner's pipe must not hold the process.
     runtime.shutdown_background();
     outcome

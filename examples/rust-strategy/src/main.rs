@@ -9,8 +9,12 @@
 
 #![forbid(unsafe_code)]
 
+mod ema_cross;
+
 use std::process::ExitCode;
 
+use crate::ema_cross::EmaCross;
+
 fn main() -> ExitCode {
-    qubx::Program::new().main()
+    qubx::Program::new().strategy::<EmaCross>("ema_cross").main()
 }

@@ -1,6 +1,7 @@
 //! Brokers: what executes an order that was decided. No I/O in the paper one.
 
 mod depth;
+mod market;
 mod modify;
 mod paper;
 mod resting;

@@ -7,8 +7,8 @@
 
 use qubx_protocol::{Order, OrderId, Rejection};
 
-use super::paper::{PaperBroker, post_only_refusal, stop_refusal};
-use super::{BrokerEvent, Change};
+use super::market::{post_only_refusal, stop_refusal};
+use super::{BrokerEvent, Change, PaperBroker};
 use crate::Touch;
 use crate::core::Refusal;
 

@@ -61,16 +61,22 @@ impl State {
         Some(total)
     }
 
-    /// Returns the open orders that would increase a position if all of them were executed, oldest first.
+    /// Returns the open orders that would increase a position if all of them were executed, oldest first. Those that may
+    /// only reduce never do, and have what there is to reduce before the others.
     pub(crate) fn increasing_orders(&self) -> Vec<OrderId> {
+        let (only_reduce, others): (Vec<_>, Vec<_>) =
+            self.open.values().partition(|working| working.order.reduce_only);
         let mut reducible: HashMap<usize, Decimal> = HashMap::new();
         let mut increasing = Vec::new();
-        for working in self.open.values().filter(|working| !working.order.reduce_only) {
+        for working in only_reduce.into_iter().chain(others) {
             let order = &working.order;
             let held = self.held(working.book);
             let left = reducible.entry(working.book).or_insert(held.abs());
             let remaining = order.remaining().0;
-            if held * order.side.sign() < Decimal::ZERO && remaining <= *left {
+            let is_opposite = held * order.side.sign() < Decimal::ZERO;
+            if order.reduce_only {
+                *left -= if is_opposite { remaining.min(*left) } else { Decimal::ZERO };
+            } else if is_opposite && remaining <= *left {
                 *left -= remaining;
             } else {
                 increasing.push(order.id.clone());

@@ -10,13 +10,11 @@ use crate::{EngineEvent, Modification, WireCommand};
 
 impl Desk {
     /// Returns when the next thing happens by the clock alone: something arrives, funding is paid, a day begins.
-    #[allow(dead_code, reason = "the task does not wait for it yet")]
     pub(crate) fn due(&self) -> Option<Timestamp> {
         self.earliest()
     }
 
     /// Lets happen what is due until `time`, each at its own time, and appends what came of it.
-    #[allow(dead_code, reason = "the task does not wait for it yet")]
     pub(crate) fn advance(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
         let before = out.len();
         self.advance_to(time, out);

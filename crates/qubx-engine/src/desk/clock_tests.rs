@@ -291,6 +291,29 @@ fn a_restored_desk_goes_on_as_the_one_before_would_have() {
 }
 
 #[test]
+fn an_order_that_gave_its_place_up_stands_behind_the_others_after_a_restore_too() {
+    let config = config(Limits::default());
+    let mut desk = quoted_desk(&config);
+    for request in ["BUY 2 @99", "BUY 2 @99", "BUY 2 @99"] {
+        send(&mut desk, "12:00:00", request);
+    }
+    let grown = Modification { quantity: Some(Quantity(decimal("3"))), ..Modification::default() };
+    desk.modify(at("12:00:01"), &"q1".into(), grown, &"tester".into()).unwrap();
+    let mut again = restored(&config, &desk, "12:00:01");
+    for desk in [&mut desk, &mut again] {
+        let events = quote(desk, "12:00:02", "98", "99");
+        let filled: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                EngineEvent::Fill { fill, .. } => Some(format!("{} {}", fill.order, fill.quantity)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(filled, ["q2 2", "q3 1"]);
+    }
+}
+
+#[test]
 fn a_checkpoint_of_an_older_version_is_read() {
     let old = r#"{"place":7,"time":"2026-01-01T00:00:00Z","paused":null,"day":null,"equity_at_midnight":{}}"#;
     let read: crate::Checkpoint = serde_json::from_str(old).unwrap();

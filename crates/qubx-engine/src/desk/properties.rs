@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use qubx_protocol::{Money, Order, OrderStatus, Rejection};
 use rust_decimal::Decimal;
 
-use super::script::{Run, SYMBOLS, Step, any_decimal, configs, sensible, size, step, steps};
+use super::script::{Numbers, Run, SYMBOLS, Step, any_decimal, configs, sensible, side, size, step, steps};
 use super::*;
 use crate::core::MAX_AMOUNT;
 use crate::testing::{at, config, id};
@@ -146,6 +146,49 @@ proptest! {
     }
 
     #[test]
+    fn a_loss_is_seen_by_the_quote_that_makes_it_however_it_is_spread(
+        sides in proptest::array::uniform2(side()),
+        moves in proptest::collection::vec((0..2_u32, -12..=12_i64), 20..200),
+        daily_loss in proptest::option::of(200..1_000_u32),
+    ) {
+        let mut config = config(Limits {
+            daily_loss: daily_loss.map(|limit| Money(limit.into())),
+            ..Limits::default()
+        });
+        config.exchanges[0].capital = Money(Decimal::ONE_THOUSAND);
+        config.exchanges[0].leverage = Decimal::from(30);
+        let mut runs = [Run::new(&config), Run::new(&config)];
+        runs[1].at_length = true;
+        let mut bids = [Decimal::ONE_HUNDRED; 2];
+        let quote = |symbol: u32, bid| Step::Quote {
+            symbol, bid, spread: Decimal::new(1, 1), sizes: [Decimal::ONE_THOUSAND; 2],
+        };
+        let mut steps = vec![quote(0, bids[0]), quote(1, bids[1])];
+        for (symbol, side) in sides.into_iter().enumerate() {
+            let numbers = Numbers { quantity: Decimal::from(120), price: None, stop: None };
+            let (ioc, post_only, reduce_only) = (false, false, false);
+            steps.push(Step::Place { symbol, side, numbers, ioc, post_only, reduce_only });
+        }
+        for (symbol, tenths) in moves {
+            bids[symbol as usize] += Decimal::new(tenths, 1);
+            steps.push(quote(symbol, bids[symbol as usize]));
+        }
+        for step in &steps {
+            let [quick, thorough] = &mut runs;
+            let event = step.event(quick.time);
+            let is_quiet = event.is_some_and(|event| quick.desk.is_quiet(quick.time, &event));
+            let told = quick.step(step);
+            prop_assert!(!is_quiet || told.is_empty());
+            prop_assert_eq!(told, thorough.step(step));
+            // What the full way would never miss: a look at the account after each quote.
+            let account = &quick.desk.state().accounts()[0];
+            let is_held = held(&quick.desk) != [Decimal::ZERO; 2];
+            prop_assert!(!is_held || account.equity > account.maintenance_margin.unwrap());
+            prop_assert!(quick.desk.state().is_paused() || quick.desk.state().loss_reached().is_none());
+        }
+    }
+
+    #[test]
     fn a_desk_that_was_restored_does_what_one_that_was_not_does(
         config in configs(), before in steps(80), after in steps(60),
     ) {
@@ -167,8 +210,20 @@ proptest! {
             checkpoint: Some(run.desk.checkpoint(run.time)),
         });
         prop_assert!(told.is_empty(), "{told:?}");
+        prop_assert_eq!(again.desk.checkpoint(run.time), run.desk.checkpoint(run.time));
         run.desk.state().quotes().into_iter().for_each(|quote| again.desk.restore_quote(quote));
-        for step in &after {
+        // What rests, and what is there of the newest quote, is looked at first.
+        let probes = [0, 1].into_iter().flat_map(|symbol| {
+            let numbers = Numbers { quantity: Decimal::ONE, price: None, stop: None };
+            let (ioc, post_only, reduce_only) = (false, false, false);
+            let place = |side| Step::Place {
+                symbol, side, numbers: numbers.clone(), ioc, post_only, reduce_only,
+            };
+            let trade = |side, price| Step::Trade { symbol: symbol as u32, price, size: Decimal::TWO, side };
+            let trades = [trade(Side::Sell, Decimal::ONE), trade(Side::Buy, Decimal::ONE_THOUSAND)];
+            [place(Side::Buy), place(Side::Sell)].into_iter().chain(trades).collect::<Vec<_>>()
+        });
+        for step in &probes.chain(after).collect::<Vec<_>>() {
             // Only what is open is known of orders, so of one that ended the answer differs, but not what happens.
             let is_news = |event: &EngineEvent| !matches!(event, EngineEvent::Log { .. });
             let news = |events: Vec<EngineEvent>| events.into_iter().filter(is_news).collect::<Vec<_>>();

@@ -95,7 +95,7 @@ pub(super) fn step(
     let numbers = (size.clone(), option, proptest::option::weighted(0.2, amount.clone()))
         .prop_map(|(quantity, price, stop)| Numbers { quantity, price, stop });
     let flags =
-        (proptest::bool::weighted(0.2), proptest::bool::weighted(0.15), proptest::bool::weighted(0.25));
+        (proptest::bool::weighted(0.15), proptest::bool::weighted(0.1), proptest::bool::weighted(0.15));
     let number = 1..40_u64;
     prop_oneof![
         10 => (0..2_u32, amount.clone(), spread, [size.clone(), size.clone()])
@@ -113,13 +113,22 @@ pub(super) fn step(
         1 => (0..2_usize).prop_map(|symbol| Step::Close { symbol }),
         1 => (0..2_usize).prop_map(|symbol| Step::StrategyClose { symbol }),
         1 => Just(Step::Pause),
-        2 => Just(Step::Resume),
+        6 => Just(Step::Resume),
         4 => prop_oneof![3 => 1..900_i64, 1 => 1..7_200_000_i64].prop_map(|millis| Step::Wait { millis }),
     ]
 }
 
+/// Steps that begin with a quote of each instrument.
 pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let first = (0..2_u32).map(|symbol| Step::Quote {
+        symbol,
+        bid: Decimal::ONE_HUNDRED,
+        spread: Decimal::new(1, 1),
+        sizes: [Decimal::TEN; 2],
+    });
+    let first: Vec<_> = first.collect();
     proptest::collection::vec(step(sensible(), size()), 1..most)
+        .prop_map(move |steps| first.iter().cloned().chain(steps).collect())
 }
 
 /// Configs that differ in what they charge, allow and how long things take.

@@ -32,7 +32,8 @@ impl Wire {
 
     /// Returns the next command that has arrived at `time`.
     pub(super) fn pop(&mut self, time: Timestamp) -> Option<WireCommand> {
-        self.queue.pop_front_if(|first| first.arrives <= time).map(|first| first.command)
+        self.queue.front().filter(|first| first.arrives <= time)?;
+        self.queue.pop_front().map(|first| first.command)
     }
 
     /// Takes a new order off the wire. False when it is not there.

@@ -172,7 +172,7 @@ impl Run {
         let line = self.script.line(input);
         self.script.log.push(line);
         // An order that causes an order would never come to an end.
-        let steps = if is_of_market { 2 } else { usize::from(self.script.next % 3 == 0) };
+        let steps = if is_of_market { 2 } else { usize::from(self.script.next.is_multiple_of(3)) };
         for _ in 0..steps {
             let step = self.script.steps[self.script.next % self.script.steps.len()].clone();
             self.script.next += 1;
@@ -194,7 +194,7 @@ impl Run {
                 }
                 if let CallValue::Order(order) = &reply.value {
                     // One that is only on its way is told by the answer alone.
-                    self.script.see(&StrategyInput::Order(Box::new(order.clone())));
+                    self.script.see(&StrategyInput::Order(order.clone()));
                 }
                 if let CallValue::Orders(orders) = &reply.value {
                     let see = |order: &Order| self.script.see(&StrategyInput::Order(Box::new(order.clone())));

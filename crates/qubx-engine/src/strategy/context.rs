@@ -328,7 +328,7 @@ impl Context {
             CallValue::Order(order) => {
                 // One that is only on its way is told by the answer alone.
                 self.mirror.order(&order);
-                Ok(order)
+                Ok(*order)
             }
             _ => Err(EngineError::Stopped),
         }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Task;
 use crate::feed::Feed;
+use crate::lockstep::Lockstep;
 use crate::{Checkpoint, EngineOutput};
 
 /// What passes again after a crash, at the most, in the time of the wall.
@@ -50,10 +51,13 @@ impl<F: Feed> Task<F> {
         }
     }
 
-    /// Tells whether events passed since the newest checkpoint. All else that is in one changes with facts. In lockstep
-    /// facts may wait; then the checkpoint goes out with them.
+    /// Tells whether events passed since the newest checkpoint. All else that is in one changes with facts.
+    ///
+    /// In lockstep facts may wait; then the checkpoint goes out with them. And while the strategy is at work, what it makes
+    /// of the events that are applied is not known: a replay that went on behind them would never know.
     pub(super) fn checkpoint_is_stale(&self) -> bool {
-        self.told.place != self.floor.place() && self.unsent_since.is_none()
+        let is_at_work = self.lockstep.as_ref().is_some_and(Lockstep::is_at_work);
+        self.told.place != self.floor.place() && self.unsent_since.is_none() && !is_at_work
     }
 
     /// Tells where the feed is, if that is not known and there is room.

@@ -16,14 +16,14 @@ const ALL: Interests = Interests::ALL;
 /// Works on batches, placing a resting order with every fifth quote, until so many quotes were seen; returns what holds
 /// the last batch, on which the work is not done.
 async fn trade_until(running: &mut Running, quotes: usize) -> oneshot::Sender<u32> {
-    let seen = Cell::new(0);
+    let seen = Cell::new(0_usize);
     let mut trade = async |seat: &Seat, input: StrategyInput| {
         let StrategyInput::Event(event) = input else { return };
         let (_, touch) = quote_of(&StrategyInput::Event(event)).unwrap();
         seen.set(seen.get() + 1);
-        if seen.get() % 5 == 0 {
-            let side = if seen.get() % 2 == 0 { Side::Buy } else { Side::Sell };
-            let away = if seen.get() % 2 == 0 { "-4" } else { "4" };
+        if seen.get().is_multiple_of(5) {
+            let side = if seen.get().is_multiple_of(2) { Side::Buy } else { Side::Sell };
+            let away = if seen.get().is_multiple_of(2) { "-4" } else { "4" };
             let price = touch.bid.0 + away.parse::<rust_decimal::Decimal>().unwrap();
             seat.place(request("BTCUSDT", side, "0.1", Some(&price.to_string()))).await;
         }

@@ -32,7 +32,7 @@ pub(crate) struct Running {
     outputs: Outputs,
     channel: mpsc::WeakSender<EngineOutput>,
     finished: watch::Receiver<bool>,
-    tracker: TaskTracker,
+    pub(crate) tracker: TaskTracker,
     cancel: CancellationToken,
 }
 
@@ -54,7 +54,7 @@ impl Seat {
 
     pub(crate) async fn place(&self, request: OrderRequest) -> Order {
         match self.call(Call::Place(request)).await.unwrap() {
-            CallValue::Order(order) => order,
+            CallValue::Order(order) => *order,
             other => panic!("{other:?}"),
         }
     }

@@ -171,8 +171,8 @@ impl Hosted {
         let batches = std::mem::replace(&mut running.batches, mpsc::channel(1).1);
         let host = host(prepared, instruments, running.handle.clone(), batches, events).unwrap();
         let (told, state) = (Arc::default(), Arc::new(Mutex::new(state)));
-        let listening =
-            tokio::spawn(listen(heard, running.handle.clone(), Arc::clone(&told), Arc::clone(&state)));
+        let listens = listen(heard, running.handle.clone(), Arc::clone(&told), Arc::clone(&state));
+        let listening = running.tracker.spawn(listens);
         Self { running, host, told, state, listening }
     }
 

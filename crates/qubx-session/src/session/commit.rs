@@ -9,11 +9,11 @@ use qubx_kernel::CallId;
 use qubx_protocol::{Author, By, Command, CommandId, Event, Fact, Refusal, Seq, VerbOutcome};
 use tokio::sync::oneshot;
 
-use super::{Effect, Session};
+use super::{Asker, Effect, Session};
 use crate::cells::queue::Waiting;
 use crate::screens::welcome::SharedWelcome;
 use crate::session::input::{Input, Subscription};
-use crate::session::rest::{Rest, bring_to_rest};
+use crate::session::rest::{Rest, Stoppable, bring_to_rest};
 use crate::store::{Draft, Store, StoreError};
 
 /// How many events a screen that resumes gets one by one; a longer gap is a snapshot.
@@ -61,8 +61,8 @@ impl Session {
                         kernel.answer_input(&line);
                     }
                 }
-                Effect::StateKept(call) => self.reply(call, Ok(serde_json::Value::Null)),
-                Effect::LoadState(call) => self.load_state(call),
+                Effect::StateKept(asker) => self.state_kept(asker, Ok(())),
+                Effect::LoadState(asker) => self.load_state(asker),
                 Effect::RestartPython => self.python.restart(),
             }
         }
@@ -74,9 +74,23 @@ impl Session {
         }
     }
 
-    fn load_state(&self, call: CallId) {
-        let state = self.store.strategy_state().map(Option::unwrap_or_default);
-        self.reply(call, state.map_err(|error| error.to_string()));
+    fn load_state(&self, asker: Asker) {
+        let state = self.store.strategy_state().map_err(|error| error.to_string());
+        match asker {
+            Asker::Call(call) => self.reply(call, state.map(Option::unwrap_or_default)),
+            // Whoever asked may be gone.
+            Asker::Loads(reply) => drop(reply.send(state)),
+            Asker::Keeps(reply) => drop(reply.send(Err("nothing was kept".to_owned()))),
+        }
+    }
+
+    pub(super) fn state_kept(&self, asker: Asker, kept: Result<(), String>) {
+        match asker {
+            Asker::Call(call) => self.reply(call, kept.map(|()| serde_json::Value::Null)),
+            // Whoever asked may be gone.
+            Asker::Keeps(reply) => drop(reply.send(kept)),
+            Asker::Loads(reply) => drop(reply.send(kept.map(|()| None))),
+        }
     }
 
     /// The disk refused: nothing that waited for it happens. What the engine and the kernel did is kept for the next
@@ -102,8 +116,8 @@ impl Session {
                         self.start_verb(command, verb, author);
                     }
                 }
-                Effect::StateKept(call) => self.reply(call, Err(reason.clone())),
-                Effect::LoadState(call) => self.load_state(call),
+                Effect::StateKept(asker) => self.state_kept(asker, Err(reason.clone())),
+                Effect::LoadState(asker) => self.load_state(asker),
                 Effect::RestartPython => self.python.restart(),
                 // The cells that were taken before wait for nothing but their turn.
                 Effect::RunCells => runs_cells = true,
@@ -152,9 +166,13 @@ impl Session {
         self.strategy_stopped = Some(sender);
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         let kernel = self.python.kernel().filter(|_| self.kernel_is_ready);
+        let strategy = match &self.rust {
+            Some(rust) => rust.handle().cloned().map(Stoppable::Rust),
+            None => kernel.map(Stoppable::Python),
+        };
         self.python.stay_down();
         self.tracker.spawn(async move {
-            let (whole, text) = bring_to_rest(&engine, kernel.as_ref(), stopped, rest).await;
+            let (whole, text) = bring_to_rest(&engine, strategy.as_ref(), stopped, rest).await;
             let _ = inputs.send(Input::Stopped { whole, text }).await;
         });
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use qubx_engine::EngineSnapshot;
-use qubx_kernel::CallId;
 use qubx_protocol::{Author, Command, CommandId, Event, Hello, Refusal, VerbOutcome};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::screens::welcome::SharedWelcome;
+use crate::session::Asker;
 
 /// Something that happened outside of engine and kernel.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) enum Input {
     /// The engine begins anew for a strategy, with this book.
     StrategyAttached(Box<EngineSnapshot>),
     /// What the strategy wants to be kept; all that the engine told before is there.
-    KeepState(CallId, serde_json::Value),
+    KeepState(Asker, serde_json::Value),
     /// The strategy cannot be told to do what a command asks for, as the text says.
     StrategyCannotDo(CommandId, String),
     /// The strategy and the engine are at rest, as the text says: the session ends.

@@ -74,9 +74,11 @@ impl Session {
             let status = error.to_string();
             return self.kernel_died(&End { status, last_output: String::new(), traceback: String::new() });
         }
-        self.watch.begin(Instant::now());
-        self.status.strategy.state = StrategyState::Starting;
-        self.status.strategy.error = None;
+        if self.rust.is_none() {
+            self.watch.begin(Instant::now());
+            self.status.strategy.state = StrategyState::Starting;
+            self.status.strategy.error = None;
+        }
         self.set_kernel(KernelState::Starting, None);
     }
 
@@ -103,15 +105,18 @@ impl Session {
             let text = format!("the Python kernel is up again (process {pid})");
             self.drafts.push(Draft::Verb(VerbProgress { outcome: VerbOutcome::Done, text, ..asked }));
         }
-        self.attach_strategy();
+        self.begin_strategy();
         self.effects.push(Effect::RunCells);
     }
 
-    /// Asks the engine for the book that the strategy begins with.
-    fn attach_strategy(&mut self) {
+    /// Asks the engine for the book that the strategy begins with; beside a strategy in Rust, that Python is shown.
+    fn begin_strategy(&mut self) {
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
+        let is_rust = self.rust.is_some();
+        self.start_rust();
         self.tracker.spawn(async move {
-            match engine.attach_strategy().await {
+            let book = if is_rust { engine.snapshot().await } else { engine.attach_strategy().await };
+            match book {
                 // The session is gone only when everything is.
                 Ok(book) => drop(inputs.send(Input::StrategyAttached(Box::new(book))).await),
                 Err(error) => tracing::error!(%error, "the strategy cannot begin"),
@@ -124,6 +129,9 @@ impl Session {
         let Some(kernel) = self.python.kernel() else { return };
         let open: Vec<_> = book.orders.iter().filter(|order| order.status.is_open()).cloned().collect();
         kernel.start_strategy(book.time, &book.positions, &open);
+        if let Some(rust) = &mut self.rust {
+            return rust.show(Instant::now());
+        }
         if self.port.open(&kernel) {
             self.watch.got_batch(Instant::now(), 0);
         }
@@ -188,7 +196,9 @@ impl Session {
         let record = if asked_for || self.is_stopping() { None } else { Some(self.record_crash(end)) };
         self.strategy_recent = Recent::default();
         self.strategy_lost(&end.status);
-        self.forget_told(&format!("the Python kernel ended ({})", end.status));
+        if self.rust.is_none() {
+            self.forget_told(&format!("the Python kernel ended ({})", end.status));
+        }
         self.set_kernel(KernelState::Dead, Some(end.status.clone()));
         self.abandon_cells();
         if let Some(stopped) = self.strategy_stopped.take() {
@@ -259,6 +269,9 @@ impl Session {
 
     /// Notes that the strategy has no Python. One that stopped by itself keeps what it says of itself.
     fn strategy_lost(&mut self, status: &str) {
+        if let Some(rust) = &mut self.rust {
+            return rust.hide();
+        }
         if self.status.strategy.state != StrategyState::Stopped {
             self.status.strategy.state = StrategyState::Failed;
             self.status.strategy.error = Some(format!("the Python kernel ended ({status})"));
@@ -267,7 +280,9 @@ impl Session {
 
     /// Python stays down: whoever waits for it is told, and the market goes on without a strategy.
     fn stays_down(&mut self) {
-        self.start_feed(qubx_engine::Interests::NONE);
+        if self.rust.is_none() {
+            self.start_feed(qubx_engine::Interests::NONE);
+        }
         for asked in std::mem::take(&mut self.restarting) {
             let text = "the Python kernel did not come up".to_owned();
             self.drafts.push(Draft::Verb(VerbProgress { outcome: VerbOutcome::Failed, text, ..asked }));

@@ -8,6 +8,7 @@ use crate::store::Draft;
 
 impl Session {
     pub(super) fn take_engine(&mut self, output: EngineOutput) {
+        self.show_events(&output.events);
         for event in output.events {
             match event {
                 EngineEvent::Order(order) => self.drafts.push(Draft::Order(order)),

@@ -10,6 +10,7 @@ pub(crate) mod bound;
 mod causes;
 mod clock;
 mod commit;
+mod host;
 pub(crate) mod input;
 mod kernel;
 mod market;
@@ -53,6 +54,7 @@ use crate::session::publication::Publication;
 use crate::session::rest::Rest;
 use crate::store::{Draft, Store, StoreError};
 use crate::strategy::port::{InstrumentPlaces, Port};
+use crate::strategy::rust::RustStrategy;
 use crate::strategy::watch::StrategyWatch;
 
 pub(crate) use sources::Sources;
@@ -77,11 +79,22 @@ enum Effect {
     /// Has the strategy do something.
     TellStrategy(CommandId, Command, VerbProgress),
     /// Answers the strategy that its state is kept.
-    StateKept(CallId),
+    StateKept(Asker),
     /// Gives the strategy the state that it kept.
-    LoadState(CallId),
+    LoadState(Asker),
     /// Ends Python, so that it is started again.
     RestartPython,
+}
+
+/// Who waits for a state, or for its being kept.
+#[derive(Debug)]
+pub(crate) enum Asker {
+    /// Python, in a call.
+    Call(CallId),
+    /// A strategy in Rust that keeps one.
+    Keeps(oneshot::Sender<Result<(), String>>),
+    /// A strategy in Rust that wants what it kept.
+    Loads(oneshot::Sender<Result<Option<serde_json::Value>, String>>),
 }
 
 /// The session task's state.
@@ -95,6 +108,8 @@ pub(crate) struct Session {
     port: Port,
     places: InstrumentPlaces,
     watch: StrategyWatch,
+    /// The strategy, if it is one in Rust.
+    rust: Option<RustStrategy>,
     /// The verbs that the strategy was told to do, until it says what came of them.
     told: IndexMap<CommandId, VerbProgress>,
     subscribers: Subscribers,
@@ -149,6 +164,7 @@ pub(crate) struct Beginning {
     pub(crate) strategy_view: watch::Sender<Arc<StrategyView>>,
     pub(crate) places: InstrumentPlaces,
     pub(crate) watch: StrategyWatch,
+    pub(crate) rust: Option<RustStrategy>,
     pub(crate) own_inputs: mpsc::Sender<Input>,
     pub(crate) progress: mpsc::Sender<Progress>,
     pub(crate) tracker: TaskTracker,
@@ -180,6 +196,7 @@ impl Session {
             port: Port::new(beginning.places.clone()),
             places: beginning.places,
             watch: beginning.watch,
+            rust: beginning.rust,
             told: IndexMap::new(),
             subscribers: beginning.subscribers,
             snapshots: Snapshots::default(),
@@ -239,17 +256,19 @@ impl Session {
     fn take(&mut self, turn: Turn) {
         match turn {
             Turn::Input(input) => self.take_input(input),
-            Turn::Engine(output) => self.take_engine(output),
+            Turn::Engine(output) => self.take_engine(*output),
             Turn::EngineGone => end_without_engine(),
             Turn::Kernel(event) => self.take_kernel(event),
             Turn::Strategy(batch) => self.news(batch),
+            Turn::Host(event) => self.take_host(event),
             Turn::Tick => self.tick(Instant::now()),
         }
     }
 
     /// Returns when something is due by time.
     fn due(&self) -> Instant {
-        let due = [self.cells.due(), self.interrupts.due(), self.python.due(), self.watch.due()];
+        let due =
+            [self.cells.due(), self.interrupts.due(), self.python.due(), self.watch.due(), self.shown_due()];
         due.into_iter().flatten().chain([self.clock.due()]).min().unwrap_or_else(Instant::now)
     }
 
@@ -268,6 +287,7 @@ impl Session {
     fn tick(&mut self, now: Instant) {
         self.show_what_is_due(now);
         self.interrupts_due(now);
+        self.show_quotes(now);
         if let Some(view) = self.watch.take_due(now, Timestamp::now()) {
             self.strategy_view.send_replace(Arc::new(view));
         }

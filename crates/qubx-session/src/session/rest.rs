@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qubx_engine::EngineHandle;
+use qubx_engine::{EngineHandle, HostHandle};
 use qubx_kernel::KernelHandle;
 use tokio::sync::oneshot;
 
@@ -10,6 +10,15 @@ use tokio::sync::oneshot;
 pub(crate) const PATIENT: Duration = Duration::from_secs(5);
 /// How long `on_stop` may take when the system ends the service: it kills what has not ended soon.
 pub(crate) const HURRIED: Duration = Duration::from_secs(3);
+
+/// A strategy that runs.
+#[derive(Clone, Debug)]
+pub(crate) enum Stoppable {
+    /// In Python.
+    Python(KernelHandle),
+    /// In a thread of this process.
+    Rust(HostHandle),
+}
 
 /// How a session is brought to rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +41,17 @@ impl Rest {
 /// Brings strategy and engine to rest before a session ends; returns whether all was done, and what in words.
 pub(crate) async fn bring_to_rest(
     engine: &EngineHandle,
-    python: Option<&KernelHandle>,
+    strategy: Option<&Stoppable>,
     strategy_stopped: oneshot::Receiver<()>,
     rest: Rest,
 ) -> (bool, String) {
     let Rest { flatten, keep_orders, patience } = rest;
     let (mut whole, mut done) = (true, Vec::new());
-    if let Some(kernel) = python {
-        kernel.stop_strategy();
+    if let Some(strategy) = strategy {
+        match strategy {
+            Stoppable::Python(kernel) => kernel.stop_strategy(),
+            Stoppable::Rust(host) => host.stop(),
+        }
         if tokio::time::timeout(patience, strategy_stopped).await.is_err() {
             done.push(format!("the strategy did not stop within {} s", patience.as_secs()));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use qubx_engine::{EngineOutput, StrategyBatch};
+use qubx_engine::{EngineOutput, HostEvent, StrategyBatch};
 use qubx_kernel::KernelEvent;
 use tokio::sync::mpsc;
 
@@ -13,17 +13,21 @@ pub(crate) struct Sources {
     pub(crate) inputs: mpsc::Receiver<Input>,
     pub(crate) engine: mpsc::Receiver<EngineOutput>,
     pub(crate) kernel: mpsc::Receiver<KernelEvent>,
+    /// The news for a strategy in Python.
     pub(crate) strategy: mpsc::Receiver<StrategyBatch>,
+    /// What a strategy in Rust says.
+    pub(crate) host: mpsc::Receiver<HostEvent>,
 }
 
 /// One thing that happened.
 pub(super) enum Turn {
     Input(Input),
-    Engine(EngineOutput),
+    Engine(Box<EngineOutput>),
     /// The engine's task ended by itself.
     EngineGone,
     Kernel(KernelEvent),
     Strategy(StrategyBatch),
+    Host(HostEvent),
     /// Something is due by time.
     Tick,
 }
@@ -34,9 +38,10 @@ impl Sources {
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(due.into()) => Turn::Tick,
-            output = self.engine.recv() => output.map_or(Turn::EngineGone, Turn::Engine),
+            output = self.engine.recv() => output.map_or(Turn::EngineGone, |output| Turn::Engine(Box::new(output))),
             Some(event) = self.kernel.recv() => Turn::Kernel(event),
             Some(batch) = self.strategy.recv() => Turn::Strategy(batch),
+            Some(event) = self.host.recv() => Turn::Host(event),
             Some(input) = self.inputs.recv() => Turn::Input(input),
         }
     }
@@ -53,13 +58,16 @@ impl Sources {
 
     fn try_next(&mut self) -> Option<Turn> {
         if let Ok(output) = self.engine.try_recv() {
-            return Some(Turn::Engine(output));
+            return Some(Turn::Engine(Box::new(output)));
         }
         if let Ok(event) = self.kernel.try_recv() {
             return Some(Turn::Kernel(event));
         }
         if let Ok(batch) = self.strategy.try_recv() {
             return Some(Turn::Strategy(batch));
+        }
+        if let Ok(event) = self.host.try_recv() {
+            return Some(Turn::Host(event));
         }
         self.inputs.try_recv().ok().map(Turn::Input)
     }
@@ -86,7 +94,7 @@ mod tests {
         let (strategy_end, strategy) = mpsc::channel(1);
         let ends =
             Ends { inputs: inputs_end, engine: engine_end, kernel: kernel_end, _strategy: strategy_end };
-        (ends, Sources { inputs, engine, kernel, strategy })
+        (ends, Sources { inputs, engine, kernel, strategy, host: mpsc::channel(1).1 })
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use qubx_protocol::{
 
 use super::causes::random_id;
 use super::people::verb;
-use super::{Effect, SESSION, STRATEGY, Session};
+use super::{Asker, Effect, SESSION, STRATEGY, Session};
 use crate::config::Progress;
 use crate::session::input::Input;
 use crate::store::{CommandAudit, Draft};
@@ -31,6 +31,11 @@ impl Session {
     }
 
     pub(super) fn take_strategy(&mut self, event: StrategyEvent) {
+        // Beside a strategy in Rust, Python has the REPL alone, and nothing to say of a strategy.
+        let is_of_the_repl = matches!(event, StrategyEvent::Log { .. } | StrategyEvent::Call { .. });
+        if self.rust.is_some() && !is_of_the_repl {
+            return;
+        }
         match event {
             StrategyEvent::Constructed { parameters, actions } => {
                 (self.status.strategy.parameters, self.status.strategy.actions) = (parameters, actions);
@@ -56,27 +61,18 @@ impl Session {
                 self.report(Progress::StrategyFailed { error });
             }
             StrategyEvent::CallbackError { callback, ename, evalue, traceback, in_a_row } => {
-                self.status.strategy.callback_errors += 1;
                 let error = format!("{ename} in {callback}: {evalue}");
                 self.fact(Fact::Error { cell: None, ename, evalue, traceback });
-                self.set_strategy(self.status.strategy.state, Some(error));
-                if in_a_row == FAILURES_THAT_PAUSE {
-                    self.pause_on_failures();
-                }
+                self.callback_failed(error, in_a_row);
             }
-            StrategyEvent::Stopped => {
-                self.set_strategy(StrategyState::Stopped, None);
-                if let Some(stopped) = self.strategy_stopped.take() {
-                    // Whoever waited may have lost patience.
-                    let _ = stopped.send(());
-                }
-            }
+            StrategyEvent::Stopped => self.strategy_has_stopped(),
             StrategyEvent::Log { level, text } => self.log(level, STRATEGY, text),
             StrategyEvent::BatchDone { batch, reached, callbacks } => {
                 self.port.done(batch, reached);
                 self.watch.done(Instant::now(), &callbacks);
             }
             StrategyEvent::Publish { name, instrument, time, content } => {
+                let time = Timestamp::from_nanosecond(time.into()).unwrap_or(Timestamp::UNIX_EPOCH);
                 self.publish(name, instrument, time, content);
             }
             StrategyEvent::CommandDone { command, ok, error } => {
@@ -92,8 +88,8 @@ impl Session {
     /// Answers a call of the strategy, or of a cell.
     fn call(&mut self, call: CallId, request: StrategyCall, by: By, at: Option<BatchPlace>) {
         match request {
-            StrategyCall::SaveState { state } => self.save_state(call, state),
-            StrategyCall::LoadState => self.effects.push(Effect::LoadState(call)),
+            StrategyCall::SaveState { state } => self.save_state(Asker::Call(call), state),
+            StrategyCall::LoadState => self.effects.push(Effect::LoadState(Asker::Call(call))),
             request => {
                 let Some(kernel) = self.python.kernel() else { return };
                 let engine = self.engine.clone();
@@ -111,36 +107,50 @@ impl Session {
     }
 
     /// Has a state kept behind all that the engine told before: one that is newer than the book would trade twice.
-    fn save_state(&mut self, call: CallId, state: serde_json::Value) {
+    pub(super) fn save_state(&mut self, asker: Asker, state: serde_json::Value) {
         let size = state.to_string().len();
         if size > LARGEST_STATE {
             let message = format!("a state of {size} bytes is larger than the {LARGEST_STATE} allowed");
-            return self.reply(call, Err(message));
+            return self.state_kept(asker, Err(message));
         }
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         self.tracker.spawn(async move {
             // Without an engine the session ends.
             if engine.flush().await.is_ok() {
-                let _ = inputs.send(Input::KeepState(call, state)).await;
+                let _ = inputs.send(Input::KeepState(asker, state)).await;
             }
         });
     }
 
-    pub(super) fn keep_state(&mut self, call: CallId, state: serde_json::Value) {
+    pub(super) fn keep_state(&mut self, asker: Asker, state: serde_json::Value) {
         // The newest one counts; an older one of the same turn was kept for nobody.
         self.drafts.retain(|draft| !matches!(draft, Draft::StrategyState(_)));
         self.drafts.push(Draft::StrategyState(state));
-        self.effects.push(Effect::StateKept(call));
+        self.effects.push(Effect::StateKept(asker));
     }
 
-    fn publish(&mut self, name: String, place: Option<usize>, time: i64, content: PublishedPart) {
+    pub(super) fn publish(
+        &mut self,
+        name: String,
+        place: Option<usize>,
+        time: Timestamp,
+        content: PublishedPart,
+    ) {
         let instrument = place.and_then(|place| self.status.info.instruments.get(place));
         let instrument = instrument.map(|instrument| instrument.id.clone());
-        let time = Timestamp::from_nanosecond(time.into()).unwrap_or(Timestamp::UNIX_EPOCH);
         let published =
             self.watch.change_board(Instant::now(), |board| board.publish(name, instrument, time, content));
         if let Err(reason) = published {
             self.log(LogLevel::Warning, STRATEGY, format!("not published: {reason}"));
+        }
+    }
+
+    /// Notes that the strategy's `on_stop` ran.
+    pub(super) fn strategy_has_stopped(&mut self) {
+        self.set_strategy(StrategyState::Stopped, None);
+        if let Some(stopped) = self.strategy_stopped.take() {
+            // Whoever waited may have lost patience.
+            let _ = stopped.send(());
         }
     }
 
@@ -177,6 +187,15 @@ impl Session {
         }
     }
 
+    /// Counts a callback that failed, so many in a row.
+    pub(super) fn callback_failed(&mut self, error: String, in_a_row: u32) {
+        self.status.strategy.callback_errors += 1;
+        self.set_strategy(self.status.strategy.state, Some(error));
+        if in_a_row == FAILURES_THAT_PAUSE {
+            self.pause_on_failures();
+        }
+    }
+
     /// Pauses, as the strategy fails again and again.
     fn pause_on_failures(&mut self) {
         let text = format!("{FAILURES_THAT_PAUSE} callbacks in a row raised: trading is paused");
@@ -198,7 +217,7 @@ impl Session {
         });
     }
 
-    fn set_strategy(&mut self, state: StrategyState, error: Option<String>) {
+    pub(super) fn set_strategy(&mut self, state: StrategyState, error: Option<String>) {
         self.status.strategy.state = state;
         self.status.strategy.error = error;
         self.status_changed();

@@ -3,4 +3,5 @@
 pub(crate) mod calls;
 pub(crate) mod port;
 pub(crate) mod published;
+pub(crate) mod rust;
 pub(crate) mod watch;

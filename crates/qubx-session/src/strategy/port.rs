@@ -88,6 +88,11 @@ impl Port {
 }
 
 impl InstrumentPlaces {
+    /// Returns the place of an instrument.
+    pub(crate) fn of(&self, instrument: &InstrumentId) -> Option<u32> {
+        self.0.get(instrument).copied()
+    }
+
     /// Writes what a call caused.
     pub(crate) fn facts(&self, inputs: &[StrategyInput]) -> Facts {
         let mut facts = Facts::default();
@@ -96,7 +101,7 @@ impl InstrumentPlaces {
     }
 
     /// Writes an input, as exactly one record.
-    fn write(&self, news: &mut Batch, now: Timestamp, input: &StrategyInput) {
+    pub(crate) fn write(&self, news: &mut Batch, now: Timestamp, input: &StrategyInput) {
         match input {
             StrategyInput::Event(event) => write_event(news, event, false),
             StrategyInput::See(event) => write_event(news, event, true),

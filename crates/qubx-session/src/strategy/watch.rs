@@ -22,6 +22,8 @@ pub(crate) struct StrategyWatch {
     /// Shared with those who answer questions about lines.
     board: Arc<Mutex<PublishedBoard>>,
     callbacks: IndexMap<String, Times>,
+    /// The same of a strategy that counts them itself.
+    counted: Vec<CallbackTime>,
     /// Since when it works on a batch.
     busy: Option<Instant>,
     /// How many inputs wait for it.
@@ -59,6 +61,7 @@ impl StrategyWatch {
     pub(crate) fn begin(&mut self, now: Instant) {
         self.change_board(now, PublishedBoard::clear);
         self.callbacks.clear();
+        self.counted.clear();
         self.busy = None;
         self.backlog = 0;
     }
@@ -86,6 +89,12 @@ impl StrategyWatch {
         }
     }
 
+    /// Takes over the times of callbacks that are counted elsewhere.
+    pub(crate) fn counted(&mut self, now: Instant, callbacks: Vec<CallbackTime>) {
+        self.counted = callbacks;
+        self.changed(now);
+    }
+
     /// Returns when screens are to be told next.
     pub(crate) fn due(&self) -> Option<Instant> {
         let long =
@@ -108,7 +117,7 @@ impl StrategyWatch {
         });
         Some(StrategyView {
             published,
-            callbacks: callbacks.collect(),
+            callbacks: callbacks.chain(self.counted.iter().cloned()).collect(),
             backlog: self.backlog,
             busy_since: busy.and_then(|busy| wall.checked_sub(SignedDuration::try_from(busy).ok()?).ok()),
         })

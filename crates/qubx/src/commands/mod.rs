@@ -17,17 +17,16 @@ mod validate;
 mod verbs;
 mod verify;
 
-use std::sync::Arc;
+use qubx_engine::Registry;
 
 use crate::arguments::{Command, KernelCommand};
 use crate::failure::{Failure, Outcome};
-use crate::registry::Registry;
 use crate::service;
 
 /// Does what a command line asks of a program with these strategies.
-pub(crate) async fn run(command: Command, registry: Arc<Registry>) -> Result<Outcome, Failure> {
+pub(crate) async fn run(command: Command, registry: &Registry) -> Result<Outcome, Failure> {
     match command {
-        Command::Run(arguments) => run::run(*arguments, &registry).await,
+        Command::Run(arguments) => run::run(*arguments, registry).await,
         Command::Attach(arguments) => attach::attach(arguments).await,
         Command::Kernel(KernelCommand::List { json, watch: false }) => kernels::list(json).await,
         Command::Kernel(KernelCommand::List { json, watch: true }) => kernels::watch(json).await,
@@ -44,7 +43,7 @@ pub(crate) async fn run(command: Command, registry: Arc<Registry>) -> Result<Out
         Command::Flatten(arguments) => verbs::flatten(arguments).await,
         Command::Action(arguments) => action::action(arguments).await,
         Command::Set { verb, change } => set::set(verb, change.as_deref()).await,
-        Command::Validate(arguments) => validate::validate(*arguments, &registry).await,
+        Command::Validate(arguments) => validate::validate(*arguments, registry).await,
         Command::Verify(arguments) => verify::verify(arguments).await,
         Command::Setup(arguments) => setup::setup(arguments).await,
         Command::Completions { shell } => completions::completions(shell),

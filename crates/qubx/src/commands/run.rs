@@ -5,6 +5,7 @@
 use std::io::IsTerminal;
 
 use qubx_client::Options;
+use qubx_engine::Registry;
 use qubx_home::{Found, read_connection_file, service_holder};
 use qubx_protocol::{Command, VerbOutcome};
 use qubx_session::Progress;
@@ -23,7 +24,6 @@ use crate::owner::printer::{Audience, Printer};
 use crate::owner::signals::Signals;
 use crate::owner::steps::Steps;
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
-use crate::registry::Registry;
 use crate::screen;
 use crate::talk::{self, ANSWER_WITHIN, Talk};
 

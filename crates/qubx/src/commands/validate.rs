@@ -1,5 +1,6 @@
 //! `qubx validate`: everything that `run` checks before it creates anything, and what would run.
 
+use qubx_engine::Registry;
 use serde_json::{Value, json};
 
 use crate::arguments::ValidateArguments;
@@ -8,7 +9,6 @@ use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::out::{out, outln};
 use crate::owner::prepare::{Prepared, prepare};
-use crate::registry::Registry;
 use crate::service::exchanges::instruments;
 
 /// `qubx validate CONFIG`

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use qubx_engine::{Registry, RegistryError};
 use qubx_kernel::{IPYKERNEL_REQUIREMENT, Probe, ProbeError, StrategySource, probe, probe_python};
 use qubx_protocol::Runtime;
 
@@ -10,7 +11,6 @@ use super::prepare::config_failure;
 use crate::config::{Document, StrategyClass, hint};
 use crate::failure::Failure;
 use crate::kinds;
-use crate::registry::Registry;
 
 /// How long importing the strategy may take: a first import of a large library from a cold disk takes long.
 const PROBE_WITHIN: Duration = Duration::from_secs(60);
@@ -88,10 +88,15 @@ fn look_in_registry(document: &Document, name: &str, registry: &Registry) -> Res
         Some(document.error_at(&["parameters", &parameter.name], message, None))
     });
     let wrong: Vec<_> = wrong.collect();
-    if wrong.is_empty() {
-        Ok(parameters.into_iter().map(|parameter| parameter.name).collect())
-    } else {
-        Err(config_failure(&wrong))
+    if !wrong.is_empty() {
+        return Err(config_failure(&wrong));
+    }
+    match registry.prepare(name, given) {
+        // Those that it does not have are told with all else that is wrong in the config.
+        Ok(_) | Err(RegistryError::UnknownParameter { .. }) => {
+            Ok(parameters.into_iter().map(|parameter| parameter.name).collect())
+        }
+        Err(error) => Err(config_failure(&[document.error_at(&["parameters"], error.to_string(), None)])),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use qubx_engine::Registry;
 use qubx_home::{Home, safe_component};
 use qubx_kernel::{Probe, find_python};
 
@@ -11,7 +12,6 @@ use crate::failure::Failure;
 use crate::find;
 use crate::owner::launch::Launch;
 use crate::owner::look::{Look, look};
-use crate::registry::Registry;
 
 /// A config that can run, and everything that was found out on the way.
 pub(crate) struct Prepared {

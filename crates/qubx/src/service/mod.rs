@@ -5,9 +5,9 @@ pub(crate) mod exchanges;
 mod own_log;
 
 use std::io::{BufRead, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
+use qubx_engine::{Registry, RegistryError};
 use qubx_home::Home;
 use qubx_kernel::StrategySource;
 use qubx_session::{Control, KernelLoss, Progress, ServiceConfig, StopRequest, StrategyChoice, serve};
@@ -18,13 +18,12 @@ use tokio_util::task::TaskTracker;
 use crate::config::{self, Config, OnKernelLoss, StrategyClass};
 use crate::failure::{Failure, Outcome};
 use crate::owner::launch::Launch;
-use crate::registry::Registry;
 
 /// The steps and the signals that wait at most; there are a handful of each.
 const FEW: usize = 16;
 
 /// `qubx service`
-pub(crate) async fn service(registry: Arc<Registry>) -> Result<Outcome, Failure> {
+pub(crate) async fn service(registry: &Registry) -> Result<Outcome, Failure> {
     // The session must not end with its starter's terminal. A process that leads a group already has no terminal
     // session of its own to leave only when it was started by hand.
     let _ = rustix::process::setsid();
@@ -44,14 +43,18 @@ pub(crate) async fn service(registry: Arc<Registry>) -> Result<Outcome, Failure>
     watch_owner(controls_sender);
     let (progress_sender, progress) = mpsc::channel(FEW);
     std::thread::spawn(move || tell_starter(progress));
-    let config = service_config(launch, open_files_at_first);
-    match serve(config, progress_sender.clone(), controls).await {
+    let ended = match service_config(launch, registry, open_files_at_first) {
+        Ok(config) => serve(config, progress_sender.clone(), controls)
+            .await
+            .map_err(Failure::because("the session cannot start")),
+        Err(error) => Err(Failure::because("the strategy cannot be made")(error)),
+    };
+    match ended {
         Ok(why) => {
             tracing::info!(why, "the session ended");
             Ok(Outcome::Done)
         }
-        Err(error) => {
-            let failure = Failure::because("the session cannot start")(error);
+        Err(failure) => {
             let message = failure.to_string();
             let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
             let _ = progress_sender.send(Progress::Failed { message, last_output: String::new() }).await;
@@ -110,11 +113,15 @@ fn watch_signals(controls: mpsc::Sender<Control>, tracker: &TaskTracker) -> Resu
     Ok(())
 }
 
-fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceConfig {
+fn service_config(
+    launch: Launch,
+    registry: &Registry,
+    open_files_at_first: Option<u64>,
+) -> Result<ServiceConfig, RegistryError> {
     let Launch { home, session_dir, config_file, python, config, restore, runtime_dir, goes_on_with: _ } =
         launch;
     let config::Session { limits, kernel, history, outputs, .. } = &config.session;
-    ServiceConfig {
+    Ok(ServiceConfig {
         home: Home::at(home),
         session_dir,
         name: config.name.clone(),
@@ -123,7 +130,7 @@ fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceCo
         strategy_name: config.strategy_name.clone(),
         config: config_file,
         python,
-        strategy: strategy(&config),
+        strategy: strategy(&config, registry)?,
         exchanges: exchanges::of(&config),
         limits: qubx_engine::Limits {
             order_notional: limits.order_notional,
@@ -153,20 +160,20 @@ fn service_config(launch: Launch, open_files_at_first: Option<u64>) -> ServiceCo
             cell: bytes(outputs.cell_mb),
             session: bytes(outputs.session_mb),
         },
-    }
+    })
 }
 
-fn strategy(config: &Config) -> StrategyChoice {
+fn strategy(config: &Config, registry: &Registry) -> Result<StrategyChoice, RegistryError> {
     let parameters = config.parameters.clone();
-    match config.strategy.clone() {
+    Ok(match config.strategy.clone() {
         StrategyClass::Python { module, class } => StrategyChoice::Python(StrategySource {
             module,
             class,
             folder: config.folder.clone(),
             parameters,
         }),
-        StrategyClass::Rust { name } => StrategyChoice::Rust { name, parameters },
-    }
+        StrategyClass::Rust { name } => StrategyChoice::Rust(registry.prepare(&name, parameters)?),
+    })
 }
 
 fn bytes(millions: u32) -> u64 {
