@@ -105,18 +105,16 @@ impl EngineHandle {
         self.ask(|reply| Request::CancelOrders(instrument, reply)).await
     }
 
-    /// Closes a position at market and answers when it is flat, but after ten seconds or at the end of a replay at the
-    /// latest. Limits and a pause do not hold it up.
+    /// Closes a position at market and answers when it is flat. Limits and a pause do not hold it up.
     ///
     /// # Errors
-    /// [`EngineError::UnknownInstrument`], or [`EngineError::NotClosed`] when the order was refused, or is not filled
-    /// until then: it goes on.
+    /// [`EngineError::UnknownInstrument`], or [`EngineError::NotClosed`] when the order was refused.
     pub async fn close(&self, instrument: InstrumentId, by: By) -> Result<CloseSummary, EngineError> {
         self.ask(|reply| Request::Close(instrument, by, reply)).await?
     }
 
-    /// Pauses, cancels all orders, closes all positions at market, and answers when all that is done, but after ten
-    /// seconds or at the end of a replay at the latest. What could not be done until then is told in the summary.
+    /// Pauses, cancels all orders, closes all positions at market, and answers when all that is done.
+    /// What could not be done is told in the summary.
     ///
     /// # Errors
     /// [`EngineError::Stopped`].

@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use self::checkpoint::Told;
 use self::realtime::Anchor;
-use self::verbs::Waiting;
 use crate::desk::Desk;
 use crate::feed::Feed;
 use crate::floor::Floor;
@@ -75,8 +74,6 @@ struct Task<F> {
     in_flight: Option<oneshot::Receiver<u32>>,
     /// The batch that the strategy's channel has no room for, in lockstep.
     outgoing: Option<StrategyBatch>,
-    /// Verbs that are not done yet.
-    waiting: Vec<Waiting>,
     requests: mpsc::Receiver<Request>,
     outputs: mpsc::Sender<EngineOutput>,
     strategy: mpsc::Sender<StrategyBatch>,
@@ -95,13 +92,11 @@ impl<F: Feed> Task<F> {
             if self.feed_phase == FeedPhase::Ending && !self.replay_goes_on() {
                 self.finish().await;
             }
-            self.answer_verbs().await;
             self.backlog.store(self.waiting_inputs() as u64, Ordering::Relaxed);
             let batch_is_due = self.in_flight.is_none() && self.queue.is_due();
             let replay_may_step = self.replay_may_step();
             let feed_may_go = self.feed_may_go();
-            let (flush_due, verbs_due, clock_due) =
-                (self.flush_is_due(), self.verbs_are_due(), self.clock_is_due());
+            let (flush_due, clock_due) = (self.flush_is_due(), self.clock_is_due());
             let limit = if self.lockstep.is_some() { CHUNK } else { 1 };
             // In this order: a feed at full speed is always ready, and must not keep the others waiting.
             tokio::select! {
@@ -115,7 +110,6 @@ impl<F: Feed> Task<F> {
                 () = sleep_until(self.told.due()), if self.checkpoint_is_stale() => self.tell_checkpoint(),
                 () = is_due(flush_due) => self.flush().await,
                 () = is_due(self.freshness.due()) => self.look_for_stale_quotes().await,
-                () = is_due(verbs_due) => self.give_verbs_up().await,
                 () = is_due(clock_due) => self.act_by_the_clock().await,
                 () = std::future::ready(()), if replay_may_step => self.step_replay().await,
                 taken = self.feed.next(&mut self.events, limit), if feed_may_go => self.take(taken).await,

@@ -1,9 +1,9 @@
 //! How the engine task serves each request.
 
 use qubx_protocol::{By, Command, CommandId, InstrumentId, Order, OrderId, OrderStatus};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::verbs::answer;
 use super::{FeedPhase, Task};
 use crate::feed::Feed;
 use crate::floor::cancelled_by;
@@ -29,8 +29,16 @@ impl<F: Feed> Task<F> {
                 self.flush().await;
                 answer(reply, summary);
             }
-            Request::Close(instrument, by, reply) => self.close(instrument, &by, reply).await,
-            Request::Flatten(by, reply) => self.flatten(&by, reply).await,
+            Request::Close(instrument, by, reply) => {
+                let closed = self.close(instrument, &by).await;
+                self.flush().await;
+                answer(reply, closed);
+            }
+            Request::Flatten(by, reply) => {
+                let summary = self.flatten(&by).await;
+                self.flush().await;
+                answer(reply, summary);
+            }
             Request::Pause(by, reply) => {
                 let summary = self.pause("pause", &by).await;
                 self.flush().await;
@@ -181,6 +189,11 @@ impl<F: Feed> Task<F> {
             time,
         }
     }
+}
+
+/// Answers; if nobody waits for it any more, the answer is dropped.
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    let _: Result<(), T> = reply.send(value);
 }
 
 fn is_cancelled(event: &EngineEvent) -> bool {

@@ -174,7 +174,6 @@ impl Begun {
             restored,
             in_flight: None,
             outgoing: None,
-            waiting: Vec::new(),
             requests,
             outputs,
             strategy,

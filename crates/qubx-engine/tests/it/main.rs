@@ -14,5 +14,7 @@ mod realtime;
 mod recorded;
 mod restore;
 mod simulation;
+mod speed;
 mod stale;
 mod strategies;
+mod timers;
