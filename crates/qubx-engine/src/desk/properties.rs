@@ -239,6 +239,10 @@ proptest! {
         let mut run = Run::new(&config);
         for step in &steps {
             let decided = run.decide(step);
+            if let Step::Place { .. } = step {
+                let is_decision = |event: &&EngineEvent| matches!(event, EngineEvent::Order(order) if matches!(order.status, OrderStatus::Intended | OrderStatus::Rejected));
+                prop_assert_eq!(decided.iter().filter(is_decision).count(), 1);
+            }
             let account = &run.desk.state().accounts()[0];
             let has_margin = account.initial_margin.is_some_and(|needed| needed <= account.equity);
             for event in &decided {
