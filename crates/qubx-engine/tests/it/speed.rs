@@ -45,7 +45,7 @@ impl Strategy for Often {
     fn on_quote(&mut self, ctx: &mut Context, instrument: InstrumentIndex, quote: &Touch) -> Outcome {
         self.quotes += 1;
         let Parameters { every, rests } = self.parameters;
-        if every > 0 && self.quotes % every == 0 {
+        if every > 0 && self.quotes.is_multiple_of(every) {
             let buys = ctx.get_position(instrument).quantity.is_zero();
             let amount = if buys { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
             let terms = if rests { Terms::limit(quote.bid.0 - Decimal::ONE) } else { Terms::market() };
@@ -84,7 +84,7 @@ async fn run(name: &str, strategy: &str, parameters: Value, count: u64) {
     let engine = start_in_memory(config, quotes(count), outputs, sender, &tracker, cancel.clone()).unwrap();
     let (events, mut heard) = mpsc::channel::<HostEvent>(16);
     let handle = host(prepared, instruments, engine, batches, events).unwrap();
-    tokio::spawn(async move { while heard.recv().await.is_some() {} });
+    tracker.spawn(async move { while heard.recv().await.is_some() {} });
     let mut facts = 0;
     while let Some(output) = taken.recv().await {
         facts += output.events.len();
