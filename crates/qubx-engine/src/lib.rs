@@ -4,8 +4,9 @@
 //! talks to a screen: facts go out through one bounded channel, and an order is sent only after the
 //! receiver confirmed that its intent is stored.
 //!
-//! What decides is pure (`core`, `broker`, `desk`, `bars`, `queue`, `freshness`): no task, no clock, no file. One task,
-//! begun by [`start`], joins it with a feed, the strategy and the requests of an [`EngineHandle`].
+//! What decides is pure (`core`, `broker`, `desk`, `bars`, `timers`, `floor`, `lockstep`, `queue`, `freshness`): no task, no
+//! clock, no file. One task, begun by [`start`], joins it with a feed, the strategy and the requests of an
+//! [`EngineHandle`]. A strategy in Rust runs on a thread of its own, see [`host`](fn@host).
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,7 @@
 //! An engine goes on where another one stopped, as if nothing had happened.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use qubx_engine::{Call, EngineConfig, EngineEvent, Interests, Limits, OrderRequest, StrategyInput};
@@ -37,6 +38,10 @@ fn reaction(input: &StrategyInput) -> Vec<OrderRequest> {
             let side = if bar.close > bar.open { Side::Sell } else { Side::Buy };
             vec![request(&bar.instrument.symbol, side, &format!("0.{}", bar.quotes % 9 + 1), None)]
         }
+        StrategyInput::Timer { time, .. } => {
+            let side = if time.as_second() % 2 == 0 { Side::Buy } else { Side::Sell };
+            vec![request("BTCUSDT", side, "0.2", None)]
+        }
         _ => Vec::new(),
     }
 }
@@ -52,6 +57,7 @@ pub(crate) async fn attached(config: EngineConfig) -> Running {
     let running = Running::start(config);
     running.handle.attach_strategy().await.unwrap();
     running.handle.subscribe_bars("7s".parse().unwrap()).await.unwrap();
+    running.handle.call(None, Call::SetTimer("often".to_owned(), "13s".parse().ok())).await.unwrap();
     running.handle.start_feed(ALL).await.unwrap();
     running
 }
@@ -113,12 +119,14 @@ proptest! {
         steps in proptest::collection::vec(-6..=6_i8, 30..200),
         interruptions in proptest::collection::vec(1..40_u64, 1..6),
         limited in any::<bool>(),
+        latency in proptest::option::of(1..3_000_u64),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let (_folder, path) = walk(&steps);
             let mut config = replay("max", &path);
             config.limits = if limited { tight() } else { Limits::default() };
+            config.exchanges[0].paper.latency = Duration::from_millis(latency.unwrap_or_default());
             let expected = fills_of(&whole(config.clone()).await);
 
             let mut stored = Vec::new();
