@@ -135,7 +135,8 @@ impl Desk {
         for request in requests {
             self.decide(time, request, Purpose::Trade, Way::Delayed, &mut decided);
         }
-        self.settle(time, 0, &mut decided);
+        // What is liquidated has orders too, which are none of these: that is for whatever comes next.
+        self.tidy(time, 0, &mut decided);
         decided
     }
 
@@ -173,7 +174,7 @@ impl Desk {
                 self.decide(time, request, Purpose::Close, way, &mut decided);
             }
         }
-        self.settle(time, 0, &mut decided);
+        self.tidy(time, 0, &mut decided);
         decided
     }
 

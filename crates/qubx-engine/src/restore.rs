@@ -134,24 +134,6 @@ fn is_zero(value: &Quantity) -> bool {
     value.is_zero()
 }
 
-impl MarketCheckpoint {
-    /// Returns one that remembers nothing.
-    pub(crate) fn of(instrument: InstrumentId) -> Self {
-        Self {
-            instrument,
-            bought: Quantity::ZERO,
-            sold: Quantity::ZERO,
-            funding_rate: None,
-            funding_due: None,
-        }
-    }
-
-    /// Tells whether there is nothing to remember.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::of(self.instrument.clone())
-    }
-}
-
 /// What a stored session left.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Restore {

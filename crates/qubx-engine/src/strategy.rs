@@ -28,7 +28,8 @@ pub use context::{Context, Terms};
 pub use define::{Outcome, Strategy, StrategyError};
 pub use host::{Content, HostEvent, HostHandle, host};
 pub use mirror::Print;
-pub use number::{nearest_f64, shortest_decimal};
+pub use number::shortest_decimal;
+pub use qubx_protocol::nearest_f64;
 pub use registry::{Prepared, Registry, RegistryError};
 
 /// News for the strategy, in order. The next batch comes after this one is done.

@@ -8,6 +8,7 @@ mod attach;
 mod cell;
 mod client;
 mod displays;
+mod engine;
 mod fill;
 mod flood;
 mod guest;
@@ -53,6 +54,8 @@ pub(crate) enum Name {
     Screens,
     /// A verb, a cancel and an order, at rest and while Python hangs or prints without end.
     Orders,
+    /// The engine's core, and quotes through feed and channels to a strategy in Rust.
+    Engine,
     /// From a quote through Python's callback to the fill on a screen.
     Fill,
     /// A replay at full speed with a strategy in Python, beside NautilusTrader.
@@ -102,6 +105,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Displays => displays::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
         Name::Orders => orders::measure(workbench).await,
+        Name::Engine => engine::measure(),
         Name::Fill => fill::measure(workbench).await,
         Name::Replay => replay::measure(workbench).await,
         Name::Restore => restore::measure(workbench).await,

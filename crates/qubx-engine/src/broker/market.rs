@@ -67,7 +67,7 @@ impl Market {
         let left = Quantity(order.left);
         let cancel = |reason| BrokerEvent::Cancelled { order: order.id.clone(), reason };
         if order.stop.is_none() && order.price.is_some() && order.time_in_force == TimeInForce::Ioc {
-            // "IOC: the order will try to fill as much as it can before it expires" (Binance, Time in force).
+            // IOC, "Immediate or Cancel": what is not there at once is cancelled (Binance API, Time in force).
             out.push(cancel(format!("ioc: {left} of {} was not there", order.quantity)));
         } else {
             self.resting.push(order);
@@ -232,7 +232,7 @@ pub(super) fn stop_refusal(side: Side, stop: Price, touch: &Touch) -> Option<Ref
     })
 }
 
-/// Tells why a post-only order is not taken: it "could not be executed as maker" (Binance USD-M, error -5022).
+/// Tells why a post-only order is not taken: it could not be executed as maker (Binance USD-M, error -5022).
 pub(super) fn post_only_refusal(side: Side, limit: Price, touch: &Touch) -> Option<Refusal> {
     let price = touch.taken_by(side);
     crosses(side, limit, touch).then(|| {

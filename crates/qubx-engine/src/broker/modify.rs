@@ -1,9 +1,9 @@
 //! What a modification does to an order at the paper broker. No I/O.
 //!
 //! An order keeps its place in time when only its quantity falls, and loses it when a price changes or the quantity grows:
-//! so CME Globex (Order Modification: increased quantity, price and stop price change the priority, a decreased
-//! quantity does not) and Binance (Order Amend Keep Priority: "reduce the quantity of the order"). One that would be
-//! refused stays as it is.
+//! so CME Globex (Order Modification: an increased quantity, a price and a stop price change the priority, a decreased
+//! quantity does not) and Binance (Order Amend Keep Priority: only to "reduce the quantity of the order"). One that would
+//! be refused stays as it is.
 
 use qubx_protocol::{Order, OrderId, Rejection};
 

@@ -100,9 +100,11 @@ impl State {
             let reason = format!("the position would be worth {notional}, above the limit of {limit}");
             return Err(Refusal::new(PositionNotional, reason));
         }
-        // Once it is there, what counts is the middle of the market, which may be above a limit to buy.
+        // Once it is there, what counts is the middle of the market, which may be above a limit to buy. Orders of the other
+        // side may lead further than this one.
         let price = book.last_price().map_or(price, |mid| mid.0.max(price));
-        self.check_leverage(place, rounded(value(&book.instrument, price, worst)))
+        let other = self.position_at_worst(place, opposite(side), Decimal::ZERO).abs();
+        self.check_leverage(place, rounded(value(&book.instrument, price, worst.max(other))))
     }
 
     /// Checks the gross leverage and the margin if this instrument's position were worth `notional`.
@@ -213,5 +215,12 @@ fn expected_price(touch: &Touch, side: Side, limit: Option<Price>, stop: Option<
         (_, None, None) => touch.taken_by(side),
         (Side::Buy, Some(limit), None) => limit.min(touch.ask),
         (Side::Sell, Some(limit), None) => limit.max(touch.bid),
+    }
+}
+
+fn opposite(side: Side) -> Side {
+    match side {
+        Side::Buy => Side::Sell,
+        Side::Sell => Side::Buy,
     }
 }

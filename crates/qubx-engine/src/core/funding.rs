@@ -1,7 +1,7 @@
 //! Funding: what the holders of perpetuals pay each other, at whole multiples of an interval since 00:00 UTC. No I/O.
 //!
-//! "Funding amount = nominal value of positions × funding rate": when the rate is positive, longs pay shorts (Binance,
-//! Funding rates). The value is taken at the middle of the last quote. The rate is the newest that the market told, else
+//! A payment is the value of the position times the rate: when the rate is positive, longs pay shorts (Binance, Funding
+//! rates). The value is taken at the middle of the last quote. The rate is the newest that the market told, else
 //! the config's. A file that tells rates has the one of a payment at its time or a moment later, so such a payment waits
 //! for it for a minute.
 

@@ -1,9 +1,11 @@
 //! The life of an order. No I/O.
 //!
-//! `Intended → New ⇄ PartiallyFilled → Filled | Cancelled`, and from every open state to `Rejected` before the first
-//! fill. What an exchange tells may come late, twice or in another sequence: each trade is booked once, also before
+//! `Intended → New → PartiallyFilled → Filled`; from every open state to `Cancelled`, and from `Intended` to `Rejected`.
+//! What an exchange tells may come late, twice or in another sequence: each trade is booked once, also before
 //! the order was accepted and after it ended. An order that ended stays as it ended; a late fill only raises `filled`
 //! and changes the position.
+
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use qubx_protocol::{Fill, LogLevel, Order, OrderId, OrderStatus, OrderType, Price, Quantity};
@@ -27,7 +29,7 @@ pub(super) struct Working {
     /// The place of its instrument.
     pub(super) book: usize,
     /// The trades of it that are booked.
-    pub(super) trades: Vec<String>,
+    pub(super) trades: HashSet<String>,
 }
 
 impl State {
@@ -80,7 +82,7 @@ impl State {
             reason: refusal.map(|refusal| refusal.reason),
         };
         out.push(EngineEvent::Order(order.clone()));
-        let working = Working { order, book, trades: Vec::new() };
+        let working = Working { order, book, trades: HashSet::new() };
         if status.is_open() {
             self.open.insert(id, working);
         } else {
@@ -138,10 +140,9 @@ impl State {
             out.push(EngineEvent::Log { level: LogLevel::Error, text });
             return;
         };
-        if working.trades.contains(&trade_id) {
+        if !working.trades.insert(trade_id.clone()) {
             return;
         }
-        working.trades.push(trade_id.clone());
         let order = &mut working.order;
         order.avg_price = Some(average(order, price, quantity));
         order.filled = Quantity((order.filled + quantity).0.normalize());

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use qubx_protocol::{OrderStatus, Quote, Rejection};
+use qubx_protocol::{OrderStatus, Quantity, Quote, Rejection};
 
 use super::checks::RATE_WINDOW;
 use super::orders::Working;
-use super::state::State;
+use super::state::{Book, State};
 use super::{Refusal, check_touch};
 use crate::restore::MarketCheckpoint;
 use crate::{Checkpoint, EngineEvent, Restore, Touch};
@@ -34,7 +34,7 @@ impl State {
         for order in restore.orders {
             let Some(book) = self.books.get_index_of(&order.instrument) else { continue };
             let (id, status) = (order.id.clone(), order.status);
-            self.open.insert(id.clone(), Working { order, book, trades: Vec::new() });
+            self.open.insert(id.clone(), Working { order, book, trades: HashSet::new() });
             if status == OrderStatus::Intended && !under_way.contains(&id) {
                 self.reject(&id, Refusal::new(Rejection::NotSent, NEVER_SENT), &mut out);
             }
@@ -92,13 +92,21 @@ impl State {
         }
     }
 
-    /// Returns what must be remembered of the market of the instrument at a place.
-    pub(crate) fn market_checkpoint(&self, place: usize) -> MarketCheckpoint {
-        let book = &self.books[place];
-        MarketCheckpoint {
-            funding_rate: book.funding_rate,
-            funding_due: book.funding_due,
-            ..MarketCheckpoint::of(book.instrument.id.clone())
-        }
+    /// Returns what must be remembered of the market of the instrument at a place, beside what was taken of its quote;
+    /// none when that is nothing.
+    pub(crate) fn market_checkpoint(
+        &self,
+        place: usize,
+        [bought, sold]: [Quantity; 2],
+    ) -> Option<MarketCheckpoint> {
+        let Book { instrument, funding_rate, funding_due, .. } = &self.books[place];
+        let is_empty = bought.is_zero() && sold.is_zero() && funding_rate.is_none() && funding_due.is_none();
+        (!is_empty).then(|| MarketCheckpoint {
+            instrument: instrument.id.clone(),
+            bought,
+            sold,
+            funding_rate: *funding_rate,
+            funding_due: *funding_due,
+        })
     }
 }

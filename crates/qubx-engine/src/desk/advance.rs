@@ -116,11 +116,16 @@ impl Desk {
         Ok(())
     }
 
-    /// Does what follows from whatever just happened: liquidates, and cancels what a pause does not leave.
+    /// Does what follows from whatever just happened: liquidates, and tidies up.
     pub(super) fn settle(&mut self, time: Timestamp, before: usize, out: &mut Vec<EngineEvent>) {
         for account in self.state.accounts_under_water() {
             self.liquidate(time, account, out);
         }
+        self.tidy(time, before, out);
+    }
+
+    /// Cancels what a pause does not leave.
+    pub(super) fn tidy(&mut self, time: Timestamp, before: usize, out: &mut Vec<EngineEvent>) {
         // Only something that happened can have made an order one that would increase a position.
         if self.state.is_paused() && out.len() > before {
             for id in self.state.increasing_orders() {

@@ -1,6 +1,6 @@
 //! Liquidation: an account that is worth no more than its positions need loses them. No I/O.
 //!
-//! "Liquidation is triggered when the margin balance falls to the maintenance margin" (Binance USD-M, Liquidation
+//! An account is liquidated when its margin balance falls to the maintenance margin (Binance USD-M, Liquidation
 //! protocols). The exchange does it by itself, so nothing is stored before: the orders are intended and executed at once.
 
 use jiff::Timestamp;

@@ -20,7 +20,7 @@ fn held(desk: &Desk) -> [Decimal; 2] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
 
     #[test]
     fn the_book_follows_from_the_fills(config in configs(), steps in steps(120)) {
@@ -233,22 +233,30 @@ proptest! {
     }
 
     #[test]
-    fn margins_are_held_when_an_order_passes(config in configs(), steps in steps(100)) {
+    fn an_order_passes_with_its_margin_and_who_is_under_water_is_known(
+        config in configs(), steps in steps(100),
+    ) {
         let mut run = Run::new(&config);
         for step in &steps {
-            let told = run.step(step);
-            for event in &told {
-                let EngineEvent::Order(order) = event else { continue };
-                let named = order.rejection == Some(Rejection::Margin);
-                prop_assert!(!(named && order.reduce_only), "a reduction needs no margin");
+            let decided = run.decide(step);
+            if let Step::Place { .. } = step {
+                let is_decision = |event: &&EngineEvent| matches!(event, EngineEvent::Order(order) if matches!(order.status, OrderStatus::Intended | OrderStatus::Rejected));
+                prop_assert_eq!(decided.iter().filter(is_decision).count(), 1);
             }
-            // What is under water was liquidated, unless nobody takes it.
+            let account = &run.desk.state().accounts()[0];
+            let has_margin = account.initial_margin.is_some_and(|needed| needed <= account.equity);
+            for event in &decided {
+                let EngineEvent::Order(order) = event else { continue };
+                let increases = order.status == OrderStatus::Intended && run.desk.state().increases(order);
+                prop_assert!(!increases || has_margin, "{order:?} passed with {account:?}");
+                prop_assert!(!(order.rejection == Some(Rejection::Margin) && order.reduce_only));
+            }
+            run.desk.send(run.time);
+            // It was liquidated, unless nobody takes what it holds.
             let account = &run.desk.state().accounts()[0];
             let under_water = account.maintenance_margin.is_some_and(|needed| account.equity <= needed);
             let is_held = held(&run.desk).iter().any(|held| !held.is_zero());
-            if under_water && is_held {
-                prop_assert!(!run.desk.state().accounts_under_water().is_empty());
-            }
+            prop_assert_eq!(under_water && is_held, !run.desk.state().accounts_under_water().is_empty());
         }
     }
 }

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use qubx_protocol::{Order, OrderId, OrderStatus, Quantity, Quote};
 
 use super::Desk;
-use crate::restore::MarketCheckpoint;
 use crate::{Checkpoint, EngineEvent, Restore};
 
 impl Desk {
@@ -70,15 +69,13 @@ impl Desk {
             .collect();
         let places =
             if is_by_age { Vec::new() } else { resting.iter().map(|(id, _)| (*id).clone()).collect() };
-        let markets = (0..self.state.len()).map(|place| {
-            let [bought, sold] = self.broker.used(place);
-            MarketCheckpoint { bought, sold, ..self.state.market_checkpoint(place) }
-        });
+        let markets = (0..self.state.len())
+            .filter_map(|place| self.state.market_checkpoint(place, self.broker.used(place)));
         Checkpoint {
             under_way: self.wire.commands().cloned().collect(),
             fills,
             places,
-            markets: markets.filter(|market| !market.is_empty()).collect(),
+            markets: markets.collect(),
             ..self.state.book_checkpoint(time)
         }
     }

@@ -172,7 +172,15 @@ impl Run {
         steps.iter().flat_map(|step| self.step(step)).collect()
     }
 
+    /// Does a step, and sends what it decided.
     pub(super) fn step(&mut self, step: &Step) -> Vec<EngineEvent> {
+        let mut out = self.decide(step);
+        out.extend(self.desk.send(self.time));
+        out
+    }
+
+    /// Does a step.
+    pub(super) fn decide(&mut self, step: &Step) -> Vec<EngineEvent> {
         let by = By::from("tester");
         let name = |number: &u64| OrderId(format!("q{number}"));
         let Self { desk, time, at_length } = self;
@@ -225,7 +233,6 @@ impl Run {
             Step::Quote { .. } | Step::Trade { .. } | Step::Rate { .. } => Vec::new(),
         };
         out.extend(more);
-        out.extend(desk.send(*time));
         out
     }
 }

@@ -13,23 +13,23 @@ use crate::{InstrumentIndex, Limits, Touch};
 
 const TIME: &str = "12:00:00";
 
-/// "MARKET: … will be executed immediately at the best available price." (Binance, Types of orders)
+/// Binance Academy, Types of orders: a market order is executed at once at the best price there is.
 const MARKET: &str = "Binance: market orders";
-/// "A limit order is … executed at the limit price or better." (Binance, Types of orders) Who rests makes, at its price.
+/// Binance Academy, Types of orders: a limit order is executed at its limit or better; who rests makes, at its own price.
 const LIMIT: &str = "Binance: limit orders";
-/// "IOC (Immediate or Cancel): fills as much as it can, what is left expires." (Binance, Time in force)
+/// Binance API, Time in force: "IOC - Immediate or Cancel": as much as can be at once, and the rest is cancelled.
 const IOC: &str = "Binance: IOC";
-/// "GTX: Good till crossing (post only)"; -5022 when it could not be executed as maker. (Binance USD-M, Enums, Errors)
+/// Binance USD-M API: "GTX - Good Till Crossing (Post Only)", refused with -5022 when it could not be executed as maker.
 const POST_ONLY: &str = "Binance: GTX";
-/// "STOP: BUY latest price >= stopPrice; SELL latest price <= stopPrice." (Binance USD-M, New Order)
+/// Binance USD-M API, New Order: a stop is reached when, "BUY: latest price >= stopPrice; SELL: latest price <= stopPrice".
 const STOP: &str = "Binance: STOP_MARKET";
-/// "-2021 Order would immediately trigger." (Binance USD-M, Errors)
+/// Binance USD-M API, Error codes: -2021 "Order would immediately trigger."
 const WOULD_TRIGGER: &str = "Binance: -2021";
-/// A triggered stop-limit "becomes a limit order" (Binance, Stop-limit).
+/// Binance Academy, Stop-limit: once its stop is reached it is a limit order.
 const STOP_LIMIT: &str = "Binance: STOP";
-/// "-2022 ReduceOnly Order is rejected"; one that is larger than the position is cut. (Binance USD-M, Errors)
+/// Binance USD-M API, Error codes: -2022 "ReduceOnly Order is rejected."; one larger than the position is cut to it.
 const REDUCE_ONLY: &str = "Binance: reduceOnly";
-/// "-1014 Unsupported order combination", "-1111 Precision …", "-4003 Quantity less than zero". (Binance USD-M, Errors)
+/// Binance USD-M API, Error codes: -1014 "Unsupported order combination.", -4003 "Quantity less than zero."
 const COMBINATION: &str = "Binance: -1014";
 /// No exchange fills what is not there.
 const EMPTY: &str = "nothing there, nothing filled";

@@ -2,25 +2,6 @@
 
 use rust_decimal::Decimal;
 
-/// A whole number up to here is a double, to the digit.
-const EXACT: u128 = 1 << 53;
-/// The powers of ten up to this one are doubles, to the digit.
-const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    1e19, 1e20, 1e21, 1e22,
-];
-
-/// Returns the double that is nearest to a decimal: the one that its digits mean in any language.
-#[must_use]
-pub fn nearest_f64(value: Decimal) -> f64 {
-    let digits = value.mantissa();
-    match POWERS.get(value.scale() as usize) {
-        // Both are exact, so the quotient is rounded once, which is as near as it gets.
-        Some(power) if digits.unsigned_abs() <= EXACT => digits as f64 / power,
-        _ => value.to_string().parse().unwrap_or(f64::NAN),
-    }
-}
-
 /// Returns the decimal that a double is written as, with as few digits as tell it from all others; none for what is no
 /// number, or too large.
 #[must_use]
@@ -33,6 +14,7 @@ pub fn shortest_decimal(value: f64) -> Option<Decimal> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use qubx_protocol::nearest_f64;
 
     use super::*;
 

@@ -60,9 +60,9 @@ impl<F: Feed> Task<F> {
         self.told.place != self.floor.place() && self.unsent_since.is_none() && !is_at_work
     }
 
-    /// Tells where the feed is, if that is not known and there is room.
+    /// Tells where the feed is, if that is not known and there is room. At the end of all there is nothing to wait for.
     pub(super) fn tell_checkpoint(&mut self) {
-        if self.is_cut_off || !self.checkpoint_is_stale() {
+        if self.is_cut_off || self.told.place == self.floor.place() {
             return;
         }
         let checkpoint = self.checkpoint();

@@ -14,7 +14,6 @@ mod realtime;
 mod recorded;
 mod restore;
 mod simulation;
-mod speed;
 mod stale;
 mod strategies;
 mod timers;

@@ -97,11 +97,13 @@ fn a_row_that_is_older_than_the_one_before_it_comes_right_behind_it_and_the_cloc
 /// A bar as it is written: gap before it in minutes, open, how far the others are from it, and volume.
 type Written = (u8, u16, u8, u8, u8, u16);
 
+/// The bars before those that are written, without gaps and more than they are: a minute is the commonest difference then.
+const LEAD: usize = 25;
+
 fn bars_of(written: &[Written]) -> (String, Vec<Timestamp>) {
     let (mut text, mut starts) = (BAR_HEADER.to_owned(), Vec::new());
-    // Two to begin with, so that there is a timeframe.
-    let mut minute = -2_i64;
-    for (gap, open, up, down, close, volume) in [(0, 1_000, 0, 0, 0, 1); 2].iter().chain(written) {
+    let mut minute = -(LEAD as i64);
+    for (gap, open, up, down, close, volume) in [(0, 1_000, 0, 0, 0, 1); LEAD].iter().chain(written) {
         let second = 1_767_225_600 + 60 * minute;
         let (open, up, down) = (i64::from(*open) + 1_000, i64::from(*up), i64::from(*down));
         let close = open - down + i64::from(*close) % (up + down + 1);
@@ -132,10 +134,10 @@ proptest! {
             let folder = Folder::new().with("BTCUSDT", BARS, "f.csv", &bars_of(written).0);
             all(&mut folder.open("max").unwrap()).0
         };
-        let start = bars_of(&one).1[place + 2];
+        let start = bars_of(&one).1[place + LEAD];
         let whole = events(&one);
         prop_assert!(whole.is_sorted_by_key(|event| event.time));
-        prop_assert_eq!(whole.len(), 5 * (one.len() + 2));
+        prop_assert_eq!(whole.len(), 5 * (one.len() + LEAD));
         let before = |events: Vec<MarketEvent>, time: Timestamp| {
             events.into_iter().take_while(|event| event.time < time).collect::<Vec<_>>()
         };
