@@ -78,6 +78,11 @@ impl Bars {
         self.frames.iter().map(|frame| frame.timeframe).collect()
     }
 
+    /// Returns the lengths of those that the strategy wants to see.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = Timeframe> + Clone {
+        self.frames.iter().filter(|frame| frame.is_wanted).map(|frame| frame.timeframe)
+    }
+
     /// Returns the newest bars of an instrument, oldest first; the last one is open, if anything is known of an open one.
     ///
     /// They are remembered from when bars of this length are first made, which asking for them begins, and up to ten

@@ -144,9 +144,9 @@ impl Floor {
             let length = SignedDuration::from_secs(timeframe.seconds().into());
             timeframe.start_of(time).saturating_add(length).unwrap_or(Timestamp::MAX)
         };
-        let timeframes = self.bars.timeframes();
-        let until = timeframes.iter().map(|timeframe| end(*timeframe)).chain(self.due()).min();
-        let from = timeframes.iter().map(|timeframe| timeframe.start_of(time)).max();
+        let wanted = self.bars.wanted();
+        let until = wanted.clone().map(end).chain(self.due()).min();
+        let from = wanted.map(|timeframe| timeframe.start_of(time)).max();
         Fence { from: from.unwrap_or(Timestamp::MIN), until: until.unwrap_or(Timestamp::MAX) }
     }
 

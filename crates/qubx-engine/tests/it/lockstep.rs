@@ -1,9 +1,14 @@
 //! A replay at full speed waits for the strategy, so its result depends on the data alone.
 
-use qubx_engine::{At, Call, Interests, StrategyInput};
-use qubx_protocol::{Fill, Side, Timeframe};
+use std::time::Duration;
 
-use crate::harness::{Running, Seat, file, in_time, quote_of, replay, request, swinging_quotes};
+use qubx_engine::{At, Call, Interests, StrategyInput, start};
+use qubx_protocol::{Fill, Side, Timeframe};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::harness::{Running, Seat, file, in_time, quote_of, replay, request, swinging_quotes, work};
 
 /// Trades against each bar: sells when it rose, buys when it fell, by limit and at market in turns.
 async fn against_the_bar(seat: &Seat, input: StrategyInput) {
@@ -141,4 +146,64 @@ async fn a_closed_channel_to_the_strategy_holds_nothing_up() {
     running.handle.start_feed(Interests::QUOTES).await.unwrap();
     running.until_finished().await;
     running.stop().await;
+}
+
+/// Buys and sells in turns with each quote.
+async fn with_each_quote(seat: &Seat, input: StrategyInput) {
+    let StrategyInput::Event(event) = input else { return };
+    let side = if event.time.as_second() % 2 == 0 { Side::Buy } else { Side::Sell };
+    seat.place(request("BTCUSDT", side, "0.1", None)).await;
+}
+
+#[tokio::test]
+async fn facts_are_stored_in_groups_and_in_order() {
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    let mut running = Running::start(replay("max", &path));
+    running.handle.start_feed(Interests::QUOTES).await.unwrap();
+    running.run_strategy(with_each_quote).await;
+    let places: Vec<u64> = running.outputs().iter().map(|(_, checkpoint)| checkpoint.place).collect();
+    assert!(places.is_sorted() && places.last() == Some(&120), "{places:?}");
+    let numbers: Vec<u64> = running.fills().iter().map(|fill| fill.order.0[1..].parse().unwrap()).collect();
+    assert_eq!(numbers, (1..=120).collect::<Vec<_>>());
+    // An intent, a fill and an order of each: without groups there would be a few hundred.
+    let sizes: Vec<usize> = running.outputs().iter().map(|(events, _)| events.len()).collect();
+    assert!(sizes.iter().sum::<usize>() >= 360 && sizes.len() < 60, "{sizes:?}");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_waits_while_nobody_takes_its_facts() {
+    let mut text = "time,bid,bid_size,ask,ask_size\n".to_owned();
+    (0..5_000).for_each(|second| text.push_str(&format!("{},1000,1,1001,1\n", 1_767_225_600 + second)));
+    let (_folder, path) = file("quotes.csv", &text);
+    let (outputs, mut taken) = mpsc::channel(1);
+    let (sender, mut batches) = mpsc::channel(1);
+    let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+    let handle = start(replay("max", &path), outputs, sender, &tracker, cancel.clone()).unwrap();
+    handle.start_feed(Interests::QUOTES).await.unwrap();
+    let strategy = async {
+        while let Some(batch) = batches.recv().await {
+            work(&handle, batch, &mut with_each_quote).await;
+        }
+    };
+    let session = async {
+        let mut market = handle.market();
+        while tokio::time::timeout(Duration::from_secs(1), market.changed()).await.is_ok() {}
+        let first = taken.recv().await.unwrap().checkpoint.place;
+        assert!(first < 1_000, "{first}");
+        let mut last = first;
+        while last < 5_000 {
+            last = taken.recv().await.unwrap().checkpoint.place;
+        }
+    };
+    in_time("the end", async {
+        tokio::select! {
+            () = strategy => panic!("the engine ended"),
+            () = session => {}
+        }
+    })
+    .await;
+    cancel.cancel();
+    tracker.close();
+    in_time("stopping", tracker.wait()).await;
 }
