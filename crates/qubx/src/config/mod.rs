@@ -27,7 +27,7 @@ mod tests;
 pub(crate) use document::{Document, load};
 pub(crate) use error::ConfigError;
 pub(crate) use model::{
-    Config, Connector, Exchange, OnKernelLoss, Paper, Recording, Session, Speed, StrategyClass,
+    Config, Connector, Exchange, Funding, OnKernelLoss, Paper, Recording, Session, Speed, StrategyClass,
 };
 pub(crate) use nearest::hint;
 pub(crate) use schema::check;

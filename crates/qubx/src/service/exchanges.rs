@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use qubx_engine::{ExchangeConfig, FeedConfig, FundingConfig, PaperConfig, RecordedFile, RecordedKind};
 use qubx_protocol::{Instrument, InstrumentId};
+use rust_decimal::Decimal;
 
-use crate::config::{Config, Connector, Exchange, Recording, Speed};
+use crate::config::{Config, Connector, Exchange, Funding, Recording, Speed};
 
 /// Returns the exchanges of a config.
 pub(super) fn of(config: &Config) -> Vec<ExchangeConfig> {
@@ -26,9 +27,7 @@ fn exchange(exchange: &Exchange) -> ExchangeConfig {
             latency: Duration::from_millis(exchange.paper.latency_ms.into()),
             slippage_bps: exchange.paper.slippage_bps,
         },
-        funding: exchange
-            .funding
-            .map(|funding| FundingConfig { every: funding.every, rate_bps: funding.rate_bps }),
+        funding: funding(exchange),
         feed: match &exchange.connector {
             Connector::Sim { seed, quotes_per_second } => {
                 FeedConfig::Sim { seed: *seed, quotes_per_second: at_least_one(*quotes_per_second) }
@@ -47,6 +46,18 @@ fn exchange(exchange: &Exchange) -> ExchangeConfig {
             },
         },
     }
+}
+
+/// Returns how funding is paid. Where only files tell of it, nothing is paid of an instrument that has none.
+fn funding(exchange: &Exchange) -> Option<FundingConfig> {
+    let Connector::Replay { files, .. } = &exchange.connector else { return exchange.funding.map(paid) };
+    let is_recorded = files.values().any(|recording| recording.funding.is_some());
+    let recorded = Funding { rate_bps: Decimal::ZERO, ..Funding::default() };
+    exchange.funding.or(is_recorded.then_some(recorded)).map(paid)
+}
+
+fn paid(funding: Funding) -> FundingConfig {
+    FundingConfig { every: funding.every, rate_bps: funding.rate_bps }
 }
 
 /// Returns the instruments of an exchange with all their rules: what the config does not say has its default.
@@ -90,7 +101,6 @@ fn at_least_one(number: u32) -> NonZeroU32 {
 #[cfg(test)]
 mod tests {
     use qubx_protocol::InstrumentKind;
-    use rust_decimal::Decimal;
 
     use super::*;
     use crate::config::{Settings, check, load};
@@ -133,6 +143,8 @@ mod tests {
             "{ connector: replay, universe: [B, A], params: { speed: max, files: { \
              A: { bars: data.csv, funding: data.csv }, B: { quotes: data.csv, trades: data.csv } } } }",
         );
+        let funding = exchange.funding.expect("a file tells of it");
+        assert_eq!((funding.every.seconds(), funding.rate_bps), (8 * 3_600, Decimal::ZERO));
         let FeedConfig::Replay { speed, files } = exchange.feed else { panic!("a replay") };
         assert_eq!(speed, qubx_engine::Speed::Max);
         let files: Vec<_> = files.iter().map(|file| (file.instrument.symbol.as_str(), file.kind)).collect();
