@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use qubx_engine::{
     Context, EngineConfig, EngineEvent, EngineOutput, ExchangeConfig, FeedConfig, Fees, HostEvent,
-    InstrumentIndex, Interests, Limits, MarketEvent, Outcome, PaperConfig, Registry, Speed, Strategy, Terms,
-    Touch, bench, default_instrument, host, start_in_memory,
+    InstrumentIndex, Interests, Limits, MarketEvent, Outcome, PaperConfig, Registry, Strategy, Terms, Touch,
+    bench, default_instrument, host, start_in_memory,
 };
 use qubx_protocol::{Price, Quantity};
 use rust_decimal::Decimal;
@@ -147,7 +147,7 @@ fn config() -> EngineConfig {
             instruments: instruments.to_vec(),
             paper: PaperConfig::default(),
             funding: None,
-            feed: FeedConfig::Replay { speed: Speed::Max, files: Vec::new() },
+            feed: FeedConfig::Sim { seed: 7, quotes_per_second: 10.try_into().unwrap() },
         }],
         limits: Limits::default(),
         stale_after: std::time::Duration::from_secs(10),

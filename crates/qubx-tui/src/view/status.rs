@@ -95,6 +95,9 @@ fn parts(app: &App) -> Vec<Part> {
         if let Some((text, style)) = strategy {
             add(2, text.to_owned(), style);
         }
+        if let Some(text) = slow_strategy(app) {
+            add(2, text, app.theme.attention());
+        }
         if status.strategy.callback_errors > 0 {
             let count = usize::try_from(status.strategy.callback_errors).unwrap_or(usize::MAX);
             add(4, format::count(count, "callback error"), app.theme.loss());
@@ -136,6 +139,17 @@ fn parts(app: &App) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// Says that a callback takes long, and what waits behind it; none while all is well.
+fn slow_strategy(app: &App) -> Option<String> {
+    let strategy = app.mirror.latest.strategy.as_ref()?;
+    let busy = format::stopwatch(format::between(strategy.busy_since?, app.now.wall));
+    let waiting = match strategy.backlog {
+        0 => String::new(),
+        backlog => format!(" · {backlog} wait"),
+    };
+    Some(format!("callback {busy}{waiting}"))
 }
 
 fn mode(mode: Mode) -> String {

@@ -4,7 +4,10 @@ mod kernel;
 mod object;
 
 use jiff::Timestamp;
-use qubx_protocol::{KernelState, Latest, Money, SessionState, StrategyState};
+use qubx_protocol::{
+    CallbackTime, KernelState, Latest, Money, Published, PublishedContent, SessionState, StrategyState,
+    StrategyView,
+};
 
 use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
@@ -39,6 +42,31 @@ fn is_well(state: &SessionState, latest: &Latest) -> bool {
         && orders_flow
 }
 
+/// Prints how busy the strategy is, and what it shows.
+fn print_work(view: &StrategyView) {
+    for CallbackTime { name, count, mean_us, worst_us } in &view.callbacks {
+        outln!("callback  {name} {count} times, {mean_us:.0} µs each, {worst_us:.0} µs at worst");
+    }
+    if let Some(since) = view.busy_since {
+        outln!("backlog   a callback runs since {since:.0}, {} inputs wait", view.backlog);
+    }
+    for Published { name, instrument, content, .. } in &view.published {
+        let of =
+            instrument.as_ref().map(|instrument| format!(" of {}", instrument.symbol)).unwrap_or_default();
+        let shown = match content {
+            PublishedContent::Value(value) => value.to_string(),
+            PublishedContent::Table { columns, rows } => {
+                format!("a table of {} rows: {}", rows.len(), columns.join(", "))
+            }
+            PublishedContent::Series { value, points } => {
+                let newest = value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+                format!("{newest}, the last of {points} points")
+            }
+        };
+        outln!("shows     {name}{of}: {shown}");
+    }
+}
+
 fn print(state: &SessionState, latest: &Latest) {
     let Some(status) = &state.status else { return outln!("the session is starting") };
     let paused = if status.paused { ", PAUSED" } else { "" };
@@ -55,6 +83,9 @@ fn print(state: &SessionState, latest: &Latest) {
         status.strategy.state,
         reason(status.strategy.error.as_ref())
     );
+    if let Some(view) = &latest.strategy {
+        print_work(view);
+    }
     for alarm in latest.alarms.iter().flatten() {
         outln!("ALARM     {}: {}", alarm.source, alarm.text);
     }

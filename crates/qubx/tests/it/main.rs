@@ -16,6 +16,7 @@ mod command_line;
 mod commands;
 mod configs;
 mod damaged_log;
+mod dashboard;
 mod disk_room;
 mod escapes;
 mod failing_disk;

@@ -1,6 +1,8 @@
 //! What `qubx status --json` prints. No I/O.
 
-use qubx_protocol::{Account, InstrumentId, Latest, Order, Position, SessionState, StrategyStatus};
+use qubx_protocol::{
+    Account, InstrumentId, Latest, Order, Position, SessionState, StrategyStatus, StrategyView,
+};
 use serde_json::{Value, json};
 
 use super::kernel;
@@ -33,7 +35,7 @@ pub(super) fn of(state: &SessionState, latest: &Latest) -> Value {
         "status": status.map_or("starting", state_word),
         "paused": status.is_some_and(|status| status.paused),
         "kernel": kernel,
-        "strategy": status.map(|status| strategy(&status.strategy)),
+        "strategy": status.map(|status| strategy(&status.strategy, latest.strategy.as_ref())),
         "feed_error": market.feed_error,
         "alarms": latest.alarms.as_deref().unwrap_or_default(),
         "accounts": market.accounts.iter().map(account).collect::<Vec<_>>(),
@@ -43,11 +45,13 @@ pub(super) fn of(state: &SessionState, latest: &Latest) -> Value {
     })
 }
 
-fn strategy(strategy: &StrategyStatus) -> Value {
+fn strategy(strategy: &StrategyStatus, view: Option<&StrategyView>) -> Value {
     let StrategyStatus { state, error, callback_errors, parameters, actions } = strategy;
+    let view = view.cloned().unwrap_or_default();
     json!({
         "state": state, "error": error, "callback_errors": callback_errors, "parameters": parameters,
-        "actions": actions,
+        "actions": actions, "published": view.published, "callbacks": view.callbacks, "backlog": view.backlog,
+        "busy_since": view.busy_since,
     })
 }
 
