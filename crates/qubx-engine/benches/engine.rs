@@ -3,6 +3,7 @@
 //! The core alone is one thread that does nothing else. Through feed and channels, quotes are made by a feed in the memory,
 //! pass the engine's task, and reach a strategy in Rust on a thread of its own; facts go to somebody who only counts them.
 
+#![forbid(unsafe_code)]
 // A measure that fails may say so by a panic.
 #![allow(clippy::unwrap_used)]
 
