@@ -15,7 +15,7 @@ pub(crate) const DEMO: &[&str] = &["ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.
 /// What the tests and checks need in `.venv`; the tools that judge sources are pinned, so that they judge alike
 /// everywhere.
 pub(crate) const DEVELOPMENT: &[&str] =
-    &[DEMO[0], DEMO[1], MATPLOTLIB, "pytest>=9", "mypy==2.4.1", "ruff==0.17.6"];
+    &[DEMO[0], DEMO[1], MATPLOTLIB, "numpy>=2", "pandas>=2", "pytest>=9", "mypy==2.4.1", "ruff==0.17.6"];
 /// Draws what a cell shows in a test.
 const MATPLOTLIB: &str = "matplotlib>=3.10";
 /// The newer line of ipykernel, which needs Python 3.11, and the console.
