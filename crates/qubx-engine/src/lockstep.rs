@@ -429,7 +429,7 @@ pub(crate) fn input_of(event: &EngineEvent) -> Option<StrategyInput> {
 }
 
 /// Tells whether an input changes the book as the strategy sees it.
-fn is_fact(input: &StrategyInput) -> bool {
+pub(crate) fn is_fact(input: &StrategyInput) -> bool {
     use StrategyInput::{Bar, Command, Event, Fill, Funding, Order, See, Timer};
     match input {
         Order(_) | Fill(_) | Funding(_) => true,

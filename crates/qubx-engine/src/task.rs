@@ -172,9 +172,12 @@ impl<F: Feed> Task<F> {
     /// Takes the strategy's word that it is done with its batch.
     fn batch_is_done(&mut self, reached: u32) {
         self.in_flight = None;
-        if let Some(lockstep) = &mut self.lockstep {
-            lockstep.done(&mut self.floor, reached);
-            self.view.changed();
+        match &mut self.lockstep {
+            Some(lockstep) => {
+                lockstep.done(&mut self.floor, reached);
+                self.view.changed();
+            }
+            None => self.queue.done(),
         }
     }
 

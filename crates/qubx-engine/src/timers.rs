@@ -1,7 +1,8 @@
 //! The strategy's timers, by the engine's clock. No I/O, no clock.
 //!
 //! A timer is due at the whole multiples of its interval since the Unix epoch, like bars. Those that were missed, because
-//! nothing happened or the machine slept, are told once: at the newest of them.
+//! the machine slept, are told once: at the newest of them. In a replay in lockstep nothing is ever missed: the time
+//! between two events is gone through, and each is told in its turn.
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub(crate) struct Timers {
     /// By name, in the order in which they were set; that of those that are due at the same time.
     timers: IndexMap<Arc<str>, Timer>,
     next: Option<Timestamp>,
+    tells_each: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,11 @@ struct Timer {
 }
 
 impl Timers {
+    /// Tells each multiple from now on, also those that are over.
+    pub(crate) fn tell_each(&mut self) {
+        self.tells_each = true;
+    }
+
     /// Sets a timer anew, or takes it away. It is due after `now`.
     pub(crate) fn set(&mut self, name: &str, every: Option<Timeframe>, now: Timestamp) {
         match every {
@@ -37,7 +44,7 @@ impl Timers {
 
     /// Takes all timers away: they belong to a strategy that is gone.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { tells_each: self.tells_each, ..Self::default() };
     }
 
     /// Returns when the first one is due.
@@ -60,15 +67,15 @@ impl Timers {
         Some(fired)
     }
 
-    /// Returns the place of the first that is due, and the newest time at which it was.
+    /// Returns the place of the first that is due, and the time to tell: the newest at which it was, or the oldest when each
+    /// is told.
     fn first(&self, until: Timestamp) -> Option<(usize, Timestamp)> {
         if self.next? > until {
             return None;
         }
         let due = self.timers.values().enumerate().filter(|(_, timer)| timer.due <= until);
-        due.map(|(place, timer)| (timer.every.start_of(until), place))
-            .min()
-            .map(|(time, place)| (place, time))
+        let told = |timer: &Timer| if self.tells_each { timer.due } else { timer.every.start_of(until) };
+        due.map(|(place, timer)| (told(timer), place)).min().map(|(time, place)| (place, time))
     }
 
     fn find_next(&mut self) {
@@ -109,6 +116,18 @@ mod tests {
         assert_eq!(fired(&mut timers, "00:10:20"), ["four 00:10:20"]);
         timers.clear();
         assert_eq!((timers.next(), fired(&mut timers, "23:00:00")), (None, Vec::new()));
+    }
+
+    #[test]
+    fn each_multiple_is_told_when_none_is_missed() {
+        let mut timers = Timers::default();
+        timers.tell_each();
+        timers.clear();
+        timers.set("ten", "10s".parse().ok(), at("00:00:00"));
+        timers.set("fifteen", "15s".parse().ok(), at("00:00:00"));
+        let expected =
+            ["ten 00:00:10", "fifteen 00:00:15", "ten 00:00:20", "ten 00:00:30", "fifteen 00:00:30"];
+        assert_eq!(fired(&mut timers, "00:00:31"), expected);
     }
 
     #[test]

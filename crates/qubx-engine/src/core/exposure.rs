@@ -38,7 +38,7 @@ impl State {
     }
 
     /// Returns the value of all positions of an account with the open orders that would increase them; none while one of
-    /// them has no price.
+    /// them has no price. Until the market has told one, a position is worth what it was entered at.
     pub(super) fn gross_at_worst(&self, account: usize) -> Option<Decimal> {
         self.gross_but(account, usize::MAX)
     }
@@ -55,7 +55,8 @@ impl State {
             let held = book.position.quantity.0;
             let most = (held + buying).abs().max((held - selling).abs());
             if !most.is_zero() {
-                total += value(&book.instrument, book.last_price()?.0, most);
+                let price = book.last_price().or(book.position.avg_price)?;
+                total += value(&book.instrument, price.0, most);
             }
         }
         Some(total)

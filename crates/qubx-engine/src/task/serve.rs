@@ -73,9 +73,11 @@ impl<F: Feed> Task<F> {
             return reply;
         }
         self.now();
+        let before = self.queue.len();
         let (decided, found) = self.floor.decide(call)?;
         self.commit(decided).await;
-        Ok(Reply::of(self.floor.answer(found)?))
+        let value = self.floor.answer(found)?;
+        Ok(self.queue.reply(at, before, value))
     }
 
     fn tell_strategy(&mut self, id: CommandId, command: Command) -> Result<(), EngineError> {

@@ -157,6 +157,9 @@ impl Begun {
             backlog: Arc::clone(&backlog),
         };
         let mut floor = Floor::new(desk, bars, now, place);
+        if feed.is_lockstep() {
+            floor.timers.tell_each();
+        }
         results.into_iter().for_each(|results| floor.collect(results));
         floor.see_time(clock.unwrap_or(now));
         let task = Task {

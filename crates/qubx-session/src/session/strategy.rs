@@ -191,7 +191,8 @@ impl Session {
     pub(super) fn callback_failed(&mut self, error: String, in_a_row: u32) {
         self.status.strategy.callback_errors += 1;
         self.set_strategy(self.status.strategy.state, Some(error));
-        if in_a_row == FAILURES_THAT_PAUSE {
+        // Each time again: somebody may have resumed meanwhile.
+        if in_a_row > 0 && in_a_row % FAILURES_THAT_PAUSE == 0 {
             self.pause_on_failures();
         }
     }

@@ -167,7 +167,7 @@ impl Series {
             let mut place = 0;
             self.points.retain(|_| {
                 place += 1;
-                place > MOST_POINTS / 2 || place % 2 == 0
+                place > MOST_POINTS / 2 || place % 2 == 1
             });
         }
         self.points.push(point);
@@ -209,7 +209,7 @@ mod tests {
         }
         let points = board.series("pnl", None, None).unwrap();
         assert!(points.len() <= MOST_POINTS && points.len() > MOST_POINTS / 2);
-        assert!(points[0].time < at(1_000) && points.last().unwrap().time == at(49_999));
+        assert!(points[0].time == at(0) && points.last().unwrap().time == at(49_999));
         assert!(points.windows(2).all(|pair| pair[0].time < pair[1].time));
         assert_eq!(board.points, points.len());
     }
