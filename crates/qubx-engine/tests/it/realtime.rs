@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use qubx_engine::{Interests, StrategyInput, start};
+use qubx_engine::{InstrumentIndex, Interests, StrategyInput, start};
 use qubx_protocol::{OrderStatus, Side};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::harness::{Running, file, in_time, replay, sim, swinging_quotes};
+use crate::harness::{Running, file, in_time, replay, request, sim, swinging_quotes, work};
 
 const ALL: Interests = Interests::QUOTES;
 const NOBODY: Interests = Interests::NONE;
@@ -38,6 +38,33 @@ async fn a_strategy_that_never_answers_stops_neither_feed_nor_book_nor_verbs() {
     let fills = batch.inputs.iter().filter(|input| matches!(input, StrategyInput::Fill(_))).count();
     assert_eq!(fills, 2);
     assert!(batch.inputs.len() <= 1_010, "{}", batch.inputs.len());
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_strategy_caused_is_told_before_anything_newer() {
+    let mut running = Running::start(sim());
+    running.handle.start_feed(ALL).await.unwrap();
+    let handle = running.handle.clone();
+    let (mut seen, mut orders) = (String::new(), 0);
+    while orders < 20 {
+        let batch = in_time("a batch", running.batches.recv()).await.unwrap();
+        work(&handle, batch, &mut async |seat, input| match input {
+            StrategyInput::Event(event) if event.instrument == InstrumentIndex(0) => {
+                let side = if orders % 2 == 0 { Side::Buy } else { Side::Sell };
+                let order = seat.place(request("BTCUSDT", side, "0.1", None)).await;
+                assert_eq!(order.status, OrderStatus::Filled);
+                orders += 1;
+                seen.push('Q');
+            }
+            StrategyInput::Order(_) => seen.push('o'),
+            StrategyInput::Fill(_) => seen.push('f'),
+            _ => seen.push('-'),
+        })
+        .await;
+    }
+    let told: Vec<&str> = seen.split('Q').skip(1).collect();
+    assert!(told.len() >= 20 && told.iter().all(|told| told.starts_with("fo")), "{seen}");
     running.stop().await;
 }
 
