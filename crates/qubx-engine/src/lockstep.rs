@@ -50,6 +50,9 @@ pub(crate) struct Lockstep {
     unsent: Vec<EngineEvent>,
     /// Whether something changed that may make events of the batch loud.
     changed: bool,
+    /// Until when what was sent before the market ended arrives; none before that is known. What is sent then, as an
+    /// answer to what arrived, does not arrive any more: otherwise it might never end.
+    end: Option<Timestamp>,
 }
 
 /// The batch on which the strategy works.
@@ -88,6 +91,7 @@ impl Lockstep {
             held_up: Vec::new(),
             unsent: Vec::new(),
             changed: false,
+            end: None,
         }
     }
 
@@ -120,6 +124,17 @@ impl Lockstep {
     /// Tells whether the strategy works on a batch, or has something to see.
     pub(crate) fn is_busy(&self) -> bool {
         self.flight.is_some() || self.has_news()
+    }
+
+    /// Tells whether something is still to arrive after the end of the market.
+    pub(crate) fn has_arrivals(&self, floor: &Floor) -> bool {
+        let end = self.end.or_else(|| floor.desk.last_arrival());
+        floor.desk.next_arrival().is_some_and(|next| Some(next) <= end)
+    }
+
+    /// Lets arrive what a cell sends after the end of the market.
+    fn let_arrive(&mut self) {
+        self.end = None;
     }
 
     /// Tells whether the strategy does not know the newest quotes.
@@ -187,7 +202,7 @@ impl Lockstep {
     /// the feed gave is applied, or facts are to be handed on first. Must not be asked while the strategy is at work.
     ///
     /// `feed` tells whether the feed goes; it rests while a strategy starts. `last` tells that nothing comes after what it
-    /// gave: the quotes that nobody reacted to are shown then.
+    /// gave: what is on its way arrives then, and the quotes that nobody reacted to are shown.
     pub(crate) fn next(
         &mut self,
         floor: &mut Floor,
@@ -203,6 +218,10 @@ impl Lockstep {
                 return None;
             }
             let Some(event) = self.pending.get(self.applied).copied() else {
+                if last && let Some(time) = self.next_arrival(floor) {
+                    self.act(floor, time);
+                    continue;
+                }
                 let shows = last && self.has_unseen();
                 return shows.then(|| self.settled());
             };
@@ -229,6 +248,9 @@ impl Lockstep {
         at: Option<At>,
         call: Call,
     ) -> Result<Reply, EngineError> {
+        if at.is_none() {
+            self.let_arrive();
+        }
         let place = at.and_then(|at| self.place_in_flight(at));
         if let Some(record) = place {
             self.apply_until(floor, record);
@@ -254,6 +276,12 @@ impl Lockstep {
 
     fn has_news(&self) -> bool {
         !self.facts.is_empty() || !self.held_up.is_empty()
+    }
+
+    /// Returns when something arrives after the end of the market.
+    fn next_arrival(&mut self, floor: &Floor) -> Option<Timestamp> {
+        self.end = self.end.or_else(|| floor.desk.last_arrival());
+        floor.desk.next_arrival().filter(|_| self.has_arrivals(floor))
     }
 
     /// Tells whether the strategy reacts to an event.

@@ -21,6 +21,16 @@ impl Desk {
         self.settle(time, before, out);
     }
 
+    /// Returns when the next of what is on its way arrives.
+    pub(crate) fn next_arrival(&self) -> Option<Timestamp> {
+        self.wire.next()
+    }
+
+    /// Returns when the last of what is on its way arrives.
+    pub(crate) fn last_arrival(&self) -> Option<Timestamp> {
+        self.wire.last()
+    }
+
     pub(super) fn advance_to(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
         let before = out.len();
         self.state.begin(time, out);

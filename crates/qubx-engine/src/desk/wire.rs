@@ -30,6 +30,11 @@ impl Wire {
         self.queue.front().map(|first| first.arrives)
     }
 
+    /// Returns when the last command arrives.
+    pub(super) fn last(&self) -> Option<Timestamp> {
+        self.queue.back().map(|last| last.arrives)
+    }
+
     /// Returns the next command that has arrived at `time`.
     pub(super) fn pop(&mut self, time: Timestamp) -> Option<WireCommand> {
         self.queue.front().filter(|first| first.arrives <= time)?;

@@ -21,7 +21,13 @@ struct Replay {
 
 impl Replay {
     fn new(interests: Interests, bids: &[i64]) -> Self {
-        let desk = Desk::new(&config(Limits::default()));
+        Self::with_latency(interests, bids, 0)
+    }
+
+    fn with_latency(interests: Interests, bids: &[i64], seconds: u64) -> Self {
+        let mut config = config(Limits::default());
+        config.exchanges[0].paper.latency = std::time::Duration::from_secs(seconds);
+        let desk = Desk::new(&config);
         let bars = Bars::new(desk.state().instruments());
         let floor = Floor::new(desk, bars, time(0), 0);
         let mut lockstep = Lockstep::new();
@@ -32,7 +38,16 @@ impl Replay {
 
     /// Returns the next batch in short.
     fn next(&mut self) -> Option<String> {
-        let (number, inputs) = self.lockstep.next(&mut self.floor, true, false)?;
+        self.next_of(false)
+    }
+
+    /// Returns the next batch in short, when the feed gave its last.
+    fn last(&mut self) -> Option<String> {
+        self.next_of(true)
+    }
+
+    fn next_of(&mut self, last: bool) -> Option<String> {
+        let (number, inputs) = self.lockstep.next(&mut self.floor, true, last)?;
         self.batch = number;
         Some(short(&inputs))
     }
@@ -222,4 +237,25 @@ fn a_strategy_that_ends_is_forgotten_and_one_that_begins_gets_what_was_not_appli
     assert_eq!(replay.next().unwrap(), "102 103");
     replay.lockstep.set_interests(Interests::NONE);
     assert_eq!((replay.next(), replay.floor.place()), (None, 4));
+}
+
+#[test]
+fn what_was_sent_before_the_market_ended_arrives_and_what_answers_that_does_not() {
+    let mut replay = Replay::with_latency(Interests::QUOTES, &[100, 101], 5);
+    assert_eq!(replay.next().unwrap(), "100");
+    replay.done(1);
+    assert_eq!(replay.next().unwrap(), "101");
+    replay.place(1, Side::Buy, None);
+    replay.done(1);
+    assert_eq!(replay.next(), None, "more may come");
+    assert_eq!(replay.last().unwrap(), "fill:102 q1:FILLED");
+    assert_eq!(replay.floor.clock(), time(6));
+    replay.place(2, Side::Sell, None);
+    replay.done(2);
+    assert!(!replay.lockstep.has_arrivals(&replay.floor));
+    assert_eq!(replay.last(), None);
+    // What a person sends then arrives with what is on its way.
+    replay.lockstep.call(&mut replay.floor, None, Call::Accounts).unwrap();
+    assert!(replay.lockstep.has_arrivals(&replay.floor));
+    assert!(replay.last().unwrap().contains("fill:101"));
 }

@@ -21,7 +21,8 @@ impl<F: Feed> Task<F> {
 
     fn has_step(&self, lockstep: &Lockstep) -> bool {
         let (feed, last) = self.replay_phase();
-        lockstep.is_busy() || (feed && !lockstep.is_empty()) || (last && lockstep.has_unseen())
+        let is_left = last && (lockstep.has_unseen() || lockstep.has_arrivals(&self.floor));
+        lockstep.is_busy() || (feed && !lockstep.is_empty()) || is_left
     }
 
     /// Tells whether the feed goes, and whether it gave all that it has.
