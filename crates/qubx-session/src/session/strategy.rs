@@ -192,7 +192,7 @@ impl Session {
         self.status.strategy.callback_errors += 1;
         self.set_strategy(self.status.strategy.state, Some(error));
         // Each time again: somebody may have resumed meanwhile.
-        if in_a_row > 0 && in_a_row % FAILURES_THAT_PAUSE == 0 {
+        if in_a_row > 0 && in_a_row.is_multiple_of(FAILURES_THAT_PAUSE) {
             self.pause_on_failures();
         }
     }
