@@ -24,8 +24,9 @@ impl State {
     /// Rounds an order to tick and lot and checks it. Returns the place of its instrument, and its numbers as they will
     /// be sent.
     ///
-    /// An order that only reduces a position passes a pause, `min_notional` and the limits on positions. An
-    /// order that closes one passes all limits: an exit must never fail because of its size.
+    /// An order that only reduces a position, whatever else of its side is filled before, passes a pause, `min_notional`
+    /// and the limits on positions. An order that closes one passes all limits: an exit must never fail because of its
+    /// size.
     ///
     /// # Errors
     /// The reason, for whoever gave the order.
@@ -44,7 +45,7 @@ impl State {
 
         let reduces = request.reduce_only || self.reduces(place, *side, quantity.0);
         if let Some(reason) = &self.paused
-            && !reduces
+            && !(request.reduce_only || self.reduces_in_a_pause(place, *side, quantity.0))
         {
             let rejection = if self.loss_reached().is_some() { DailyLoss } else { Paused };
             let reason = format!("paused ({reason}): only orders that reduce a position pass");

@@ -197,6 +197,34 @@ fn limits_hold_for_every_order() {
             vec![("BTCUSDT", Buy, "9", None), ("BTCUSDT", Sell, "19.5", None)],
             "REJECTED: the position would be worth 1050, above the limit of 1000",
         ),
+        // Of two sales that each would only close what is held, the second would open a short.
+        (
+            &position,
+            vec![
+                ("BTCUSDT", Buy, "9", None),
+                ("BTCUSDT", Sell, "9", Some("110")),
+                ("BTCUSDT", Sell, "9", Some("111")),
+            ],
+            "NEW 0 of 9",
+        ),
+        (
+            &position,
+            vec![
+                ("BTCUSDT", Buy, "9", None),
+                ("BTCUSDT", Sell, "9", Some("110")),
+                ("BTCUSDT", Sell, "10", Some("111")),
+            ],
+            "REJECTED: the position would be worth 1110, above the limit of 1000",
+        ),
+        (
+            &position,
+            vec![
+                ("BTCUSDT", Buy, "9", None),
+                ("BTCUSDT", Sell, "9", Some("110")),
+                ("BTCUSDT", Sell, "0.01", Some("111")),
+            ],
+            "REJECTED: the value 1.11 is below the least of SIM:BTCUSDT, 5",
+        ),
         (
             &leverage,
             vec![("BTCUSDT", Buy, "9", None), ("ETHUSDT", Buy, "10", None)],
