@@ -21,6 +21,8 @@ pub(super) struct Market {
     pub(super) multiplier: Decimal,
     pub(super) fees: Fees,
     pub(super) slippage_bps: Decimal,
+    /// Whether its quotes stand for the trades that come behind them. Those fill what rests, so the quotes do not.
+    pub(super) quotes_are_trades: bool,
     /// What buyers and what sellers took since the last quote.
     pub(super) used: [Decimal; 2],
     pub(super) held: Decimal,

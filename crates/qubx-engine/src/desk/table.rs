@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::testing::{at, config, decimal, id};
-use crate::{InstrumentIndex, Limits, Touch};
+use crate::{FeedConfig, InstrumentIndex, Limits, RecordedFile, RecordedKind, Speed, Touch};
 
 const TIME: &str = "12:00:00";
 
@@ -321,6 +321,32 @@ fn a_side_without_a_size_has_nothing_to_take() {
             events.extend(happen(&mut desk, step));
         }
         assert_eq!(told(&events), expected, "{request} then {steps:?} ({source})");
+    }
+}
+
+#[test]
+fn quotes_that_stand_for_trades_fill_nothing_that_rests_but_trigger_stops() {
+    let mut config = config(Limits::default());
+    let recorded = |symbol, kind| RecordedFile { instrument: id(symbol), kind, path: "data.csv".into() };
+    config.exchanges[0].feed = FeedConfig::Replay {
+        speed: Speed::Max,
+        files: vec![recorded("BTCUSDT", RecordedKind::Trades), recorded("ETHUSDT", RecordedKind::Quotes)],
+    };
+    for (request, steps, expected) in [
+        // Each trade comes behind the quote that stands for it, and fills once, and only whom its taker came to.
+        ("BUY 5 @99.5", vec!["q 99x2/99x2", "t 99x2 S"], "NEW 2@99.5M"),
+        ("BUY 5 @99.5", vec!["q 99x2/99x2", "t 99x2 B"], "NEW"),
+        ("SELL 5 @101", vec!["q 102x2/102x2", "t 102x2 B"], "NEW 2@101M"),
+        ("SELL 2 stop=99", vec!["q 98x2/98x2", "t 98x2 S"], "NEW TRIGGERED 2@98T FILLED"),
+    ] {
+        let mut desk = Desk::new(&config);
+        happen(&mut desk, "q 100.0/100.2");
+        let mut events = desk.place(at(TIME), vec![order(request)]);
+        events.extend(desk.send(at(TIME)));
+        for step in &steps {
+            events.extend(happen(&mut desk, step));
+        }
+        assert_eq!(told(&events), expected, "{request} then {steps:?}");
     }
 }
 
