@@ -68,7 +68,7 @@ impl Market {
         }
         let left = Quantity(order.left);
         let cancel = |reason| BrokerEvent::Cancelled { order: order.id.clone(), reason };
-        if order.stop.is_none() && order.price.is_some() && order.time_in_force == TimeInForce::Ioc {
+        if order.stop.is_none() && order.time_in_force == TimeInForce::Ioc {
             // IOC, "Immediate or Cancel": what is not there at once is cancelled (Binance API, Time in force).
             out.push(cancel(format!("ioc: {left} of {} was not there", order.quantity)));
         } else {

@@ -308,6 +308,7 @@ fn a_side_without_a_size_has_nothing_to_take() {
         (EMPTY, "BUY 2 @105", vec![], "NEW"),
         (EMPTY, "BUY 2 @105", vec!["q 100/101"], "NEW 2@105M FILLED"),
         (EMPTY, "BUY 2 @105 ioc", vec![], "CANCELLED"),
+        (EMPTY, "BUY 2 stop=101 ioc", vec!["q 101/101.2x0", "q 99/100"], "NEW TRIGGERED CANCELLED"),
         // Triggered, it waits for the first size that comes.
         (EMPTY, "BUY 2 stop=101", vec!["q 101/101.2x0"], "NEW TRIGGERED"),
         (EMPTY, "BUY 2 stop=101", vec!["q 101/101.2x0", "q 99/100"], "NEW TRIGGERED 2@100T FILLED"),
