@@ -47,9 +47,7 @@ impl State {
         if let Some(reason) = &self.paused
             && !(request.reduce_only || self.reduces_in_a_pause(place, *side, quantity.0))
         {
-            let rejection = if self.loss_reached().is_some() { DailyLoss } else { Paused };
-            let reason = format!("paused ({reason}): only orders that reduce a position pass");
-            return Err(Refusal::new(rejection, reason));
+            return Err(self.refusal_of_pause(reason));
         }
         let expected = expected_price(&touch, *side, price, stop_price);
         let notional = Money(rounded(value(instrument, expected.0, quantity.0)));
@@ -75,6 +73,12 @@ impl State {
             self.check_position(place, *side, quantity.0, expected.0)?;
         }
         Ok((place, change))
+    }
+
+    /// Returns why an order that would increase a position is refused while trading is paused for this reason.
+    pub(crate) fn refusal_of_pause(&self, reason: &str) -> Refusal {
+        let rejection = if self.loss_reached().is_some() { DailyLoss } else { Paused };
+        Refusal::new(rejection, format!("paused ({reason}): only orders that reduce a position pass"))
     }
 
     fn check_position(

@@ -71,8 +71,7 @@ impl Desk {
                 told.push(BrokerEvent::Rejected(order.id, refusal));
             }
             (_, Some(reason)) if self.state.increases(&order) => {
-                let reason = format!("paused ({reason}): only orders that reduce a position pass");
-                told.push(BrokerEvent::Rejected(order.id, Refusal::new(Rejection::Paused, reason)));
+                told.push(BrokerEvent::Rejected(order.id, self.state.refusal_of_pause(reason)));
             }
             (Some(touch), _) => self.broker.submit(place, &order, &touch, &mut told),
         }

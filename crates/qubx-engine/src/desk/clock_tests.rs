@@ -78,6 +78,27 @@ fn what_holds_when_an_order_arrives_decides() {
 }
 
 #[test]
+fn an_order_that_arrives_after_the_loss_of_the_day_is_refused_by_that_name() {
+    let mut config = slow();
+    config.exchanges[0].fees = crate::Fees::default();
+    config.limits.daily_loss = Some(decimal("50").into());
+    let mut desk = quoted_desk(&config);
+    send(&mut desk, "12:00:00", "BUY 10");
+    quote(&mut desk, "12:00:01", "100.0", "100.2");
+    send(&mut desk, "12:00:01", "BUY 2");
+    assert_eq!(desk.state().open_orders().count(), 1);
+    desk.state.apply(at("12:00:01.100"), Input::Pause { reason: "loss".to_owned() }, &mut Vec::new());
+    desk.state.note_touch(
+        0,
+        at("12:00:01.100"),
+        Touch::from(&crate::testing::quote_at("BTCUSDT", "12:00:01", "90", "90.2")),
+    );
+    let mut out = Vec::new();
+    desk.arrive(at("12:00:01.500"), &"q2".into(), &mut out);
+    assert_eq!(told(&out), "REJECTED DailyLoss");
+}
+
+#[test]
 fn a_person_cancels_at_once_what_is_still_on_its_way() {
     let mut desk = quoted_desk(&slow());
     send(&mut desk, "12:00:00", "BUY 2");
