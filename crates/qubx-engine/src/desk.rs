@@ -300,9 +300,12 @@ impl Desk {
                 self.wire.push(time, latency, command);
             }),
         };
-        self.settle(time, 0, &mut events);
         match done {
-            Ok(()) => Ok(events),
+            Ok(()) => {
+                self.settle(time, 0, &mut events);
+                Ok(events)
+            }
+            // It changed nothing, so nothing follows from it. What is to come of something else is for whatever comes next.
             Err(Refusal { rejection, reason }) => {
                 Err(EngineError::NotModified { order: id.clone(), rejection, reason })
             }

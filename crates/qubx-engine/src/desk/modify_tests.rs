@@ -125,6 +125,22 @@ fn a_change_that_is_refused_leaves_the_order_as_it_is() {
 }
 
 #[test]
+fn a_change_that_is_refused_leaves_what_is_to_come_of_something_else_to_whatever_comes_next() {
+    let mut desk = desk_with(Limits::default(), &["BUY 2 @99", "BUY 1000"]);
+    let mut restored = Desk::new(&config(Limits::default()));
+    restored.restore(crate::Restore {
+        positions: desk.state().positions(),
+        orders: desk.state().open_orders().cloned().collect(),
+        checkpoint: Some(desk.checkpoint(at(TIME))),
+    });
+    restored.restore_quote(crate::testing::quote_at("BTCUSDT", TIME, "1", "1.1"));
+    desk = restored;
+    desk.place(at(TIME), vec![order("BUY 1")]);
+    assert!(modify(&mut desk, "q1", "qty 0").starts_with("BadQuantity"));
+    assert!(told(&desk.send(at(TIME))).contains("1000@1T FILLED"), "it is liquidated, and that is told");
+}
+
+#[test]
 fn an_order_keeps_its_place_only_when_its_quantity_falls() {
     for (change, first) in [
         ("qty 1", "q1"),
