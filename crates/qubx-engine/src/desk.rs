@@ -113,6 +113,8 @@ impl Desk {
         self.advance_to(time, out);
         // The broker sees only what the state took over, so a quote that makes no sense fills nothing.
         if self.state.market(time, event, out) {
+            // A quote that makes trading pause fills no order that would increase a position.
+            self.tidy(time, before, out);
             let place = event.instrument.place();
             let mut told = Vec::new();
             match event.data {

@@ -327,6 +327,18 @@ fn the_loss_of_the_day_pauses_until_the_next_one() {
 }
 
 #[test]
+fn the_quote_that_reaches_the_loss_of_the_day_fills_nothing_that_would_increase() {
+    let mut desk = quoted_desk(Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() });
+    trade(&mut desk, "BTCUSDT", Buy, "10", None);
+    trade(&mut desk, "BTCUSDT", Buy, "1", Some("96"));
+    assert_eq!(
+        told(&quoted(&mut desk, at("13:00:01"), &quote_at("BTCUSDT", TIME, "95.1", "95.2"))),
+        ["paused true: SIM lost 51.00 USDT since 00:00 UTC, the limit is 50", "q2 CANCELLED"]
+    );
+    assert_eq!(desk.state().position(&id("BTCUSDT")).unwrap().quantity.to_string(), "10");
+}
+
+#[test]
 fn a_restored_desk_counts_the_loss_from_the_same_midnight() {
     let limits = Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() };
     let mut desk = quoted_desk(limits.clone());
