@@ -89,7 +89,9 @@ impl PaperBroker {
         let there = whole_lots(size, market.lot).0;
         market.fill_resting(there, |order| order.is_traded_through(price, taker), out);
         if let Some(touch) = touch {
-            market.trigger(touch, |order| order.is_triggered_by_trade(price), out);
+            // The market is where the trade was: what it triggers gets no better price from a quote of before.
+            let touch = Touch { bid: touch.bid.min(price), ask: touch.ask.max(price), ..*touch };
+            market.trigger(&touch, |order| order.is_triggered_by_trade(price), out);
         }
         market.drop_what_reduces_nothing(out);
     }

@@ -214,10 +214,11 @@ fn stops() {
             (STOP, "SELL 2 stop=99", &["q 99.1/99.2"], "NEW"),
             (STOP, "SELL 2 stop=99", &["q 99/99.2"], "NEW TRIGGERED 2@99T FILLED"),
             (STOP, "SELL 2 stop=99", &["q 95/96"], "NEW TRIGGERED 2@95T FILLED"),
-            // A trade is a price too; what it triggers takes what the newest quote offers.
+            // A trade is a price too; what it triggers takes at its price, or what is quoted where that is worse.
             (STOP, "BUY 2 stop=101", &["t 100.9x9 B"], "NEW"),
-            (STOP, "BUY 2 stop=101", &["t 101x9 S"], "NEW TRIGGERED 2@100.2T FILLED"),
-            (STOP, "SELL 2 stop=99", &["t 98x9 S"], "NEW TRIGGERED 2@100T FILLED"),
+            (STOP, "BUY 2 stop=101", &["t 101x9 S"], "NEW TRIGGERED 2@101T FILLED"),
+            (STOP, "BUY 5 stop=101", &["t 102x9 B"], "NEW TRIGGERED 3@102T 2@102.1T FILLED"),
+            (STOP, "SELL 2 stop=99", &["t 98x9 S"], "NEW TRIGGERED 2@98T FILLED"),
             (IOC, "BUY 5 stop=101 ioc", &["q 104/105"], "NEW TRIGGERED 3@105T 2@105.1T FILLED"),
             (WOULD_TRIGGER, "BUY 2 stop=100.2", &[], "REJECTED WouldTrigger"),
             (WOULD_TRIGGER, "BUY 2 stop=90", &[], "REJECTED WouldTrigger"),
@@ -254,7 +255,8 @@ fn stop_limits() {
             ),
             (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["q 99/99.2"], "NEW TRIGGERED 2@99T FILLED"),
             (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["q 97/97.2"], "NEW TRIGGERED"),
-            (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["t 99x1 S"], "NEW TRIGGERED 2@100T FILLED"),
+            (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["t 99x1 S"], "NEW TRIGGERED 2@99T FILLED"),
+            (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["t 98x1 S"], "NEW TRIGGERED"),
             // Its limit does not matter before its stop is reached.
             (STOP_LIMIT, "BUY 2 @102 stop=101", &["t 100.5x9 S"], "NEW"),
             (STOP_LIMIT, "SELL 2 @98 stop=99", &["q 99.5/99.7"], "NEW"),
