@@ -5,7 +5,7 @@ use qubx_protocol::Rejection::{
     self, BadOption, BadPrice, BadQuantity, DailyLoss, GrossLeverage, Liquidation, Margin, MinNotional,
     NoQuote, OrderNotional, OrderRate, Paused, PositionNotional, TooManyOrders, UnknownInstrument,
 };
-use qubx_protocol::{Instrument, Money, Price, Quantity, Side, TimeInForce};
+use qubx_protocol::{Instrument, Money, OrderId, Price, Quantity, Side, TimeInForce};
 use rust_decimal::Decimal;
 
 use super::Refusal;
@@ -79,6 +79,27 @@ impl State {
     pub(crate) fn refusal_of_pause(&self, reason: &str) -> Refusal {
         let rejection = if self.loss_reached().is_some() { DailyLoss } else { Paused };
         Refusal::new(rejection, format!("paused ({reason}): only orders that reduce a position pass"))
+    }
+
+    /// Checks an order that was on its way against position, leverage and margin as they are now.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub(crate) fn check_arrival(&mut self, id: &OrderId) -> Result<(), Refusal> {
+        let Some(working) = self.open.get_mut(id) else { return Ok(()) };
+        let (order, place) = (working.order.clone(), working.book);
+        let Some((_, touch)) = self.books[place].touch else { return Ok(()) };
+        // Its own quantity is not there twice while it is checked.
+        working.order.quantity = order.filled;
+        let quantity = order.remaining().0;
+        let is_free = self.paused.is_some() || order.reduce_only || self.reduces(place, order.side, quantity);
+        let expected = expected_price(&touch, order.side, order.price, order.stop_price);
+        let checked =
+            if is_free { Ok(()) } else { self.check_position(place, order.side, quantity, expected.0) };
+        if let Some(working) = self.open.get_mut(id) {
+            working.order.quantity = order.quantity;
+        }
+        checked
     }
 
     fn check_position(

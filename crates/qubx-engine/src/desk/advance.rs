@@ -39,7 +39,11 @@ impl Desk {
     /// Does what a strategy or a cell sent a while ago.
     fn execute(&mut self, time: Timestamp, command: WireCommand, out: &mut Vec<EngineEvent>) {
         match command {
-            WireCommand::Order { order } => self.arrive(time, &order, out),
+            // A pause judges for itself.
+            WireCommand::Order { order } => match self.state.check_arrival(&order) {
+                Ok(()) => self.arrive(time, &order, out),
+                Err(refusal) => self.state.apply(time, Input::Refused(order, refusal), out),
+            },
             WireCommand::Cancel { order, reason } => {
                 if !self.cancel_now(time, &order, &reason, out) {
                     let status =
