@@ -26,11 +26,16 @@ impl State {
     ///
     /// An order that only reduces a position, whatever else of its side is filled before, passes a pause, `min_notional`
     /// and the limits on positions. An order that closes one passes all limits: an exit must never fail because of its
-    /// size.
+    /// size. What of an order is `filled` counts for nothing but `min_notional`.
     ///
     /// # Errors
     /// The reason, for whoever gave the order.
-    pub(super) fn check(&self, request: &OrderRequest, purpose: Purpose) -> Result<(usize, Change), Refusal> {
+    pub(super) fn check(
+        &self,
+        request: &OrderRequest,
+        purpose: Purpose,
+        filled: Quantity,
+    ) -> Result<(usize, Change), Refusal> {
         let OrderRequest { instrument: id, side, .. } = request;
         let unknown = || Refusal::new(UnknownInstrument, format!("unknown instrument {id}"));
         let place = self.books.get_index_of(id).ok_or_else(unknown)?;
@@ -52,9 +57,10 @@ impl State {
         let expected = expected_price(&touch, *side, price, stop_price);
         let notional = Money(rounded(value(instrument, expected.0, quantity.0)));
         // "Order's notional must be no smaller than 5.0 (unless you choose reduce only)" (Binance USD-M, error -4164).
-        if notional < instrument.min_notional && !reduces {
+        let whole = Money(rounded(value(instrument, expected.0, (quantity + filled).0)));
+        if whole < instrument.min_notional && !reduces {
             let least = instrument.min_notional;
-            let reason = format!("the value {notional} is below the least of {id}, {least}");
+            let reason = format!("the value {whole} is below the least of {id}, {least}");
             return Err(Refusal::new(MinNotional, reason));
         }
         if purpose == Purpose::Close {

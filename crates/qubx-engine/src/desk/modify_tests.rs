@@ -61,6 +61,8 @@ fn an_order_that_is_changed_is_another_order_under_the_same_name() {
         ("SELL 2 @101", vec![], "price 99.9", "NEW 2@100T FILLED", "2 of 2 @99.9 stop -"),
         ("BUY 5 @100.2", vec![], "qty 4", "", "3 of 4 @100.2 stop -"),
         ("BUY 5 @100.2", vec![], "qty 9", "", "3 of 9 @100.2 stop -"),
+        // The whole of it is worth enough, not only what is left.
+        ("BUY 3.01 @100.2", vec![], "price 99", "", "3 of 3.01 @99 stop -"),
         ("BUY 2 stop=101", vec![], "stop 102", "NEW", "0 of 2 @- stop 102"),
         ("BUY 2 @103 stop=101", vec![], "stop 102 price 102.5 qty 1", "NEW", "0 of 1 @102.5 stop 102"),
         (
