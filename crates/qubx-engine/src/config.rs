@@ -123,6 +123,16 @@ pub enum FeedConfig {
     },
 }
 
+impl FeedConfig {
+    /// Returns of what kind of files the quotes of an instrument are: its own, or those that stand for trades or for bars;
+    /// none when they are simulated.
+    pub(crate) fn quoted_by(&self, instrument: &InstrumentId) -> Option<RecordedKind> {
+        let FeedConfig::Replay { files, .. } = self else { return None };
+        let kinds = files.iter().filter(|file| file.instrument == *instrument).map(|file| file.kind);
+        kinds.min().filter(|kind| *kind != RecordedKind::Funding)
+    }
+}
+
 /// How fast recorded quotes are replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speed {

@@ -113,6 +113,8 @@ impl Desk {
         self.advance_to(time, out);
         // The broker sees only what the state took over, so a quote that makes no sense fills nothing.
         if self.state.market(time, event, out) {
+            // A quote that makes trading pause fills no order that would increase a position.
+            self.tidy(time, before, out);
             let place = event.instrument.place();
             let mut told = Vec::new();
             match event.data {
@@ -300,9 +302,12 @@ impl Desk {
                 self.wire.push(time, latency, command);
             }),
         };
-        self.settle(time, 0, &mut events);
         match done {
-            Ok(()) => Ok(events),
+            Ok(()) => {
+                self.settle(time, 0, &mut events);
+                Ok(events)
+            }
+            // It changed nothing, so nothing follows from it. What is to come of something else is for whatever comes next.
             Err(Refusal { rejection, reason }) => {
                 Err(EngineError::NotModified { order: id.clone(), rejection, reason })
             }

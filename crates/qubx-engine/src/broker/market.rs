@@ -21,6 +21,8 @@ pub(super) struct Market {
     pub(super) multiplier: Decimal,
     pub(super) fees: Fees,
     pub(super) slippage_bps: Decimal,
+    /// Whether its quotes stand for the trades that come behind them. Those fill what rests, so the quotes do not.
+    pub(super) quotes_are_trades: bool,
     /// What buyers and what sellers took since the last quote.
     pub(super) used: [Decimal; 2],
     pub(super) held: Decimal,
@@ -66,7 +68,7 @@ impl Market {
         }
         let left = Quantity(order.left);
         let cancel = |reason| BrokerEvent::Cancelled { order: order.id.clone(), reason };
-        if order.stop.is_none() && order.price.is_some() && order.time_in_force == TimeInForce::Ioc {
+        if order.stop.is_none() && order.time_in_force == TimeInForce::Ioc {
             // IOC, "Immediate or Cancel": what is not there at once is cancelled (Binance API, Time in force).
             out.push(cancel(format!("ioc: {left} of {} was not there", order.quantity)));
         } else {

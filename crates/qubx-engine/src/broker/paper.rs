@@ -3,7 +3,7 @@
 //! Whoever takes is filled at the touch and what lies behind it ([`depth`](super::depth)), worsened by the slippage, and
 //! pays the taker's fee. What rests is filled at its own limit as maker: by a quote whose other side reaches it, up to the
 //! quoted size, and by trades of others at or through it, up to their size; the better limit first, then the older
-//! order. What is taken of a quote is gone until the next one. Sizes are whole lots; a size of zero is nothing.
+//! order. A quote that stands for a trade fills nothing that rests: the trade does. What is taken of a quote is gone until the next one. Sizes are whole lots; a size of zero is nothing.
 //!
 //! It keeps positions of its own, as an exchange does, for orders that may only reduce one.
 
@@ -14,7 +14,7 @@ use super::depth::whole_lots;
 use super::market::{Market, index};
 use super::resting::Resting;
 use super::{Bounds, BrokerEvent};
-use crate::{EngineConfig, Touch};
+use crate::{EngineConfig, RecordedKind, Touch};
 
 /// Executes orders against what the market says.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ impl PaperBroker {
                 multiplier: instrument.multiplier,
                 fees: exchange.fees,
                 slippage_bps: exchange.paper.slippage_bps,
+                quotes_are_trades: exchange.feed.quoted_by(&instrument.id) == Some(RecordedKind::Trades),
                 used: [Decimal::ZERO; 2],
                 held: Decimal::ZERO,
                 resting: Vec::new(),
@@ -64,6 +65,9 @@ impl PaperBroker {
             return;
         }
         for side in [Side::Buy, Side::Sell] {
+            if market.quotes_are_trades {
+                break;
+            }
             let there = market.depth(side, touch).left_at_touch(Decimal::ZERO);
             let filled =
                 market.fill_resting(there, |order| order.side == side && order.is_reached(touch), out);
@@ -85,7 +89,9 @@ impl PaperBroker {
         let there = whole_lots(size, market.lot).0;
         market.fill_resting(there, |order| order.is_traded_through(price, taker), out);
         if let Some(touch) = touch {
-            market.trigger(touch, |order| order.is_triggered_by_trade(price), out);
+            // The market is where the trade was: what it triggers gets no better price from a quote of before.
+            let touch = Touch { bid: touch.bid.min(price), ask: touch.ask.max(price), ..*touch };
+            market.trigger(&touch, |order| order.is_triggered_by_trade(price), out);
         }
         market.drop_what_reduces_nothing(out);
     }

@@ -5,7 +5,7 @@ use qubx_protocol::Rejection::{
     self, BadOption, BadPrice, BadQuantity, DailyLoss, GrossLeverage, Liquidation, Margin, MinNotional,
     NoQuote, OrderNotional, OrderRate, Paused, PositionNotional, TooManyOrders, UnknownInstrument,
 };
-use qubx_protocol::{Instrument, Money, Price, Quantity, Side, TimeInForce};
+use qubx_protocol::{Instrument, Money, OrderId, Price, Quantity, Side, TimeInForce};
 use rust_decimal::Decimal;
 
 use super::Refusal;
@@ -24,12 +24,18 @@ impl State {
     /// Rounds an order to tick and lot and checks it. Returns the place of its instrument, and its numbers as they will
     /// be sent.
     ///
-    /// An order that only reduces a position passes a pause, `min_notional` and the limits on positions. An
-    /// order that closes one passes all limits: an exit must never fail because of its size.
+    /// An order that only reduces a position, whatever else of its side is filled before, passes a pause, `min_notional`
+    /// and the limits on positions. An order that closes one passes all limits: an exit must never fail because of its
+    /// size. What of an order is `filled` counts for nothing but `min_notional`.
     ///
     /// # Errors
     /// The reason, for whoever gave the order.
-    pub(super) fn check(&self, request: &OrderRequest, purpose: Purpose) -> Result<(usize, Change), Refusal> {
+    pub(super) fn check(
+        &self,
+        request: &OrderRequest,
+        purpose: Purpose,
+        filled: Quantity,
+    ) -> Result<(usize, Change), Refusal> {
         let OrderRequest { instrument: id, side, .. } = request;
         let unknown = || Refusal::new(UnknownInstrument, format!("unknown instrument {id}"));
         let place = self.books.get_index_of(id).ok_or_else(unknown)?;
@@ -44,18 +50,17 @@ impl State {
 
         let reduces = request.reduce_only || self.reduces(place, *side, quantity.0);
         if let Some(reason) = &self.paused
-            && !reduces
+            && !(request.reduce_only || self.reduces_in_a_pause(place, *side, quantity.0))
         {
-            let rejection = if self.loss_reached().is_some() { DailyLoss } else { Paused };
-            let reason = format!("paused ({reason}): only orders that reduce a position pass");
-            return Err(Refusal::new(rejection, reason));
+            return Err(self.refusal_of_pause(reason));
         }
         let expected = expected_price(&touch, *side, price, stop_price);
         let notional = Money(rounded(value(instrument, expected.0, quantity.0)));
         // "Order's notional must be no smaller than 5.0 (unless you choose reduce only)" (Binance USD-M, error -4164).
-        if notional < instrument.min_notional && !reduces {
+        let whole = Money(rounded(value(instrument, expected.0, (quantity + filled).0)));
+        if whole < instrument.min_notional && !reduces {
             let least = instrument.min_notional;
-            let reason = format!("the value {notional} is below the least of {id}, {least}");
+            let reason = format!("the value {whole} is below the least of {id}, {least}");
             return Err(Refusal::new(MinNotional, reason));
         }
         if purpose == Purpose::Close {
@@ -74,6 +79,33 @@ impl State {
             self.check_position(place, *side, quantity.0, expected.0)?;
         }
         Ok((place, change))
+    }
+
+    /// Returns why an order that would increase a position is refused while trading is paused for this reason.
+    pub(crate) fn refusal_of_pause(&self, reason: &str) -> Refusal {
+        let rejection = if self.loss_reached().is_some() { DailyLoss } else { Paused };
+        Refusal::new(rejection, format!("paused ({reason}): only orders that reduce a position pass"))
+    }
+
+    /// Checks an order that was on its way against position, leverage and margin as they are now.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub(crate) fn check_arrival(&mut self, id: &OrderId) -> Result<(), Refusal> {
+        let Some(working) = self.open.get_mut(id) else { return Ok(()) };
+        let (order, place) = (working.order.clone(), working.book);
+        let Some((_, touch)) = self.books[place].touch else { return Ok(()) };
+        // Its own quantity is not there twice while it is checked.
+        working.order.quantity = order.filled;
+        let quantity = order.remaining().0;
+        let is_free = self.paused.is_some() || order.reduce_only || self.reduces(place, order.side, quantity);
+        let expected = expected_price(&touch, order.side, order.price, order.stop_price);
+        let checked =
+            if is_free { Ok(()) } else { self.check_position(place, order.side, quantity, expected.0) };
+        if let Some(working) = self.open.get_mut(id) {
+            working.order.quantity = order.quantity;
+        }
+        checked
     }
 
     fn check_position(

@@ -9,19 +9,33 @@ use super::state::State;
 use super::value;
 
 impl State {
-    /// Tells whether an order would only reduce the position, with the orders that are on their way.
+    /// Tells whether an order would only reduce the position, with all others of its side.
+    ///
+    /// Those that may only reduce are cut to what is left when they fill, so they take nothing of it.
     pub(super) fn reduces(&self, place: usize, side: Side, quantity: Decimal) -> bool {
+        self.reduces_with(place, side, quantity, |order| !order.reduce_only)
+    }
+
+    /// Tells whether an order would only reduce the position, with the orders that are on their way.
+    ///
+    /// In a pause that is enough: what rests and would increase the position then is cancelled.
+    pub(super) fn reduces_in_a_pause(&self, place: usize, side: Side, quantity: Decimal) -> bool {
+        self.reduces_with(place, side, quantity, |order| order.status == OrderStatus::Intended)
+    }
+
+    fn reduces_with(
+        &self,
+        place: usize,
+        side: Side,
+        quantity: Decimal,
+        counts: impl Fn(&Order) -> bool,
+    ) -> bool {
         let held = self.held(place);
-        let on_their_way: Decimal = self
-            .open
-            .values()
-            .filter(|working| {
-                let order = &working.order;
-                working.book == place && order.side == side && order.status == OrderStatus::Intended
-            })
-            .map(|working| working.order.remaining().0)
-            .sum();
-        held * side.sign() < Decimal::ZERO && on_their_way + quantity <= held.abs()
+        let of_its_side = |order: &&Order| order.side == side && counts(order);
+        let others = self.open.values().filter(|working| working.book == place).map(|working| &working.order);
+        let others: Decimal =
+            others.filter(of_its_side).map(|order| order.remaining().0.max(Decimal::ZERO)).sum();
+        held * side.sign() < Decimal::ZERO && others + quantity <= held.abs()
     }
 
     /// Tells whether an order that arrives now could increase the position.

@@ -65,7 +65,7 @@ impl State {
             && modification.price.is_none_or(|price| Some(price) == order.price)
             && modification.stop_price.is_none_or(|stop| Some(stop) == order.stop_price);
         let purpose = if falls { Purpose::Close } else { Purpose::Change };
-        let checked = self.check(&request, purpose);
+        let checked = self.check(&request, purpose, order.filled);
         if let Some(working) = self.open.get_mut(id) {
             working.order.quantity = own;
         }

@@ -43,7 +43,7 @@ impl State {
         if self.unassessed {
             self.assess_all(out);
         }
-        let checked = self.check(&request, purpose).and_then(|checked| {
+        let checked = self.check(&request, purpose, Quantity::ZERO).and_then(|checked| {
             // A close passes: an exit must never fail because of the number of orders.
             if purpose == Purpose::Trade {
                 self.count(time)?;

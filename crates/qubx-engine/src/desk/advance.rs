@@ -49,7 +49,11 @@ impl Desk {
     /// Does what a strategy or a cell sent a while ago.
     fn execute(&mut self, time: Timestamp, command: WireCommand, out: &mut Vec<EngineEvent>) {
         match command {
-            WireCommand::Order { order } => self.arrive(time, &order, out),
+            // A pause judges for itself.
+            WireCommand::Order { order } => match self.state.check_arrival(&order) {
+                Ok(()) => self.arrive(time, &order, out),
+                Err(refusal) => self.state.apply(time, Input::Refused(order, refusal), out),
+            },
             WireCommand::Cancel { order, reason } => {
                 if !self.cancel_now(time, &order, &reason, out) {
                     let status =
@@ -81,8 +85,7 @@ impl Desk {
                 told.push(BrokerEvent::Rejected(order.id, refusal));
             }
             (_, Some(reason)) if self.state.increases(&order) => {
-                let reason = format!("paused ({reason}): only orders that reduce a position pass");
-                told.push(BrokerEvent::Rejected(order.id, Refusal::new(Rejection::Paused, reason)));
+                told.push(BrokerEvent::Rejected(order.id, self.state.refusal_of_pause(reason)));
             }
             (Some(touch), _) => self.broker.submit(place, &order, &touch, &mut told),
         }

@@ -78,6 +78,54 @@ fn what_holds_when_an_order_arrives_decides() {
 }
 
 #[test]
+fn an_order_that_arrives_after_the_loss_of_the_day_is_refused_by_that_name() {
+    let mut config = slow();
+    config.exchanges[0].fees = crate::Fees::default();
+    config.limits.daily_loss = Some(decimal("50").into());
+    let mut desk = quoted_desk(&config);
+    send(&mut desk, "12:00:00", "BUY 10");
+    quote(&mut desk, "12:00:01", "100.0", "100.2");
+    send(&mut desk, "12:00:01", "BUY 2");
+    assert_eq!(desk.state().open_orders().count(), 1);
+    desk.state.apply(at("12:00:01.100"), Input::Pause { reason: "loss".to_owned() }, &mut Vec::new());
+    desk.state.note_touch(
+        0,
+        at("12:00:01.100"),
+        Touch::from(&crate::testing::quote_at("BTCUSDT", "12:00:01", "90", "90.2")),
+    );
+    let mut out = Vec::new();
+    desk.arrive(at("12:00:01.500"), &"q2".into(), &mut out);
+    assert_eq!(told(&out), "REJECTED DailyLoss");
+}
+
+#[test]
+fn an_order_passes_the_limits_when_it_arrives_too() {
+    let limited = |limit: fn(&mut Limits)| {
+        let mut config = slow();
+        limit(&mut config.limits);
+        config
+    };
+    let position = limited(|limits| limits.position_notional = Some(decimal("1050").into()));
+    let leverage = limited(|limits| limits.gross_leverage = Some(decimal("0.0105")));
+    let mut margin = slow();
+    margin.exchanges[0].capital = decimal("335").into();
+    for (config, request, bid, ask, expected) in [
+        (&position, "BUY 10", "104.8", "105", "3@105T 3@105.1T 3@105.2T 1@105.3T FILLED"),
+        (&position, "BUY 10", "105", "105.2", "REJECTED PositionNotional"),
+        (&leverage, "BUY 10", "105", "105.2", "REJECTED GrossLeverage"),
+        (&margin, "BUY 10", "101", "101.2", "REJECTED Margin"),
+        (&position, "SELL 10 @90 ioc", "104", "104.2", "3@104T 3@103.9T 3@103.8T 1@103.7T FILLED"),
+    ] {
+        let mut desk = quoted_desk(config);
+        send(&mut desk, "12:00:00", request);
+        assert_eq!(status(&desk, "q1"), OrderStatus::Intended);
+        let mut events = quote(&mut desk, "12:00:00.100", bid, ask);
+        desk.advance(at("12:00:01"), &mut events);
+        assert_eq!(told(&events), expected, "{request}");
+    }
+}
+
+#[test]
 fn a_person_cancels_at_once_what_is_still_on_its_way() {
     let mut desk = quoted_desk(&slow());
     send(&mut desk, "12:00:00", "BUY 2");

@@ -66,6 +66,18 @@ fn an_order_needs_its_margin() {
 }
 
 #[test]
+fn what_sales_beyond_the_position_could_open_needs_its_margin() {
+    let mut desk = desk_of(&small());
+    send(&mut desk, "BUY 60");
+    assert_eq!(told(&send(&mut desk, "SELL 60 @110")), "NEW");
+    // 110.5 × 90.5 is more than ten times the equity of 1,000.
+    assert_eq!(told(&send(&mut desk, "SELL 90.5 @110.5")), "REJECTED Margin");
+    assert_eq!(told(&send(&mut desk, "SELL 60 @110.5 reduce")), "NEW", "it can open nothing");
+    let decided = desk.close(at(TIME), &[id("BTCUSDT")], &"tester".into());
+    assert!(matches!(&decided[..], [EngineEvent::Order(order)] if order.status.is_open()), "{decided:?}");
+}
+
+#[test]
 fn a_multiplier_counts_in_values_profits_and_fees() {
     let mut config = small();
     config.exchanges[0].fees.taker_bps = decimal("10");

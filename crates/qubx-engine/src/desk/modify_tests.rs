@@ -61,6 +61,8 @@ fn an_order_that_is_changed_is_another_order_under_the_same_name() {
         ("SELL 2 @101", vec![], "price 99.9", "NEW 2@100T FILLED", "2 of 2 @99.9 stop -"),
         ("BUY 5 @100.2", vec![], "qty 4", "", "3 of 4 @100.2 stop -"),
         ("BUY 5 @100.2", vec![], "qty 9", "", "3 of 9 @100.2 stop -"),
+        // The whole of it is worth enough, not only what is left.
+        ("BUY 3.01 @100.2", vec![], "price 99", "", "3 of 3.01 @99 stop -"),
         ("BUY 2 stop=101", vec![], "stop 102", "NEW", "0 of 2 @- stop 102"),
         ("BUY 2 @103 stop=101", vec![], "stop 102 price 102.5 qty 1", "NEW", "0 of 1 @102.5 stop 102"),
         (
@@ -122,6 +124,22 @@ fn a_change_that_is_refused_leaves_the_order_as_it_is() {
     }
     let mut desk = desk_with(limits, &[]);
     assert_eq!(modify(&mut desk, "q7", "qty 1"), "unknown order q7");
+}
+
+#[test]
+fn a_change_that_is_refused_leaves_what_is_to_come_of_something_else_to_whatever_comes_next() {
+    let mut desk = desk_with(Limits::default(), &["BUY 2 @99", "BUY 1000"]);
+    let mut restored = Desk::new(&config(Limits::default()));
+    restored.restore(crate::Restore {
+        positions: desk.state().positions(),
+        orders: desk.state().open_orders().cloned().collect(),
+        checkpoint: Some(desk.checkpoint(at(TIME))),
+    });
+    restored.restore_quote(crate::testing::quote_at("BTCUSDT", TIME, "1", "1.1"));
+    desk = restored;
+    desk.place(at(TIME), vec![order("BUY 1")]);
+    assert!(modify(&mut desk, "q1", "qty 0").starts_with("BadQuantity"));
+    assert!(told(&desk.send(at(TIME))).contains("1000@1T FILLED"), "it is liquidated, and that is told");
 }
 
 #[test]

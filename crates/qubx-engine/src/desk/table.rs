@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::testing::{at, config, decimal, id};
-use crate::{InstrumentIndex, Limits, Touch};
+use crate::{FeedConfig, InstrumentIndex, Limits, RecordedFile, RecordedKind, Speed, Touch};
 
 const TIME: &str = "12:00:00";
 
@@ -214,10 +214,11 @@ fn stops() {
             (STOP, "SELL 2 stop=99", &["q 99.1/99.2"], "NEW"),
             (STOP, "SELL 2 stop=99", &["q 99/99.2"], "NEW TRIGGERED 2@99T FILLED"),
             (STOP, "SELL 2 stop=99", &["q 95/96"], "NEW TRIGGERED 2@95T FILLED"),
-            // A trade is a price too; what it triggers takes what the newest quote offers.
+            // A trade is a price too; what it triggers takes at its price, or what is quoted where that is worse.
             (STOP, "BUY 2 stop=101", &["t 100.9x9 B"], "NEW"),
-            (STOP, "BUY 2 stop=101", &["t 101x9 S"], "NEW TRIGGERED 2@100.2T FILLED"),
-            (STOP, "SELL 2 stop=99", &["t 98x9 S"], "NEW TRIGGERED 2@100T FILLED"),
+            (STOP, "BUY 2 stop=101", &["t 101x9 S"], "NEW TRIGGERED 2@101T FILLED"),
+            (STOP, "BUY 5 stop=101", &["t 102x9 B"], "NEW TRIGGERED 3@102T 2@102.1T FILLED"),
+            (STOP, "SELL 2 stop=99", &["t 98x9 S"], "NEW TRIGGERED 2@98T FILLED"),
             (IOC, "BUY 5 stop=101 ioc", &["q 104/105"], "NEW TRIGGERED 3@105T 2@105.1T FILLED"),
             (WOULD_TRIGGER, "BUY 2 stop=100.2", &[], "REJECTED WouldTrigger"),
             (WOULD_TRIGGER, "BUY 2 stop=90", &[], "REJECTED WouldTrigger"),
@@ -254,7 +255,8 @@ fn stop_limits() {
             ),
             (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["q 99/99.2"], "NEW TRIGGERED 2@99T FILLED"),
             (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["q 97/97.2"], "NEW TRIGGERED"),
-            (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["t 99x1 S"], "NEW TRIGGERED 2@100T FILLED"),
+            (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["t 99x1 S"], "NEW TRIGGERED 2@99T FILLED"),
+            (STOP_LIMIT, "SELL 2 @98.5 stop=99", &["t 98x1 S"], "NEW TRIGGERED"),
             // Its limit does not matter before its stop is reached.
             (STOP_LIMIT, "BUY 2 @102 stop=101", &["t 100.5x9 S"], "NEW"),
             (STOP_LIMIT, "SELL 2 @98 stop=99", &["q 99.5/99.7"], "NEW"),
@@ -308,6 +310,7 @@ fn a_side_without_a_size_has_nothing_to_take() {
         (EMPTY, "BUY 2 @105", vec![], "NEW"),
         (EMPTY, "BUY 2 @105", vec!["q 100/101"], "NEW 2@105M FILLED"),
         (EMPTY, "BUY 2 @105 ioc", vec![], "CANCELLED"),
+        (EMPTY, "BUY 2 stop=101 ioc", vec!["q 101/101.2x0", "q 99/100"], "NEW TRIGGERED CANCELLED"),
         // Triggered, it waits for the first size that comes.
         (EMPTY, "BUY 2 stop=101", vec!["q 101/101.2x0"], "NEW TRIGGERED"),
         (EMPTY, "BUY 2 stop=101", vec!["q 101/101.2x0", "q 99/100"], "NEW TRIGGERED 2@100T FILLED"),
@@ -321,6 +324,32 @@ fn a_side_without_a_size_has_nothing_to_take() {
             events.extend(happen(&mut desk, step));
         }
         assert_eq!(told(&events), expected, "{request} then {steps:?} ({source})");
+    }
+}
+
+#[test]
+fn quotes_that_stand_for_trades_fill_nothing_that_rests_but_trigger_stops() {
+    let mut config = config(Limits::default());
+    let recorded = |symbol, kind| RecordedFile { instrument: id(symbol), kind, path: "data.csv".into() };
+    config.exchanges[0].feed = FeedConfig::Replay {
+        speed: Speed::Max,
+        files: vec![recorded("BTCUSDT", RecordedKind::Trades), recorded("ETHUSDT", RecordedKind::Quotes)],
+    };
+    for (request, steps, expected) in [
+        // Each trade comes behind the quote that stands for it, and fills once, and only whom its taker came to.
+        ("BUY 5 @99.5", vec!["q 99x2/99x2", "t 99x2 S"], "NEW 2@99.5M"),
+        ("BUY 5 @99.5", vec!["q 99x2/99x2", "t 99x2 B"], "NEW"),
+        ("SELL 5 @101", vec!["q 102x2/102x2", "t 102x2 B"], "NEW 2@101M"),
+        ("SELL 2 stop=99", vec!["q 98x2/98x2", "t 98x2 S"], "NEW TRIGGERED 2@98T FILLED"),
+    ] {
+        let mut desk = Desk::new(&config);
+        happen(&mut desk, "q 100.0/100.2");
+        let mut events = desk.place(at(TIME), vec![order(request)]);
+        events.extend(desk.send(at(TIME)));
+        for step in &steps {
+            events.extend(happen(&mut desk, step));
+        }
+        assert_eq!(told(&events), expected, "{request} then {steps:?}");
     }
 }
 

@@ -197,6 +197,34 @@ fn limits_hold_for_every_order() {
             vec![("BTCUSDT", Buy, "9", None), ("BTCUSDT", Sell, "19.5", None)],
             "REJECTED: the position would be worth 1050, above the limit of 1000",
         ),
+        // Of two sales that each would only close what is held, the second would open a short.
+        (
+            &position,
+            vec![
+                ("BTCUSDT", Buy, "9", None),
+                ("BTCUSDT", Sell, "9", Some("110")),
+                ("BTCUSDT", Sell, "9", Some("111")),
+            ],
+            "NEW 0 of 9",
+        ),
+        (
+            &position,
+            vec![
+                ("BTCUSDT", Buy, "9", None),
+                ("BTCUSDT", Sell, "9", Some("110")),
+                ("BTCUSDT", Sell, "10", Some("111")),
+            ],
+            "REJECTED: the position would be worth 1110, above the limit of 1000",
+        ),
+        (
+            &position,
+            vec![
+                ("BTCUSDT", Buy, "9", None),
+                ("BTCUSDT", Sell, "9", Some("110")),
+                ("BTCUSDT", Sell, "0.01", Some("111")),
+            ],
+            "REJECTED: the value 1.11 is below the least of SIM:BTCUSDT, 5",
+        ),
         (
             &leverage,
             vec![("BTCUSDT", Buy, "9", None), ("ETHUSDT", Buy, "10", None)],
@@ -296,6 +324,18 @@ fn the_loss_of_the_day_pauses_until_the_next_one() {
     assert!(desk.state().is_paused());
     desk.resume(tomorrow, &"tester".into()).unwrap();
     assert!(!desk.state().is_paused());
+}
+
+#[test]
+fn the_quote_that_reaches_the_loss_of_the_day_fills_nothing_that_would_increase() {
+    let mut desk = quoted_desk(Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() });
+    trade(&mut desk, "BTCUSDT", Buy, "10", None);
+    trade(&mut desk, "BTCUSDT", Buy, "1", Some("96"));
+    assert_eq!(
+        told(&quoted(&mut desk, at("13:00:01"), &quote_at("BTCUSDT", TIME, "95.1", "95.2"))),
+        ["paused true: SIM lost 51.00 USDT since 00:00 UTC, the limit is 50", "q2 CANCELLED"]
+    );
+    assert_eq!(desk.state().position(&id("BTCUSDT")).unwrap().quantity.to_string(), "10");
 }
 
 #[test]
