@@ -6,7 +6,7 @@
 
 mod progress;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -8,14 +8,17 @@ use qubx_protocol::{
 
 use super::*;
 
-fn session() -> SessionState {
+/// How many entries of each kind the history of [`session`] keeps.
+pub(crate) const LIMIT: usize = 10;
+
+pub(crate) fn session() -> SessionState {
     session_with(StrategyState::Running, None)
 }
 
 /// Returns a session whose Python is started again at a time, if it is.
 fn session_with(strategy: StrategyState, next_start: Option<Timestamp>) -> SessionState {
     let since = Timestamp::UNIX_EPOCH;
-    let mut state = SessionState::new(LogId::default(), 10);
+    let mut state = SessionState::new(LogId::default(), LIMIT);
     state.status = Some(SessionStatus {
         info: SessionInfo {
             name: "ema".to_owned(),
