@@ -121,11 +121,24 @@ fn without_a_strategy_there_are_no_results() {
 }
 
 #[test]
-fn what_went_wrong_on_the_way_is_said_with_the_results() {
+fn what_went_wrong_on_the_way_is_said_with_the_results_also_to_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut backtest = Backtest::new("ema", folder.path(), false, false);
+    backtest.service_crashed();
+    backtest.event(&event(Fact::Results(Box::new(crate::results::tests::results()))), &session());
+    let json = std::fs::read_to_string(folder.path().join("results.json")).unwrap();
     assert_eq!(
-        doubts(&session()),
-        ["2 callbacks of the strategy raised an exception", "Python ended and was started again 1 time"]
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()["doubts"],
+        serde_json::json!([
+            "2 callbacks of the strategy raised an exception",
+            "Python ended and was started again 1 time",
+            "the service crashed and was started again 1 time"
+        ])
     );
+    let mut well = session();
+    let status = well.status.as_mut().unwrap();
+    (status.strategy.callback_errors, status.kernel.restarts) = (0, 0);
+    assert_eq!(doubts(&well, 0), [""; 0]);
 }
 
 #[test]
