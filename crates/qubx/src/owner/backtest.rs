@@ -6,7 +6,7 @@
 
 mod progress;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -29,6 +29,8 @@ pub(crate) struct Backtest {
     folder: PathBuf,
     json: bool,
     progress: Progress,
+    /// How often the service crashed on the way. The service that was started again knows nothing of it.
+    crashes: u64,
     end: Option<End>,
 }
 
@@ -54,8 +56,14 @@ impl Backtest {
             folder: folder.to_owned(),
             json,
             progress: Progress::new(is_terminal, Instant::now()),
+            crashes: 0,
             end: None,
         }
+    }
+
+    /// Takes in that the service crashed and is started again.
+    pub(crate) fn service_crashed(&mut self) {
+        self.crashes += 1;
     }
 
     /// Takes an event in: `state` is that of before it, or a later one.
@@ -124,14 +132,15 @@ impl Backtest {
     /// Prints the results and leaves them in files.
     fn publish(&mut self, results: &Results, state: &SessionState) {
         end_progress();
-        let json = results::json(&self.name, results);
+        let doubts = doubts(state, self.crashes);
+        let json = results::json(&self.name, results, &doubts);
         if self.json {
             out!("{json}");
         } else {
             let glyphs = Glyphs::of_locale(|name| std::env::var(name).ok());
             out!("{}", results::table(&self.name, results, glyphs));
         }
-        for doubt in doubts(state) {
+        for doubt in &doubts {
             say!("warning: {doubt}");
         }
         let picture = self.folder.join("results.svg");
@@ -171,17 +180,19 @@ fn strategy_failure(state: &SessionState) -> Option<String> {
     Some(format!("the strategy failed{error}"))
 }
 
-/// Returns what a person must know of the way to the results.
-fn doubts(state: &SessionState) -> Vec<String> {
-    let Some(status) = &state.status else { return Vec::new() };
+/// Returns what a person must know of the way to the results, on which the service crashed so many times.
+fn doubts(state: &SessionState, crashes: u64) -> Vec<String> {
     let count = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let errors = status.strategy.callback_errors;
-    let restarts = u64::from(status.kernel.restarts);
+    let status = state.status.as_ref();
+    let errors = status.map_or(0, |status| status.strategy.callback_errors);
+    let restarts = status.map_or(0, |status| u64::from(status.kernel.restarts));
     let raised =
         (errors > 0).then(|| format!("{} of the strategy raised an exception", count(errors, "callback")));
     let restarted =
         (restarts > 0).then(|| format!("Python ended and was started again {}", count(restarts, "time")));
-    raised.into_iter().chain(restarted).collect()
+    let crashed = (crashes > 0)
+        .then(|| format!("the service crashed and was started again {}", count(crashes, "time")));
+    raised.into_iter().chain(restarted).chain(crashed).collect()
 }
 
 /// Writes a file of ours in the place of the one before, so that a reader finds one or the other.

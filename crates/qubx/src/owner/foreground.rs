@@ -227,6 +227,9 @@ impl Foreground {
         match news {
             News::Crashed { .. } => {
                 self.ended = None;
+                if let Some(backtest) = self.printer.backtest() {
+                    backtest.service_crashed();
+                }
                 self.hang_up().await;
             }
             News::Step(Progress::Listening { socket }) => self.come_back(socket).await,

@@ -1,5 +1,8 @@
 //! The session on the owner's standard output: line by line, or its results alone.
 
+#[cfg(test)]
+mod tests;
+
 use qubx_protocol::{Event, Fact, Seq, SessionState};
 
 use crate::out::print;
@@ -34,9 +37,7 @@ impl Printer {
     /// Tells what happened while nobody listened; at first this run so far. What happened before it is in `qubx history`.
     pub(crate) fn missed(&mut self, state: &SessionState) {
         if !std::mem::replace(&mut self.has_begun, true) {
-            let mut events = state.history.all().into_iter();
-            let started = events.rfind(|event| matches!(event.fact, Fact::Started { .. }));
-            self.printed = Seq(started.map_or(0, |event| event.seq.0.saturating_sub(1)));
+            self.printed = end_of_the_run_before(state);
         }
         let printed = self.printed;
         for event in state.history.all().into_iter().filter(|event| event.seq > printed) {
@@ -79,4 +80,15 @@ impl Printer {
             Audience::Backtest(backtest) => backtest.event(event, state),
         }
     }
+}
+
+/// Returns the last event before this run. A run that wrote many lines has driven its own beginning out of the history,
+/// while what an older one traded, or its results, may still be there; the time tells them apart then.
+fn end_of_the_run_before(state: &SessionState) -> Seq {
+    let mut events = state.history.all().into_iter();
+    if let Some(started) = events.clone().rfind(|event| matches!(event.fact, Fact::Started { .. })) {
+        return Seq(started.seq.0.saturating_sub(1));
+    }
+    let Some(status) = &state.status else { return Seq(0) };
+    events.rfind(|event| event.time < status.info.started_at).map_or(Seq(0), |event| event.seq)
 }

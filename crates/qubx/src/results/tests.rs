@@ -149,10 +149,11 @@ fn a_picture_shows_every_account_and_no_name_breaks_it() {
 
 #[test]
 fn json_has_the_name_and_every_figure() {
-    let json = json("ema-cross", &results());
+    let json = json("ema-cross", &results(), &[]);
     assert!(json.ends_with("}\n"));
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["name"], "ema-cross");
+    assert_eq!(value["doubts"], serde_json::json!([]));
     assert_eq!(value["accounts"][0]["profit"], "1234.56");
     assert_eq!(value["accounts"][0]["sharpe"], "2.718282");
     assert_eq!(value["accounts"][0]["equity"][12]["equity"], "101234.56");

@@ -58,6 +58,7 @@ async fn a_replay_at_full_speed_ends_with_its_results() {
     let json = place.qubx(&[&run[..], &["--json"]].concat()).await.code(0).json();
     assert_eq!(json, kept, "the same replay has the same results");
     assert_eq!((&json["name"], &json["events"]), (&"replay".into(), &300.into()));
+    assert_eq!(json["doubts"], Value::Array(vec![]));
     let account = &json["accounts"][0];
     assert!(account["trades"].as_u64().unwrap() >= 2, "{account}");
     assert_eq!(account["sharpe"], Value::Null, "five minutes are no day");

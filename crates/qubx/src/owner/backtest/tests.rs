@@ -8,14 +8,17 @@ use qubx_protocol::{
 
 use super::*;
 
-fn session() -> SessionState {
+/// How many entries of each kind the history of [`session`] keeps.
+pub(crate) const LIMIT: usize = 10;
+
+pub(crate) fn session() -> SessionState {
     session_with(StrategyState::Running, None)
 }
 
 /// Returns a session whose Python is started again at a time, if it is.
 fn session_with(strategy: StrategyState, next_start: Option<Timestamp>) -> SessionState {
     let since = Timestamp::UNIX_EPOCH;
-    let mut state = SessionState::new(LogId::default(), 10);
+    let mut state = SessionState::new(LogId::default(), LIMIT);
     state.status = Some(SessionStatus {
         info: SessionInfo {
             name: "ema".to_owned(),
@@ -118,11 +121,24 @@ fn without_a_strategy_there_are_no_results() {
 }
 
 #[test]
-fn what_went_wrong_on_the_way_is_said_with_the_results() {
+fn what_went_wrong_on_the_way_is_said_with_the_results_also_to_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut backtest = Backtest::new("ema", folder.path(), false, false);
+    backtest.service_crashed();
+    backtest.event(&event(Fact::Results(Box::new(crate::results::tests::results()))), &session());
+    let json = std::fs::read_to_string(folder.path().join("results.json")).unwrap();
     assert_eq!(
-        doubts(&session()),
-        ["2 callbacks of the strategy raised an exception", "Python ended and was started again 1 time"]
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()["doubts"],
+        serde_json::json!([
+            "2 callbacks of the strategy raised an exception",
+            "Python ended and was started again 1 time",
+            "the service crashed and was started again 1 time"
+        ])
     );
+    let mut well = session();
+    let status = well.status.as_mut().unwrap();
+    (status.strategy.callback_errors, status.kernel.restarts) = (0, 0);
+    assert_eq!(doubts(&well, 0), [""; 0]);
 }
 
 #[test]
