@@ -32,7 +32,10 @@ impl Session {
 
     pub(super) fn take_strategy(&mut self, event: StrategyEvent) {
         // Beside a strategy in Rust, Python has the REPL alone, and nothing to say of a strategy.
-        let is_of_the_repl = matches!(event, StrategyEvent::Log { .. } | StrategyEvent::Call { .. });
+        let is_of_the_repl = matches!(
+            event,
+            StrategyEvent::Log { .. } | StrategyEvent::Call { .. } | StrategyEvent::Publish { .. }
+        );
         if self.rust.is_some() && !is_of_the_repl {
             return;
         }
