@@ -159,6 +159,7 @@ impl Session {
 
     /// Has the strategy do something on its own thread; [`Session::strategy_did`] hears what came of it.
     pub(super) fn tell_strategy(&mut self, id: CommandId, command: Command, progress: VerbProgress) {
+        let author = progress.author.clone();
         self.told.insert(id.clone(), progress);
         let state = self.status.strategy.state;
         if state != StrategyState::Running {
@@ -167,7 +168,7 @@ impl Session {
         }
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         self.tracker.spawn(async move {
-            if let Err(error) = engine.tell_strategy(id.clone(), command).await {
+            if let Err(error) = engine.tell_strategy(id.clone(), author, command).await {
                 let _ = inputs.send(Input::StrategyCannotDo(id, error.to_string())).await;
             }
         });
