@@ -60,6 +60,8 @@ impl Session {
         self.error(stage, error);
         let error = format!("{stage}: {error}");
         self.set_strategy(StrategyState::Failed, Some(error.clone()));
+        // Its thread ends without another word.
+        self.release_stop();
         self.report(Progress::StrategyFailed { error });
     }
 

@@ -198,9 +198,9 @@ impl Session {
         }
         self.set_kernel(KernelState::Dead, Some(end.status.clone()));
         self.abandon_cells();
-        if let Some(stopped) = self.strategy_stopped.take() {
+        if self.rust.is_none() {
             // Its `on_stop` cannot run any more.
-            let _ = stopped.send(());
+            self.release_stop();
         }
         if self.is_stopping() {
             return self.python.stay_down();

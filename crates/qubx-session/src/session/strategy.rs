@@ -151,6 +151,11 @@ impl Session {
     /// Notes that the strategy's `on_stop` ran.
     pub(super) fn strategy_has_stopped(&mut self) {
         self.set_strategy(StrategyState::Stopped, None);
+        self.release_stop();
+    }
+
+    /// Lets a stop go on that waits for the strategy.
+    pub(super) fn release_stop(&mut self) {
         if let Some(stopped) = self.strategy_stopped.take() {
             // Whoever waited may have lost patience.
             let _ = stopped.send(());
