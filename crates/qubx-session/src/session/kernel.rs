@@ -222,7 +222,7 @@ impl Session {
         let text = format!(
             "the Python kernel ended ({}); {}; {next}{record}",
             end.status,
-            what_becomes_of_the_book(self.on_kernel_loss)
+            what_becomes_of_the_book(self.on_loss())
         );
         self.log(LogLevel::Error, "kernel", text);
         for part in [&end.traceback, &end.last_output].into_iter().filter(|part| !part.trim().is_empty()) {
@@ -293,8 +293,13 @@ impl Session {
         self.end(message, hint);
     }
 
+    /// Returns what happens to orders and positions when Python ends: nothing while the strategy lives on in Rust.
+    fn on_loss(&self) -> KernelLoss {
+        if self.rust.is_some() { KernelLoss::Hold } else { self.on_kernel_loss }
+    }
+
     fn act_on_loss(&mut self) {
-        let command = match self.on_kernel_loss {
+        let command = match self.on_loss() {
             KernelLoss::Hold => return,
             KernelLoss::Cancel => Command::CancelOrders { instrument: None },
             KernelLoss::Flatten => Command::Flatten,
