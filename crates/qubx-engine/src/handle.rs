@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use qubx_protocol::{By, Command, CommandId, InstrumentId, MarketView, Order, OrderId, Timeframe};
+use qubx_protocol::{Author, By, Command, CommandId, InstrumentId, MarketView, Order, OrderId, Timeframe};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -17,7 +17,7 @@ type ReplyTo<T> = oneshot::Sender<T>;
 /// What can be asked.
 pub(crate) enum Request {
     Call(Option<At>, Call, ReplyTo<Result<Reply, EngineError>>),
-    TellStrategy(CommandId, Command, ReplyTo<Result<(), EngineError>>),
+    TellStrategy(CommandId, Author, Command, ReplyTo<Result<(), EngineError>>),
     CancelOrder(OrderId, By, ReplyTo<Result<Order, EngineError>>),
     CancelOrders(Option<InstrumentId>, ReplyTo<CancelSummary>),
     Close(InstrumentId, By, ReplyTo<Result<CloseSummary, EngineError>>),
@@ -69,12 +69,17 @@ impl EngineHandle {
     }
 
     /// Hands a command to the strategy, behind what waits for it: [`Command::SetParameter`] or [`Command::Action`]. The
-    /// strategy's host answers it.
+    /// strategy's host answers it. What the strategy does because of it is the author's.
     ///
     /// # Errors
     /// [`EngineError::NoStrategy`] when nobody is there to be told.
-    pub async fn tell_strategy(&self, id: CommandId, command: Command) -> Result<(), EngineError> {
-        self.ask(|reply| Request::TellStrategy(id, command, reply)).await?
+    pub async fn tell_strategy(
+        &self,
+        id: CommandId,
+        author: Author,
+        command: Command,
+    ) -> Result<(), EngineError> {
+        self.ask(|reply| Request::TellStrategy(id, author, command, reply)).await?
     }
 
     /// Answers when all facts up to now are handed on. In lockstep they go out in groups; whoever stores something that

@@ -193,3 +193,11 @@ pub struct EngineSnapshot {
     /// The engine's clock.
     pub time: Timestamp,
 }
+
+impl EngineSnapshot {
+    /// Returns the orders that are open.
+    #[must_use]
+    pub fn open_orders(&self) -> Vec<Order> {
+        self.orders.iter().filter(|order| order.status.is_open()).cloned().collect()
+    }
+}

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use qubx_protocol::{
-    Account, Bar, By, Command, CommandId, Fill, Funding, InstrumentId, Order, OrderId, Position, Timeframe,
+    Account, Author, Bar, By, Command, CommandId, Fill, Funding, InstrumentId, Order, OrderId, Position,
+    Timeframe,
 };
 use tokio::sync::oneshot;
 
@@ -83,6 +84,8 @@ pub enum StrategyInput {
     Command {
         /// The command's id, to answer it.
         id: CommandId,
+        /// Who wants it.
+        author: Author,
         /// [`Command::SetParameter`] or [`Command::Action`].
         command: Box<Command>,
     },

@@ -258,6 +258,12 @@ impl KernelHandle {
         self.shared.send(batch.into_frame())
     }
 
+    /// Tells whether Python reads its frames: at most half of those that may wait for it do.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.shared.frames.capacity() >= FRAMES / 2
+    }
+
     /// Imports, constructs and starts the strategy, with the engine's time and what the account holds now.
     pub fn start_strategy(&self, time: jiff::Timestamp, positions: &[Position], orders: &[Order]) {
         self.send_or_say(encode::start(time, positions, orders));

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use qubx_protocol::{Action, By, CallbackTime, Command, CommandId, Instrument, LogLevel, Parameter};
+use qubx_protocol::{Action, Author, By, CallbackTime, Command, CommandId, Instrument, LogLevel, Parameter};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -350,7 +350,7 @@ impl Host {
             StrategyInput::Timer { name, .. } => {
                 self.run(ctx, Callback::Timer, |strategy, ctx| strategy.on_timer(ctx, &name));
             }
-            StrategyInput::Command { id, command } => self.obey(ctx, id, *command),
+            StrategyInput::Command { id, author, command } => self.obey(ctx, id, author, *command),
             StrategyInput::Event(_) | StrategyInput::See(_) | StrategyInput::Funding(_) => {}
         }
     }
@@ -377,8 +377,8 @@ impl Host {
     }
 
     /// Does what a command asks for, and answers it.
-    fn obey(&mut self, ctx: &mut Context, id: CommandId, command: Command) {
-        ctx.by.cause = Some(id.clone());
+    fn obey(&mut self, ctx: &mut Context, id: CommandId, author: Author, command: Command) {
+        ctx.by = By { author, cause: Some(id.clone()) };
         let done = match command {
             Command::SetParameter { name, value } => guarded(|| self.strategy.set_parameter(&name, value)),
             Command::Action { name, arguments } => self.act(ctx, &name, arguments),

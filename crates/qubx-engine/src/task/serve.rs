@@ -1,6 +1,6 @@
 //! How the engine task serves each request.
 
-use qubx_protocol::{By, Command, CommandId, InstrumentId, Order, OrderId, OrderStatus};
+use qubx_protocol::{Author, By, Command, CommandId, InstrumentId, Order, OrderId, OrderStatus};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -18,7 +18,9 @@ impl<F: Feed> Task<F> {
     pub(super) async fn serve(&mut self, request: Request) {
         match request {
             Request::Call(at, call, reply) => answer(reply, self.call(at, call).await),
-            Request::TellStrategy(id, command, reply) => answer(reply, self.tell_strategy(id, command)),
+            Request::TellStrategy(id, author, command, reply) => {
+                answer(reply, self.tell_strategy(id, author, command));
+            }
             Request::CancelOrder(order, by, reply) => {
                 let cancelled = self.cancel_order(&order, &by).await;
                 self.flush().await;
@@ -80,11 +82,11 @@ impl<F: Feed> Task<F> {
         Ok(self.queue.reply(at, before, value))
     }
 
-    fn tell_strategy(&mut self, id: CommandId, command: Command) -> Result<(), EngineError> {
+    fn tell_strategy(&mut self, id: CommandId, author: Author, command: Command) -> Result<(), EngineError> {
         if !self.has_strategy() {
             return Err(EngineError::NoStrategy);
         }
-        let input = StrategyInput::Command { id, command: Box::new(command) };
+        let input = StrategyInput::Command { id, author, command: Box::new(command) };
         match &mut self.lockstep {
             Some(lockstep) => lockstep.push(input),
             None => self.queue.fact(input),

@@ -328,9 +328,12 @@ async fn parameters_and_actions_are_changed_and_done_between_callbacks() {
         ("8", action("sell", json!({}))),
         ("9", Command::Pause),
     ] {
-        hosted.running.handle.tell_strategy(id.into(), command).await.unwrap();
+        hosted.running.handle.tell_strategy(id.into(), "anna".into(), command).await.unwrap();
     }
     hosted.until("command 9").await;
+    let book = hosted.running.handle.snapshot().await.unwrap();
+    let bought = book.orders.iter().find(|order| order.cause == Some("5".into())).unwrap();
+    assert_eq!(bought.author, "anna".into());
     let told = hosted.stop(&["command", "parameters"]).await;
     assert_eq!(
         told,
@@ -353,7 +356,7 @@ async fn parameters_and_actions_are_changed_and_done_between_callbacks() {
 #[tokio::test]
 async fn commands_need_a_strategy() {
     let running = Running::start(sim());
-    let refused = running.handle.tell_strategy("1".into(), Command::Pause).await.unwrap_err();
+    let refused = running.handle.tell_strategy("1".into(), "anna".into(), Command::Pause).await.unwrap_err();
     assert_eq!(refused.to_string(), "no strategy runs");
     running.stop().await;
 }

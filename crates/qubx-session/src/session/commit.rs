@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use qubx_kernel::CallId;
-use qubx_protocol::{Author, By, Command, CommandId, Event, Fact, Refusal, Seq, VerbOutcome};
+use qubx_protocol::{Author, By, Command, CommandId, Event, Fact, Refusal, Seq, StrategyState, VerbOutcome};
 use tokio::sync::oneshot;
 
 use super::{Asker, Effect, Session};
@@ -166,8 +166,10 @@ impl Session {
         self.strategy_stopped = Some(sender);
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         let kernel = self.python.kernel().filter(|_| self.kernel_is_ready);
+        // One that failed has no thread that could say that it stopped.
+        let runs = matches!(self.status.strategy.state, StrategyState::Starting | StrategyState::Running);
         let strategy = match &self.rust {
-            Some(rust) => rust.handle().cloned().map(Stoppable::Rust),
+            Some(rust) => rust.handle().filter(|_| runs).cloned().map(Stoppable::Rust),
             None => kernel.map(Stoppable::Python),
         };
         self.python.stay_down();

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use qubx_engine::{Content, EngineEvent, HostEvent};
+use qubx_engine::{Content, EngineEvent, EngineSnapshot, HostEvent};
 use qubx_kernel::PublishedPart;
 use qubx_protocol::{Fact, StrategyState};
 
 use super::{Asker, Effect, STRATEGY, Session};
 use crate::config::Progress;
+use crate::session::input::Input;
 
 impl Session {
     /// Starts the thread of a strategy in Rust, with the first Python that is up: then all of the session is.
@@ -59,6 +60,8 @@ impl Session {
         self.error(stage, error);
         let error = format!("{stage}: {error}");
         self.set_strategy(StrategyState::Failed, Some(error.clone()));
+        // Its thread ends without another word.
+        self.release_stop();
         self.report(Progress::StrategyFailed { error });
     }
 
@@ -70,19 +73,41 @@ impl Session {
 
     /// Shows Python what became of orders and positions, beside a strategy in Rust.
     pub(super) fn show_events(&mut self, events: &[EngineEvent]) {
-        if let (Some(rust), Some(kernel)) = (&mut self.rust, self.python.kernel()) {
-            rust.show_events(&kernel, events);
+        if let Some(rust) = &mut self.rust {
+            rust.show_events(Instant::now(), self.python.kernel().as_ref(), events);
         }
     }
 
-    /// Shows Python the newest quotes, beside a strategy in Rust, if it is time.
-    pub(super) fn show_quotes(&mut self, now: Instant) {
+    /// Asks the engine for the book that Python is shown, beside a strategy in Rust.
+    pub(super) fn ask_for_book(&mut self) {
+        let Some(rust) = &mut self.rust else { return };
+        let number = rust.ask_for_book();
+        let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
+        self.tracker.spawn(async move {
+            match engine.snapshot().await {
+                // The session is gone only when everything is.
+                Ok(book) => drop(inputs.send(Input::Book(number, Box::new(book))).await),
+                Err(error) => tracing::error!(%error, "Python is not shown the book"),
+            }
+        });
+    }
+
+    /// Gives Python the book that was asked for.
+    pub(super) fn show_book(&mut self, number: u64, book: &EngineSnapshot) {
         if let (Some(rust), Some(kernel)) = (&mut self.rust, self.python.kernel()) {
-            rust.show_quotes(now, &kernel, &self.engine.market().borrow());
+            rust.show_book(Instant::now(), &kernel, number, book);
         }
     }
 
-    /// Returns when Python is shown quotes next.
+    /// Shows Python what is due, beside a strategy in Rust: the newest quotes, or the book anew.
+    pub(super) fn show_market(&mut self, now: Instant) {
+        let (Some(rust), Some(kernel)) = (&mut self.rust, self.python.kernel()) else { return };
+        if rust.show_due(now, &kernel, &self.engine.market().borrow()) {
+            self.ask_for_book();
+        }
+    }
+
+    /// Returns when Python is shown something next.
     pub(super) fn shown_due(&self) -> Option<Instant> {
         self.rust.as_ref().and_then(crate::strategy::rust::RustStrategy::due)
     }

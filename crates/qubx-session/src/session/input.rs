@@ -37,6 +37,8 @@ pub(crate) enum Input {
     Stop(StopRequest),
     /// The engine begins anew for a strategy, with this book.
     StrategyAttached(Box<EngineSnapshot>),
+    /// The book that Python is shown beside a strategy in Rust, and the number of the question.
+    Book(u64, Box<EngineSnapshot>),
     /// What the strategy wants to be kept; all that the engine told before is there.
     KeepState(Asker, serde_json::Value),
     /// The strategy cannot be told to do what a command asks for, as the text says.

@@ -111,12 +111,13 @@ impl Session {
 
     /// Asks the engine for the book that the strategy begins with; beside a strategy in Rust, that Python is shown.
     fn begin_strategy(&mut self) {
+        if self.rust.is_some() {
+            self.start_rust();
+            return self.ask_for_book();
+        }
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
-        let is_rust = self.rust.is_some();
-        self.start_rust();
         self.tracker.spawn(async move {
-            let book = if is_rust { engine.snapshot().await } else { engine.attach_strategy().await };
-            match book {
+            match engine.attach_strategy().await {
                 // The session is gone only when everything is.
                 Ok(book) => drop(inputs.send(Input::StrategyAttached(Box::new(book))).await),
                 Err(error) => tracing::error!(%error, "the strategy cannot begin"),
@@ -127,11 +128,7 @@ impl Session {
     /// Starts the strategy with the book, and then gives it what happened since.
     pub(super) fn start_strategy(&mut self, book: &EngineSnapshot) {
         let Some(kernel) = self.python.kernel() else { return };
-        let open: Vec<_> = book.orders.iter().filter(|order| order.status.is_open()).cloned().collect();
-        kernel.start_strategy(book.time, &book.positions, &open);
-        if let Some(rust) = &mut self.rust {
-            return rust.show(Instant::now());
-        }
+        kernel.start_strategy(book.time, &book.positions, &book.open_orders());
         if self.port.open(&kernel) {
             self.watch.got_batch(Instant::now(), 0);
         }
@@ -201,9 +198,9 @@ impl Session {
         }
         self.set_kernel(KernelState::Dead, Some(end.status.clone()));
         self.abandon_cells();
-        if let Some(stopped) = self.strategy_stopped.take() {
+        if self.rust.is_none() {
             // Its `on_stop` cannot run any more.
-            let _ = stopped.send(());
+            self.release_stop();
         }
         if self.is_stopping() {
             return self.python.stay_down();
@@ -225,7 +222,7 @@ impl Session {
         let text = format!(
             "the Python kernel ended ({}); {}; {next}{record}",
             end.status,
-            what_becomes_of_the_book(self.on_kernel_loss)
+            what_becomes_of_the_book(self.on_loss())
         );
         self.log(LogLevel::Error, "kernel", text);
         for part in [&end.traceback, &end.last_output].into_iter().filter(|part| !part.trim().is_empty()) {
@@ -296,8 +293,13 @@ impl Session {
         self.end(message, hint);
     }
 
+    /// Returns what happens to orders and positions when Python ends: nothing while the strategy lives on in Rust.
+    fn on_loss(&self) -> KernelLoss {
+        if self.rust.is_some() { KernelLoss::Hold } else { self.on_kernel_loss }
+    }
+
     fn act_on_loss(&mut self) {
-        let command = match self.on_kernel_loss {
+        let command = match self.on_loss() {
             KernelLoss::Hold => return,
             KernelLoss::Cancel => Command::CancelOrders { instrument: None },
             KernelLoss::Flatten => Command::Flatten,

@@ -287,7 +287,7 @@ impl Session {
     fn tick(&mut self, now: Instant) {
         self.show_what_is_due(now);
         self.interrupts_due(now);
-        self.show_quotes(now);
+        self.show_market(now);
         if let Some(view) = self.watch.take_due(now, Timestamp::now()) {
             self.strategy_view.send_replace(Arc::new(view));
         }

@@ -30,6 +30,7 @@ impl Session {
             }
             Input::Stopped { whole, text } => self.stopped(whole, text),
             Input::StrategyAttached(book) => self.start_strategy(&book),
+            Input::Book(number, book) => self.show_book(number, &book),
             Input::KeepState(call, state) => self.keep_state(call, state),
             Input::StrategyCannotDo(command, why) => self.strategy_did(&command, Err(why)),
         }

@@ -32,7 +32,10 @@ impl Session {
 
     pub(super) fn take_strategy(&mut self, event: StrategyEvent) {
         // Beside a strategy in Rust, Python has the REPL alone, and nothing to say of a strategy.
-        let is_of_the_repl = matches!(event, StrategyEvent::Log { .. } | StrategyEvent::Call { .. });
+        let is_of_the_repl = matches!(
+            event,
+            StrategyEvent::Log { .. } | StrategyEvent::Call { .. } | StrategyEvent::Publish { .. }
+        );
         if self.rust.is_some() && !is_of_the_repl {
             return;
         }
@@ -148,6 +151,11 @@ impl Session {
     /// Notes that the strategy's `on_stop` ran.
     pub(super) fn strategy_has_stopped(&mut self) {
         self.set_strategy(StrategyState::Stopped, None);
+        self.release_stop();
+    }
+
+    /// Lets a stop go on that waits for the strategy.
+    pub(super) fn release_stop(&mut self) {
         if let Some(stopped) = self.strategy_stopped.take() {
             // Whoever waited may have lost patience.
             let _ = stopped.send(());
@@ -156,6 +164,7 @@ impl Session {
 
     /// Has the strategy do something on its own thread; [`Session::strategy_did`] hears what came of it.
     pub(super) fn tell_strategy(&mut self, id: CommandId, command: Command, progress: VerbProgress) {
+        let author = progress.author.clone();
         self.told.insert(id.clone(), progress);
         let state = self.status.strategy.state;
         if state != StrategyState::Running {
@@ -164,7 +173,7 @@ impl Session {
         }
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         self.tracker.spawn(async move {
-            if let Err(error) = engine.tell_strategy(id.clone(), command).await {
+            if let Err(error) = engine.tell_strategy(id.clone(), author, command).await {
                 let _ = inputs.send(Input::StrategyCannotDo(id, error.to_string())).await;
             }
         });

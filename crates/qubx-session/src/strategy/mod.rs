@@ -4,4 +4,5 @@ pub(crate) mod calls;
 pub(crate) mod port;
 pub(crate) mod published;
 pub(crate) mod rust;
+pub(crate) mod shown;
 pub(crate) mod watch;

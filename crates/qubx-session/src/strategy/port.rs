@@ -128,7 +128,7 @@ impl InstrumentPlaces {
             StrategyInput::Fill(fill) => facts.fill(&fill.0, &fill.1),
             StrategyInput::Funding(funding) => facts.funding(&funding.0, &funding.1),
             StrategyInput::Timer { name, time } => facts.timer(name, *time),
-            StrategyInput::Command { id, command } => facts.command(id, command),
+            StrategyInput::Command { id, command, .. } => facts.command(id, command),
         }
     }
 }

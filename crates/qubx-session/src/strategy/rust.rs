@@ -1,22 +1,20 @@
 //! A strategy in Rust: its thread, and what Python is shown of the market beside it.
 //!
-//! The engine's news go to that thread. Python has the REPL alone, and its copy of the market is kept by the session: orders
-//! and fills as they are stored, quotes a few times a second.
+//! The engine's news go to that thread. Python has the REPL alone, and its copy of the market is kept by the session: the
+//! book, then orders and fills as they are stored, quotes a few times a second.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use qubx_engine::{
-    EngineEvent, EngineHandle, HostEvent, HostHandle, InstrumentIndex, MarketEvent, Prepared, StrategyBatch,
-    StrategyInput, Touch, host,
+    EngineEvent, EngineHandle, EngineSnapshot, HostEvent, HostHandle, InstrumentIndex, MarketEvent, Prepared,
+    StrategyBatch, StrategyInput, Touch, host,
 };
 use qubx_kernel::{Batch, KernelHandle};
 use qubx_protocol::{Instrument, MarketView, OrderStatus};
 use tokio::sync::mpsc;
 
 use super::port::InstrumentPlaces;
-
-/// How often Python is shown the newest quotes.
-const SHOWN_EVERY: Duration = Duration::from_millis(100);
+use super::shown::{Due, Shown};
 
 /// A strategy in Rust, and Python's copy of the market.
 #[derive(Debug)]
@@ -25,10 +23,10 @@ pub(crate) struct RustStrategy {
     waiting: Option<Waiting>,
     handle: Option<HostHandle>,
     places: InstrumentPlaces,
+    /// What Python knows of the book.
+    shown: Shown,
     /// The number of the last batch that Python was shown.
-    shown: u64,
-    /// When Python is shown quotes next; none while there is no Python.
-    due: Option<Instant>,
+    batch: u64,
 }
 
 #[derive(Debug)]
@@ -47,7 +45,7 @@ impl RustStrategy {
         places: InstrumentPlaces,
     ) -> Self {
         let waiting = Some(Waiting { strategy, batches, events });
-        Self { waiting, handle: None, places, shown: 0, due: None }
+        Self { waiting, handle: None, places, shown: Shown::default(), batch: 0 }
     }
 
     /// Starts its thread, if it does not run yet.
@@ -65,54 +63,81 @@ impl RustStrategy {
         self.handle.as_ref()
     }
 
-    /// Begins to show Python the market; it knows the book already.
-    pub(crate) fn show(&mut self, now: Instant) {
-        self.due = Some(now);
+    /// Notes that the book is asked for, for Python, and returns the number of the question.
+    pub(crate) fn ask_for_book(&mut self) -> u64 {
+        self.shown.ask()
+    }
+
+    /// Gives Python the book, and what happened since it was asked for; a book that it does not wait for goes nowhere.
+    pub(crate) fn show_book(
+        &mut self,
+        now: Instant,
+        kernel: &KernelHandle,
+        number: u64,
+        book: &EngineSnapshot,
+    ) {
+        let Some(since) = self.shown.follow(number, now) else { return };
+        if !kernel.has_room() {
+            return self.shown.missed(now);
+        }
+        kernel.start_strategy(book.time, &book.positions, &book.open_orders());
+        self.send(now, kernel, since);
     }
 
     /// Python is gone.
     pub(crate) fn hide(&mut self) {
-        self.due = None;
+        self.shown.leave();
     }
 
-    /// Returns when Python is shown quotes next.
+    /// Returns when Python is shown something next.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.due
+        self.shown.due()
     }
 
     /// Shows Python what became of orders and positions.
-    pub(crate) fn show_events(&mut self, kernel: &KernelHandle, events: &[EngineEvent]) {
-        if self.due.is_some() {
-            self.send(kernel, events.iter().filter_map(input_of).collect());
+    pub(crate) fn show_events(
+        &mut self,
+        now: Instant,
+        kernel: Option<&KernelHandle>,
+        events: &[EngineEvent],
+    ) {
+        let inputs = self.shown.happened(events.iter().filter_map(input_of).collect(), now);
+        if let Some(kernel) = kernel {
+            self.send(now, kernel, inputs);
         }
     }
 
-    /// Shows Python the newest quotes, if it is time.
-    pub(crate) fn show_quotes(&mut self, now: Instant, kernel: &KernelHandle, market: &MarketView) {
-        if self.due.is_none_or(|due| now < due) {
-            return;
+    /// Shows Python the newest quotes, if it is time. Tells whether it is to be given the book anew: it missed something,
+    /// and takes frames again.
+    pub(crate) fn show_due(&mut self, now: Instant, kernel: &KernelHandle, market: &MarketView) -> bool {
+        match self.shown.take_due(now) {
+            None => false,
+            Some(Due::Book) => kernel.has_room(),
+            Some(Due::Quotes) => {
+                let quotes = market.quotes.iter().filter_map(|quote| {
+                    let place = self.places.of(&quote.instrument)?;
+                    let event = MarketEvent::quote(InstrumentIndex(place), quote.time, Touch::from(quote));
+                    Some(StrategyInput::See(event))
+                });
+                let quotes = quotes.collect();
+                self.send(now, kernel, quotes);
+                false
+            }
         }
-        self.due = Some(now + SHOWN_EVERY);
-        let quotes = market.quotes.iter().filter_map(|quote| {
-            let place = self.places.of(&quote.instrument)?;
-            let event = MarketEvent::quote(InstrumentIndex(place), quote.time, Touch::from(quote));
-            Some(StrategyInput::See(event))
-        });
-        let quotes = quotes.collect();
-        self.send(kernel, quotes);
     }
 
-    fn send(&mut self, kernel: &KernelHandle, inputs: Vec<StrategyInput>) {
+    fn send(&mut self, now: Instant, kernel: &KernelHandle, inputs: Vec<StrategyInput>) {
         if inputs.is_empty() {
             return;
         }
-        self.shown += 1;
-        let mut news = Batch::new(self.shown);
-        let now = jiff::Timestamp::UNIX_EPOCH;
-        inputs.iter().for_each(|input| self.places.write(&mut news, now, input));
+        self.batch += 1;
+        let mut news = Batch::new(self.batch);
+        let epoch = jiff::Timestamp::UNIX_EPOCH;
+        inputs.iter().for_each(|input| self.places.write(&mut news, epoch, input));
         if let Err(error) = kernel.send_batch(news) {
-            // A Python that hangs reads nothing; it is shown the book anew when it is started again.
+            // A Python that hangs reads nothing; without this batch the next ones would not fit to what it knows.
             tracing::debug!(%error, "Python misses some of the market");
+            self.shown.missed(now);
         }
     }
 }
