@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use jiff::Timestamp;
 use qubx_engine::{Content, EngineEvent, EngineSnapshot, HostEvent};
 use qubx_kernel::PublishedPart;
 use qubx_protocol::{Fact, StrategyState};
@@ -107,8 +108,15 @@ impl Session {
         }
     }
 
-    /// Returns when Python is shown something next.
-    pub(super) fn shown_due(&self) -> Option<Instant> {
+    /// Looks whether a strategy in Rust is busy: one that hangs says nothing.
+    pub(super) fn look_at_host(&mut self, now: Instant) {
+        if let Some(host) = self.rust.as_mut().and_then(|rust| rust.look(now)) {
+            self.watch.looked(now, Timestamp::now(), host.busy_since(), self.engine.backlog());
+        }
+    }
+
+    /// Returns when something is due because of a strategy in Rust.
+    pub(super) fn rust_due(&self) -> Option<Instant> {
         self.rust.as_ref().and_then(crate::strategy::rust::RustStrategy::due)
     }
 }

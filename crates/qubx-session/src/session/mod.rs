@@ -268,7 +268,7 @@ impl Session {
     /// Returns when something is due by time.
     fn due(&self) -> Instant {
         let due =
-            [self.cells.due(), self.interrupts.due(), self.python.due(), self.watch.due(), self.shown_due()];
+            [self.cells.due(), self.interrupts.due(), self.python.due(), self.watch.due(), self.rust_due()];
         due.into_iter().flatten().chain([self.clock.due()]).min().unwrap_or_else(Instant::now)
     }
 
@@ -288,6 +288,7 @@ impl Session {
         self.show_what_is_due(now);
         self.interrupts_due(now);
         self.show_market(now);
+        self.look_at_host(now);
         if let Some(view) = self.watch.take_due(now, Timestamp::now()) {
             self.strategy_view.send_replace(Arc::new(view));
         }

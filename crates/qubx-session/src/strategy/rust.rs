@@ -3,7 +3,7 @@
 //! The engine's news go to that thread. Python has the REPL alone, and its copy of the market is kept by the session: the
 //! book, then orders and fills as they are stored, quotes a few times a second.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qubx_engine::{
     EngineEvent, EngineHandle, EngineSnapshot, HostEvent, HostHandle, InstrumentIndex, MarketEvent, Prepared,
@@ -16,6 +16,9 @@ use tokio::sync::mpsc;
 use super::port::InstrumentPlaces;
 use super::shown::{Due, Shown};
 
+/// How often its thread is looked at, at least: it may hang.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// A strategy in Rust, and Python's copy of the market.
 #[derive(Debug)]
 pub(crate) struct RustStrategy {
@@ -25,6 +28,8 @@ pub(crate) struct RustStrategy {
     places: InstrumentPlaces,
     /// What Python knows of the book.
     shown: Shown,
+    /// When its thread is looked at next.
+    look: Instant,
     /// The number of the last batch that Python was shown.
     batch: u64,
 }
@@ -45,7 +50,7 @@ impl RustStrategy {
         places: InstrumentPlaces,
     ) -> Self {
         let waiting = Some(Waiting { strategy, batches, events });
-        Self { waiting, handle: None, places, shown: Shown::default(), batch: 0 }
+        Self { waiting, handle: None, places, shown: Shown::default(), look: Instant::now(), batch: 0 }
     }
 
     /// Starts its thread, if it does not run yet.
@@ -89,9 +94,16 @@ impl RustStrategy {
         self.shown.leave();
     }
 
-    /// Returns when Python is shown something next.
+    /// Returns its thread, once it runs, to be looked at; the next look is due by time.
+    pub(crate) fn look(&mut self, now: Instant) -> Option<&HostHandle> {
+        self.look = now + LOOK_EVERY;
+        self.handle.as_ref()
+    }
+
+    /// Returns when Python is shown something next, or the thread is looked at.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.shown.due()
+        let look = self.handle.as_ref().map(|_| self.look);
+        [self.shown.due(), look].into_iter().flatten().min()
     }
 
     /// Shows Python what became of orders and positions.

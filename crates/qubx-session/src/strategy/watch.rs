@@ -26,6 +26,8 @@ pub(crate) struct StrategyWatch {
     counted: Vec<CallbackTime>,
     /// Since when it works on a batch.
     busy: Option<Instant>,
+    /// The same by the wall, of a strategy that says so itself.
+    busy_by_wall: Option<Timestamp>,
     /// How many inputs wait for it.
     backlog: u64,
     /// When screens are to be told; none while there is nothing new.
@@ -63,16 +65,41 @@ impl StrategyWatch {
         self.callbacks.clear();
         self.counted.clear();
         self.busy = None;
+        self.busy_by_wall = None;
         self.backlog = 0;
     }
 
     /// Notes that the strategy got a batch, while so many inputs wait.
     pub(crate) fn got_batch(&mut self, now: Instant, backlog: u64) {
         self.busy = Some(now);
+        self.waits(now, backlog);
+    }
+
+    fn waits(&mut self, now: Instant, backlog: u64) {
         if self.backlog != backlog {
             self.backlog = backlog;
             self.changed(now);
         }
+    }
+
+    /// Takes a look at a strategy that says itself since when it works on a batch, by the wall, while so many inputs wait.
+    pub(crate) fn looked(
+        &mut self,
+        now: Instant,
+        wall: Timestamp,
+        busy_since: Option<Timestamp>,
+        backlog: u64,
+    ) {
+        if busy_since != self.busy_by_wall {
+            let since = |since| now.checked_sub(Duration::try_from(wall.duration_since(since)).ok()?);
+            let was_long = self.busy.is_some_and(|since| now.saturating_duration_since(since) >= LONG);
+            self.busy = busy_since.map(|busy| since(busy).unwrap_or(now));
+            self.busy_by_wall = busy_since;
+            if was_long {
+                self.changed(now);
+            }
+        }
+        self.waits(now, backlog);
     }
 
     /// Notes that it is done with its batch, and how long its callbacks took: how often, together, the longest.
@@ -158,5 +185,24 @@ mod tests {
         assert_eq!(watch.due(), None);
         watch.done(begun + LONG, &times);
         assert!(watch.take_due(begun + LONG * 2, wall).unwrap().busy_since.is_none());
+    }
+
+    #[test]
+    fn a_strategy_that_hangs_is_shown_by_looking_at_it() {
+        let (start, second) = (Instant::now(), |second| Timestamp::from_second(second).unwrap());
+        let mut watch = StrategyWatch::default();
+        watch.looked(start, second(10), None, 0);
+        assert_eq!(watch.due(), None);
+        watch.looked(start, second(10), Some(second(10)), 0);
+        assert_eq!(watch.due(), Some(start + LONG));
+        let later = start + LONG * 3;
+        watch.looked(later, second(13), Some(second(10)), 7);
+        let view = watch.take_due(later, second(13)).unwrap();
+        assert_eq!((view.busy_since, view.backlog), (Some(second(10)), 7));
+        watch.looked(later + LONG, second(14), Some(second(10)), 7);
+        assert_eq!(watch.due(), None);
+        watch.looked(later + LONG * 2, second(15), None, 0);
+        let view = watch.take_due(later + LONG * 2, second(15)).unwrap();
+        assert_eq!((view.busy_since, view.backlog), (None, 0));
     }
 }
