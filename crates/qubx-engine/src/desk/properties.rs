@@ -26,7 +26,8 @@ fn increases_with_others(desk: &Desk, order: &Order) -> bool {
     };
     let wanted: Decimal = desk.state().open_orders().filter(is_alike).map(|order| order.remaining().0).sum();
     let held = desk.state().position(&order.instrument).unwrap().quantity.0;
-    !order.reduce_only && !(held * order.side.sign() < Decimal::ZERO && wanted <= held.abs())
+    let reduces = held * order.side.sign() < Decimal::ZERO && wanted <= held.abs();
+    !(order.reduce_only || reduces)
 }
 
 proptest! {
