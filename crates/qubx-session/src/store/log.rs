@@ -38,6 +38,16 @@ pub(super) const STEPS: Steps = &[
         ELSE 3 END) VIRTUAL;
     CREATE INDEX events_list ON events (list);
     CREATE INDEX events_cell ON events (kind) WHERE kind = 'cell';",
+    // Funding and results are trading, too. The column is virtual, so no row is written.
+    "DROP INDEX events_list;
+    ALTER TABLE events DROP COLUMN list;
+    ALTER TABLE events ADD COLUMN list INTEGER GENERATED ALWAYS AS (CASE
+        WHEN kind IN ('cell', 'cell_started', 'output', 'input_requested', 'input_ended', 'error', 'cell_finished')
+            THEN 1
+        WHEN kind IN ('order', 'fill', 'funding', 'results', 'verb') THEN 2
+        WHEN kind = 'status' THEN 0
+        ELSE 3 END) VIRTUAL;
+    CREATE INDEX events_list ON events (list);",
 ];
 
 /// The kinds that are given up first when there is no room.
