@@ -141,9 +141,11 @@ impl Session {
     ) {
         let instrument = place.and_then(|place| self.status.info.instruments.get(place));
         let instrument = instrument.map(|instrument| instrument.id.clone());
-        let published =
-            self.watch.change_board(Instant::now(), |board| board.publish(name, instrument, time, content));
-        if let Err(reason) = published {
+        let refused = self.watch.change_board(Instant::now(), |board| {
+            let refused = board.publish(name.clone(), instrument, time, content).err();
+            refused.filter(|_| board.warns_of(&name))
+        });
+        if let Some(reason) = refused {
             self.log(LogLevel::Warning, STRATEGY, format!("not published: {reason}"));
         }
     }

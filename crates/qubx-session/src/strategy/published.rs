@@ -2,6 +2,8 @@
 //!
 //! All of it is bounded, and nothing of it is stored: a strategy that starts again publishes again.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use qubx_kernel::PublishedPart;
@@ -16,7 +18,7 @@ const MOST_BYTES: usize = 1 << 20;
 /// How many points of one line are kept. Beyond them every second one of the older half goes.
 const MOST_POINTS: usize = 10_000;
 
-/// How many points of all lines together are kept: 64 MiB.
+/// How many points of all lines together are kept: 64 MiB. Beyond them the longest line is thinned in the same way.
 const MOST_POINTS_OF_ALL: usize = 2_000_000;
 
 /// What the strategy published so far, in the order in which it first did.
@@ -25,6 +27,8 @@ pub(crate) struct PublishedBoard {
     entries: IndexMap<(String, Option<InstrumentId>), Entry>,
     bytes: usize,
     points: usize,
+    /// The names under which something was refused, [`MOST_NAMES`] at most.
+    refused: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -64,7 +68,10 @@ impl PublishedBoard {
             return Err(format!("`{}` is one name too many: {MOST_NAMES} can be published", key.0));
         }
         let content = match part {
-            PublishedPart::Point(value) => return self.add_point(key, SeriesPoint { time, value }),
+            PublishedPart::Point(value) => {
+                self.add_point(key, SeriesPoint { time, value });
+                return Ok(());
+            }
             PublishedPart::Value(value) => PublishedContent::Value(value),
             PublishedPart::Table { columns, rows } => PublishedContent::Table { columns, rows },
         };
@@ -82,9 +89,15 @@ impl PublishedBoard {
         Ok(())
     }
 
-    fn add_point(&mut self, key: (String, Option<InstrumentId>), point: SeriesPoint) -> Result<(), String> {
+    /// Notes that something under this name was refused, and tells whether to warn of it: once of each name, and of no
+    /// more names than there can be.
+    pub(crate) fn warns_of(&mut self, name: &str) -> bool {
+        self.refused.len() < MOST_NAMES && self.refused.insert(name.to_owned())
+    }
+
+    fn add_point(&mut self, key: (String, Option<InstrumentId>), point: SeriesPoint) {
         if self.points >= MOST_POINTS_OF_ALL {
-            return Err(format!("`{}`: {MOST_POINTS_OF_ALL} points of all lines are kept already", key.0));
+            self.thin_longest();
         }
         let fresh = || Entry { time: point.time, content: Content::Series(Series::default()) };
         let entry = self.entries.entry(key).or_insert_with(fresh);
@@ -98,7 +111,18 @@ impl PublishedBoard {
             series.add(point);
             self.points = self.points - before + series.points.len();
         }
-        Ok(())
+    }
+
+    fn thin_longest(&mut self) {
+        let all = self.entries.values_mut().filter_map(|entry| match &mut entry.content {
+            Content::Series(series) => Some(series),
+            Content::Newest { .. } => None,
+        });
+        if let Some(longest) = all.max_by_key(|series| series.points.len()) {
+            let before = longest.points.len();
+            longest.thin();
+            self.points -= before - longest.points.len();
+        }
     }
 
     /// Returns what screens are shown.
@@ -164,14 +188,20 @@ impl Entry {
 impl Series {
     fn add(&mut self, point: SeriesPoint) {
         if self.points.len() == MOST_POINTS {
-            let mut place = 0;
-            self.points.retain(|_| {
-                place += 1;
-                place > MOST_POINTS / 2 || place % 2 == 1
-            });
+            self.thin();
         }
         self.points.push(point);
         self.count += 1;
+    }
+
+    /// Drops every second point of the older half.
+    fn thin(&mut self) {
+        let half = self.points.len() / 2;
+        let mut place = 0;
+        self.points.retain(|_| {
+            place += 1;
+            place > half || place % 2 == 1
+        });
     }
 }
 
@@ -212,6 +242,37 @@ mod tests {
         assert!(points[0].time == at(0) && points.last().unwrap().time == at(49_999));
         assert!(points.windows(2).all(|pair| pair[0].time < pair[1].time));
         assert_eq!(board.points, points.len());
+    }
+
+    #[test]
+    fn too_many_points_thin_the_longest_line_and_none_is_refused() {
+        let mut board = PublishedBoard::default();
+        for (name, length) in [("short", 9), ("long", MOST_POINTS as i64 - 1)] {
+            for second in 0..length {
+                board.publish(name.into(), None, at(second), PublishedPart::Point(None)).unwrap();
+            }
+        }
+        // Many other lines have the rest.
+        let rest = MOST_POINTS_OF_ALL - board.points;
+        board.points += rest;
+        board.publish("short".into(), None, at(10_000), PublishedPart::Point(None)).unwrap();
+        let long = board.series("long", None, None).unwrap();
+        assert_eq!(long.len(), MOST_POINTS - MOST_POINTS / 4);
+        assert_eq!(long.last().unwrap().time, at(MOST_POINTS as i64 - 2));
+        assert_eq!(board.series("short", None, None).unwrap().len(), 10);
+        assert_eq!(board.points, long.len() + 10 + rest);
+    }
+
+    #[test]
+    fn of_what_is_refused_each_name_is_warned_of_once_until_another_strategy_begins() {
+        let mut board = PublishedBoard::default();
+        assert_eq!(["a", "b", "a"].map(|name| board.warns_of(name)), [true, true, false]);
+        for number in 0..MOST_NAMES {
+            board.warns_of(&number.to_string());
+        }
+        assert!(!board.warns_of("one more"));
+        board.clear();
+        assert!(board.warns_of("a"));
     }
 
     #[test]
