@@ -4,9 +4,11 @@ The start-up check, the screens, the REPL and the strategy's own code follow the
 accepts the others do. Whoever watches a strategy hears of every change.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from .failure import cut
 from .plain import plain
 from .state import check_state
 
@@ -14,6 +16,9 @@ T = TypeVar("T")
 
 KINDS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 """The kinds that are checked; a parameter of any other type takes what it is given."""
+
+LONGEST_SHOWN = 1_000
+"""The most characters that a value is shown with: all of them go to every screen when one changes."""
 
 
 class Parameter(NamedTuple):
@@ -91,12 +96,18 @@ def list_parameters(strategy: Any) -> list[dict[str, Any]]:
 
 
 def shown(value: Any) -> Any:
-    """Returns a value as JSON can hold it: what it cannot, infinity for example, as Python writes it."""
+    """Returns a value as JSON can hold it: what it cannot, infinity for example, as Python writes it, and no
+    more than screens can show."""
     try:
         check_state(value)
+        if len(json.dumps(value)) <= LONGEST_SHOWN:
+            return value
     except (TypeError, ValueError):
-        return repr(value)
-    return value
+        pass
+    try:
+        return cut(repr(value), LONGEST_SHOWN)
+    except Exception as error:
+        return f"<a {type(value).__name__} whose repr raises {type(error).__name__}>"
 
 
 class _Watched:

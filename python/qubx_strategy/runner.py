@@ -7,8 +7,8 @@ the REPL's view stays right.
 import importlib
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
-from time import perf_counter_ns
+from queue import Empty, SimpleQueue
+from time import monotonic, perf_counter_ns
 from typing import Any
 
 from .actions import ActionError, find_action, list_actions
@@ -26,6 +26,9 @@ from .strategy import Strategy, overridden_callbacks
 
 LONGEST_ANSWER = 10_000
 """The most characters that an action's answer is told with."""
+
+PARAMETERS_EVERY_SECONDS = 0.5
+"""How often parameters are told while they change by themselves: a strategy may change one at each quote."""
 
 
 class Runner:
@@ -57,6 +60,7 @@ class Runner:
         """The strategy while it runs."""
         self._callbacks = Callbacks(bridge, context)
         self._parameters_changed = False
+        self._parameters_told = float("-inf")
         # Bounded by the service: it sends few batches before the first of them is reported done. A change of
         # a parameter from elsewhere adds a message, and there is one of those at most.
         self.inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -65,7 +69,16 @@ class Runner:
         self._on_thread_start()
         self._lockstep.claim_thread()
         while True:
-            self._handle(self.inbox.get())
+            self._handle(self._next())
+
+    def _next(self) -> dict[str, Any]:
+        """Waits for a message, and tells parameters that changed a moment ago when it is time."""
+        while self._parameters_changed and self._constructed is not None:
+            try:
+                return self.inbox.get(timeout=max(self._parameters_wait(), 0.0))
+            except Empty:
+                self._tell_parameters()
+        return self.inbox.get()
 
     def _handle(self, message: dict[str, Any]) -> None:
         kind = message["type"]
@@ -76,7 +89,7 @@ class Runner:
         elif kind == "stop":
             self._stop()
         elif kind == "parameters":
-            self._tell_parameters()
+            self._tell_parameters_in_time()
 
     def _start(self, message: dict[str, Any]) -> None:
         self._mirror.time_ns = message["time"]
@@ -119,7 +132,7 @@ class Runner:
         self._lockstep.begin(batch, len(records) // RECORD.size)
         self._work_through(records, message["facts"])
         self._lockstep.finish()
-        self._tell_parameters()
+        self._tell_parameters_in_time()
         self._bridge.send(
             "batch_done",
             batch=batch,
@@ -235,9 +248,17 @@ class Runner:
         if not was_known and not self._lockstep.is_own_thread():
             self.inbox.put({"type": "parameters"})
 
+    def _parameters_wait(self) -> float:
+        """Returns how many seconds it is until parameters may be told again."""
+        return self._parameters_told + PARAMETERS_EVERY_SECONDS - monotonic()
+
+    def _tell_parameters_in_time(self) -> None:
+        if self._parameters_wait() <= 0:
+            self._tell_parameters()
+
     def _tell_parameters(self) -> None:
         if self._parameters_changed and self._constructed is not None:
-            self._parameters_changed = False
+            self._parameters_changed, self._parameters_told = False, monotonic()
             self._bridge.send("parameters", parameters=list_parameters(self._constructed))
 
     def _stop(self) -> None:

@@ -6,7 +6,14 @@ import pytest
 
 from qubx_strategy import Context, Quote, Strategy
 from qubx_strategy.failure import describe
-from qubx_strategy.parameters import ParameterError, check_parameters, construct, read_parameters
+from qubx_strategy.parameters import (
+    LONGEST_SHOWN,
+    ParameterError,
+    check_parameters,
+    construct,
+    read_parameters,
+    shown,
+)
 from tests.conftest import Run
 from tests.harness import fact, quote
 
@@ -153,3 +160,37 @@ def test_a_command_sets_a_parameter_between_the_records(run: Run) -> None:
         "Changing has no parameter 'fats'; did you mean 'fast'?",
         "Changing has no parameter 'plain'; did you mean 'on'?",
     ]
+
+
+def test_parameters_that_change_all_the_time_are_told_now_and_then_and_the_newest_at_last(run: Run) -> None:
+    session = run(Changing)
+    session.start()
+    for number in range(1, 101):
+        session.batch(quote(0, number, number, 200), number=number)
+        session.hear("batch_done")
+    told = [message for message in session.heard if message["type"] == "parameters"]
+    while not told or values(told[-1])["size"] != 100.0:
+        told.append(session.hear("parameters"))
+    assert len(told) < 50
+
+
+class Unwritable:
+    def __repr__(self) -> str:
+        raise OSError("no")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([1, "a"], [1, "a"]),
+        (float("inf"), "inf"),
+        (Unwritable(), "<a Unwritable whose repr raises OSError>"),
+    ],
+)
+def test_a_value_is_shown_as_json_or_as_python_writes_it(value: object, expected: object) -> None:
+    assert shown(value) == expected
+
+
+@pytest.mark.parametrize("value", [list(range(100_000)), {*range(100_000)}, "x" * 100_000])
+def test_a_long_value_is_shown_in_short(value: object) -> None:
+    assert len(shown(value)) <= LONGEST_SHOWN + 50
