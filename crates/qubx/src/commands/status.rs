@@ -2,6 +2,7 @@
 
 mod kernel;
 mod object;
+mod table;
 
 use jiff::Timestamp;
 use qubx_protocol::{
@@ -56,7 +57,9 @@ fn print_work(view: &StrategyView) {
         let shown = match content {
             PublishedContent::Value(value) => value.to_string(),
             PublishedContent::Table { columns, rows } => {
-                format!("a table of {} rows: {}", rows.len(), columns.join(", "))
+                outln!("shows     {name}{of}:");
+                table::lines(columns, rows).iter().for_each(|line| outln!("          {line}"));
+                continue;
             }
             PublishedContent::Series { value, points } => {
                 let newest = value.map_or_else(|| "–".to_owned(), |value| value.to_string());

@@ -1,0 +1,52 @@
+//! A table that a strategy publishes, as text.
+
+use serde_json::Value;
+
+/// How many rows of a table are printed.
+const MOST_ROWS: usize = 20;
+
+/// Writes a table with its columns side by side, numbers at the right; of a long one its beginning.
+pub(super) fn lines(columns: &[String], rows: &[Vec<Value>]) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let shown: Vec<Vec<String>> =
+        rows.iter().take(MOST_ROWS).map(|row| row.iter().map(text).collect()).collect();
+    let width = |place: usize| {
+        let cells = shown.iter().filter_map(|row| row.get(place)).chain(columns.get(place));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let is_number =
+        |place: usize| rows.iter().all(|row| row.get(place).is_none_or(|value| !value.is_string()));
+    let line = |cells: &[String]| {
+        let cells = cells.iter().zip(&widths).enumerate().map(|(place, (cell, width))| {
+            if is_number(place) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    let rest = (more > 0).then(|| format!("and {more} more; `--json` has all of them"));
+    [line(columns)].into_iter().chain(shown.iter().map(|row| line(row))).chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn columns_stand_side_by_side_and_numbers_at_the_right() {
+        let columns = ["symbol", "weight"].map(ToOwned::to_owned);
+        let rows = [vec![json!("BTC"), json!(0.25)], vec![json!("ETHUSDT"), json!(null)]];
+        assert_eq!(lines(&columns, &rows), ["symbol   weight", "BTC        0.25", "ETHUSDT    null"]);
+        assert_eq!(lines(&columns, &[]), ["symbol  weight"]);
+    }
+
+    #[test]
+    fn of_a_long_table_the_beginning_is_printed() {
+        let rows: Vec<_> = (0..50).map(|number| vec![json!(number)]).collect();
+        let lines = lines(&["n".to_owned()], &rows);
+        assert_eq!((lines.len(), lines[20].as_str()), (22, "19"));
+        assert_eq!(lines[21], "and 30 more; `--json` has all of them");
+    }
+}
