@@ -5,9 +5,11 @@ use serde_json::Value;
 /// How many rows of a table are printed.
 const MOST_ROWS: usize = 20;
 
+/// How many characters of a cell are printed.
+const LONGEST_CELL: usize = 40;
+
 /// Writes a table with its columns side by side, numbers at the right; of a long one its beginning.
 pub(super) fn lines(columns: &[String], rows: &[Vec<Value>]) -> Vec<String> {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     let shown: Vec<Vec<String>> =
         rows.iter().take(MOST_ROWS).map(|row| row.iter().map(text).collect()).collect();
     let width = |place: usize| {
@@ -28,6 +30,14 @@ pub(super) fn lines(columns: &[String], rows: &[Vec<Value>]) -> Vec<String> {
     [line(columns)].into_iter().chain(shown.iter().map(|row| line(row))).chain(rest).collect()
 }
 
+/// Writes a cell in one line.
+fn text(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let mut characters = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let shown: String = characters.by_ref().take(LONGEST_CELL).collect();
+    if characters.next().is_some() { format!("{shown}…") } else { shown }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -40,6 +50,12 @@ mod tests {
         let rows = [vec![json!("BTC"), json!(0.25)], vec![json!("ETHUSDT"), json!(null)]];
         assert_eq!(lines(&columns, &rows), ["symbol   weight", "BTC        0.25", "ETHUSDT    null"]);
         assert_eq!(lines(&columns, &[]), ["symbol  weight"]);
+    }
+
+    #[test]
+    fn a_cell_is_one_line_and_of_a_long_one_the_beginning_is_printed() {
+        assert_eq!(text(&json!("two\nlines")), "two lines");
+        assert_eq!(text(&json!("x".repeat(41))), format!("{}…", "x".repeat(40)));
     }
 
     #[test]
