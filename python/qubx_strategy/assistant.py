@@ -56,6 +56,9 @@ class Assistant:
         from IPython.core.completer import rectify_completions
 
         found = list(rectify_completions(code, self._shell.Completer.completions(code, cursor)))
+        if not found:
+            # A cell that changes names meanwhile can disturb the search, which hides that and finds nothing.
+            found = list(rectify_completions(code, self._shell.Completer.completions(code, cursor)))
         matches = [
             {"text": match.text, "kind": "" if match.type in (None, "<unknown>") else match.type}
             for match in found[:MOST_MATCHES]
