@@ -12,7 +12,6 @@ mod ahead;
 mod seen;
 
 use jiff::Timestamp;
-use qubx_protocol::OrderStatus;
 
 use self::ahead::Ahead;
 use self::seen::Seen;
@@ -334,7 +333,7 @@ impl Lockstep {
     /// Notes what happened, for the session and for the strategy.
     fn tell(&mut self, events: Vec<EngineEvent>) {
         if self.interests.strategy {
-            self.facts.extend(events.iter().filter_map(input_of));
+            self.facts.extend(events.iter().filter_map(StrategyInput::of));
         }
         self.unsent.extend(events);
     }
@@ -434,26 +433,6 @@ impl Lockstep {
 /// Sends what the desk intends. In lockstep the exchange is simulated here, so an intent needs not be stored before.
 fn send(floor: &mut Floor) -> Vec<EngineEvent> {
     if floor.desk.intended().is_empty() { Vec::new() } else { floor.desk.send(floor.clock()) }
-}
-
-/// Returns what the strategy is told of an event of the engine.
-pub(crate) fn input_of(event: &EngineEvent) -> Option<StrategyInput> {
-    match event {
-        EngineEvent::Order(order) if order.status != OrderStatus::Intended => {
-            Some(StrategyInput::Order(Box::new(order.clone())))
-        }
-        EngineEvent::Fill { fill, position } => {
-            Some(StrategyInput::Fill(Box::new((fill.clone(), position.clone()))))
-        }
-        EngineEvent::Funding { funding, position } => {
-            Some(StrategyInput::Funding(Box::new((funding.clone(), position.clone()))))
-        }
-        EngineEvent::Order(_)
-        | EngineEvent::Results(_)
-        | EngineEvent::Paused { .. }
-        | EngineEvent::Log { .. }
-        | EngineEvent::FeedFinished => None,
-    }
 }
 
 /// Tells whether an input changes the book as the strategy sees it.

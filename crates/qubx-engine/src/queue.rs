@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::lockstep::{input_of, is_fact};
+use crate::lockstep::is_fact;
 use crate::{At, CallValue, EngineEvent, Interests, MarketData, MarketEvent, Reply, StrategyInput};
 
 /// From here on a new quote takes the place of the older one of its instrument.
@@ -98,7 +98,7 @@ impl StrategyQueue {
 
     /// Adds the events that concern the strategy.
     pub(crate) fn events(&mut self, events: &[EngineEvent]) {
-        events.iter().filter_map(input_of).for_each(|input| self.fact(input));
+        events.iter().filter_map(StrategyInput::of).for_each(|input| self.fact(input));
     }
 
     /// Adds what is never dropped.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use qubx_protocol::{
-    Account, Author, Bar, By, Command, CommandId, Fill, Funding, InstrumentId, Order, OrderId, Position,
-    Timeframe,
+    Account, Author, Bar, By, Command, CommandId, Fill, Funding, InstrumentId, Order, OrderId, OrderStatus,
+    Position, Timeframe,
 };
 use tokio::sync::oneshot;
 
-use crate::{MarketEvent, Modification, OrderRequest};
+use crate::{EngineEvent, MarketEvent, Modification, OrderRequest};
 
 mod context;
 mod define;
@@ -89,6 +89,29 @@ pub enum StrategyInput {
         /// [`Command::SetParameter`] or [`Command::Action`].
         command: Box<Command>,
     },
+}
+
+impl StrategyInput {
+    /// Returns what the strategy is told of an event of the engine; none when it does not concern it.
+    #[must_use]
+    pub fn of(event: &EngineEvent) -> Option<Self> {
+        match event {
+            EngineEvent::Order(order) if order.status != OrderStatus::Intended => {
+                Some(Self::Order(Box::new(order.clone())))
+            }
+            EngineEvent::Fill { fill, position } => {
+                Some(Self::Fill(Box::new((fill.clone(), position.clone()))))
+            }
+            EngineEvent::Funding { funding, position } => {
+                Some(Self::Funding(Box::new((funding.clone(), position.clone()))))
+            }
+            EngineEvent::Order(_)
+            | EngineEvent::Results(_)
+            | EngineEvent::Paused { .. }
+            | EngineEvent::Log { .. }
+            | EngineEvent::FeedFinished => None,
+        }
+    }
 }
 
 /// What the strategy wants to be told.

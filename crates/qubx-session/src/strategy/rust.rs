@@ -10,7 +10,7 @@ use qubx_engine::{
     StrategyBatch, StrategyInput, Touch, host,
 };
 use qubx_kernel::{Batch, KernelHandle};
-use qubx_protocol::{Instrument, MarketView, OrderStatus};
+use qubx_protocol::{Instrument, MarketView};
 use tokio::sync::mpsc;
 
 use super::port::InstrumentPlaces;
@@ -113,7 +113,7 @@ impl RustStrategy {
         kernel: Option<&KernelHandle>,
         events: &[EngineEvent],
     ) {
-        let inputs = self.shown.happened(events.iter().filter_map(input_of).collect(), now);
+        let inputs = self.shown.happened(events.iter().filter_map(StrategyInput::of).collect(), now);
         if let Some(kernel) = kernel {
             self.send(now, kernel, inputs);
         }
@@ -151,20 +151,5 @@ impl RustStrategy {
             tracing::debug!(%error, "Python misses some of the market");
             self.shown.missed(now);
         }
-    }
-}
-
-fn input_of(event: &EngineEvent) -> Option<StrategyInput> {
-    match event {
-        EngineEvent::Order(order) if order.status != OrderStatus::Intended => {
-            Some(StrategyInput::Order(Box::new(order.clone())))
-        }
-        EngineEvent::Fill { fill, position } => {
-            Some(StrategyInput::Fill(Box::new((fill.clone(), position.clone()))))
-        }
-        EngineEvent::Funding { funding, position } => {
-            Some(StrategyInput::Funding(Box::new((funding.clone(), position.clone()))))
-        }
-        _ => None,
     }
 }
