@@ -65,8 +65,9 @@ pub struct PaperConfig {
 /// The funding of an exchange's perpetuals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FundingConfig {
-    /// How often it is paid: at whole multiples since 00:00 UTC.
-    pub every: Timeframe,
+    /// How often it is paid: at whole multiples since 00:00 UTC. None: with each rate that a file tells, and every eight
+    /// hours of an instrument that has no such file.
+    pub every: Option<Timeframe>,
     /// The rate in hundredths of a percent where no file tells it: longs pay it to shorts when it is positive.
     pub rate_bps: Decimal,
 }

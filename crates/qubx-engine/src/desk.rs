@@ -87,7 +87,7 @@ impl Desk {
                 MarketData::Quote(touch) => guard.admits(touch),
                 MarketData::Trade { price, size, .. } => guard.admits_trade(*price, *size),
                 MarketData::Bar { .. } => true,
-                MarketData::FundingRate(_) => !self.state.waits_for_rate(place, time),
+                MarketData::FundingRate(_) => !self.state.waits_for_rate(place),
             }
     }
 

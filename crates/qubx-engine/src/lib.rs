@@ -48,7 +48,7 @@ pub use output::{
     CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, Modification,
     OrderRequest,
 };
-pub use restore::{Checkpoint, MarketCheckpoint, Restore, UnderWay, WireCommand};
+pub use restore::{Checkpoint, MarketCheckpoint, Owed, Restore, UnderWay, WireCommand};
 pub use results::ResultsCollector;
 pub use strategy::{
     At, Call, CallValue, Content, Context, HostEvent, HostHandle, Interests, Outcome, Prepared, Print,

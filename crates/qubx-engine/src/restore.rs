@@ -111,6 +111,17 @@ impl UnderWay {
     }
 }
 
+/// A payment of funding that waits for its rate: what was held when it was due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// When it was due.
+    pub due: Timestamp,
+    /// What was held; negative when short.
+    pub quantity: Quantity,
+    /// The middle of the last quote.
+    pub price: Price,
+}
+
 /// What is remembered of one instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarketCheckpoint {
@@ -128,6 +139,9 @@ pub struct MarketCheckpoint {
     /// When funding is paid next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub funding_due: Option<Timestamp>,
+    /// What is owed and waits for its rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding_owed: Option<Owed>,
 }
 
 fn is_zero(value: &Quantity) -> bool {

@@ -1,18 +1,19 @@
 //! Funding: what the holders of perpetuals pay each other, at whole multiples of an interval since 00:00 UTC. No I/O.
 //!
 //! A payment is the value of the position times the rate: when the rate is positive, longs pay shorts (Binance, Funding
-//! rates). The value is taken at the middle of the last quote. The rate is the newest that the market told, else
-//! the config's. A file that tells rates has the one of a payment at its time or a moment later, so such a payment waits
-//! for it for a minute.
+//! rates). What is held then counts, at the middle of the last quote. The rate is the newest that the market told, else
+//! the config's. A file that tells rates has the one of a payment at its time or a moment later, so what is owed then
+//! waits for its rate for a minute. Without an interval in the config, each rate of a file is a payment.
 
 use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::{Funding, Money, Price};
 use rust_decimal::Decimal;
 
 use super::loss::DAY_SECONDS;
-use super::state::State;
+use super::state::{Book, State};
 use super::{rounded, value};
-use crate::EngineEvent;
+use crate::restore::Owed;
+use crate::{EngineEvent, FundingConfig};
 
 /// How long a payment waits for the rate that a file has of it. Exchanges stamp theirs some milliseconds late.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(1);
@@ -23,8 +24,11 @@ const BASIS_POINTS: Decimal = Decimal::from_parts(10_000, 0, 0, false, 0);
 /// A rate beyond this in either direction is not one; exchanges cap theirs at a few percent.
 const GREATEST_RATE: Decimal = Decimal::ONE;
 
+/// How often funding is paid where neither config nor file tells: eight hours, as on most exchanges.
+const USUAL_SECONDS: u32 = 8 * 3_600;
+
 impl State {
-    /// Notes the newest rate of an instrument; it is paid now if the payment waits for it. Tells whether it is one.
+    /// Notes the newest rate of an instrument; what waits for it is paid now. Tells whether it is one.
     pub(super) fn note_rate(
         &mut self,
         place: usize,
@@ -35,31 +39,30 @@ impl State {
         if rate.abs() > GREATEST_RATE {
             return false;
         }
-        let book = &mut self.books[place];
-        book.funding_rate = Some(rate);
-        if book.has_recorded_rates && book.funding_due.is_some_and(|due| due <= time) {
-            self.pay(place, time, out);
+        self.books[place].funding_rate = Some(rate);
+        if self.pays_each_rate(place) {
+            self.books[place].owe(time);
         }
+        self.pay(place, time, out);
         true
     }
 
     /// Tells whether the next rate of this instrument would be paid at once.
-    pub(crate) fn waits_for_rate(&self, place: usize, time: Timestamp) -> bool {
-        self.books[place].funding_due.is_some_and(|due| due <= time)
+    pub(crate) fn waits_for_rate(&self, place: usize) -> bool {
+        let book = &self.books[place];
+        book.owed.is_some() || !book.position.quantity.is_zero() && self.pays_each_rate(place)
     }
 
     /// Sets when funding is paid next, of a position that was just opened or closed.
     pub(super) fn schedule_funding(&mut self, place: usize, time: Timestamp) {
-        let book = &self.books[place];
-        let terms = &self.exchanges[book.exchange];
-        let every = terms.funding.filter(|_| book.pays_funding(terms)).map(|funding| funding.every.seconds());
-        let due = match every {
+        let every = self.funding_of(place).and_then(|config| self.books[place].interval(config));
+        let book = &mut self.books[place];
+        book.funding_due = match every {
             Some(every) if !book.position.quantity.is_zero() => {
                 Some(book.funding_due.unwrap_or_else(|| next_multiple(every, time)))
             }
             _ => None,
         };
-        self.books[place].funding_due = due;
     }
 
     /// Sets when funding is paid next for all that is held.
@@ -69,31 +72,37 @@ impl State {
         }
     }
 
-    /// Returns when the next payment is due.
+    /// Returns when the next payment is due, or one that is owed does not wait for its rate any more.
     pub(crate) fn next_funding(&self) -> Option<Timestamp> {
-        // What was never quoted since a restore has no value yet; it is paid once it has.
-        let quoted = self.books.values().filter(|book| book.touch.is_some());
-        quoted.filter_map(|book| moment(book.funding_due, book.has_recorded_rates)).min()
+        self.books.values().filter_map(Book::next_funding).min()
     }
 
-    /// Pays what is due at `time`.
+    /// Pays what is due at `time`, or notes that it is owed while its rate may still come.
     pub(crate) fn pay_funding(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
         for place in 0..self.books.len() {
-            let book = &self.books[place];
-            if moment(book.funding_due, book.has_recorded_rates).is_some_and(|due| due <= time) {
-                self.pay(place, time, out);
+            if self.books[place].next_funding().is_none_or(|next| next > time) {
+                continue;
+            }
+            // What is owed since an earlier time comes first; it never waits beyond the next.
+            self.pay(place, time, out);
+            let every = self.funding_of(place).and_then(|config| self.books[place].interval(config));
+            let book = &mut self.books[place];
+            if let (Some(every), Some(due)) = (every, book.funding_due.filter(|due| *due <= time)) {
+                book.funding_due = Some(next_multiple(every, due));
+                book.owe(due);
+                if !book.has_recorded_rates {
+                    self.pay(place, time, out);
+                }
             }
         }
     }
 
+    /// Pays what is owed at the newest rate.
     fn pay(&mut self, place: usize, time: Timestamp, out: &mut Vec<EngineEvent>) {
+        let Some(config) = self.funding_of(place) else { return };
         let book = &mut self.books[place];
-        let Some(config) = self.exchanges[book.exchange].funding else { return };
-        let (Some(price), Some(due)) = (book.last_price(), book.funding_due) else { return };
-        let price = Price(rounded(price.0));
-        book.funding_due = Some(next_multiple(config.every.seconds(), due));
+        let Some(Owed { quantity, price, .. }) = book.owed.take() else { return };
         let rate = book.funding_rate.unwrap_or(config.rate_bps / BASIS_POINTS);
-        let quantity = book.position.quantity;
         let amount = Money(rounded(value(&book.instrument, price.0, quantity.0) * rate));
         if amount.is_zero() {
             return;
@@ -105,12 +114,42 @@ impl State {
         let account = book.exchange;
         self.assess(account, out);
     }
+
+    /// Returns how funding is paid of an instrument; none when it is not.
+    fn funding_of(&self, place: usize) -> Option<FundingConfig> {
+        let book = &self.books[place];
+        let terms = &self.exchanges[book.exchange];
+        terms.funding.filter(|_| book.pays_funding(terms))
+    }
+
+    /// Tells whether each rate that the file of an instrument tells is a payment.
+    fn pays_each_rate(&self, place: usize) -> bool {
+        let each = |config: FundingConfig| self.books[place].interval(config).is_none();
+        self.funding_of(place).is_some_and(each)
+    }
 }
 
-/// Returns when a payment is made at the latest.
-fn moment(due: Option<Timestamp>, has_recorded_rates: bool) -> Option<Timestamp> {
-    let patience = if has_recorded_rates { PATIENCE } else { SignedDuration::ZERO };
-    due.map(|due| due.checked_add(patience).unwrap_or(due))
+impl Book {
+    /// Returns how many seconds are between payments; none when each rate of a file is one.
+    fn interval(&self, config: FundingConfig) -> Option<u32> {
+        let usual = (!self.has_recorded_rates).then_some(USUAL_SECONDS);
+        config.every.map(qubx_protocol::Timeframe::seconds).or(usual)
+    }
+
+    /// Returns when the next payment is due, or what is owed does not wait any more.
+    fn next_funding(&self) -> Option<Timestamp> {
+        // What was never quoted since a restore has no value yet; it is paid once it has.
+        let due = self.funding_due.filter(|_| self.touch.is_some());
+        let patience = |owed: &Owed| owed.due.checked_add(PATIENCE).unwrap_or(owed.due);
+        due.into_iter().chain(self.owed.as_ref().map(patience)).min()
+    }
+
+    /// Notes that funding is owed since `due` for what is held now.
+    fn owe(&mut self, due: Timestamp) {
+        let quantity = self.position.quantity;
+        let price = self.last_price().filter(|_| !quantity.is_zero());
+        self.owed = price.map(|price| Owed { due, quantity, price: Price(rounded(price.0)) });
+    }
 }
 
 /// Returns the first whole multiple of `every` seconds since 00:00 UTC that is after `time`.

@@ -57,6 +57,7 @@ impl State {
             if let Some(book) = self.books.get_mut(&market.instrument) {
                 book.funding_rate = market.funding_rate;
                 book.funding_due = market.funding_due;
+                book.owed = market.funding_owed;
             }
         }
         if let Some(time) = checkpoint.time {
@@ -99,14 +100,16 @@ impl State {
         place: usize,
         [bought, sold]: [Quantity; 2],
     ) -> Option<MarketCheckpoint> {
-        let Book { instrument, funding_rate, funding_due, .. } = &self.books[place];
-        let is_empty = bought.is_zero() && sold.is_zero() && funding_rate.is_none() && funding_due.is_none();
+        let Book { instrument, funding_rate, funding_due, owed, .. } = &self.books[place];
+        let has_funding = funding_rate.is_some() || funding_due.is_some() || owed.is_some();
+        let is_empty = bought.is_zero() && sold.is_zero() && !has_funding;
         (!is_empty).then(|| MarketCheckpoint {
             instrument: instrument.id.clone(),
             bought,
             sold,
             funding_rate: *funding_rate,
             funding_due: *funding_due,
+            funding_owed: owed.clone(),
         })
     }
 }

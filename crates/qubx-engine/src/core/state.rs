@@ -13,6 +13,7 @@ use super::orders::Working;
 use super::risk::Band;
 use super::{Refusal, check_size, check_touch};
 use crate::broker::BrokerEvent;
+use crate::restore::Owed;
 use crate::{
     EngineConfig, EngineEvent, FeedConfig, FundingConfig, InstrumentIndex, Limits, MarketData, MarketEvent,
     OrderRequest, RecordedKind, Touch,
@@ -58,6 +59,8 @@ pub(super) struct Book {
     pub(super) funding_rate: Option<Decimal>,
     /// When funding is paid next; none while nothing is held, or nothing is paid.
     pub(super) funding_due: Option<Timestamp>,
+    /// What is owed and waits for its rate.
+    pub(super) owed: Option<Owed>,
     /// Whether a file tells the rates.
     pub(super) has_recorded_rates: bool,
 }
@@ -120,6 +123,7 @@ impl State {
                     band: Band::OPEN,
                     funding_rate: None,
                     funding_due: None,
+                    owed: None,
                     has_recorded_rates: recorded,
                 };
                 (instrument.id.clone(), book)

@@ -195,7 +195,7 @@ fn slippage_makes_the_price_of_whoever_takes_worse_but_never_beyond_the_limit() 
 fn funded() -> EngineConfig {
     let mut config = config(Limits::default());
     config.exchanges[0].funding =
-        Some(FundingConfig { every: "8h".parse().unwrap(), rate_bps: decimal("1") });
+        Some(FundingConfig { every: Some("8h".parse().unwrap()), rate_bps: decimal("1") });
     config
 }
 
@@ -254,28 +254,83 @@ fn neither_futures_nor_the_flat_pay_funding() {
     assert_eq!(desk.due(), None);
 }
 
-#[test]
-fn a_payment_waits_a_minute_for_the_rate_that_a_file_has_of_it() {
-    let mut config = funded();
+/// Returns `config` with a file of rates of funding.
+fn with_file_of_rates(mut config: EngineConfig) -> EngineConfig {
     let file = crate::RecordedFile {
         instrument: id("BTCUSDT"),
         kind: crate::RecordedKind::Funding,
         path: "funding.csv".into(),
     };
     config.exchanges[0].feed = crate::FeedConfig::Replay { speed: crate::Speed::Max, files: vec![file] };
-    let mut desk = quoted_desk(&config);
+    config
+}
+
+/// Lets a rate come that is not quiet, and returns the payments that it brought.
+fn tell_rate(desk: &mut Desk, time: &str, rate: &str) -> Vec<String> {
+    let rate = MarketEvent { data: MarketData::FundingRate(decimal(rate)), ..event(time, "1", "1") };
+    assert!(!desk.is_quiet(at(time), &rate));
+    let mut events = Vec::new();
+    desk.market(at(time), &rate, &mut events);
+    payments(&events)
+}
+
+#[test]
+fn a_payment_waits_a_minute_for_the_rate_that_a_file_has_of_it() {
+    let mut desk = quoted_desk(&with_file_of_rates(funded()));
     send(&mut desk, "12:00:00", "SELL 1");
     assert!(quote(&mut desk, "16:00:00", "100", "100").is_empty());
-    let rate =
-        MarketEvent { data: MarketData::FundingRate(decimal("0.01")), ..event("16:00:00.003", "1", "1") };
-    assert!(!desk.is_quiet(at("16:00:00.003"), &rate));
+    assert_eq!(
+        tell_rate(&mut desk, "16:00:00.003", "0.01"),
+        ["2026-01-01T16:00:00.003Z pays -1.001 for -1 at 100.1, so far -1.001"]
+    );
     let mut events = Vec::new();
-    desk.market(at("16:00:00.003"), &rate, &mut events);
-    assert_eq!(payments(&events), ["2026-01-01T16:00:00.003Z pays -1 for -1 at 100, so far -1"]);
-    events.clear();
     desk.advance("2026-01-02T00:02:00Z".parse().unwrap(), &mut events);
     // The next one is not in the file: the newest is taken, a minute later.
-    assert_eq!(payments(&events), ["2026-01-02T00:01:00Z pays -1 for -1 at 100, so far -2"]);
+    assert_eq!(payments(&events), ["2026-01-02T00:01:00Z pays -1 for -1 at 100, so far -2.001"]);
+}
+
+#[test]
+fn what_was_held_when_funding_was_due_pays_it_whatever_is_done_until_its_rate_comes() {
+    let config = with_file_of_rates(funded());
+    let mut desk = quoted_desk(&config);
+    send(&mut desk, "12:00:00", "BUY 2");
+    quote(&mut desk, "16:00:00", "200", "200");
+    // All is closed, and then sold short, before the rate is told.
+    for (time, request) in [("16:00:01", "SELL 2"), ("16:00:02", "SELL 3")] {
+        send(&mut desk, time, request);
+    }
+    let mut again = restored(&config, &desk, "16:00:02");
+    for desk in [&mut desk, &mut again] {
+        assert_eq!(
+            tell_rate(desk, "16:00:05", "0.01"),
+            ["2026-01-01T16:00:05Z pays 2.002 for 2 at 100.1, so far 2.002"]
+        );
+        assert_eq!(desk.due(), Some("2026-01-02T00:00:00Z".parse().unwrap()));
+    }
+    // Who comes after it was due owes nothing of it.
+    let mut late = quoted_desk(&config);
+    late.advance(at("16:00:00"), &mut Vec::new());
+    send(&mut late, "16:00:00.500", "BUY 2");
+    let rate = MarketEvent { data: MarketData::FundingRate(decimal("0.01")), ..event("16:00:05", "1", "1") };
+    assert!(late.is_quiet(at("16:00:05"), &rate));
+}
+
+#[test]
+fn without_an_interval_each_rate_of_a_file_is_a_payment() {
+    let mut config = with_file_of_rates(funded());
+    config.exchanges[0].funding = Some(FundingConfig { every: None, rate_bps: decimal("1") });
+    let mut desk = quoted_desk(&config);
+    send(&mut desk, "12:00:00", "BUY 1");
+    assert_eq!(desk.due(), None, "the file tells when");
+    for (time, so_far) in [("13:00:00.001", "0.1001"), ("17:00:00.002", "0.2002")] {
+        let expected = format!("2026-01-01T{time}Z pays 0.1001 for 1 at 100.1, so far {so_far}");
+        assert_eq!(tell_rate(&mut desk, time, "0.001"), [expected]);
+    }
+    // Where no file tells, it is every eight hours.
+    config.exchanges[0].feed = funded().exchanges[0].feed.clone();
+    let mut desk = quoted_desk(&config);
+    send(&mut desk, "12:00:00", "BUY 1");
+    assert_eq!(desk.due(), Some(at("16:00:00")));
 }
 
 /// Does with events what a ledger does, and returns a desk that goes on.

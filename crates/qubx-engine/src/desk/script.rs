@@ -149,7 +149,7 @@ pub(super) fn configs() -> impl Strategy<Value = EngineConfig> {
         exchange.capital = if small { decimal("3000").into() } else { exchange.capital };
         exchange.paper.latency = if slow { Duration::from_millis(300) } else { Duration::ZERO };
         exchange.paper.slippage_bps = if slips { decimal("7") } else { Decimal::ZERO };
-        exchange.funding = Some(FundingConfig { every: "1h".parse().unwrap(), rate_bps: decimal("3") });
+        exchange.funding = Some(FundingConfig { every: Some("1h".parse().unwrap()), rate_bps: decimal("3") });
         exchange.instruments[1].multiplier = decimal("0.5");
         config
     })

@@ -123,7 +123,7 @@ impl Terms {
         }
         exchange.funding = self
             .has_funding
-            .then(|| FundingConfig { every: "10s".parse().unwrap(), rate_bps: decimal("10") });
+            .then(|| FundingConfig { every: Some("10s".parse().unwrap()), rate_bps: decimal("10") });
         config
     }
 }

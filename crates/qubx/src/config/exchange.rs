@@ -185,5 +185,5 @@ fn read_funding(reader: &mut Reader, field: &Field) -> Option<Funding> {
     });
     let rate = section.get("rate_bps");
     let rate = rate.and_then(|field| reader.decimal(&field, least.into()..=most.into()));
-    Some(Funding { every: every.unwrap_or(default.every), rate_bps: rate.unwrap_or(default.rate_bps) })
+    Some(Funding { every, rate_bps: rate.unwrap_or(default.rate_bps) })
 }

@@ -181,7 +181,7 @@ fn the_rules_of_a_market_are_read_with_the_file_of_its_instruments() {
     let [exchange] = &config.exchanges[..] else { panic!("one exchange") };
     assert_eq!((exchange.paper.latency_ms, exchange.paper.slippage_bps.to_string().as_str()), (250, "0.5"));
     let funding = exchange.funding.unwrap();
-    assert_eq!((funding.every.to_string().as_str(), funding.rate_bps.to_string().as_str()), ("4h", "-1.25"));
+    assert_eq!((funding.every, funding.rate_bps.to_string().as_str()), (Some("4h".parse().unwrap()), "-1.25"));
     let [ada, eth] = ["ADAUSDT", "ETHUSDT"].map(|symbol| exchange.instruments[symbol]);
     let text = |value: Option<Decimal>| value.map(|value| value.to_string());
     // What the config says is said of a key, not of an instrument.
@@ -233,7 +233,7 @@ fn an_error_in_the_file_of_instruments_points_into_it() {
     let steps = (eth.tick_size.unwrap().to_string(), eth.lot_size.unwrap().to_string());
     assert_eq!(steps, ("5".to_owned(), "2".to_owned()));
     assert_eq!(eth.kind, Some(InstrumentKind::Perpetual));
-    assert_eq!(config.exchanges[0].funding.unwrap().every.to_string(), "1h");
+    assert_eq!(config.exchanges[0].funding.unwrap().every, Some("1h".parse().unwrap()));
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.session, Session::default());
     let set = "live.exchanges.SIM.funding={}";
     let funding = folder.check(&[], &[set]).unwrap().exchanges[0].funding.unwrap();
-    assert_eq!((funding.every.to_string().as_str(), funding.rate_bps), ("8h", Decimal::ONE));
+    assert_eq!((funding.every, funding.rate_bps), (None, Decimal::ONE));
 }
 
 #[test]

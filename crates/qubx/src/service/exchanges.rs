@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(exchange.paper.latency, Duration::from_millis(250));
         assert_eq!(exchange.paper.slippage_bps, Decimal::ZERO);
         let funding = exchange.funding.unwrap();
-        assert_eq!((funding.every.seconds(), funding.rate_bps), (8 * 3_600, Decimal::ONE));
+        assert_eq!((funding.every, funding.rate_bps), (None, Decimal::ONE));
         let [btc, eth] = &exchange.instruments[..] else { panic!("{exchange:?}") };
         assert_eq!(*btc, qubx_engine::default_instrument("X", "BTCUSDT", "USDT"));
         assert_eq!((eth.multiplier.to_string().as_str(), eth.kind), ("0.01", InstrumentKind::Future));
@@ -144,7 +144,7 @@ mod tests {
              A: { bars: data.csv, funding: data.csv }, B: { quotes: data.csv, trades: data.csv } } } }",
         );
         let funding = exchange.funding.expect("a file tells of it");
-        assert_eq!((funding.every.seconds(), funding.rate_bps), (8 * 3_600, Decimal::ZERO));
+        assert_eq!((funding.every, funding.rate_bps), (None, Decimal::ZERO));
         let FeedConfig::Replay { speed, files } = exchange.feed else { panic!("a replay") };
         assert_eq!(speed, qubx_engine::Speed::Max);
         let files: Vec<_> = files.iter().map(|file| (file.instrument.symbol.as_str(), file.kind)).collect();

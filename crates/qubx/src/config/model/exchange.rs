@@ -101,8 +101,9 @@ pub(crate) struct Paper {
 /// What the holders of perpetuals pay each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Funding {
-    /// How often, counted from 00:00 UTC; 8h unless given. A whole number of times a day.
-    pub(crate) every: Timeframe,
+    /// How often, counted from 00:00 UTC: a whole number of times a day. Unless given, with each rate of an instrument's
+    /// file, and every 8h without one.
+    pub(crate) every: Option<Timeframe>,
     /// The rate where no file tells it, in hundredths of a percent; 1 unless given. Longs pay it when it is positive.
     pub(crate) rate_bps: Decimal,
 }
@@ -110,7 +111,7 @@ pub(crate) struct Funding {
 impl Default for Funding {
     /// What large exchanges ask while a perpetual trades at the price of its underlying.
     fn default() -> Self {
-        Self { every: "8h".parse().expect("eight hours are a time"), rate_bps: Decimal::ONE }
+        Self { every: None, rate_bps: Decimal::ONE }
     }
 }
 
