@@ -113,21 +113,28 @@ impl Desk {
         self.advance_to(time, out);
         // The broker sees only what the state took over, so a quote that makes no sense fills nothing.
         if self.state.market(time, event, out) {
-            // A quote that makes trading pause fills no order that would increase a position.
-            self.tidy(time, before, out);
             let place = event.instrument.place();
-            let mut told = Vec::new();
-            match event.data {
-                MarketData::Quote(touch) => self.broker.quote(place, &touch, &mut told),
-                MarketData::Trade { price, size, side } => {
-                    let touch = self.state.touch(place);
-                    self.broker.trade(place, (price, size, side), touch.as_ref(), &mut told);
-                }
-                MarketData::Bar { .. } | MarketData::FundingRate(_) => {}
+            if matches!(event.data, MarketData::Quote(_)) {
+                self.broker.requote(place);
             }
-            self.book(time, told, out);
+            // A quote that makes trading pause, or sinks an account, fills no order that would increase a position.
+            self.hold_back(time, out);
+            self.restrain(time, before, out);
+            self.sweep(time, place, &event.data, out);
         }
         self.settle(time, before, out);
+    }
+
+    /// Fills and triggers what an event reaches. What follows from each fill comes before the next one.
+    fn sweep(&mut self, time: Timestamp, place: usize, data: &MarketData, out: &mut Vec<EngineEvent>) {
+        let Some(mut sweep) = self.broker.sweep(place, data, self.state.touch(place)) else { return };
+        let mut told = Vec::new();
+        while self.broker.sweep_on(&mut sweep, &mut told) {
+            let before = out.len();
+            self.book(time, std::mem::take(&mut told), out);
+            self.hold_back(time, out);
+            self.restrain(time, before, out);
+        }
     }
 
     /// Decides about orders of a strategy or a cell: each is intended or rejected.
@@ -216,10 +223,12 @@ impl Desk {
     /// Sends the intended orders, and returns what became of them. One that is on its way stays intended.
     pub(crate) fn send(&mut self, time: Timestamp) -> Vec<EngineEvent> {
         let mut events = Vec::new();
-        for Unsent { order, way } in std::mem::take(&mut self.unsent) {
+        for (number, Unsent { order, way }) in std::mem::take(&mut self.unsent).into_iter().enumerate() {
             let Some(place) = self.state.place_of(&order) else { continue };
             match self.latency_of(place, way) {
-                None => self.arrive(time, &order, &mut events),
+                None if number == 0 => self.arrive(time, &order, &mut events),
+                // What was sent before it may have changed what it may do.
+                None => self.arrive_late(time, order, &mut events),
                 Some(latency) => self.wire.push(time, latency, WireCommand::Order { order }),
             }
         }

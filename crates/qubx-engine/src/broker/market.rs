@@ -93,55 +93,6 @@ impl Market {
         order.left > Decimal::ZERO
     }
 
-    /// Fills resting orders at their limits, as maker, up to what is there. Returns how much was filled.
-    pub(super) fn fill_resting(
-        &mut self,
-        there: Decimal,
-        is_reached: impl Fn(&Resting) -> bool,
-        out: &mut Vec<BrokerEvent>,
-    ) -> Decimal {
-        let mut reached: Vec<_> = self.resting.iter().filter(|order| is_reached(order)).cloned().collect();
-        reached.sort_by_key(Resting::priority);
-        let mut left = there;
-        for mut order in reached {
-            let Some(limit) = order.price.filter(|_| left > Decimal::ZERO) else { break };
-            let quantity = self.wanted(&order).min(left);
-            if quantity.is_zero() {
-                continue;
-            }
-            left -= quantity;
-            out.push(self.execute(&mut order, quantity, limit, Liquidity::Maker));
-            self.put_back(order);
-        }
-        there - left
-    }
-
-    /// Turns stops into orders, the oldest first.
-    pub(super) fn trigger(
-        &mut self,
-        touch: &Touch,
-        is_triggered: impl Fn(&Resting) -> bool,
-        out: &mut Vec<BrokerEvent>,
-    ) {
-        let mut triggered: Vec<_> =
-            self.resting.iter().filter(|order| is_triggered(order)).map(|order| order.place).collect();
-        triggered.sort_unstable();
-        for place in triggered {
-            let Some(at) = self.resting.iter().position(|order| order.place == place) else { continue };
-            let mut order = self.resting.remove(at);
-            if order.stop.take().is_some() {
-                out.push(BrokerEvent::Triggered(order.id.clone()));
-            }
-            let would_take = order.price.is_some_and(|limit| crosses(order.side, limit, touch));
-            if order.post_only && would_take {
-                let reason = "post-only: it would take when its stop was reached".to_owned();
-                out.push(BrokerEvent::Cancelled { order: order.id, reason });
-                continue;
-            }
-            self.enter(order, touch, false, out);
-        }
-    }
-
     /// Cancels the orders that may only reduce a position that is gone. Binance does so when a position is closed.
     pub(super) fn drop_what_reduces_nothing(&mut self, out: &mut Vec<BrokerEvent>) {
         let held = self.held;
@@ -155,7 +106,7 @@ impl Market {
     }
 
     /// Returns how much of an order may be filled now.
-    fn wanted(&self, order: &Resting) -> Decimal {
+    pub(super) fn wanted(&self, order: &Resting) -> Decimal {
         if order.reduce_only { reducible(self.held, order.side, order.left).0 } else { order.left }
     }
 
@@ -164,7 +115,7 @@ impl Market {
     }
 
     /// Notes what is left of an order that rests.
-    fn put_back(&mut self, order: Resting) {
+    pub(super) fn put_back(&mut self, order: Resting) {
         if order.left.is_zero() {
             self.resting.retain(|known| known.place != order.place);
         } else if let Some(known) = self.resting.iter_mut().find(|known| known.place == order.place) {
@@ -172,7 +123,7 @@ impl Market {
         }
     }
 
-    fn execute(
+    pub(super) fn execute(
         &mut self,
         order: &mut Resting,
         quantity: Decimal,

@@ -5,6 +5,7 @@ mod market;
 mod modify;
 mod paper;
 mod resting;
+mod sweep;
 
 use qubx_protocol::{Liquidity, Money, OrderId, Price, Quantity};
 

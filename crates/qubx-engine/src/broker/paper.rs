@@ -3,15 +3,15 @@
 //! Whoever takes is filled at the touch and what lies behind it ([`depth`](super::depth)), worsened by the slippage, and
 //! pays the taker's fee. What rests is filled at its own limit as maker: by a quote whose other side reaches it, up to the
 //! quoted size, and by trades of others at or through it, up to their size; the better limit first, then the older
-//! order. A quote that stands for a trade fills nothing that rests: the trade does. What is taken of a quote is gone until the next one. Sizes are whole lots; a size of zero is nothing.
+//! order ([`sweep`](super::sweep)). A quote that stands for a trade fills nothing that rests: the trade does. What is
+//! taken of a quote is gone until the next one. Sizes are whole lots; a size of zero is nothing.
 //!
 //! It keeps positions of its own, as an exchange does, for orders that may only reduce one.
 
-use qubx_protocol::{Order, OrderId, Price, Quantity, Side};
+use qubx_protocol::{Order, OrderId, Quantity, Side};
 use rust_decimal::Decimal;
 
-use super::depth::whole_lots;
-use super::market::{Market, index};
+use super::market::Market;
 use super::resting::Resting;
 use super::{Bounds, BrokerEvent};
 use crate::{EngineConfig, RecordedKind, Touch};
@@ -54,45 +54,6 @@ impl PaperBroker {
             return;
         }
         market.enter(Resting::new(order, 0, place), touch, true, out);
-        market.drop_what_reduces_nothing(out);
-    }
-
-    /// Fills and triggers what a quote reaches.
-    pub(crate) fn quote(&mut self, market: usize, touch: &Touch, out: &mut Vec<BrokerEvent>) {
-        let market = &mut self.markets[market];
-        market.used = [Decimal::ZERO; 2];
-        if market.resting.is_empty() {
-            return;
-        }
-        for side in [Side::Buy, Side::Sell] {
-            if market.quotes_are_trades {
-                break;
-            }
-            let there = market.depth(side, touch).left_at_touch(Decimal::ZERO);
-            let filled =
-                market.fill_resting(there, |order| order.side == side && order.is_reached(touch), out);
-            market.used[index(side)] += filled;
-        }
-        market.trigger(touch, |order| order.waits_for_size() || order.is_triggered(touch), out);
-        market.drop_what_reduces_nothing(out);
-    }
-
-    /// Fills what a trade of others would have filled first, and triggers the stops that it reaches.
-    pub(crate) fn trade(
-        &mut self,
-        market: usize,
-        (price, size, taker): (Price, Quantity, Side),
-        touch: Option<&Touch>,
-        out: &mut Vec<BrokerEvent>,
-    ) {
-        let market = &mut self.markets[market];
-        let there = whole_lots(size, market.lot).0;
-        market.fill_resting(there, |order| order.is_traded_through(price, taker), out);
-        if let Some(touch) = touch {
-            // The market is where the trade was: what it triggers gets no better price from a quote of before.
-            let touch = Touch { bid: touch.bid.min(price), ask: touch.ask.max(price), ..*touch };
-            market.trigger(&touch, |order| order.is_triggered_by_trade(price), out);
-        }
         market.drop_what_reduces_nothing(out);
     }
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use qubx_protocol::{Order, OrderId, OrderStatus, Side};
 use rust_decimal::Decimal;
 
+use super::orders::Working;
 use super::state::State;
-use super::value;
+use super::{Refusal, value};
 
 impl State {
     /// Tells whether an order would only reduce the position, with all others of its side.
@@ -98,6 +99,33 @@ impl State {
             }
         }
         increasing
+    }
+
+    /// Returns the side whose open orders only reduce the position, all together; none when there are none, or more.
+    pub(super) fn covered_side(&self, place: usize) -> Option<Side> {
+        let held = self.held(place);
+        if held.is_zero() {
+            return None;
+        }
+        let side = if held.is_sign_positive() { Side::Sell } else { Side::Buy };
+        let open = self.open.values().filter(|working| working.book == place).map(|working| &working.order);
+        let open = open.filter(|order| order.side == side && !order.reduce_only);
+        let open: Decimal = open.map(|order| order.remaining().0.max(Decimal::ZERO)).sum();
+        (open > Decimal::ZERO && open <= held.abs()).then_some(side)
+    }
+
+    /// Takes where open orders only reduced a position, and do not any more.
+    pub(crate) fn take_uncovered(&mut self) -> Vec<(usize, Side)> {
+        std::mem::take(&mut self.uncovered)
+    }
+
+    /// Returns the newest open order of a side, if what it could open is too much, and why.
+    pub(crate) fn newest_too_much(&mut self, place: usize, side: Side) -> Option<(OrderId, Refusal)> {
+        let of_side = |working: &&Working| {
+            working.book == place && working.order.side == side && !working.order.reduce_only
+        };
+        let id = self.open.values().rev().find(of_side)?.order.id.clone();
+        self.check_arrival(&id).err().map(|refusal| (id, refusal))
     }
 
     /// Returns the signed quantity that is held.

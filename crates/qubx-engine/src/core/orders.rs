@@ -132,6 +132,7 @@ impl State {
     /// Books an execution once, whenever it comes. One of an order that nobody remembers is told and changes nothing.
     fn fill(&mut self, execution: Execution, time: Timestamp, out: &mut Vec<EngineEvent>) {
         let Execution { trade_id, order: id, quantity, price, fee, liquidity } = execution;
+        let covered = self.place_of(&id).and_then(|place| Some((place, self.covered_side(place)?)));
         let mut late = self.finished.iter_mut().rev();
         let known = self.open.get_mut(&id);
         let Some(working) = known.or_else(|| late.find(|late| late.order.id == id && late.book != NOWHERE))
@@ -171,6 +172,11 @@ impl State {
             self.finish(&id, OrderStatus::Filled, None, out);
         } else {
             out.push(EngineEvent::Order(order));
+        }
+        if let Some((place, side)) = covered
+            && self.covered_side(place) != Some(side)
+        {
+            self.uncovered.push((place, side));
         }
         self.schedule_funding(book, time);
         self.assess(account, out);

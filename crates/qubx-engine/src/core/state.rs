@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use qubx_protocol::{
     Instrument, InstrumentId, InstrumentKind, LogLevel, Money, Order, OrderId, OrderStatus, Position, Price,
+    Side,
 };
 use rust_decimal::Decimal;
 
@@ -37,6 +38,8 @@ pub(crate) struct State {
     pub(super) finished: VecDeque<Working>,
     pub(super) order_prefix: String,
     pub(super) next_order: u64,
+    /// Where the open orders of a side only reduced a position, and do not any more.
+    pub(super) uncovered: Vec<(usize, Side)>,
     /// Whether what is held was taken over with quotes that nobody looked at yet.
     pub(super) unassessed: bool,
     /// Whether the first event was taken in.
@@ -151,6 +154,7 @@ impl State {
             finished: VecDeque::new(),
             order_prefix: config.order_prefix.clone(),
             next_order: config.next_order,
+            uncovered: Vec::new(),
             unassessed: false,
             has_begun: false,
         }

@@ -49,11 +49,7 @@ impl Desk {
     /// Does what a strategy or a cell sent a while ago.
     fn execute(&mut self, time: Timestamp, command: WireCommand, out: &mut Vec<EngineEvent>) {
         match command {
-            // A pause judges for itself.
-            WireCommand::Order { order } => match self.state.check_arrival(&order) {
-                Ok(()) => self.arrive(time, &order, out),
-                Err(refusal) => self.state.apply(time, Input::Refused(order, refusal), out),
-            },
+            WireCommand::Order { order } => self.arrive_late(time, order, out),
             WireCommand::Cancel { order, reason } => {
                 if !self.cancel_now(time, &order, &reason, out) {
                     let status =
@@ -71,6 +67,14 @@ impl Desk {
                     out.push(EngineEvent::Log { level: LogLevel::Warning, text });
                 }
             }
+        }
+    }
+
+    /// Lets an order reach the broker, if it still passes since it was decided. A pause judges for itself.
+    pub(super) fn arrive_late(&mut self, time: Timestamp, order: OrderId, out: &mut Vec<EngineEvent>) {
+        match self.state.check_arrival(&order) {
+            Ok(()) => self.arrive(time, &order, out),
+            Err(refusal) => self.state.apply(time, Input::Refused(order, refusal), out),
         }
     }
 
@@ -137,16 +141,30 @@ impl Desk {
         self.tidy(time, before, out);
     }
 
-    /// Cancels what a pause does not leave.
+    /// Cancels what may not stay, and notes anew what market events would matter.
     pub(super) fn tidy(&mut self, time: Timestamp, before: usize, out: &mut Vec<EngineEvent>) {
+        self.restrain(time, before, out);
+        self.refresh();
+    }
+
+    /// Cancels the orders that may not stay after what happened: those that would increase a position in a pause, and those
+    /// that only reduced one and now would open one that is too large. What is only intended does not rest, and is judged
+    /// once it is sent.
+    pub(super) fn restrain(&mut self, time: Timestamp, before: usize, out: &mut Vec<EngineEvent>) {
         // Only something that happened can have made an order one that would increase a position.
         if self.state.is_paused() && out.len() > before {
             for id in self.state.increasing_orders() {
-                // What is only intended does not rest, and is judged once it is sent.
                 self.cancel_now(time, &id, "paused", out);
             }
         }
-        self.refresh();
+        for (place, side) in self.state.take_uncovered() {
+            while let Some((id, Refusal { reason, .. })) = self.state.newest_too_much(place, side) {
+                let reason = format!("what it would have reduced is closed, and {reason}");
+                if !self.cancel_now(time, &id, &reason, out) {
+                    break;
+                }
+            }
+        }
     }
 
     /// Notes anew what market events would matter.

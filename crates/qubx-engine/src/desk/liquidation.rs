@@ -10,10 +10,22 @@ use super::Desk;
 use crate::EngineEvent;
 use crate::core::{Input, Purpose};
 
-/// Who gives the orders.
-const AUTHOR: &str = "liquidation";
+/// Who gives the orders, and why others are cancelled.
+const LIQUIDATION: &str = "liquidation";
 
 impl Desk {
+    /// Cancels the orders that would increase a position of an account that is about to be liquidated. What reduces one may
+    /// still save it.
+    pub(super) fn hold_back(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
+        for account in self.state.accounts_under_water() {
+            for id in self.state.increasing_orders() {
+                if self.state.place_of(&id).is_some_and(|place| self.state.exchange_of(place) == account) {
+                    self.cancel_now(time, &id, LIQUIDATION, out);
+                }
+            }
+        }
+    }
+
     /// Cancels all orders of an account, closes all that it holds at market, and pauses. What nobody takes now is closed
     /// by a later quote.
     pub(super) fn liquidate(&mut self, time: Timestamp, account: usize, out: &mut Vec<EngineEvent>) {
@@ -34,10 +46,10 @@ impl Desk {
             .map(|order| order.id.clone())
             .collect();
         for id in orders {
-            self.cancel_now(time, &id, AUTHOR, out);
+            self.cancel_now(time, &id, LIQUIDATION, out);
         }
         for instrument in closable {
-            let Some(request) = self.closing(&instrument, &By::from(AUTHOR)) else { continue };
+            let Some(request) = self.closing(&instrument, &By::from(LIQUIDATION)) else { continue };
             self.state.apply(time, Input::Place(request, Purpose::Close), out);
             let Some(EngineEvent::Order(order)) = out.last() else { continue };
             let id = order.id.clone();

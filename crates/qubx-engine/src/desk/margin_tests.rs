@@ -121,8 +121,8 @@ fn an_account_at_its_maintenance_margin_loses_its_orders_and_positions_and_tradi
     assert_eq!(
         words,
         [
-            "the account of SIM is liquidated: its equity of 37 is not above the maintenance margin of 40.185",
             "q2 CANCELLED",
+            "the account of SIM is liquidated: its equity of 37 is not above the maintenance margin of 40.185",
             "q3 SENT",
             "SELL 90 at 89.3 by liquidation, now 0",
             "q3 FILLED",
@@ -143,6 +143,76 @@ fn a_short_is_liquidated_when_the_price_rises() {
     let events = quoted(&mut desk, at(TIME), &quote_at("BTCUSDT", TIME, "110.8", "110.8"));
     assert_eq!(told(&events), "90@110.8T FILLED");
     assert!(desk.state().is_paused());
+}
+
+#[test]
+fn what_rests_adds_nothing_to_an_account_that_a_quote_sinks_but_may_still_reduce() {
+    let mut desk = desk_of(&small());
+    send(&mut desk, "BUY 90");
+    send(&mut desk, "BUY 5 @89.8");
+    let events = happen(&mut desk, "q 89.2x500/89.3x500");
+    assert_eq!(told(&events), "CANCELLED 90@89.2T FILLED");
+    assert!(desk.state().is_paused());
+    // A stop that the same quote reaches closes it as well, and nothing is left to liquidate.
+    let mut desk = desk_of(&small());
+    send(&mut desk, "BUY 90");
+    send(&mut desk, "SELL 90 stop=95 reduce");
+    let events = happen(&mut desk, "q 89.2x500/89.3x500");
+    assert_eq!(told(&events), "TRIGGERED 90@89.2T FILLED");
+    assert!(!desk.state().is_paused());
+}
+
+#[test]
+fn a_fill_that_sinks_an_account_is_the_last_of_its_quote_that_adds_to_it() {
+    let mut config = small();
+    config.exchanges[0].fees.maker_bps = decimal("1000");
+    let mut desk = desk_of(&config);
+    for request in ["BUY 45 @99", "BUY 45 @98.9"] {
+        assert_eq!(told(&send(&mut desk, request)), "NEW");
+    }
+    // The first costs 445.5 of fees and 450 of its price; what is left does not bear it.
+    let events = happen(&mut desk, "q 87x500/87.2x500");
+    assert_eq!(told(&events), "45@99M FILLED CANCELLED 45@87T FILLED");
+}
+
+#[test]
+fn an_order_that_only_reduced_opens_nothing_too_large_once_the_position_is_closed() {
+    let limits = Limits { position_notional: Some(Money(decimal("5200"))), ..Limits::default() };
+    for (rests, closed_by, expected) in [
+        ("SELL 50 @110", "SELL 50 reduce", "CANCELLED"),
+        // Small enough to be opened.
+        ("SELL 50 @110", "SELL 30", "NEW"),
+        ("SELL 20 @110", "SELL 50 reduce", "NEW"),
+        // It still only reduces.
+        ("SELL 20 @110", "SELL 30", "NEW"),
+    ] {
+        let mut config = small();
+        config.limits = limits.clone();
+        let mut desk = desk_of(&config);
+        send(&mut desk, "BUY 50");
+        assert_eq!(told(&send(&mut desk, rests)), "NEW");
+        let fills = told(&send(&mut desk, closed_by));
+        let order = desk.state().orders().into_iter().find(|order| order.id.0 == "q2").unwrap();
+        assert_eq!(order.status.to_string(), expected, "{rests}, {closed_by}: {fills}");
+        if expected == "CANCELLED" {
+            let reason = order.reason.unwrap();
+            assert!(
+                reason.starts_with("what it would have reduced is closed, and the position would be worth")
+            );
+        }
+    }
+}
+
+#[test]
+fn an_order_that_is_sent_together_with_a_close_is_judged_after_it() {
+    let mut config = small();
+    config.limits.position_notional = Some(Money(decimal("5500")));
+    let mut desk = desk_of(&config);
+    send(&mut desk, "BUY 50");
+    let close = order("SELL 50 reduce");
+    let mut events = desk.place(at(TIME), vec![close, order("SELL 50 @110.1")]);
+    events.extend(desk.send(at(TIME)));
+    assert_eq!(told(&events), "50@100T FILLED REJECTED PositionNotional");
 }
 
 #[test]

@@ -341,6 +341,9 @@ fn quotes_that_stand_for_trades_fill_nothing_that_rests_but_trigger_stops() {
         ("BUY 5 @99.5", vec!["q 99x2/99x2", "t 99x2 B"], "NEW"),
         ("SELL 5 @101", vec!["q 102x2/102x2", "t 102x2 B"], "NEW 2@101M"),
         ("SELL 2 stop=99", vec!["q 98x2/98x2", "t 98x2 S"], "NEW TRIGGERED 2@98T FILLED"),
+        // What a triggered order took of the quote is what its trade gave.
+        ("BUY 5 @101 stop=101", vec!["q 101x2/101x2", "t 101x2 S"], "NEW TRIGGERED 2@101T"),
+        ("BUY 5 @101 stop=101", vec!["q 101x2/101x2", "t 101x3 S"], "NEW TRIGGERED 2@101T 1@101M"),
     ] {
         let mut desk = Desk::new(&config);
         happen(&mut desk, "q 100.0/100.2");

@@ -181,7 +181,10 @@ fn the_rules_of_a_market_are_read_with_the_file_of_its_instruments() {
     let [exchange] = &config.exchanges[..] else { panic!("one exchange") };
     assert_eq!((exchange.paper.latency_ms, exchange.paper.slippage_bps.to_string().as_str()), (250, "0.5"));
     let funding = exchange.funding.unwrap();
-    assert_eq!((funding.every, funding.rate_bps.to_string().as_str()), (Some("4h".parse().unwrap()), "-1.25"));
+    assert_eq!(
+        (funding.every, funding.rate_bps.to_string().as_str()),
+        (Some("4h".parse().unwrap()), "-1.25")
+    );
     let [ada, eth] = ["ADAUSDT", "ETHUSDT"].map(|symbol| exchange.instruments[symbol]);
     let text = |value: Option<Decimal>| value.map(|value| value.to_string());
     // What the config says is said of a key, not of an instrument.
