@@ -1,19 +1,26 @@
 """Runs the strategy's callbacks: an exception is told and the next event follows, and each is timed."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
 from .bridge import Bridge
 from .context import Context
 from .failure import describe
+from .lockstep import Lockstep
+
+FAILURES_THAT_PAUSE = 5
+"""How many callbacks must raise one after the other for trading to pause; and each time that there are so many
+again, for somebody may have resumed meanwhile."""
 
 
 class Callbacks:
     """The callbacks that the strategy has."""
 
-    def __init__(self, bridge: Bridge, context: Context) -> None:
+    def __init__(self, bridge: Bridge, lockstep: Lockstep, context: Context) -> None:
         self._bridge = bridge
+        self._lockstep = lockstep
         self._context = context
         self._times: dict[str, list[int]] = {}
         self.methods: dict[str, Callable[..., None]] = {}
@@ -36,9 +43,13 @@ class Callbacks:
         self.note(name, 1, spent, spent)
 
     def failed(self, name: str, error: BaseException) -> None:
-        """Tells of a callback that raised."""
+        """Tells of a callback that raised, and pauses when too many did."""
         self.in_a_row += 1
         self._bridge.send("callback_error", callback=name, in_a_row=self.in_a_row, **describe(error))
+        if self.in_a_row % FAILURES_THAT_PAUSE == 0:
+            # A refusal says that the engine stopped, and then nothing is traded any more.
+            with suppress(RuntimeError):
+                self._lockstep.call({"verb": "pause_on_failures"}, lambda _: None)
 
     def note(self, name: str, count: int, total_ns: int, worst_ns: int) -> None:
         """Adds to a callback's times."""

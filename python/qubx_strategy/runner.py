@@ -58,7 +58,7 @@ class Runner:
         self._constructed: Strategy | None = None
         self._strategy: Strategy | None = None
         """The strategy while it runs."""
-        self._callbacks = Callbacks(bridge, context)
+        self._callbacks = Callbacks(bridge, lockstep, context)
         self._parameters_changed = False
         self._parameters_told = float("-inf")
         # Bounded by the service: it sends few batches before the first of them is reported done. A change of

@@ -159,6 +159,26 @@ def test_an_exception_is_told_with_how_many_there_were_in_a_row(run: Run) -> Non
     assert session.heard[-2]["in_a_row"] == 2
 
 
+def test_each_five_exceptions_in_a_row_pause_where_they_were_raised(run: Run) -> None:
+    session = run(Quiet)
+    session.start()
+    session.batch(*(quote(0, second, -1, 2) for second in range(12)))
+    for record in (5, 10):
+        call = session.answer(None)
+        assert call["request"]["verb"] == "pause_on_failures"
+        assert call["at"] == {"batch": 1, "record": record}
+    assert session.hear("batch_done")["reached"] == 12
+
+
+def test_a_pause_that_is_refused_keeps_nothing_from_going_on(run: Run) -> None:
+    session = run(Quiet)
+    session.start()
+    session.batch(*(quote(0, second, -1, 2) for second in range(6)))
+    call = session.hear("call")
+    session.send({"type": "reply", "call": call["call"], "error": "the engine has stopped"})
+    assert session.hear("batch_done")["reached"] == 6
+
+
 def test_a_strategy_that_is_not_pythons_leaves_the_mirror_right(run: Run) -> None:
     session = run(None)
     assert session.start([position("2")], [order()])["callbacks"] == []

@@ -12,7 +12,9 @@ use qubx_protocol::{Bar, By, Order, OrderId, Results, Timeframe};
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::timers::Timers;
-use crate::{Call, CallValue, EngineError, EngineEvent, MarketData, MarketEvent, ResultsCollector};
+use crate::{
+    Call, CallValue, EngineError, EngineEvent, FAILURES_THAT_PAUSE, MarketData, MarketEvent, ResultsCollector,
+};
 
 /// All that an event touches.
 #[derive(Debug)]
@@ -219,6 +221,12 @@ impl Floor {
             Call::SetTimer(name, every) => {
                 self.timers.set(&name, every, time);
                 (Vec::new(), Answer::Value(CallValue::Done))
+            }
+            Call::PauseOnFailures => {
+                let reason = format!("{FAILURES_THAT_PAUSE} callbacks in a row raised");
+                let is_paused = self.desk.state().is_paused();
+                let events = if is_paused { Vec::new() } else { self.desk.pause(time, reason) };
+                (events, Answer::Value(CallValue::Done))
             }
             Call::Accounts => (Vec::new(), Answer::Value(CallValue::Accounts(self.desk.state().accounts()))),
         })

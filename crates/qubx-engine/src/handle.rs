@@ -26,7 +26,7 @@ pub(crate) enum Request {
     Resume(By, ReplyTo<Result<(), EngineError>>),
     AttachStrategy(ReplyTo<EngineSnapshot>),
     StartFeed(Interests, ReplyTo<()>),
-    Flush(ReplyTo<()>),
+    Flush(Option<At>, ReplyTo<()>),
     Snapshot(ReplyTo<EngineSnapshot>),
 }
 
@@ -82,13 +82,13 @@ impl EngineHandle {
         self.ask(|reply| Request::TellStrategy(id, author, command, reply)).await?
     }
 
-    /// Answers when all facts up to now are handed on. In lockstep they go out in groups; whoever stores something that
-    /// belongs to them asks for this before.
+    /// Answers when all facts up to now are handed on, and where the feed is. In lockstep they go out in groups; whoever
+    /// stores something that belongs to them asks for this before. For a strategy now is where it says it is.
     ///
     /// # Errors
     /// [`EngineError::Stopped`].
-    pub async fn flush(&self) -> Result<(), EngineError> {
-        self.ask(Request::Flush).await
+    pub async fn flush(&self, at: Option<At>) -> Result<(), EngineError> {
+        self.ask(|reply| Request::Flush(at, reply)).await
     }
 
     /// Cancels one order and returns it.

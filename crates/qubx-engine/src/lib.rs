@@ -51,9 +51,9 @@ pub use output::{
 pub use restore::{Checkpoint, MarketCheckpoint, Owed, Restore, UnderWay, WireCommand};
 pub use results::ResultsCollector;
 pub use strategy::{
-    At, Call, CallValue, Content, Context, HostEvent, HostHandle, Interests, Outcome, Prepared, Print,
-    Registry, RegistryError, Reply, Strategy, StrategyBatch, StrategyError, StrategyInput, Terms, host,
-    nearest_f64, shortest_decimal,
+    At, Call, CallValue, Content, Context, FAILURES_THAT_PAUSE, HostEvent, HostHandle, Interests, Outcome,
+    Prepared, Print, Registry, RegistryError, Reply, Strategy, StrategyBatch, StrategyError, StrategyInput,
+    Terms, host, nearest_f64, shortest_decimal,
 };
 pub use task::start;
 #[doc(hidden)]

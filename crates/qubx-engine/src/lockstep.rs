@@ -250,10 +250,7 @@ impl Lockstep {
         if at.is_none() {
             self.let_arrive();
         }
-        let place = at.and_then(|at| self.place_in_flight(at));
-        if let Some(record) = place {
-            self.apply_until(floor, record);
-        }
+        let place = at.and_then(|at| self.reach(floor, at));
         let changes = changes(&call);
         let (decided, answer) = floor.decide(call)?;
         self.changed |= changes;
@@ -263,6 +260,14 @@ impl Lockstep {
         let value = floor.answer(answer)?;
         let Some(record) = place else { return Ok(Reply::of(value)) };
         Ok(self.reply(floor, record, value))
+    }
+
+    /// Applies what the strategy has begun of its batch, and returns how much that is; none when it does not speak of the
+    /// batch that it has.
+    pub(crate) fn reach(&mut self, floor: &mut Floor, at: At) -> Option<u32> {
+        let record = self.place_in_flight(at)?;
+        self.apply_until(floor, record);
+        Some(record)
     }
 
     /// Takes the strategy's word that it worked through so many inputs of its batch.

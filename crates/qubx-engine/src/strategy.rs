@@ -33,6 +33,10 @@ pub use number::shortest_decimal;
 pub use qubx_protocol::nearest_f64;
 pub use registry::{Prepared, Registry, RegistryError};
 
+/// How many callbacks must fail one after the other for trading to pause; and each time that there are so many again, for
+/// somebody may have resumed meanwhile.
+pub const FAILURES_THAT_PAUSE: u32 = 5;
+
 /// News for the strategy, in order. The next batch comes after this one is done.
 #[derive(Debug)]
 pub struct StrategyBatch {
@@ -176,6 +180,8 @@ pub enum Call {
     SetTimer(String, Option<Timeframe>),
     /// Asks for the accounts; back come [`CallValue::Accounts`].
     Accounts,
+    /// Pauses because the strategy fails again and again; a pause that is there stays as it is. Nothing comes back.
+    PauseOnFailures,
 }
 
 /// What a call comes back with.

@@ -270,6 +270,8 @@ pub enum StrategyCall {
     },
     /// Asks for the object that was kept last; the reply is it, or null when there is none.
     LoadState,
+    /// Says that so many callbacks in a row raised that trading pauses; the reply is null.
+    PauseOnFailures,
     /// Asks for an account; the reply is a [`qubx_protocol::Account`].
     Account {
         /// The exchange; none for the only one.

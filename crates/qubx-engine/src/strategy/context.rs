@@ -297,7 +297,7 @@ impl Context {
     pub fn save_state(&mut self, state: &impl Serialize) -> Result<(), StrategyError> {
         let state = serde_json::to_value(state)?;
         let (reply, answer) = oneshot::channel();
-        self.tell(HostEvent::SaveState(state, reply));
+        self.tell(HostEvent::SaveState(state, self.at, reply));
         Ok(answer.blocking_recv().map_err(|_| EngineError::Stopped)??)
     }
 
@@ -310,6 +310,13 @@ impl Context {
         self.tell(HostEvent::LoadState(reply));
         let state = answer.blocking_recv().map_err(|_| EngineError::Stopped)??;
         Ok(state.map(serde_json::from_value).transpose()?)
+    }
+
+    /// Pauses trading; an engine that has stopped trades no more anyway.
+    pub(super) fn pause_on_failures(&mut self) {
+        if let Err(error) = self.call(Call::PauseOnFailures) {
+            tracing::debug!(%error, "trading is not paused");
+        }
     }
 
     fn show(&mut self, name: &str, instrument: Option<InstrumentIndex>, content: Content) {

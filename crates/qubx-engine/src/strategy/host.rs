@@ -22,7 +22,8 @@ use super::mirror::Mirror;
 use super::times::{Callback, Times};
 use super::{Context, Outcome, Prepared, Print, StrategyError};
 use crate::{
-    At, EngineError, EngineHandle, InstrumentIndex, Interests, MarketData, StrategyBatch, StrategyInput,
+    At, EngineError, EngineHandle, FAILURES_THAT_PAUSE, InstrumentIndex, Interests, MarketData,
+    StrategyBatch, StrategyInput,
 };
 
 /// How often the times of callbacks are told: often enough to look at.
@@ -83,9 +84,9 @@ pub enum HostEvent {
     Parameters(Vec<Parameter>),
     /// A command for the strategy is done, with what came of it in words; or it was refused.
     CommandDone(CommandId, Result<String, String>),
-    /// It waits until an object is kept. All facts up to now are to be stored before it: see
-    /// [`EngineHandle::flush`].
-    SaveState(Value, oneshot::Sender<Result<(), String>>),
+    /// It waits until an object is kept, and tells where in its batch it is. All facts up to there are to be stored before
+    /// it: see [`EngineHandle::flush`].
+    SaveState(Value, Option<At>, oneshot::Sender<Result<(), String>>),
     /// It waits for the object that was kept last; none when there is none.
     LoadState(oneshot::Sender<Result<Option<Value>, String>>),
     /// It ended, and its thread with it.
@@ -372,6 +373,9 @@ impl Host {
                 self.in_a_row += 1;
                 let (callback, in_a_row) = (callback.name(), self.in_a_row);
                 ctx.tell(HostEvent::CallbackError { callback, error, in_a_row });
+                if in_a_row.is_multiple_of(FAILURES_THAT_PAUSE) {
+                    ctx.pause_on_failures();
+                }
             }
         }
     }

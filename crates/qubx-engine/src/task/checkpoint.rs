@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::Task;
 use crate::feed::Feed;
 use crate::lockstep::Lockstep;
-use crate::{Checkpoint, EngineOutput};
+use crate::{At, Checkpoint, EngineOutput};
 
 /// What passes again after a crash, at the most, in the time of the wall.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -58,6 +58,13 @@ impl<F: Feed> Task<F> {
     pub(super) fn checkpoint_is_stale(&self) -> bool {
         let is_at_work = self.lockstep.as_ref().is_some_and(Lockstep::is_at_work);
         self.told.place != self.floor.place() && self.unsent_since.is_none() && !is_at_work
+    }
+
+    /// Hands on where the feed is, for a strategy that is there and keeps what it made of it.
+    pub(super) async fn hand_on_checkpoint(&mut self, at: Option<At>) {
+        if at.is_some() && self.told.place != self.floor.place() {
+            self.output(Vec::new(), None).await;
+        }
     }
 
     /// Tells where the feed is, if that is not known and there is room. At the end of all there is nothing to wait for.

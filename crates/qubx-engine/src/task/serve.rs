@@ -56,8 +56,13 @@ impl<F: Feed> Task<F> {
                 self.start_feed(interests);
                 answer(reply, ());
             }
-            Request::Flush(reply) => {
+            Request::Flush(at, reply) => {
+                if let Some((lockstep, at)) = self.lockstep.as_mut().zip(at) {
+                    lockstep.reach(&mut self.floor, at);
+                    self.view.changed();
+                }
                 self.flush().await;
+                self.hand_on_checkpoint(at).await;
                 answer(reply, ());
             }
             Request::Snapshot(reply) => answer(reply, self.snapshot()),

@@ -52,6 +52,11 @@ impl Seat {
         Ok(reply.value)
     }
 
+    /// Lets all facts up to here be stored, and where the strategy is.
+    pub(crate) async fn flush(&self) {
+        in_time("flushing", self.handle.flush(Some(self.at.get()))).await.unwrap();
+    }
+
     pub(crate) async fn place(&self, request: OrderRequest) -> Order {
         match self.call(Call::Place(request)).await.unwrap() {
             CallValue::Order(order) => *order,
@@ -167,7 +172,7 @@ impl Running {
 
     /// Waits until all facts up to now are stored.
     pub(crate) async fn flush(&self) {
-        in_time("flushing", self.handle.flush()).await.unwrap();
+        in_time("flushing", self.handle.flush(None)).await.unwrap();
         in_time("storing", async {
             while self.channel.upgrade().is_some_and(|channel| channel.capacity() < channel.max_capacity()) {
                 tokio::task::yield_now().await;

@@ -161,7 +161,7 @@ async fn a_session_can_end_after_any_output_and_goes_on_with_the_same_fills() {
     running
         .run_strategy(async |seat, input| {
             // Each fact is stored by itself.
-            seat.handle.flush().await.unwrap();
+            seat.handle.flush(None).await.unwrap();
             if matches!(&input, StrategyInput::Event(event) if event.instrument.0 == 1) && !placed {
                 placed = true;
                 for (number, symbol) in (0..60).zip(["BTCUSDT", "ETHUSDT"].into_iter().cycle()) {
@@ -190,6 +190,27 @@ async fn a_session_can_end_after_any_output_and_goes_on_with_the_same_fills() {
         let mut fills = fills_of(&stored[..end]);
         fills.extend(fills_of(&running.stop().await));
         assert_eq!(fills, expected, "after output {end}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_strategy_keeps_in_the_middle_of_a_batch_is_stored_with_the_place_where_it_is() {
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    let mut running = Running::start(replay("max", &path));
+    running.handle.start_feed(ALL).await.unwrap();
+    let mut quotes = 0;
+    running
+        .run_strategy(async |seat, input| {
+            quotes += u64::from(quote_of(&input).is_some());
+            if quotes % 25 == 0 {
+                seat.flush().await;
+            }
+        })
+        .await;
+    let stored = running.stop().await;
+    let places: Vec<u64> = stored.iter().map(|(_, checkpoint)| checkpoint.place).collect();
+    for kept in [25, 50, 75, 100] {
+        assert!(places.contains(&kept), "{kept} of {places:?}");
     }
 }
 

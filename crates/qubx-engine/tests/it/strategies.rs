@@ -27,6 +27,8 @@ struct Probe {
 struct Parameters {
     /// After how many quotes a callback fails, and after how many it panics.
     fails_at: u64,
+    /// After how many it fails no more, if more than once.
+    fails_until: u64,
     panics_at: u64,
     size: f64,
     note: String,
@@ -90,7 +92,8 @@ impl Strategy for Probe {
     fn on_quote(&mut self, ctx: &mut Context, instrument: InstrumentIndex, quote: &Touch) -> Outcome {
         self.quotes += 1;
         assert_eq!(ctx.quote(instrument), Some(quote));
-        if self.quotes == self.parameters.fails_at {
+        let Parameters { fails_at, fails_until, .. } = self.parameters;
+        if self.quotes == fails_at || (fails_at..=fails_until).contains(&self.quotes) {
             return Err("as it should".into());
         }
         assert!(self.quotes != self.parameters.panics_at, "at quote {}", self.quotes);
@@ -227,8 +230,8 @@ async fn listen(
                 format!("parameters {}", values.collect::<Vec<_>>().join(" "))
             }
             HostEvent::CommandDone(id, done) => format!("command {id}: {done:?}"),
-            HostEvent::SaveState(value, reply) => {
-                engine.flush().await.unwrap();
+            HostEvent::SaveState(value, _, reply) => {
+                engine.flush(None).await.unwrap();
                 *state.lock().unwrap() = Some(value);
                 reply.send(Ok(())).unwrap();
                 continue;
@@ -255,7 +258,7 @@ async fn every_callback_runs_and_sees_what_it_should() {
     assert_eq!(
         told,
         [
-            "constructed with 5 and 1",
+            "constructed with 6 and 1",
             "log state Some([7])",
             "started true",
             "log traded",
@@ -292,6 +295,29 @@ async fn a_callback_that_fails_or_panics_is_told_and_the_next_one_follows() {
         "error 1 in on_stop: it ends",
     ];
     assert_eq!(told, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_failures_in_a_row_pause_a_replay_at_the_event_of_the_fifth() {
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    for (until, expected) in [(15, vec![]), (16, vec!["5 callbacks in a row raised"])] {
+        let parameters = json!({ "fails_at": 12, "fails_until": until });
+        let mut hosted = Hosted::start(replay("max", &path), "probe", parameters);
+        hosted.running.until_finished().await;
+        let facts = hosted.running.facts();
+        let reasons: Vec<_> = facts
+            .iter()
+            .filter_map(|event| match event {
+                EngineEvent::Paused { reason, .. } => Some(reason.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(reasons, expected);
+        // It trades some quotes later.
+        let is_refused = |event: &EngineEvent| matches!(event, EngineEvent::Order(order) if order.rejection == Some(qubx_protocol::Rejection::Paused));
+        assert_eq!(facts.iter().any(is_refused), !expected.is_empty());
+        hosted.stop(&[]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -338,12 +364,12 @@ async fn parameters_and_actions_are_changed_and_done_between_callbacks() {
     assert_eq!(
         told,
         [
-            "parameters fails_at=0 note=\"\" panics_at=0 quiet=false size=2.0",
+            "parameters fails_at=0 fails_until=0 note=\"\" panics_at=0 quiet=false size=2.0",
             "command 1: Ok(\"size = 2\")",
             "command 2: Err(\"too large\")",
             "command 3: Err(\"parameter `size` must be a number, not \\\"much\\\"\")",
             "command 4: Err(\"there is no parameter `sise`\")",
-            "parameters fails_at=0 note=\"bought\" panics_at=0 quiet=false size=2.0",
+            "parameters fails_at=0 fails_until=0 note=\"bought\" panics_at=0 quiet=false size=2.0",
             "command 5: Ok(\"buy: FILLED 0.5\")",
             "command 6: Err(\"`size` must be a number, not \\\"much\\\"\")",
             "command 7: Err(\"buy takes no `much`\")",

@@ -51,7 +51,7 @@ impl Session {
                 self.publish(name, instrument.map(qubx_engine::InstrumentIndex::place), time, part);
             }
             HostEvent::CommandDone(command, result) => self.strategy_did(&command, result),
-            HostEvent::SaveState(state, reply) => self.save_state(Asker::Keeps(reply), state),
+            HostEvent::SaveState(state, at, reply) => self.save_state(Asker::Keeps(reply), state, at),
             HostEvent::LoadState(reply) => self.effects.push(Effect::LoadState(Asker::Loads(reply))),
             HostEvent::Stopped => self.strategy_has_stopped(),
         }

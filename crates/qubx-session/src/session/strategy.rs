@@ -3,24 +3,17 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use qubx_engine::{Interests, Reply, StrategyBatch};
-use qubx_kernel::{BatchPlace, CallId, PublishedPart, StrategyCall, StrategyEvent};
-use qubx_protocol::{
-    Author, By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress,
-};
+use qubx_engine::{At, FAILURES_THAT_PAUSE, Interests, Reply, StrategyBatch};
+use qubx_kernel::{CallId, PublishedPart, StrategyCall, StrategyEvent};
+use qubx_protocol::{By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress};
 
-use super::causes::random_id;
-use super::people::verb;
 use super::{Asker, Effect, SESSION, STRATEGY, Session};
 use crate::config::Progress;
 use crate::session::input::Input;
-use crate::store::{CommandAudit, Draft};
+use crate::store::Draft;
 
 /// The largest state that is kept, as JSON. Python's own limit is lower.
 const LARGEST_STATE: usize = 4 << 20;
-
-/// So many callbacks in a row that raise pause trading: what goes on wrong is not to go on trading.
-const FAILURES_THAT_PAUSE: u32 = 5;
 
 impl Session {
     /// Takes news for the strategy.
@@ -83,15 +76,15 @@ impl Session {
             }
             StrategyEvent::Call { call, origin, at, request } => {
                 let by = self.cause_of(origin);
-                self.call(call, request, by, at);
+                self.call(call, request, by, at.map(|place| At { batch: place.batch, record: place.record }));
             }
         }
     }
 
     /// Answers a call of the strategy, or of a cell.
-    fn call(&mut self, call: CallId, request: StrategyCall, by: By, at: Option<BatchPlace>) {
+    fn call(&mut self, call: CallId, request: StrategyCall, by: By, at: Option<At>) {
         match request {
-            StrategyCall::SaveState { state } => self.save_state(Asker::Call(call), state),
+            StrategyCall::SaveState { state } => self.save_state(Asker::Call(call), state, at),
             StrategyCall::LoadState => self.effects.push(Effect::LoadState(Asker::Call(call))),
             request => {
                 let Some(kernel) = self.python.kernel() else { return };
@@ -110,7 +103,7 @@ impl Session {
     }
 
     /// Has a state kept behind all that the engine told before: one that is newer than the book would trade twice.
-    pub(super) fn save_state(&mut self, asker: Asker, state: serde_json::Value) {
+    pub(super) fn save_state(&mut self, asker: Asker, state: serde_json::Value, at: Option<At>) {
         let size = state.to_string().len();
         if size > LARGEST_STATE {
             let message = format!("a state of {size} bytes is larger than the {LARGEST_STATE} allowed");
@@ -119,7 +112,7 @@ impl Session {
         let (engine, inputs) = (self.engine.clone(), self.own_inputs.clone());
         self.tracker.spawn(async move {
             // Without an engine the session ends.
-            if engine.flush().await.is_ok() {
+            if engine.flush(at).await.is_ok() {
                 let _ = inputs.send(Input::KeepState(asker, state)).await;
             }
         });
@@ -202,21 +195,11 @@ impl Session {
     pub(super) fn callback_failed(&mut self, error: String, in_a_row: u32) {
         self.status.strategy.callback_errors += 1;
         self.set_strategy(self.status.strategy.state, Some(error));
-        // Each time again: somebody may have resumed meanwhile.
+        // Whoever runs the callbacks pauses: in a replay it must be where they raised.
         if in_a_row > 0 && in_a_row.is_multiple_of(FAILURES_THAT_PAUSE) {
-            self.pause_on_failures();
+            let text = format!("{FAILURES_THAT_PAUSE} callbacks in a row raised: trading is paused");
+            self.log(LogLevel::Error, SESSION, text);
         }
-    }
-
-    /// Pauses, as the strategy fails again and again.
-    fn pause_on_failures(&mut self) {
-        let text = format!("{FAILURES_THAT_PAUSE} callbacks in a row raised: trading is paused");
-        self.log(LogLevel::Error, SESSION, text);
-        let (id, author) = (random_id("session-"), Author::from(SESSION));
-        let audit = CommandAudit { id: id.clone(), author: author.clone(), command: Command::Pause };
-        self.drafts.push(Draft::Command(audit));
-        self.drafts.push(Draft::Verb(verb(Some(id.clone()), &author, &Command::Pause)));
-        self.effects.push(Effect::Verb { command: Some(id), verb: Command::Pause, author });
     }
 
     /// Lets the feed run; a later call only changes what the strategy is told.

@@ -1,7 +1,7 @@
 //! Calls of the strategy, or of a cell, to the engine.
 
 use qubx_engine::{At, Call, CallValue, EngineHandle, Modification, OrderRequest, Reply};
-use qubx_kernel::{BatchPlace, StrategyCall, bar_values};
+use qubx_kernel::{StrategyCall, bar_values};
 use qubx_protocol::{By, Instrument, InstrumentId, Price, Quantity, Side};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub(crate) async fn answer(
     instruments: &[Instrument],
     request: StrategyCall,
     by: By,
-    at: Option<BatchPlace>,
+    at: Option<At>,
 ) -> Result<(Value, Reply), String> {
     let exchange = match &request {
         StrategyCall::Account { exchange } => Some(exchange.clone()),
@@ -23,7 +23,6 @@ pub(crate) async fn answer(
     };
     let closes_one = matches!(request, StrategyCall::ClosePosition { .. });
     let call = translate(instruments, request, by)?;
-    let at = at.map(|BatchPlace { batch, record }| At { batch, record });
     let mut reply = engine.call(at, call).await.map_err(|error| error.to_string())?;
     let value = match std::mem::replace(&mut reply.value, CallValue::Done) {
         CallValue::Done => Value::Null,
@@ -92,6 +91,7 @@ fn translate(instruments: &[Instrument], request: StrategyCall, by: By) -> Resul
             Call::History { instrument: find(instrument)?, timeframe, length }
         }
         StrategyCall::SetTimer { name, every } => Call::SetTimer(name, every),
+        StrategyCall::PauseOnFailures => Call::PauseOnFailures,
         StrategyCall::Account { .. } => Call::Accounts,
         StrategyCall::SaveState { .. } | StrategyCall::LoadState => {
             return Err("a state is kept by the session, not by the engine".to_owned());

@@ -129,8 +129,12 @@ fn execution(exchange: &Exchange) -> Option<String> {
     let Paper { latency_ms, slippage_bps } = exchange.paper;
     let latency = (latency_ms > 0).then(|| format!("latency {latency_ms} ms"));
     let slippage = (!slippage_bps.is_zero()).then(|| format!("slippage {slippage_bps} bps"));
-    let funding =
-        exchange.funding.map(|funding| format!("funding {} bps every {}", funding.rate_bps, funding.every));
+    let funding = exchange.funding.map(|funding| {
+        let every = funding
+            .every
+            .map_or_else(|| "8h, or with each rate of a file".to_owned(), |every| every.to_string());
+        format!("funding {} bps every {every}", funding.rate_bps)
+    });
     let words: Vec<String> = [latency, slippage, funding].into_iter().flatten().collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
