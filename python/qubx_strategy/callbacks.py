@@ -11,8 +11,8 @@ from .failure import describe
 from .lockstep import Lockstep
 
 FAILURES_THAT_PAUSE = 5
-"""How many callbacks must raise one after the other for trading to pause; and each time that there are so many
-again, for somebody may have resumed meanwhile."""
+"""How many callbacks must raise one after the other for trading to pause; and each time that there are so
+many again, for somebody may have resumed meanwhile."""
 
 
 class Callbacks:
