@@ -1,8 +1,10 @@
 //! What waits to be told to the strategy, while it works on the batch before. No I/O. Not for lockstep.
 //!
-//! Orders, fills, bars, trades and timers are never dropped; there are as many as somebody trades and as time passes.
+//! Orders, fills, bars and timers are never dropped; there are as many as somebody trades and as time passes.
 //! Quotes are conflated per instrument, the newest wins, while the strategy works, when it does not react to quotes anyway
-//! or when more than [`MAX_WAITING_INPUTS`] inputs wait. A fill stays behind the quote that caused it.
+//! or when more than [`MAX_WAITING_INPUTS`] inputs wait. A fill stays behind the quote that caused it. Trades are kept while
+//! fewer than [`MAX_WAITING_TRADES`] inputs wait: a strategy that hangs must not take all memory from the program that
+//! holds its positions.
 //!
 //! What a call of the strategy caused does not wait: its answer brings it, after all that happened to the book before and
 //! is still to be told, and the batch ends there if some of that was in it.
@@ -14,6 +16,8 @@ use crate::{At, CallValue, EngineEvent, Interests, MarketData, MarketEvent, Repl
 
 /// From here on a new quote takes the place of the older one of its instrument.
 const MAX_WAITING_INPUTS: usize = 1_000;
+/// From here on trades are dropped until the strategy takes what waits.
+pub(crate) const MAX_WAITING_TRADES: usize = 200_000;
 /// The number of the first input that waits; those before it are for what a batch did not get to.
 const FIRST: u64 = 1 << 32;
 
@@ -30,6 +34,8 @@ pub(crate) struct StrategyQueue {
     numbers: u64,
     /// What is in the batch on which the strategy works; none when it works on none.
     flight: Option<Vec<StrategyInput>>,
+    /// Whether trades were dropped since it took what waited.
+    drops: bool,
 }
 
 impl StrategyQueue {
@@ -42,6 +48,7 @@ impl StrategyQueue {
             newest_quotes: Vec::new(),
             numbers: 0,
             flight: None,
+            drops: false,
         }
     }
 
@@ -84,16 +91,20 @@ impl StrategyQueue {
     }
 
     /// Adds an event, behind what it caused: to be reacted to, or only to be seen. Nothing is added when it is seen
-    /// already.
-    pub(crate) fn event(&mut self, event: MarketEvent, is_seen: bool) {
+    /// already. Tells whether it is the first trade that is dropped.
+    pub(crate) fn event(&mut self, event: MarketEvent, is_seen: bool) -> bool {
         match event.data {
             MarketData::Quote(_) if self.interests.quotes => {
                 self.quote(event, StrategyInput::Event(event));
             }
             MarketData::Quote(_) if !is_seen => self.quote(event, StrategyInput::See(event)),
+            MarketData::Trade { .. } if self.interests.trades && self.inputs.len() >= MAX_WAITING_TRADES => {
+                return !std::mem::replace(&mut self.drops, true);
+            }
             MarketData::Trade { .. } if self.interests.trades => self.fact(StrategyInput::Event(event)),
             _ => {}
         }
+        false
     }
 
     /// Adds the events that concern the strategy.
@@ -180,6 +191,7 @@ impl StrategyQueue {
         self.inputs.clear();
         self.newest_quotes.clear();
         self.flight = None;
+        self.drops = false;
     }
 }
 
@@ -345,6 +357,24 @@ mod tests {
         assert!(quotes <= MAX_WAITING_INPUTS, "{quotes}");
         // The newest quote is there, and its fill comes after it.
         assert_eq!(inputs[inputs.len() - 2], StrategyInput::Event(quote(0, 1_999)));
+    }
+
+    #[test]
+    fn trades_are_kept_until_the_strategy_is_hopelessly_behind() {
+        let mut queue = queue(Interests::ALL);
+        let (price, size, side) =
+            (qubx_protocol::Price(1.into()), qubx_protocol::Quantity(1.into()), qubx_protocol::Side::Buy);
+        let trade = MarketEvent { data: MarketData::Trade { price, size, side }, ..quote(0, 1) };
+        for _ in 0..MAX_WAITING_TRADES {
+            assert!(!queue.event(trade, false));
+        }
+        assert!(queue.event(trade, false), "the first that is dropped is told");
+        assert!(!queue.event(trade, false));
+        queue.events(&[fill_event()]);
+        assert_eq!(queue.len(), MAX_WAITING_TRADES + 1);
+        queue.take();
+        assert!(!queue.event(trade, false));
+        assert_eq!(queue.len(), 1);
     }
 
     #[test]

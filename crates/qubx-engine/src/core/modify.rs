@@ -11,8 +11,8 @@ use crate::{Modification, OrderRequest};
 impl State {
     /// Rounds the new numbers of an order and checks it like a new one in its place.
     ///
-    /// One whose quantity only falls passes all limits, and is not counted among the orders of a minute. With `counts`
-    /// the others are.
+    /// One whose quantity only falls passes all limits, and is not counted among the orders of a minute. With `counts`,
+    /// when the change is made and not only sent, the others are, and the order must be there.
     ///
     /// # Errors
     /// Why the order stays as it is.
@@ -28,7 +28,8 @@ impl State {
             Some(working) => working.order.clone(),
             None => return Err(Refusal::new(Rejection::NotOpen, format!("order {id} is not open"))),
         };
-        if order.status == OrderStatus::Intended {
+        // What is sent after an order that is on its way arrives after it.
+        if counts && order.status == OrderStatus::Intended {
             return Err(Refusal::new(Rejection::NotOpen, "it is not known to rest yet"));
         }
         let bad = |reason: &str| Err(Refusal::new(Rejection::BadOption, reason));

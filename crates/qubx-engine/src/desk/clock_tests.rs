@@ -163,14 +163,27 @@ fn changes_and_cancels_of_a_strategy_take_their_time() {
     assert_eq!(desk.state().order(&id).unwrap().price, Some(decimal("98").into()));
     assert_eq!(told(&quote(&mut desk, "12:00:01.650", "97", "98")), "CANCELLED");
 
+    // A change that is sent right after its order arrives right after it.
+    send(&mut desk, "12:00:01.700", "BUY 2 @96");
+    let modification = Modification { price: Some(decimal("95").into()), ..Modification::default() };
+    assert!(
+        desk.modify(at("12:00:01.700"), &"q2".into(), modification, &"strategy".into()).unwrap().is_empty()
+    );
+    let events = quote(&mut desk, "12:00:01.999", "98", "98.1");
+    assert!(events.is_empty());
+    let mut events = Vec::new();
+    desk.advance(at("12:00:02.300"), &mut events);
+    assert_eq!(told(&events), "NEW NEW");
+    assert_eq!(desk.state().order(&"q2".into()).unwrap().price, Some(decimal("95").into()));
+
     // What comes too late is told.
-    send(&mut desk, "12:00:02", "BUY 1 @97.5");
+    send(&mut desk, "12:00:02.300", "BUY 1 @97.5");
     quote(&mut desk, "12:00:03", "97", "98.1");
-    desk.strategy_cancel(at("12:00:03"), &"q2".into(), "enough").unwrap();
+    desk.strategy_cancel(at("12:00:03"), &"q3".into(), "enough").unwrap();
     quote(&mut desk, "12:00:03.100", "97", "97.5");
     let events = quote(&mut desk, "12:00:04", "97", "98.1");
     assert!(
-        matches!(&events[..], [EngineEvent::Log { text, .. }] if text == "the cancel of q2 came too late: it is filled")
+        matches!(&events[..], [EngineEvent::Log { text, .. }] if text == "the cancel of q3 came too late: it is filled")
     );
 }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{FeedPhase, Task};
 use crate::feed::Feed;
 use crate::floor::Due;
+use crate::queue::MAX_WAITING_TRADES;
 use crate::{DataError, EngineEvent, Interests, MarketEvent, StrategyInput};
 
 /// A moment of the wall and the engine's time at it, from which later ones are reckoned.
@@ -77,7 +78,12 @@ impl<F: Feed> Task<F> {
         self.view.changed();
         self.commit(events).await;
         bars.into_iter().for_each(|bar| self.queue.fact(StrategyInput::Bar(Box::new(bar))));
-        self.queue.event(event, causes);
+        if self.queue.event(event, causes) {
+            let text = format!(
+                "{MAX_WAITING_TRADES} events wait for the strategy: it is told no more trades until it takes them"
+            );
+            self.tell(vec![EngineEvent::Log { level: LogLevel::Error, text }]).await;
+        }
         // A feed that is always ready would not let others run on this thread.
         tokio::task::consume_budget().await;
     }
