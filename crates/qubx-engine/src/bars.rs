@@ -39,7 +39,80 @@ struct OfInstrument {
     due: Timestamp,
 }
 
+/// The bars as they will be behind events that are not taken in yet. Only what those events touch is copied.
+#[derive(Debug)]
+pub(crate) struct Outlook {
+    instruments: Vec<Option<OfInstrument>>,
+}
+
+impl Outlook {
+    /// Foresees what [`Bars::market`] will give for the next event.
+    pub(crate) fn market(&mut self, bars: &Bars, event: &MarketEvent, complete: &mut Vec<Bar>) {
+        let place = event.instrument.place();
+        let Some(now) = bars.instruments.get(place) else { return };
+        if self.instruments.len() <= place {
+            self.instruments.resize_with(place + 1, || None);
+        }
+        let of = self.instruments[place].get_or_insert_with(|| now.without_history());
+        of.market(&bars.frames, event, complete);
+    }
+}
+
 impl OfInstrument {
+    /// Takes in what its market said, and appends the wanted bars that are complete by it, the shortest first.
+    fn market(&mut self, frames: &[Frame], event: &MarketEvent, complete: &mut Vec<Bar>) {
+        let time = event.time;
+        let mut looks = time >= self.due;
+        let Self { id, series, .. } = &mut *self;
+        let mut tell = |frame: &Frame, bar: Ohlc| {
+            if frame.is_wanted {
+                complete.push(bar.bar(id, frame.timeframe));
+            }
+        };
+        let each = series.iter_mut().zip(frames);
+        match event.data {
+            MarketData::Quote(touch) => {
+                let sum = touch.bid.0 + touch.ask.0;
+                for (series, frame) in each {
+                    looks |= series.begins(time);
+                    if let Some(bar) = series.quote(time, sum) {
+                        tell(frame, bar);
+                    }
+                }
+            }
+            MarketData::Trade { size, .. } => {
+                for (series, frame) in each {
+                    looks |= series.begins(time);
+                    if let Some(bar) = series.trade(time, size.0) {
+                        tell(frame, bar);
+                    }
+                }
+            }
+            MarketData::Bar { timeframe, open, high, low, close, volume } => {
+                looks = true;
+                let start = start_of_recorded(time, timeframe);
+                let bar = Ohlc { start, open, high, low, close, volume, quotes: 0 };
+                for (series, frame) in each {
+                    match Relation::of(frame.timeframe, timeframe) {
+                        Relation::Same => series.exact(time, &bar, |bar| tell(frame, bar)),
+                        Relation::Multiple => series.part(time, &bar, |bar| tell(frame, bar)),
+                        Relation::Other => series.pass(time).into_iter().for_each(|bar| tell(frame, bar)),
+                    }
+                }
+            }
+            // Rates of funding come before all else of their moment, so they must not close what is still to be told.
+            MarketData::FundingRate(_) => return,
+        }
+        if looks {
+            self.look(frames);
+        }
+    }
+
+    fn without_history(&self) -> Self {
+        let series = self.series.iter().map(Series::without_history).collect();
+        Self { id: self.id.clone(), series, due: self.due }
+    }
+
     fn look(&mut self, frames: &[Frame]) {
         let wanted = self.series.iter().zip(frames).filter(|(_, frame)| frame.is_wanted);
         self.due = wanted.map(|(series, _)| series.due()).min().unwrap_or(Timestamp::MAX);
@@ -121,52 +194,14 @@ impl Bars {
 
     /// Takes in what a market said, and appends the wanted bars that are complete by it, the shortest first.
     pub(crate) fn market(&mut self, event: &MarketEvent, complete: &mut Vec<Bar>) {
-        let Some(of) = self.instruments.get_mut(event.instrument.place()) else { return };
-        let time = event.time;
-        let mut looks = time >= of.due;
-        let OfInstrument { id, series, .. } = &mut *of;
-        let mut tell = |frame: &Frame, bar: Ohlc| {
-            if frame.is_wanted {
-                complete.push(bar.bar(id, frame.timeframe));
-            }
-        };
-        let each = series.iter_mut().zip(&self.frames);
-        match event.data {
-            MarketData::Quote(touch) => {
-                let sum = touch.bid.0 + touch.ask.0;
-                for (series, frame) in each {
-                    looks |= series.begins(time);
-                    if let Some(bar) = series.quote(time, sum) {
-                        tell(frame, bar);
-                    }
-                }
-            }
-            MarketData::Trade { size, .. } => {
-                for (series, frame) in each {
-                    looks |= series.begins(time);
-                    if let Some(bar) = series.trade(time, size.0) {
-                        tell(frame, bar);
-                    }
-                }
-            }
-            MarketData::Bar { timeframe, open, high, low, close, volume } => {
-                looks = true;
-                let start = start_of_recorded(time, timeframe);
-                let bar = Ohlc { start, open, high, low, close, volume, quotes: 0 };
-                for (series, frame) in each {
-                    match Relation::of(frame.timeframe, timeframe) {
-                        Relation::Same => series.exact(time, &bar, |bar| tell(frame, bar)),
-                        Relation::Multiple => series.part(time, &bar, |bar| tell(frame, bar)),
-                        Relation::Other => series.pass(time).into_iter().for_each(|bar| tell(frame, bar)),
-                    }
-                }
-            }
-            // Rates of funding come before all else of their moment, so they must not close what is still to be told.
-            MarketData::FundingRate(_) => return,
+        if let Some(of) = self.instruments.get_mut(event.instrument.place()) {
+            of.market(&self.frames, event, complete);
         }
-        if looks {
-            of.look(&self.frames);
-        }
+    }
+
+    /// Begins to foresee which bars events will complete; none when nobody wants any.
+    pub(crate) fn outlook(&self) -> Option<Outlook> {
+        self.wanted().next().is_some().then(|| Outlook { instruments: Vec::new() })
     }
 
     /// Returns the place of a timeframe in the frames, and makes its bars if none are made.

@@ -82,7 +82,7 @@ impl Desk {
     pub(crate) fn is_quiet(&self, time: Timestamp, event: &MarketEvent) -> bool {
         let place = event.instrument.place();
         let Some(guard) = self.guards.get(place) else { return false };
-        time < self.next_due
+        self.is_idle(time)
             && match &event.data {
                 MarketData::Quote(touch) => guard.admits(touch),
                 MarketData::Trade { price, size, .. } => guard.admits_trade(*price, *size),

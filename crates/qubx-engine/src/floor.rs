@@ -6,15 +6,13 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use qubx_protocol::{Bar, By, Order, OrderId, Results, Timeframe};
+use jiff::Timestamp;
+use qubx_protocol::{Bar, By, Order, OrderId, Results};
 
 use crate::bars::Bars;
 use crate::desk::Desk;
 use crate::timers::Timers;
-use crate::{
-    Call, CallValue, EngineError, EngineEvent, FAILURES_THAT_PAUSE, MarketData, MarketEvent, ResultsCollector,
-};
+use crate::{Call, CallValue, EngineError, EngineEvent, FAILURES_THAT_PAUSE, MarketEvent, ResultsCollector};
 
 /// All that an event touches.
 #[derive(Debug)]
@@ -47,13 +45,6 @@ pub(crate) enum Answer {
     Value(CallValue),
     Order(OrderId),
     Orders(Vec<OrderId>),
-}
-
-/// Between which times events are quiet, as far as clock and bars go.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fence {
-    from: Timestamp,
-    until: Timestamp,
 }
 
 impl Floor {
@@ -138,31 +129,6 @@ impl Floor {
         let mut complete = Vec::new();
         self.bars.market(event, &mut complete);
         complete
-    }
-
-    /// Returns the times between which an event that follows one of `time` is quiet as far as clock and bars go.
-    pub(crate) fn fence(&self, time: Timestamp) -> Fence {
-        let end = |timeframe: Timeframe| {
-            let length = SignedDuration::from_secs(timeframe.seconds().into());
-            timeframe.start_of(time).saturating_add(length).unwrap_or(Timestamp::MAX)
-        };
-        let wanted = self.bars.wanted();
-        let until = wanted.clone().map(end).chain(self.due()).min();
-        let from = wanted.map(|timeframe| timeframe.start_of(time)).max();
-        Fence { from: from.unwrap_or(Timestamp::MIN), until: until.unwrap_or(Timestamp::MAX) }
-    }
-
-    /// Tells whether applying an event at `time`, after others that are quiet, would change nothing but the market's own
-    /// numbers. `fence` is that of the first of these events.
-    ///
-    /// Within the fence all events lie in the same interval of each timeframe, so none of them can close a bar that
-    /// another one began.
-    pub(crate) fn is_quiet(&self, fence: Fence, time: Timestamp, event: &MarketEvent) -> bool {
-        matches!(event.data, MarketData::Quote(_) | MarketData::Trade { .. })
-            && (fence.from..fence.until).contains(&event.time)
-            && time < fence.until
-            && self.desk.is_quiet(time, event)
-            && !self.bars.closes(event)
     }
 
     /// Decides about a call: returns what happened, with orders that are only intended, and how to find the answer.

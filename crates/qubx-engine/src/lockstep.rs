@@ -1,8 +1,8 @@
 //! A replay in lockstep: what the strategy sees next, and what its calls do, exactly as if it got one event at a time.
 //! No I/O, no clock.
 //!
-//! Events that are quiet go out in a batch before they are applied, and each call of the strategy says how far it is. What
-//! is before that place is applied before the call is served. What is behind it is looked at again when the call changed
+//! Events that are quiet go out in a batch before they are applied, with the bars and timers that they will bring, and each
+//! call of the strategy says how far it is. What is before that place is applied before the call is served. What is behind it is looked at again when the call changed
 //! something: the batch ends where an event is not quiet any more. An event that is not quiet is applied alone, and goes
 //! out with all that it caused. So batches are invisible, whatever their size; the tests hold that.
 //!
@@ -13,7 +13,7 @@ mod seen;
 
 use jiff::Timestamp;
 
-use self::ahead::Ahead;
+use self::ahead::{Ahead, Fired, Step};
 use self::seen::Seen;
 use crate::floor::{Due, Floor, changes};
 use crate::{At, Call, EngineError, EngineEvent, Interests, MarketData, MarketEvent, Reply, StrategyInput};
@@ -49,6 +49,10 @@ pub(crate) struct Lockstep {
     unsent: Vec<EngineEvent>,
     /// Whether something changed that may make events of the batch loud.
     changed: bool,
+    /// Before this place a look ahead found nothing to tell.
+    barren_until: u64,
+    /// Whether the bars and timers of the batch are those that will be.
+    foresees: bool,
     /// Until when what was sent before the market ended arrives; none before that is known. What is sent then, as an
     /// answer to what arrived, does not arrive any more: otherwise it might never end.
     end: Option<Timestamp>,
@@ -90,6 +94,8 @@ impl Lockstep {
             held_up: Vec::new(),
             unsent: Vec::new(),
             changed: false,
+            barren_until: 0,
+            foresees: true,
             end: None,
         }
     }
@@ -224,13 +230,14 @@ impl Lockstep {
                 let shows = last && self.has_unseen();
                 return shows.then(|| self.settled());
             };
+            let tells = self.tells(&event);
+            if (tells || floor.place() >= self.barren_until && self.brings(floor, &event))
+                && let Some(batch) = self.ahead(floor)
+            {
+                return Some(batch);
+            }
             if self.act(floor, event.time) {
                 continue;
-            }
-            let tells = self.tells(&event);
-            let time = floor.clock().max(event.time);
-            if tells && floor.is_quiet(floor.fence(event.time), time, &event) {
-                return Some(self.ahead(floor));
             }
             self.applied += 1;
             self.apply(floor, &event, tells);
@@ -252,6 +259,7 @@ impl Lockstep {
         }
         let place = at.and_then(|at| self.reach(floor, at));
         let changes = changes(&call);
+        self.foresees &= !matches!(call, Call::SubscribeBars(_) | Call::SetTimer(..));
         let (decided, answer) = floor.decide(call)?;
         self.changed |= changes;
         self.tell(decided);
@@ -299,18 +307,30 @@ impl Lockstep {
             }
     }
 
+    /// Tells whether the strategy gets a timer before an event, or a bar with it.
+    fn brings(&self, floor: &Floor, event: &MarketEvent) -> bool {
+        self.interests.strategy
+            && (floor.timers.next().is_some_and(|next| next <= event.time) || floor.bars.closes(event))
+    }
+
     /// Does the first thing that the clock brings until `time`; tells whether there was one.
     fn act(&mut self, floor: &mut Floor, time: Timestamp) -> bool {
-        match floor.act(time) {
-            None => return false,
-            Some(Due::Desk(events)) => {
+        let due = floor.act(time);
+        let acted = due.is_some();
+        due.into_iter().for_each(|due| self.took_due(floor, due));
+        acted
+    }
+
+    /// Notes what the clock brought.
+    fn took_due(&mut self, floor: &mut Floor, due: Due) {
+        match due {
+            Due::Desk(events) => {
                 self.tell(events);
                 let sent = send(floor);
                 self.tell(sent);
             }
-            Some(Due::Timer(name, time)) => self.push(StrategyInput::Timer { name, time }),
+            Due::Timer(name, time) => self.push(StrategyInput::Timer { name, time }),
         }
-        true
     }
 
     /// Applies an event and notes what it caused; at last the event itself, if the strategy reacts to it and does not
@@ -329,7 +349,7 @@ impl Lockstep {
         }
         self.changed |= !events.is_empty();
         self.tell(events);
-        bars.into_iter().for_each(|bar| self.push(StrategyInput::Bar(Box::new(bar))));
+        bars.into_iter().for_each(|bar| self.push(StrategyInput::Bar(Box::new(bar), floor.clock())));
         if tells {
             self.push(StrategyInput::Event(*event));
         }
@@ -353,28 +373,19 @@ impl Lockstep {
         (self.fly(Kind::Settled(kept)), inputs)
     }
 
-    /// Makes a batch of the quiet events that come next; there is one.
-    fn ahead(&mut self, floor: &Floor) -> (u64, Vec<StrategyInput>) {
-        let mut inputs: Vec<StrategyInput> = self.seen.take().collect();
+    /// Makes a batch of the quiet events that come next; none when there are none of which the strategy is told.
+    fn ahead(&mut self, floor: &Floor) -> Option<(u64, Vec<StrategyInput>)> {
         let next = &self.pending[self.applied..];
-        let next = &next[..next.len().min(self.limit)];
-        let quiet = &next[..ahead::quiet(floor, next)];
-        let mut ahead = Ahead::new(inputs.len(), quiet.len() == self.limit);
-        inputs.reserve(quiet.len());
-        for event in quiet {
-            let input = match event.data {
-                _ if self.tells(event) => StrategyInput::Event(*event),
-                MarketData::Quote(_) => StrategyInput::See(*event),
-                _ => {
-                    ahead.skip();
-                    continue;
-                }
-            };
-            inputs.push(input);
-            ahead.push();
+        match Ahead::look(floor, self.interests, next, self.limit, &mut self.seen) {
+            Ok((ahead, inputs)) => {
+                (self.changed, self.foresees) = (false, true);
+                Some((self.fly(Kind::Ahead(ahead)), inputs))
+            }
+            Err(quiet) => {
+                self.barren_until = floor.place() + quiet as u64;
+                None
+            }
         }
-        self.changed = false;
-        (self.fly(Kind::Ahead(ahead)), inputs)
     }
 
     fn fly(&mut self, kind: Kind) -> u64 {
@@ -389,22 +400,52 @@ impl Lockstep {
         (flight.number == at.batch && at.record > 0).then_some(at.record)
     }
 
-    /// Applies the events of the batch that the strategy has begun.
+    /// Takes the steps of the batch that the strategy has begun.
     fn apply_until(&mut self, floor: &mut Floor, record: u32) {
-        let Some(Flight { kind: Kind::Ahead(ahead), .. }) = &mut self.flight else { return };
-        for _ in 0..ahead.begin(record) {
-            let event = self.pending[self.applied];
-            // Only what others than the strategy did can be due here.
-            while self.act(floor, event.time) {}
-            self.applied += 1;
-            floor.see_time(event.time);
-            let mut events = Vec::new();
-            let bars = floor.market(&event, &mut events);
-            if !events.is_empty() {
-                events.extend(send(floor));
-                self.took(events);
+        let steps = self.in_flight_ahead().map_or(0, |ahead| ahead.begin(record));
+        for _ in 0..steps {
+            match self.in_flight_ahead().map(Ahead::step) {
+                Some(Step::Timer(timer)) => self.fire(floor, &timer),
+                Some(Step::Event) => self.apply_foreseen(floor),
+                None => {}
             }
-            bars.into_iter().for_each(|bar| self.push(StrategyInput::Bar(Box::new(bar))));
+        }
+    }
+
+    /// Lets a timer be due of which the strategy was told.
+    fn fire(&mut self, floor: &mut Floor, timer: &Fired) {
+        while let Some(due) = floor.act(timer.time) {
+            if matches!(&due, Due::Timer(name, time) if *name == timer.name && *time == timer.time) {
+                break;
+            }
+            self.took_due(floor, due);
+        }
+    }
+
+    /// Applies an event of which the strategy was told what there is to tell.
+    fn apply_foreseen(&mut self, floor: &mut Floor) {
+        let event = self.pending[self.applied];
+        // Only what others than the strategy did can be due here.
+        while self.act(floor, event.time) {}
+        self.applied += 1;
+        floor.see_time(event.time);
+        let mut events = Vec::new();
+        let bars = floor.market(&event, &mut events);
+        if !events.is_empty() {
+            events.extend(send(floor));
+            self.took(events);
+        }
+        for bar in bars {
+            if !self.in_flight_ahead().is_some_and(|ahead| ahead.tells(&bar)) {
+                self.push(StrategyInput::Bar(Box::new(bar), floor.clock()));
+            }
+        }
+    }
+
+    fn in_flight_ahead(&mut self) -> Option<&mut Ahead> {
+        match &mut self.flight {
+            Some(Flight { kind: Kind::Ahead(ahead), .. }) => Some(ahead),
+            _ => None,
         }
     }
 
@@ -414,8 +455,8 @@ impl Lockstep {
         let Some(flight) = &mut self.flight else { return Reply { value, facts, end: None } };
         let end = match &mut flight.kind {
             Kind::Ahead(ahead) if std::mem::take(&mut self.changed) => {
-                let left = &self.pending[self.applied..self.applied + ahead.left()];
-                ahead.cut(ahead::quiet(floor, left), left.len())
+                let left = &self.pending[self.applied..self.applied + ahead.events_left()];
+                ahead.cut(floor, left, std::mem::replace(&mut self.foresees, true))
             }
             Kind::Ahead(_) => None,
             Kind::Settled(kept) => {
@@ -445,7 +486,7 @@ pub(crate) fn is_fact(input: &StrategyInput) -> bool {
     use StrategyInput::{Bar, Command, Event, Fill, Funding, Order, See, Timer};
     match input {
         Order(_) | Fill(_) | Funding(_) => true,
-        Event(_) | See(_) | Bar(_) | Timer { .. } | Command { .. } => false,
+        Event(_) | See(_) | Bar(..) | Timer { .. } | Command { .. } => false,
     }
 }
 

@@ -69,8 +69,8 @@ pub enum StrategyInput {
     /// A quote becomes visible, without a callback: nobody reacts to quotes, or the callback comes after the facts that
     /// the quote caused.
     See(MarketEvent),
-    /// A bar is complete.
-    Bar(Box<Bar>),
+    /// A bar is complete since this time: that of the event that closed it.
+    Bar(Box<Bar>, Timestamp),
     /// An order changed. That an order is intended is not told: whoever placed it knows by the answer.
     Order(Box<Order>),
     /// An order was filled, and the position that results.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::Timeframe;
 
 /// The timers that are set.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     /// By name, in the order in which they were set; that of those that are due at the same time.
     timers: IndexMap<Arc<str>, Timer>,

@@ -20,6 +20,8 @@ use crate::{python, repository};
 const FEW: u64 = 200_000;
 /// The quotes of the longer file.
 const MANY: u64 = 2_200_000;
+/// The bars of the shorter and of the longer file of bars of a minute: the difference is a year of them.
+const BARS: (u64, u64) = (20_000, 545_600);
 /// How often each is measured; the median counts.
 const TIMES: usize = 3;
 /// The least quotes a second at an order in a thousand quotes.
@@ -49,10 +51,7 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
             if every == 10 { quotes_file(folder.path(), FEW + (MANY - FEW) / 10)? } else { many.clone() };
         let mut rates = Vec::new();
         for _ in 0..TIMES {
-            let short = replay(workbench, folder.path(), &few, every)?;
-            let took = replay(workbench, folder.path(), &long, every)?;
-            let more = took.quotes - short.quotes;
-            rates.push(more as f64 / took.time.saturating_sub(short.time).as_secs_f64());
+            rates.push(rate(workbench, folder.path(), Kind::Quotes, every, [&few, &long])?);
         }
         let rate = median(&mut rates);
         let row = Row::rate(&format!("replay with Python on every quote, an order in {every}"), rate, TIMES);
@@ -62,6 +61,13 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
         });
         ours.get_or_insert(rate);
     }
+    let files = [bars_file(folder.path(), BARS.0)?, bars_file(folder.path(), BARS.1)?];
+    let mut rates = Vec::new();
+    for _ in 0..TIMES {
+        rates.push(rate(workbench, folder.path(), Kind::Bars, 1_000, files.each_ref())?);
+    }
+    let what = "replay with Python on every bar of a minute, an order in 1000";
+    rows.push(Row::rate(what, median(&mut rates), TIMES));
     match nautilus(1_000)? {
         Some(theirs) => {
             rows.push(Row::rate(
@@ -79,21 +85,60 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// What a strategy gets of a file.
+#[derive(Clone, Copy)]
+enum Kind {
+    Quotes,
+    Bars,
+}
+
+impl Kind {
+    /// Returns the key of the file in a config, and the strategy.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Quotes => ("quotes", "Flip"),
+            Kind::Bars => ("bars", "FlipOnBars"),
+        }
+    }
+
+    /// Returns how many events there are of each line: a bar is one, and four quotes stand for its prices.
+    fn events(self) -> u64 {
+        match self {
+            Kind::Quotes => 1,
+            Kind::Bars => 5,
+        }
+    }
+}
+
+/// Returns how many lines a second are replayed, by what more of them take.
+fn rate(
+    workbench: &Workbench,
+    folder: &Path,
+    kind: Kind,
+    every: u64,
+    [few, many]: [&PathBuf; 2],
+) -> Result<f64> {
+    let short = replay(workbench, folder, kind, few, every)?;
+    let long = replay(workbench, folder, kind, many, every)?;
+    Ok((long.lines - short.lines) as f64 / long.time.saturating_sub(short.time).as_secs_f64())
+}
+
 /// What a replay did.
 struct Replayed {
-    quotes: u64,
+    lines: u64,
     time: Duration,
 }
 
 /// Replays a file in a session of its own, from typing the command to its end.
-fn replay(workbench: &Workbench, folder: &Path, file: &Path, every: u64) -> Result<Replayed> {
+fn replay(workbench: &Workbench, folder: &Path, kind: Kind, file: &Path, every: u64) -> Result<Replayed> {
+    let (key, class) = kind.words();
     let config = folder.join("flip.yml");
     let mut text = std::fs::File::create(&config)?;
     write!(
         text,
-        "name: flip\nstrategy: flip.Flip\nparameters: {{ every: {every} }}\nlive:\n  exchanges:\n    X:\n      \
+        "name: flip\nstrategy: flip.{class}\nparameters: {{ every: {every} }}\nlive:\n  exchanges:\n    X:\n      \
          connector: replay\n      leverage: 3\n      universe: [BTCUSDT]\n      params: {{ speed: max, files: \
-         {{ BTCUSDT: {{ quotes: {} }} }} }}\n",
+         {{ BTCUSDT: {{ {key}: {} }} }} }}\n",
         file.display()
     )?;
     let config = config.display().to_string();
@@ -104,10 +149,11 @@ fn replay(workbench: &Workbench, folder: &Path, file: &Path, every: u64) -> Resu
     let time = began.elapsed();
     ensure!(output.status.success(), "qubx run failed:\n{}", String::from_utf8_lossy(&output.stderr));
     let results: Value = serde_json::from_slice(&output.stdout).context("reading the results")?;
-    let quotes = results["events"].as_u64().context("the results do not say how many quotes there were")?;
+    let events = results["events"].as_u64().context("the results do not say how many events there were")?;
+    let lines = events / kind.events();
     let fills = results["accounts"][0]["fills"].as_u64().unwrap_or(0);
-    ensure!(fills >= quotes / every, "{fills} fills of {quotes} quotes, one wanted in {every}");
-    Ok(Replayed { quotes, time })
+    ensure!(fills >= lines / every, "{fills} fills of {lines} {key}, one wanted in {every}");
+    Ok(Replayed { lines, time })
 }
 
 /// Returns how many quotes a second the other side does; none when no Python that it works with is there.
@@ -154,6 +200,25 @@ fn quotes_file(folder: &Path, count: u64) -> Result<PathBuf> {
         let [bid_amount, ask_amount] = amounts.map(|lots| format!("{}.{:03}", lots / 1_000, lots % 1_000));
         let [bid, ask] = [bid, bid + 1].map(|ticks| format!("{}.{}", ticks / 10, ticks % 10));
         writeln!(file, "{},{ask_amount},{ask},{bid},{bid_amount}", 1_767_225_600 + second)?;
+    }
+    file.flush()?;
+    Ok(path)
+}
+
+/// Writes a file of generated bars of a minute.
+fn bars_file(folder: &Path, count: u64) -> Result<PathBuf> {
+    let path = folder.join(format!("bars-{count}.csv"));
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+    writeln!(file, "timestamp,open,high,low,close,volume")?;
+    let (mut state, mut open) = (1_u64, 50_000_u64);
+    for minute in 0..count {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let draw = state >> 33;
+        let close = open + draw % 9 - 4;
+        let [high, low] = [open.max(close) + (draw >> 4) % 5, open.min(close) - (draw >> 8) % 5];
+        let prices = [open, high, low, close].map(|ticks| format!("{}.{}", ticks / 10, ticks % 10));
+        writeln!(file, "{},{},{}", 1_767_225_600 + 60 * minute, prices.join(","), 100 + draw % 900)?;
+        open = close;
     }
     file.flush()?;
     Ok(path)

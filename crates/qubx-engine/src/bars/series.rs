@@ -108,6 +108,11 @@ impl Series {
         }
     }
 
+    /// Returns a copy that remembers no more than its next bars need.
+    pub(super) fn without_history(&self) -> Self {
+        Self { closed: self.closed.back().copied().into_iter().collect(), ..*self }
+    }
+
     /// Returns the first moment at which an event closes a bar; the end of all time when there is nothing to close.
     pub(super) fn due(&self) -> Timestamp {
         match (self.is_recorded, &self.parts, &self.making) {

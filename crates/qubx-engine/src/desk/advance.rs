@@ -14,6 +14,11 @@ impl Desk {
         self.earliest()
     }
 
+    /// Tells whether nothing happens by the clock alone until `time`, `time` itself with it. It may say no when unsure.
+    pub(crate) fn is_idle(&self, time: Timestamp) -> bool {
+        time < self.next_due
+    }
+
     /// Lets happen what is due until `time`, each at its own time, and appends what came of it.
     pub(crate) fn advance(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
         let before = out.len();

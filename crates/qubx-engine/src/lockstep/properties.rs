@@ -13,19 +13,31 @@ use crate::{
 };
 
 /// What happens next in the market: which instrument, after how many milliseconds, by how many tenths the price moves,
-/// and whether somebody trades.
-type Move = (u32, i64, i64, bool);
+/// and what is told of it.
+type Move = (u32, i64, i64, Told);
+
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Quote,
+    Trade,
+    /// A recorded bar of so many seconds.
+    Bar(u32),
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    prop_oneof![30 => Just(Told::Quote), 5 => Just(Told::Trade), 1 => (1..4_u32).prop_map(Told::Bar)]
+}
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let milliseconds = prop_oneof![8 => 0..400_i64, 2 => 400..3_000_i64, 1 => -2_000..0_i64];
-    let one = (0..SYMBOLS.len() as u32, milliseconds, -30..=30_i64, proptest::bool::weighted(0.15));
+    let one = (0..SYMBOLS.len() as u32, milliseconds, -30..=30_i64, told());
     proptest::collection::vec(one, 1..250)
 }
 
 fn events(moves: &[Move]) -> Vec<MarketEvent> {
     let mut time = BEGIN.parse().unwrap();
     let mut prices = [10_000_i64; SYMBOLS.len()];
-    let event = |(instrument, passed, moved, trades): &Move| {
+    let event = |(instrument, passed, moved, told): &Move| {
         // A time before the newest one is that of an event that comes late.
         let of_event = add(time, *passed);
         time = time.max(of_event);
@@ -33,10 +45,17 @@ fn events(moves: &[Move]) -> Vec<MarketEvent> {
         *price = (*price + moved).max(100);
         let (bid, ask) = (Price(Decimal::new(*price, 1)), Price(Decimal::new(*price + 1, 1)));
         let size = Quantity(Decimal::ONE);
-        let data = if *trades {
-            MarketData::Trade { price: bid, size, side: Side::Sell }
-        } else {
-            MarketData::Quote(Touch { bid, ask, bid_size: size, ask_size: size })
+        let data = match told {
+            Told::Quote => MarketData::Quote(Touch { bid, ask, bid_size: size, ask_size: size }),
+            Told::Trade => MarketData::Trade { price: bid, size, side: Side::Sell },
+            Told::Bar(seconds) => MarketData::Bar {
+                timeframe: format!("{seconds}s").parse().unwrap(),
+                open: bid,
+                high: ask,
+                low: bid,
+                close: ask,
+                volume: size,
+            },
         };
         MarketEvent { instrument: InstrumentIndex(*instrument), time: of_event, data }
     };
@@ -156,8 +175,8 @@ proptest! {
         piece in 1..300_usize,
     ) {
         let events = events(&moves);
-        let expected = outcome(&events, &steps, interests, terms, (1, 1));
-        for sizes in [(2, piece), (7, piece), (4_096, piece), (4_096, 1_000)] {
+        let expected = outcome(&events, &steps, interests, terms, (0, 1));
+        for sizes in [(1, 1), (2, piece), (7, piece), (4_096, piece), (4_096, 1_000)] {
             let found = outcome(&events, &steps, interests, terms, sizes);
             for (found, expected) in found.0.iter().zip(&expected.0) {
                 prop_assert_eq!(found, expected, "{:?}", sizes);

@@ -101,7 +101,8 @@ impl Run {
     ) -> Self {
         let desk = Desk::new(config);
         let bars = Bars::new(desk.state().instruments());
-        let floor = Floor::new(desk, bars, begin, 0);
+        let mut floor = Floor::new(desk, bars, begin, 0);
+        floor.timers.tell_each();
         let mut lockstep = Lockstep::with_largest(largest);
         lockstep.begin();
         lockstep.set_interests(interests);
@@ -162,7 +163,7 @@ impl Run {
 
     fn react(&mut self, input: &StrategyInput) {
         let is_of_market = match input {
-            StrategyInput::Event(_) | StrategyInput::Bar(_) | StrategyInput::Timer { .. } => true,
+            StrategyInput::Event(_) | StrategyInput::Bar(..) | StrategyInput::Timer { .. } => true,
             StrategyInput::Order(_) | StrategyInput::Fill(_) => false,
             _ => return,
         };
@@ -250,8 +251,10 @@ impl Script {
                 self.time = self.time.max(fill.time);
                 self.positions.insert(fill.instrument.symbol.clone(), position.quantity);
             }
-            StrategyInput::Timer { time, .. } => self.time = self.time.max(*time),
-            StrategyInput::Bar(_) | StrategyInput::Funding(_) | StrategyInput::Command { .. } => {}
+            StrategyInput::Timer { time, .. } | StrategyInput::Bar(_, time) => {
+                self.time = self.time.max(*time);
+            }
+            StrategyInput::Funding(_) | StrategyInput::Command { .. } => {}
         }
     }
 
@@ -263,7 +266,7 @@ impl Script {
                 MarketData::Trade { price, .. } => format!("trade {price}"),
                 other => panic!("{other:?}"),
             },
-            StrategyInput::Bar(bar) => {
+            StrategyInput::Bar(bar, _) => {
                 format!("bar {} {} {} {}", bar.timeframe, bar.time, bar.close, bar.quotes)
             }
             StrategyInput::Order(order) => format!("order {} {:?} {}", order.id, order.status, order.filled),

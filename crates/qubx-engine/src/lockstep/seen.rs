@@ -3,7 +3,7 @@
 use crate::MarketEvent;
 
 /// The newest quote of each instrument that was quoted since the strategy was told.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     newest: Vec<Option<MarketEvent>>,
     /// Those that there are, in the order in which they came first.

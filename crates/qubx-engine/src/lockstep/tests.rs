@@ -29,7 +29,8 @@ impl Replay {
         config.exchanges[0].paper.latency = std::time::Duration::from_secs(seconds);
         let desk = Desk::new(&config);
         let bars = Bars::new(desk.state().instruments());
-        let floor = Floor::new(desk, bars, time(0), 0);
+        let mut floor = Floor::new(desk, bars, time(0), 0);
+        floor.timers.tell_each();
         let mut lockstep = Lockstep::new();
         lockstep.set_interests(interests);
         lockstep.give(&mut quotes(bids));
@@ -88,7 +89,7 @@ fn short(inputs: &[StrategyInput]) -> String {
     let words = inputs.iter().map(|input| match input {
         StrategyInput::Event(event) => bid(event),
         StrategyInput::See(event) => format!("({})", bid(event)),
-        StrategyInput::Bar(bar) => format!("bar:{}", bar.close),
+        StrategyInput::Bar(bar, _) => format!("bar:{}", bar.close),
         StrategyInput::Order(order) => format!("{}:{}", order.id, order.status),
         StrategyInput::Fill(fill) => format!("fill:{}", fill.0.price),
         StrategyInput::Funding(_) => "funding".to_owned(),
@@ -142,16 +143,35 @@ fn timers_come_first_then_bars_then_the_quote_itself() {
     replay.call(1, Call::SetTimer("three".to_owned(), Some(timeframe("3s"))));
     replay.call(1, Call::SetTimer("four".to_owned(), Some(timeframe("4s"))));
     replay.done(1);
-    let mut told = Vec::new();
-    while let Some(batch) = replay.next() {
-        let clock = replay.floor.clock().as_second() - DAY;
-        let is_timer = batch.starts_with("three") || batch.starts_with("four");
-        assert!(!is_timer || batch.ends_with(&format!(":{clock}")), "{batch} at {clock}");
-        told.push(batch);
-        replay.done(u32::MAX);
+    let expected = "101 (102) bar:101.5 102 three:3 103 four:4 (104) bar:103.5 104";
+    assert_eq!(replay.next().unwrap(), expected);
+    for (record, place, clock) in
+        [(1, 2, 1), (2, 3, 2), (4, 3, 2), (5, 3, 3), (6, 4, 3), (7, 4, 4), (10, 5, 4)]
+    {
+        replay.call(record, Call::Accounts);
+        assert_eq!((replay.floor.place(), replay.floor.clock()), (place, time(clock)), "record {record}");
     }
-    let expected = ["101", "(102) bar:101.5 102", "three:3", "103", "four:4", "(104) bar:103.5 104"];
-    assert_eq!(told, expected);
+    assert_eq!(replay.done(10), 5);
+    assert_eq!(replay.next(), None);
+}
+
+#[test]
+fn another_timer_or_timeframe_ends_a_batch_behind_what_happened() {
+    let timer = Call::SetTimer("two".to_owned(), Some(timeframe("2s")));
+    let bars = Call::SubscribeBars(timeframe("1s"));
+    for (call, expected) in
+        [(timer, "103 two:4 (104) bar:103.5 104"), (bars, "103 (104) bar:103.5 bar:103.5 104")]
+    {
+        let mut replay = Replay::new(Interests::QUOTES, &[100, 101, 102, 103, 104]);
+        replay.next().unwrap();
+        replay.call(1, Call::SubscribeBars(timeframe("2s")));
+        replay.done(1);
+        assert_eq!(replay.next().unwrap(), "101 (102) bar:101.5 102 103 (104) bar:103.5 104");
+        // In the callback of the bar; the quote that closed it happened, too.
+        assert_eq!(replay.call(3, call).end, Some(4));
+        replay.done(4);
+        assert_eq!(replay.next().unwrap(), expected);
+    }
 }
 
 #[test]
@@ -176,8 +196,7 @@ fn without_an_interest_in_quotes_only_the_newest_are_shown_and_only_with_somethi
     let mut replay = Replay::new(Interests::FACTS, &[100, 101, 102, 103, 104, 105]);
     replay.floor.bars.subscribe(timeframe("3s"));
     assert_eq!(replay.next().unwrap(), "(103) bar:102.5");
-    assert_eq!(replay.floor.place(), 4);
-    replay.done(2);
+    assert_eq!(replay.done(2), 4);
     assert_eq!(replay.next(), None);
     assert_eq!(replay.floor.place(), 6);
     let (_, last) = replay.lockstep.next(&mut replay.floor, true, true).unwrap();

@@ -338,7 +338,7 @@ impl Host {
     /// Runs the callback of a piece of news that is seen already.
     fn react(&mut self, ctx: &mut Context, input: StrategyInput) {
         match input {
-            StrategyInput::Bar(bar) => {
+            StrategyInput::Bar(bar, _) => {
                 let Some(instrument) = ctx.mirror.place(&bar.instrument) else { return };
                 self.run(ctx, Callback::Bar, |strategy, ctx| strategy.on_bar(ctx, instrument, &bar));
             }

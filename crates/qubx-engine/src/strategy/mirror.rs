@@ -82,8 +82,8 @@ impl Mirror {
                 self.see_time(funding.0.time);
                 self.hold(funding.1.clone());
             }
-            StrategyInput::Timer { time, .. } => self.see_time(*time),
-            StrategyInput::Bar(_) | StrategyInput::Command { .. } => {}
+            StrategyInput::Timer { time, .. } | StrategyInput::Bar(_, time) => self.see_time(*time),
+            StrategyInput::Command { .. } => {}
         }
     }
 

@@ -77,7 +77,7 @@ impl<F: Feed> Task<F> {
         }
         self.view.changed();
         self.commit(events).await;
-        bars.into_iter().for_each(|bar| self.queue.fact(StrategyInput::Bar(Box::new(bar))));
+        bars.into_iter().for_each(|bar| self.queue.fact(StrategyInput::Bar(Box::new(bar), now)));
         if self.queue.event(event, causes) {
             let text = format!(
                 "{MAX_WAITING_TRADES} events wait for the strategy: it is told no more trades until it takes them"

@@ -130,7 +130,7 @@ async fn bars_that_a_strategy_before_wanted_are_not_told_and_an_open_bar_stays_w
     let mut bars = Vec::new();
     running
         .run_strategy(async |_, input| {
-            if let StrategyInput::Bar(bar) = input {
+            if let StrategyInput::Bar(bar, _) = input {
                 bars.push((bar.timeframe.seconds(), bar.time.as_second() - 1_767_225_600, bar.quotes));
             }
         })

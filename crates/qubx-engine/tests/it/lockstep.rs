@@ -12,7 +12,7 @@ use crate::harness::{Running, Seat, file, in_time, quote_of, replay, request, sw
 
 /// Trades against each bar: sells when it rose, buys when it fell, by limit and at market in turns.
 async fn against_the_bar(seat: &Seat, input: StrategyInput) {
-    let StrategyInput::Bar(bar) = input else { return };
+    let StrategyInput::Bar(bar, _) = input else { return };
     let side = if bar.close > bar.open { Side::Sell } else { Side::Buy };
     let price = (bar.quotes % 2 == 0).then(|| bar.close.to_string());
     seat.place(request("BTCUSDT", side, "0.5", price.as_deref())).await;
@@ -50,7 +50,7 @@ async fn the_view_is_right_in_every_batch_without_an_interest_in_quotes() {
         .run_strategy(async |_, input| match input {
             StrategyInput::See(quote) => quoted = Some(quote.time),
             // The quote that closed the bar came before it.
-            StrategyInput::Bar(bar) => bars.push(quoted.unwrap().duration_since(bar.time).as_secs()),
+            StrategyInput::Bar(bar, _) => bars.push(quoted.unwrap().duration_since(bar.time).as_secs()),
             other => panic!("{other:?}"),
         })
         .await;

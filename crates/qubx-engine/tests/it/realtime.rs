@@ -91,7 +91,7 @@ async fn bars_of_a_simulation_reach_the_strategy() {
     while bars < 10 {
         let batch = in_time("a batch", running.batches.recv()).await.unwrap();
         for input in batch.inputs {
-            if let StrategyInput::Bar(bar) = input {
+            if let StrategyInput::Bar(bar, _) = input {
                 assert!(bar.low <= bar.open && bar.close <= bar.high && bar.quotes <= 51);
                 bars += 1;
             }

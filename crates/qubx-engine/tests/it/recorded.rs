@@ -24,7 +24,7 @@ fn recorded_quotes() -> Option<PathBuf> {
 
 /// Is long after a minute that rose and short after one that fell.
 async fn follow(seat: &Seat, input: StrategyInput) {
-    let StrategyInput::Bar(bar) = input else { return };
+    let StrategyInput::Bar(bar, _) = input else { return };
     let target = if bar.close > bar.open { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
     let positions = seat.handle.snapshot().await.unwrap().positions;
     let held = positions.first().map_or(Decimal::ZERO, |position| position.quantity.0);
@@ -46,7 +46,7 @@ async fn two_days_of_real_quotes_give_the_same_result_twice() {
         let mut bars = 0;
         running
             .run_strategy(async |seat, input| {
-                bars += u32::from(matches!(input, StrategyInput::Bar(_)));
+                bars += u32::from(matches!(input, StrategyInput::Bar(..)));
                 follow(seat, input).await;
             })
             .await;

@@ -34,7 +34,7 @@ fn reaction(input: &StrategyInput) -> Vec<OrderRequest> {
                 _ => Vec::new(),
             }
         }
-        StrategyInput::Bar(bar) => {
+        StrategyInput::Bar(bar, _) => {
             let side = if bar.close > bar.open { Side::Sell } else { Side::Buy };
             vec![request(&bar.instrument.symbol, side, &format!("0.{}", bar.quotes % 9 + 1), None)]
         }
@@ -69,17 +69,24 @@ async fn whole(config: EngineConfig) -> Vec<Stored> {
     running.stop().await
 }
 
-/// Runs until the strategy is to see the quote of this number, or to the end, and returns what was stored. A batch with
-/// what the engine has applied is worked through first: news of the dead are not told again, unless they were ahead of it.
+/// Runs until the strategy is to see the quote of this number, or to the end, and returns what was stored. What the engine
+/// has applied is worked through first: news of the dead are not told again, unless they were ahead of it.
 async fn interrupted(config: EngineConfig, quotes: u64) -> Vec<Stored> {
     let mut running = attached(config).await;
     let mut seen = 0;
     while let Some(batch) = running.next_batch().await {
-        let is_quote = |input: &StrategyInput| matches!(input, StrategyInput::Event(_));
-        let is_ahead = matches!(&batch.inputs[0], StrategyInput::Event(event) if event.time > batch.time);
+        // With a bar its quote was applied.
+        let mut applied = batch.time;
         let wanted = |input: &StrategyInput| {
-            seen += u64::from(is_quote(input));
-            seen < quotes || !is_ahead
+            match input {
+                StrategyInput::Bar(_, time) => applied = *time,
+                StrategyInput::Event(event) => {
+                    seen += 1;
+                    return seen < quotes || event.time <= applied;
+                }
+                _ => {}
+            }
+            true
         };
         let held = work_while(&running.handle, batch, &mut react, wanted).await;
         if held.is_some() {

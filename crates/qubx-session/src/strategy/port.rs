@@ -105,7 +105,7 @@ impl InstrumentPlaces {
         match input {
             StrategyInput::Event(event) => write_event(news, event, false),
             StrategyInput::See(event) => write_event(news, event, true),
-            StrategyInput::Bar(bar) => news.fact(bar.time, |facts| self.write_fact(facts, input)),
+            StrategyInput::Bar(_, time) => news.fact(*time, |facts| self.write_fact(facts, input)),
             StrategyInput::Fill(fill) => news.fact(fill.0.time, |facts| self.write_fact(facts, input)),
             StrategyInput::Funding(funding) => {
                 news.fact(funding.0.time, |facts| self.write_fact(facts, input));
@@ -121,7 +121,7 @@ impl InstrumentPlaces {
         match input {
             StrategyInput::Event(_) | StrategyInput::See(_) => {}
             // Every bar is of an instrument of the config, of which Python knows all.
-            StrategyInput::Bar(bar) => {
+            StrategyInput::Bar(bar, _) => {
                 facts.bar(self.0.get(&bar.instrument).copied().unwrap_or_default(), bar)
             }
             StrategyInput::Order(order) => facts.order(order),
