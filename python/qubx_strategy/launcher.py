@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -96,6 +97,13 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app:
         del names["S"]  # The service runs a strategy of its own.
     shell.push(names, interactive=False)
 
+    def publish_output() -> int:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+        number: int = app.iopub_thread.published()
+        return number
+
     def begin_strategy_thread() -> None:
         claim_output(shell)
         act_for_strategy()
@@ -108,6 +116,7 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app:
         settings,
         on_thread_start=begin_strategy_thread,
         on_constructed=lambda strategy: shell.push({"S": strategy}, interactive=False),
+        publish_output=publish_output,
     )
     pass_claims_on(shell)
     hand_cause_on()

@@ -46,6 +46,7 @@ class Runner:
         source: dict[str, Any],
         on_thread_start: Callable[[], None],
         on_constructed: Callable[[Strategy], None],
+        publish_output: Callable[[], int],
     ) -> None:
         self.thread = threading.Thread(name="strategy", target=self._run, daemon=True)
         self._bridge = bridge
@@ -55,6 +56,7 @@ class Runner:
         self._source = source
         self._on_thread_start = on_thread_start
         self._on_constructed = on_constructed
+        self._publish_output = publish_output
         self._constructed: Strategy | None = None
         self._strategy: Strategy | None = None
         """The strategy while it runs."""
@@ -267,4 +269,5 @@ class Runner:
         self._callbacks.methods = {}
         self._run_pending()
         self._tell_parameters()
-        self._bridge.send("stopped")
+        # The session ends with this word: what was printed comes before it.
+        self._bridge.send("stopped", after=self._publish_output())

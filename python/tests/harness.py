@@ -116,6 +116,7 @@ class Session:
             source,
             on_thread_start=act_for_strategy,
             on_constructed=lambda strategy: setattr(self, "strategy", strategy),
+            publish_output=lambda: 7,
         )
         self._reader = threading.Thread(target=bridge.read_forever, args=(runner.inbox.put,), daemon=True)
         for thread in (runner.thread, self._reader):

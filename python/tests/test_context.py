@@ -220,6 +220,7 @@ def test_a_wrong_change_raises_before_anything_is_sent() -> None:
         ({}, "needs an amount, a price or a stop_price"),
         ({"amount": -1}, "amount must be positive, not -1"),
         ({"price": float("nan")}, "price must be finite"),
+        ({"amount": 1e30}, r"amount 1e\+30 is absurd: more than 1e\+15"),
     ]:
         with pytest.raises(ValueError, match=message):
             ctx.modify_order("o-1", **change)  # type: ignore[arg-type]

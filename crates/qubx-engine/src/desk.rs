@@ -129,7 +129,9 @@ impl Desk {
     fn sweep(&mut self, time: Timestamp, place: usize, data: &MarketData, out: &mut Vec<EngineEvent>) {
         let Some(mut sweep) = self.broker.sweep(place, data, self.state.touch(place)) else { return };
         let mut told = Vec::new();
-        while self.broker.sweep_on(&mut sweep, &mut told) {
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = self.broker.sweep_on(&mut sweep, &mut told);
             let before = out.len();
             self.book(time, std::mem::take(&mut told), out);
             self.hold_back(time, out);

@@ -28,6 +28,8 @@ pub(crate) struct Floor {
     place: u64,
     /// Collects what comes of a replay; none for what is none.
     results: Option<ResultsCollector>,
+    /// Whether the results are other ones than those that were told.
+    has_news: bool,
 }
 
 /// Something that the clock brought.
@@ -50,7 +52,16 @@ pub(crate) enum Answer {
 impl Floor {
     /// Returns a floor behind `place` events.
     pub(crate) fn new(desk: Desk, bars: Bars, clock: Timestamp, place: u64) -> Self {
-        Self { desk, bars, timers: Timers::default(), clock, market_time: clock, place, results: None }
+        Self {
+            desk,
+            bars,
+            timers: Timers::default(),
+            clock,
+            market_time: clock,
+            place,
+            results: None,
+            has_news: true,
+        }
     }
 
     /// Collects from now on what comes of it.
@@ -67,11 +78,20 @@ impl Floor {
     pub(crate) fn told(&mut self, events: &[EngineEvent]) {
         if let Some(results) = &mut self.results {
             results.events(events);
+            self.has_news |= events.iter().any(|event| {
+                matches!(
+                    event,
+                    EngineEvent::Order(_) | EngineEvent::Fill { .. } | EngineEvent::Funding { .. }
+                )
+            });
         }
     }
 
-    /// Returns what came of it; none when nothing is collected.
-    pub(crate) fn results(&self) -> Option<Results> {
+    /// Returns what came of it; none when nothing is collected, or it was told since the newest fact.
+    pub(crate) fn take_results(&mut self) -> Option<Results> {
+        if !std::mem::take(&mut self.has_news) {
+            return None;
+        }
         let accounts = self.desk.state().accounts();
         self.results.as_ref().map(|results| results.finish(self.market_time, &accounts, self.place))
     }

@@ -40,7 +40,7 @@ pub use config::{
     RecordedKind, Speed,
 };
 pub use error::{DataError, EngineError};
-pub use feed::WalkState;
+pub use feed::{WalkState, check_files};
 pub use handle::EngineHandle;
 pub use instruments::default_instrument;
 pub use market::{InstrumentIndex, MarketData, MarketEvent, Touch};

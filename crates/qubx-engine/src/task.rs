@@ -128,10 +128,23 @@ impl<F: Feed> Task<F> {
     /// Says that the feed is at its end, once all that it gave is taken in.
     async fn finish(&mut self) {
         self.feed_phase = FeedPhase::Ended;
+        let time = self.now();
+        let paid = self.floor.desk.end_market(time);
+        self.tell(paid).await;
         self.flush().await;
-        let results = self.floor.results().map(|results| EngineEvent::Results(Box::new(results)));
+        let results = self.floor.take_results().map(|results| EngineEvent::Results(Box::new(results)));
         self.output([EngineEvent::FeedFinished].into_iter().chain(results).collect(), None).await;
         self.publish();
+    }
+
+    /// Tells what came of a replay once more, if something was traded since its end: by a strategy that closed its
+    /// positions as it stopped.
+    async fn finish_again(&mut self) {
+        if self.feed_phase == FeedPhase::Ended
+            && let Some(results) = self.floor.take_results()
+        {
+            self.output(vec![EngineEvent::Results(Box::new(results))], None).await;
+        }
     }
 
     /// Returns the engine's time.

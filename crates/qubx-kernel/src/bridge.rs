@@ -213,6 +213,9 @@ mod tests {
         let call = r#"{"type":"call","call":7,"origin":"nobody","request":null}"#;
         assert!(matches!(read(call), Some(FromPython::UnreadableCall { .. })));
         assert!(read(r#"{"type":"log","level":"info","text":"\udcff"}"#).is_none());
-        assert!(matches!(read(r#"{"type":"stopped"}"#), Some(FromPython::Strategy(StrategyEvent::Stopped))));
+        assert!(matches!(
+            read(r#"{"type":"stopped"}"#),
+            Some(FromPython::Strategy(StrategyEvent::Stopped { after: 0 }))
+        ));
     }
 }

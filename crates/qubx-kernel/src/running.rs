@@ -26,6 +26,8 @@ use crate::{CallId, CellRef, Facts, KernelEvent, StrategyEvent};
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a request may wait for a place in the socket; it fills only when the kernel hangs for long.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
+/// How long what a strategy printed at its end is waited for. It is missing only when the child dropped messages.
+const LATEST_PRINTS: Duration = Duration::from_secs(2);
 
 /// After how many bytes of output Python is told what was read of it, much less than what it may be ahead.
 const TOLD_EVERY: usize = 2_000_000;
@@ -46,6 +48,8 @@ pub(crate) struct Running {
     untold: usize,
     /// The newest message that Python was told of.
     told: u64,
+    /// The strategy's word that it has stopped, behind the broadcast of this number; it is told at this time at the latest.
+    stopped: Option<(u64, Instant)>,
     /// Whether the kernel was asked to end: from then on its silence is no news.
     ending: bool,
     /// Begins the id of every request, and is the same for none.
@@ -70,6 +74,7 @@ impl Running {
             heard: None,
             untold: 0,
             told: 0,
+            stopped: None,
             ending: false,
             session,
             last_request: 0,
@@ -112,7 +117,10 @@ impl Running {
         loop {
             let now = Instant::now();
             self.announce_input(now).await;
-            let deadline = [self.cells.deadline(), self.inputs.deadline(now)].into_iter().flatten().min();
+            self.tell_stopped(now).await;
+            let stopped = self.stopped.map(|(_, latest)| latest);
+            let deadline =
+                [self.cells.deadline(), self.inputs.deadline(now), stopped].into_iter().flatten().min();
             tokio::select! {
                 Some(request) = requests.recv() => self.request(request).await,
                 () = shared.wake.notified() => self.wake().await,
@@ -233,6 +241,14 @@ impl Running {
         }
     }
 
+    /// Tells that the strategy has stopped, once all that it printed was heard.
+    async fn tell_stopped(&mut self, now: Instant) {
+        let heard = self.heard.unwrap_or_default();
+        if let Some((after, _)) = self.stopped.take_if(|(after, latest)| heard >= *after || now >= *latest) {
+            self.emit(KernelEvent::Strategy(StrategyEvent::Stopped { after })).await;
+        }
+    }
+
     pub(crate) async fn python_says(&mut self, message: FromPython) {
         let event = match message {
             FromPython::Bound | FromPython::Ready { .. } => return,
@@ -270,6 +286,10 @@ impl Running {
                 Err(error) => return self.refuse(call, error.to_string()),
             },
             FromPython::UnreadableCall { call, error } => return self.refuse(call, error),
+            FromPython::Strategy(StrategyEvent::Stopped { after }) => {
+                self.stopped = Some((after, Instant::now() + LATEST_PRINTS));
+                return;
+            }
             FromPython::Strategy(event) => event,
         };
         self.emit(KernelEvent::Strategy(event)).await;
@@ -286,6 +306,9 @@ impl Running {
         }
         while let Ok(message) = self.channels.output.try_recv() {
             self.broadcast(message).await;
+        }
+        if let Some((_, latest)) = self.stopped {
+            self.tell_stopped(latest).await;
         }
     }
 

@@ -112,7 +112,11 @@ pub enum StrategyEvent {
         in_a_row: u32,
     },
     /// Its `on_stop` ran, or there was nothing to stop.
-    Stopped,
+    Stopped {
+        /// The number of the last broadcast before it: it is told behind what `on_stop` printed.
+        #[serde(default)]
+        after: u64,
+    },
     /// It wrote to the log.
     Log {
         /// How grave.

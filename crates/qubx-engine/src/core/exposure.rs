@@ -1,7 +1,5 @@
 //! How much of an instrument open orders could add, and which orders would increase a position. No I/O.
 
-use std::collections::HashMap;
-
 use qubx_protocol::{Order, OrderId, OrderStatus, Side};
 use rust_decimal::Decimal;
 
@@ -77,28 +75,14 @@ impl State {
         Some(total)
     }
 
-    /// Returns the open orders that would increase a position if all of them were executed, oldest first. Those that may
-    /// only reduce never do, and have what there is to reduce before the others.
+    /// Returns the open orders of which each by itself would increase a position, oldest first.
+    ///
+    /// Exits that together are more than the position stay: whatever is filled first, the others are looked at again before
+    /// anything else is.
     pub(crate) fn increasing_orders(&self) -> Vec<OrderId> {
-        let (only_reduce, others): (Vec<_>, Vec<_>) =
-            self.open.values().partition(|working| working.order.reduce_only);
-        let mut reducible: HashMap<usize, Decimal> = HashMap::new();
-        let mut increasing = Vec::new();
-        for working in only_reduce.into_iter().chain(others) {
-            let order = &working.order;
-            let held = self.held(working.book);
-            let left = reducible.entry(working.book).or_insert(held.abs());
-            let remaining = order.remaining().0;
-            let is_opposite = held * order.side.sign() < Decimal::ZERO;
-            if order.reduce_only {
-                *left -= if is_opposite { remaining.min(*left) } else { Decimal::ZERO };
-            } else if is_opposite && remaining <= *left {
-                *left -= remaining;
-            } else {
-                increasing.push(order.id.clone());
-            }
-        }
-        increasing
+        let increasing =
+            self.open.values().map(|working| &working.order).filter(|order| self.increases(order));
+        increasing.map(|order| order.id.clone()).collect()
     }
 
     /// Returns the side whose open orders only reduce the position, all together; none when there are none, or more.

@@ -97,11 +97,19 @@ impl State {
         }
     }
 
+    /// Pays all that is owed: the market has ended, and no rate comes any more.
+    pub(crate) fn pay_all_owed(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
+        for place in 0..self.books.len() {
+            self.pay(place, time, out);
+        }
+    }
+
     /// Pays what is owed at the newest rate.
     fn pay(&mut self, place: usize, time: Timestamp, out: &mut Vec<EngineEvent>) {
+        let Some(Owed { quantity, price, .. }) = self.books[place].owed.take() else { return };
+        // A restored instrument may not be a perpetual any more.
         let Some(config) = self.funding_of(place) else { return };
         let book = &mut self.books[place];
-        let Some(Owed { quantity, price, .. }) = book.owed.take() else { return };
         let rate = book.funding_rate.unwrap_or(config.rate_bps / BASIS_POINTS);
         let amount = Money(rounded(value(&book.instrument, price.0, quantity.0) * rate));
         if amount.is_zero() {

@@ -26,6 +26,14 @@ impl Desk {
         self.settle(time, before, out);
     }
 
+    /// Pays the funding that still waits for its rate, as the market has ended.
+    pub(crate) fn end_market(&mut self, time: Timestamp) -> Vec<EngineEvent> {
+        let mut out = Vec::new();
+        self.state.pay_all_owed(time, &mut out);
+        self.settle(time, 0, &mut out);
+        out
+    }
+
     /// Returns when the next of what is on its way arrives.
     pub(crate) fn next_arrival(&self) -> Option<Timestamp> {
         self.wire.next()

@@ -329,6 +329,27 @@ fn what_was_held_when_funding_was_due_pays_it_whatever_is_done_until_its_rate_co
 }
 
 #[test]
+fn what_is_owed_is_paid_when_the_market_ends_and_never_when_nothing_pays_any_more() {
+    let config = with_file_of_rates(funded());
+    let mut desk = quoted_desk(&config);
+    send(&mut desk, "12:00:00", "BUY 2");
+    quote(&mut desk, "16:00:00", "200", "200");
+    assert_eq!(
+        payments(&desk.end_market(at("16:00:10"))),
+        ["2026-01-01T16:00:10Z pays 0.02002 for 2 at 100.1, so far 0.02002"]
+    );
+    let mut desk = quoted_desk(&config);
+    send(&mut desk, "12:00:00", "BUY 2");
+    quote(&mut desk, "16:00:00", "200", "200");
+    let mut other = config.clone();
+    other.exchanges[0].instruments[0].kind = InstrumentKind::Future;
+    let mut again = restored(&other, &desk, "16:00:01");
+    let mut events = Vec::new();
+    again.advance(at("18:00:00"), &mut events);
+    assert_eq!((payments(&events), again.due()), (Vec::new(), None));
+}
+
+#[test]
 fn without_an_interval_each_rate_of_a_file_is_a_payment() {
     let mut config = with_file_of_rates(funded());
     config.exchanges[0].funding = Some(FundingConfig { every: None, rate_bps: decimal("1") });

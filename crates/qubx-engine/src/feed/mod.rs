@@ -28,6 +28,7 @@ use crate::{DataError, InstrumentIndex, MarketEvent};
 
 pub(crate) use memory::MemoryFeed;
 pub(crate) use replay::ReplayFeed;
+pub use replay::check_files;
 pub(crate) use sim::SimFeed;
 pub use walk::WalkState;
 

@@ -42,6 +42,15 @@ pub(crate) struct ReplayFeed {
     finished: bool,
 }
 
+/// Opens the recorded files of all exchanges and reads how they begin, as a replay does before it starts.
+///
+/// # Errors
+/// A file cannot be read, lacks a column or a row, or its first row makes no sense.
+pub fn check_files(exchanges: &[ExchangeConfig]) -> Result<(), DataError> {
+    let parts = parts(exchanges);
+    if parts.is_empty() { Ok(()) } else { Merge::open(&parts).map(drop) }
+}
+
 impl ReplayFeed {
     /// Opens the files of all exchanges and reads the first events of them; none when they simulate.
     ///

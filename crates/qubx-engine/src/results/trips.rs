@@ -56,9 +56,11 @@ impl Trip {
         }
     }
 
-    /// Takes in a payment of funding.
+    /// Takes in a payment of funding. One that comes when nothing is held any more is no later trip's.
     pub(super) fn fund(&mut self, position: &Position) {
-        self.profit -= position.funding.0 - self.funding;
+        if !self.held.is_zero() {
+            self.profit -= position.funding.0 - self.funding;
+        }
         self.funding = position.funding.0;
     }
 

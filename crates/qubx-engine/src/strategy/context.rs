@@ -37,6 +37,8 @@ pub struct Context {
     /// What calls caused, and still has its callbacks.
     pub(super) pending: VecDeque<StrategyInput>,
     pub(super) by: By,
+    /// Whether the callback that runs, or ran last, is the strategy's own.
+    pub(super) has_run: bool,
 }
 
 /// How an order is to be executed, beside how much.
@@ -310,6 +312,11 @@ impl Context {
         self.tell(HostEvent::LoadState(reply));
         let state = answer.blocking_recv().map_err(|_| EngineError::Stopped)??;
         Ok(state.map(serde_json::from_value).transpose()?)
+    }
+
+    /// Notes that the strategy has no callback of its own for this: none ran, so none ended well.
+    pub(super) fn is_not_written(&mut self) {
+        self.has_run = false;
     }
 
     /// Pauses trading; an engine that has stopped trades no more anyway.

@@ -120,7 +120,8 @@ pub trait Strategy: Sized + 'static {
     ///
     /// # Errors
     /// Whatever goes wrong; it is told, and five failures in a row pause the session.
-    fn on_quote(&mut self, _ctx: &mut Context, _instrument: InstrumentIndex, _quote: &Touch) -> Outcome {
+    fn on_quote(&mut self, ctx: &mut Context, _instrument: InstrumentIndex, _quote: &Touch) -> Outcome {
+        ctx.is_not_written();
         Ok(())
     }
 
@@ -128,7 +129,8 @@ pub trait Strategy: Sized + 'static {
     ///
     /// # Errors
     /// As [`Strategy::on_quote`].
-    fn on_trade(&mut self, _ctx: &mut Context, _instrument: InstrumentIndex, _trade: &Print) -> Outcome {
+    fn on_trade(&mut self, ctx: &mut Context, _instrument: InstrumentIndex, _trade: &Print) -> Outcome {
+        ctx.is_not_written();
         Ok(())
     }
 
@@ -136,7 +138,8 @@ pub trait Strategy: Sized + 'static {
     ///
     /// # Errors
     /// As [`Strategy::on_quote`].
-    fn on_bar(&mut self, _ctx: &mut Context, _instrument: InstrumentIndex, _bar: &Bar) -> Outcome {
+    fn on_bar(&mut self, ctx: &mut Context, _instrument: InstrumentIndex, _bar: &Bar) -> Outcome {
+        ctx.is_not_written();
         Ok(())
     }
 
@@ -144,7 +147,8 @@ pub trait Strategy: Sized + 'static {
     ///
     /// # Errors
     /// As [`Strategy::on_quote`].
-    fn on_timer(&mut self, _ctx: &mut Context, _name: &str) -> Outcome {
+    fn on_timer(&mut self, ctx: &mut Context, _name: &str) -> Outcome {
+        ctx.is_not_written();
         Ok(())
     }
 
@@ -152,7 +156,8 @@ pub trait Strategy: Sized + 'static {
     ///
     /// # Errors
     /// As [`Strategy::on_quote`].
-    fn on_order(&mut self, _ctx: &mut Context, _order: &Order) -> Outcome {
+    fn on_order(&mut self, ctx: &mut Context, _order: &Order) -> Outcome {
+        ctx.is_not_written();
         Ok(())
     }
 
@@ -160,7 +165,8 @@ pub trait Strategy: Sized + 'static {
     ///
     /// # Errors
     /// As [`Strategy::on_quote`].
-    fn on_fill(&mut self, _ctx: &mut Context, _fill: &Fill) -> Outcome {
+    fn on_fill(&mut self, ctx: &mut Context, _fill: &Fill) -> Outcome {
+        ctx.is_not_written();
         Ok(())
     }
 

@@ -163,6 +163,7 @@ pub fn host(
         end: 0,
         pending: std::collections::VecDeque::new(),
         by: strategy_itself(),
+        has_run: false,
     };
     let thread = std::thread::Builder::new().name("strategy".to_owned());
     thread.spawn(move || Start { prepared: strategy, ctx, batches, stop, busy_since }.run())?;
@@ -363,10 +364,14 @@ impl Host {
         callback: Callback,
         body: impl FnOnce(&mut dyn Hosted, &mut Context) -> Outcome,
     ) {
+        ctx.has_run = true;
         let ended = guarded(|| body(&mut *self.strategy, ctx));
         let now = Instant::now();
-        self.times.note(callback, now - self.before);
-        self.before = now;
+        let before = std::mem::replace(&mut self.before, now);
+        if !ctx.has_run {
+            return;
+        }
+        self.times.note(callback, now - before);
         match ended {
             Ok(()) => self.in_a_row = 0,
             Err(error) => {

@@ -62,6 +62,7 @@ impl<F: Feed> Task<F> {
                     self.view.changed();
                 }
                 self.flush().await;
+                self.finish_again().await;
                 self.hand_on_checkpoint(at).await;
                 answer(reply, ());
             }

@@ -148,7 +148,7 @@ impl Strategy for Probe {
 }
 
 fn registry() -> Registry {
-    Registry::new().with::<Probe>("probe").with::<EmaCross>("ema_cross")
+    Registry::new().with::<Probe>("probe").with::<FailsOnBars>("fails_on_bars").with::<EmaCross>("ema_cross")
 }
 
 /// A strategy in its host, and all that the host told.
@@ -320,6 +320,40 @@ async fn five_failures_in_a_row_pause_a_replay_at_the_event_of_the_fifth() {
     }
 }
 
+/// Fails at each bar, and writes no other callback.
+struct FailsOnBars(());
+
+impl Strategy for FailsOnBars {
+    type Parameters = ();
+
+    fn new((): ()) -> Self {
+        Self(())
+    }
+
+    fn parameters(&mut self) -> &mut () {
+        &mut self.0
+    }
+
+    fn on_start(&mut self, ctx: &mut Context) -> Outcome {
+        Ok(ctx.subscribe_bars("2s".parse()?)?)
+    }
+
+    fn on_bar(&mut self, _: &mut Context, _: InstrumentIndex, _: &Bar) -> Outcome {
+        Err("as always".into())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callbacks_that_are_not_written_end_no_row_of_failures() {
+    let (_folder, path) = file("quotes.csv", &swinging_quotes());
+    let mut hosted = Hosted::start(replay("max", &path), "fails_on_bars", json!({}));
+    hosted.running.until_finished().await;
+    let paused = |event: &EngineEvent| matches!(event, EngineEvent::Paused { paused: true, .. });
+    assert!(hosted.running.facts().iter().any(paused));
+    let times = hosted.stop(&["times"]).await;
+    assert_eq!(times.last().unwrap(), "times on_start 1, on_bar 59, on_stop 1");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_strategy_that_does_not_start_lets_the_feed_go_without_it() {
     let (_folder, path) = file("quotes.csv", &swinging_quotes());
@@ -390,7 +424,7 @@ async fn commands_need_a_strategy() {
 #[test]
 fn a_registry_checks_before_anything_starts() {
     let registry = registry();
-    assert_eq!(registry.names(), ["probe", "ema_cross"]);
+    assert_eq!(registry.names(), ["probe", "fails_on_bars", "ema_cross"]);
     let parameters = registry.parameters("ema_cross").unwrap();
     let parameters: Vec<_> = parameters
         .iter()

@@ -79,5 +79,9 @@ pub(crate) async fn bring_to_rest(
             }
         }
     }
+    // What the strategy traded at its end belongs to the results of a replay.
+    if let Err(error) = engine.flush(None).await {
+        tracing::debug!(%error, "nothing more is told");
+    }
     (whole, done.join("; "))
 }

@@ -61,7 +61,7 @@ impl Session {
                 self.fact(Fact::Error { cell: None, ename, evalue, traceback });
                 self.callback_failed(error, in_a_row);
             }
-            StrategyEvent::Stopped => self.strategy_has_stopped(),
+            StrategyEvent::Stopped { .. } => self.strategy_has_stopped(),
             StrategyEvent::Log { level, text } => self.log(level, STRATEGY, text),
             StrategyEvent::BatchDone { batch, reached, callbacks } => {
                 self.port.done(batch, reached);

@@ -91,7 +91,10 @@ fn print(fact: &Fact) -> Result<(), Failure> {
         Fact::Output { content: OutputContent::Lost { messages }, .. } => {
             write_to(std::io::stderr(), &format!("[{messages} messages of the kernel were lost]\n"))
         }
-        Fact::Error { traceback, .. } => write_to(std::io::stderr(), &format!("{}\n", traceback.join("\n"))),
+        // IPython colours tracebacks for a terminal that it takes for granted.
+        Fact::Error { traceback, .. } => {
+            write_to(std::io::stderr(), &qubx_tui::printable(&format!("{}\n", traceback.join("\n"))))
+        }
         _ => Ok(()),
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Backtest {
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     /// With results, all of which were written or not.
-    Results { complete: bool },
+    Results { results: Box<Results>, doubts: Vec<String> },
     /// Without, for this reason.
     Failed(String),
 }
@@ -69,11 +69,7 @@ impl Backtest {
     /// Takes an event in: `state` is that of before it, or a later one.
     pub(crate) fn event(&mut self, event: &Event, state: &SessionState) {
         match &event.fact {
-            Fact::Results(results) if self.end.is_none() => match strategy_failure(state) {
-                // The market goes on without a strategy, and what comes of that is nobody's result.
-                Some(why) => self.fail(why),
-                None => self.publish(results, state),
-            },
+            Fact::Results(results) => self.results(results, state),
             // That it is stopped then is its own doing.
             Fact::Verb { .. } if self.end.is_some() => {}
             fact if is_told(fact) => {
@@ -112,11 +108,11 @@ impl Backtest {
     /// Returns how the command ends, now that the session has ended.
     pub(crate) fn outcome(self) -> Result<Outcome, Failure> {
         end_progress();
-        match self.end {
-            Some(End::Results { complete: true }) => Ok(Outcome::Done),
-            Some(End::Results { complete: false }) => Ok(Outcome::NotWell),
+        match &self.end {
+            Some(End::Results { results, doubts }) => Ok(self.publish(results, doubts)),
             Some(End::Failed(why)) => {
-                Err(Failure::new(why).hint(format!("`qubx history {}` shows what happened", self.name)))
+                Err(Failure::new(why.as_str())
+                    .hint(format!("`qubx history {}` shows what happened", self.name)))
             }
             None => {
                 Err(Failure::new("the session ended before its replay was at its end; there are no results"))
@@ -129,18 +125,31 @@ impl Backtest {
         self.end = Some(End::Failed(why));
     }
 
+    /// Takes results: those of the market's end, or later ones, of what the strategy did as it stopped.
+    fn results(&mut self, results: &Results, state: &SessionState) {
+        match (&mut self.end, strategy_failure(state)) {
+            (Some(End::Failed(_)), _) => {}
+            (Some(End::Results { results: older, .. }), _) => older.clone_from(&Box::new(results.clone())),
+            // The market goes on without a strategy, and what comes of that is nobody's result.
+            (None, Some(why)) => self.fail(why),
+            (None, None) => {
+                end_progress();
+                let doubts = doubts(state, self.crashes);
+                self.end = Some(End::Results { results: Box::new(results.clone()), doubts });
+            }
+        }
+    }
+
     /// Prints the results and leaves them in files.
-    fn publish(&mut self, results: &Results, state: &SessionState) {
-        end_progress();
-        let doubts = doubts(state, self.crashes);
-        let json = results::json(&self.name, results, &doubts);
+    fn publish(&self, results: &Results, doubts: &[String]) -> Outcome {
+        let json = results::json(&self.name, results, doubts);
         if self.json {
             out!("{json}");
         } else {
             let glyphs = Glyphs::of_locale(|name| std::env::var(name).ok());
             out!("{}", results::table(&self.name, results, glyphs));
         }
-        for doubt in &doubts {
+        for doubt in doubts {
             say!("warning: {doubt}");
         }
         let picture = self.folder.join("results.svg");
@@ -151,7 +160,7 @@ impl Backtest {
             Ok(()) => say!("picture: {}", picture.display()),
             Err(failure) => say!("{failure}"),
         }
-        self.end = Some(End::Results { complete: written.is_ok() });
+        if written.is_ok() { Outcome::Done } else { Outcome::NotWell }
     }
 }
 

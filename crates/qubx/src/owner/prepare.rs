@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::find;
 use crate::owner::launch::Launch;
 use crate::owner::look::{Look, look};
+use crate::service::exchanges;
 
 /// A config that can run, and everything that was found out on the way.
 pub(crate) struct Prepared {
@@ -97,6 +98,8 @@ pub(crate) async fn prepare(arguments: &ConfigArguments, registry: &Registry) ->
         config.name.clone_from(name);
         config.strategy_name = safe_component(name);
     }
+    // A replay whose files are wrong is a config that is wrong; they are opened again when it starts.
+    qubx_engine::check_files(&exchanges::of(&config)).map_err(|error| Failure::usage(error.to_string()))?;
     let own_program = if registry.is_empty() { None } else { std::env::current_exe().ok() };
     Ok(Prepared { home, config_file: document.path().to_owned(), python, config, probe, own_program })
 }

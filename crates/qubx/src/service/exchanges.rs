@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use crate::config::{Config, Connector, Exchange, Funding, Recording, Speed};
 
 /// Returns the exchanges of a config.
-pub(super) fn of(config: &Config) -> Vec<ExchangeConfig> {
+pub(crate) fn of(config: &Config) -> Vec<ExchangeConfig> {
     config.exchanges.iter().map(exchange).collect()
 }
 

@@ -109,6 +109,51 @@ async fn without_a_whole_replay_and_its_strategy_there_are_no_results() {
     place.finish().await;
 }
 
+/// Prints at each bar and at its end, where it also closes what it bought.
+const CLOSES: &str = r#"
+import sys
+
+from qubx_strategy import Strategy
+
+
+class Closes(Strategy):
+    def on_start(self, ctx):
+        ctx.subscribe_bars("10s")
+        self.bars = 0
+
+    def on_bar(self, ctx, bar):
+        self.bars += 1
+        print(f"bar {self.bars}")
+        if self.bars == 3:
+            ctx.trade(bar.instrument, 0.5)
+
+    def on_stop(self, ctx):
+        ctx.close_positions()
+        print(f"closed after {self.bars} bars")
+        print("on the other stream, too", file=sys.stderr)
+"#;
+
+#[tokio::test]
+async fn what_a_strategy_prints_and_trades_at_its_end_belongs_to_a_replay() {
+    let Some(place) = place() else { return };
+    place.write("closes.py", CLOSES);
+    let file = file(QUOTES);
+    let closes = ["--set", "strategy=closes.Closes", "--set", "parameters={}"];
+    let run =
+        [&["run", "replay.yml", "--paper", "--json", "--set", MAX, "--set", &file], &closes[..]].concat();
+    let ran = place.qubx(&run).await.code(0);
+    for bar in 1..=29 {
+        assert!(ran.stderr.contains(&format!("bar {bar}\n")), "{bar} in {}", ran.stderr);
+    }
+    let ran = ran.says(&["closed after 29 bars", "on the other stream, too"]);
+    let account = &ran.json()["accounts"][0];
+    assert_eq!((&account["trades"], &account["fills"]), (&1.into(), &2.into()));
+    assert_eq!(account["account"]["unrealized_pnl"], "0");
+    let history = place.qubx(&["history", "replay"]).await.code(0).stdout;
+    assert!(history.contains("closed after 29 bars"), "{history}");
+    place.finish().await;
+}
+
 #[tokio::test]
 async fn a_replay_that_is_stopped_on_its_way_is_no_success() {
     let Some(place) = place() else { return };
