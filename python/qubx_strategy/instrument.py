@@ -16,6 +16,7 @@ class Instrument:
         "exchange",
         "index",
         "kind",
+        "label",
         "lot_size",
         "maintenance_rate",
         "min_notional",
@@ -31,6 +32,8 @@ class Instrument:
     symbol: str
     name: str
     """`EXCHANGE:SYMBOL`."""
+    label: str
+    """The shortest name that no other instrument of the session has: the symbol, if only one exchange has it."""
     tick_size: float
     lot_size: float
     min_notional: float
@@ -56,8 +59,9 @@ class Instrument:
         maintenance_rate: float = 0.0,
     ) -> None:
         fields = locals()
-        for name in self.__slots__:
-            object.__setattr__(self, name, f"{exchange}:{symbol}" if name == "name" else fields[name])
+        names = {"name": f"{exchange}:{symbol}", "label": symbol}
+        for slot in self.__slots__:
+            object.__setattr__(self, slot, names[slot] if slot in names else fields[slot])
 
     def __setattr__(self, name: str, _: object) -> NoReturn:
         raise AttributeError(f"an instrument does not change: {name} cannot be set")
@@ -77,7 +81,7 @@ class Instrument:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = {name: getattr(self, name) for name in self.__slots__ if name != "name"}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name not in ("name", "label")}
         return _unpickled, (self.name, fields)
 
     def __str__(self) -> str:
@@ -92,7 +96,11 @@ _known: dict[str, Instrument] = {}
 
 
 def register(instruments: tuple[Instrument, ...]) -> None:
-    """Makes these the instruments that pickled ones come back as."""
+    """Makes these the instruments that pickled ones come back as, and gives each a label of its own."""
+    symbols = [instrument.symbol for instrument in instruments]
+    for instrument in instruments:
+        if symbols.count(instrument.symbol) > 1:
+            object.__setattr__(instrument, "label", instrument.name)
     _known.update((instrument.name, instrument) for instrument in instruments)
 
 

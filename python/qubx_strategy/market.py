@@ -123,7 +123,7 @@ class Order(NamedTuple):
         price = "" if self.price is None else f" @ {self.price:.12g}"
         stop = "" if self.stop_price is None else f" at {self.stop_price:.12g}"
         reason = f": {self.reason}" if self.reason else ""
-        wanted = f"{self.side} {self.quantity:.12g} {self.instrument.symbol} {self.type}{stop}{price}"
+        wanted = f"{self.side} {self.quantity:.12g} {self.instrument.label} {self.type}{stop}{price}"
         return f"Order({self.id} {wanted}, {self.status}{reason}, filled {self.filled:.12g})"
 
 

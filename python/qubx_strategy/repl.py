@@ -51,7 +51,7 @@ class Helpers:
         """Returns the positions that are not flat, at the last quotes."""
         rows = [
             (
-                p.instrument.symbol,
+                p.instrument.label,
                 p.quantity,
                 p.avg_price,
                 p.last_price,
@@ -69,7 +69,7 @@ class Helpers:
         rows = [
             (
                 o.id,
-                o.instrument.symbol,
+                o.instrument.label,
                 o.side,
                 o.type,
                 o.quantity,

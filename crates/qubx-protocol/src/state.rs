@@ -76,6 +76,14 @@ pub enum Applied {
 }
 
 impl SessionState {
+    /// Returns the shortest name of an instrument that nothing else in the session has: see [`SessionInfo::label`].
+    ///
+    /// [`SessionInfo::label`]: crate::SessionInfo::label
+    #[must_use]
+    pub fn label(&self, instrument: &InstrumentId) -> String {
+        self.status.as_ref().map_or_else(|| instrument.symbol.clone(), |status| status.info.label(instrument))
+    }
+
     /// Returns the state of an empty log that keeps `limit` entries of each kind.
     #[must_use]
     pub fn new(log: LogId, limit: usize) -> Self {

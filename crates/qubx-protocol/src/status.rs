@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Author, Instrument, Parameter};
+use crate::{Action, Author, Instrument, InstrumentId, Parameter};
 
 /// Whether orders are simulated or real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,20 @@ pub struct SessionInfo {
     pub instruments: Vec<Instrument>,
     /// The version of the program that serves the session.
     pub version: String,
+}
+
+impl SessionInfo {
+    /// Returns the shortest name that nothing else in the session has: the symbol, or `EXCHANGE:SYMBOL` where several
+    /// exchanges have it.
+    #[must_use]
+    pub fn label(&self, instrument: &InstrumentId) -> String {
+        let has_symbol =
+            |other: &&Instrument| other.id.symbol == instrument.symbol && other.id != *instrument;
+        match self.instruments.iter().find(has_symbol) {
+            Some(_) => instrument.to_string(),
+            None => instrument.symbol.clone(),
+        }
+    }
 }
 
 /// Whether the Python process lives. That it is busy, since when and with whose cell follows from the running cell.

@@ -154,7 +154,7 @@ pub(crate) fn cancel_orders(instrument: &InstrumentId, mirror: &Mirror, now: Ins
     let orders: Vec<&Order> =
         facts::orders(mirror).into_iter().filter(|order| order.instrument == *instrument).collect();
     let mut lines =
-        vec![format!("cancels {} of {}", format::count(orders.len(), "order"), instrument.symbol)];
+        vec![format!("cancels {} of {}", format::count(orders.len(), "order"), mirror.label(instrument))];
     lines.extend(orders.iter().map(|order| format!("  {}", describe_order(order, mirror))));
     Dialog::new(heading("CANCEL ORDERS", mirror), lines, mirror, now)
         .verb("cancel them", Command::CancelOrders { instrument: Some(instrument.clone()) })
@@ -282,7 +282,7 @@ fn describe_order(order: &Order, mirror: &Mirror) -> String {
     let decimals = mirror.quantity_decimals(&order.instrument, order.quantity.0.scale());
     let mut text = format!(
         "{} {} {} {}",
-        order.instrument.symbol,
+        mirror.label(&order.instrument),
         order.side,
         order.order_type,
         format::number(order.remaining().0, decimals, Sign::Minus)
@@ -305,7 +305,7 @@ fn describe_closing(position: &Position, mirror: &Mirror) -> String {
         .map_or_else(|| UNKNOWN.to_owned(), |value| format::number(value.0.abs(), 0, Sign::Minus));
     format!(
         "{:<10} {side:<4} {:>10}   ~{value}",
-        position.instrument.symbol,
+        mirror.label(&position.instrument),
         format::number(position.quantity.0.abs(), decimals, Sign::Minus)
     )
 }

@@ -36,6 +36,11 @@ pub(crate) trait Facts {
         self.info()?.instruments.iter().find(|instrument| instrument.id == *id)
     }
 
+    /// Returns the shortest name of an instrument that nothing else in the session has.
+    fn label(&self, id: &InstrumentId) -> String {
+        self.info().map_or_else(|| id.symbol.clone(), |info| info.label(id))
+    }
+
     /// Returns the last quote of an instrument.
     fn quote(&self, id: &InstrumentId) -> Option<&Quote> {
         self.market()?.quotes.iter().find(|quote| quote.instrument == *id)

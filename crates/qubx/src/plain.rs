@@ -64,16 +64,28 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             let reason = order.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             format!(
                 "{time} ORDER {} {} {} {price} {} ({}){reason}",
-                order.instrument.symbol, order.side, order.quantity, order.status, order.author
+                state.label(&order.instrument),
+                order.side,
+                order.quantity,
+                order.status,
+                order.author
             )
         }
         Fact::Fill { fill, position, .. } => format!(
             "{time} FILL  {} {} {} @ {} ({}), position {}",
-            fill.instrument.symbol, fill.side, fill.quantity, fill.price, fill.author, position.quantity
+            state.label(&fill.instrument),
+            fill.side,
+            fill.quantity,
+            fill.price,
+            fill.author,
+            position.quantity
         ),
         Fact::Funding { funding, .. } => format!(
             "{time} FUNDING {} {} for {} at {}",
-            funding.instrument.symbol, funding.amount, funding.quantity, funding.rate
+            state.label(&funding.instrument),
+            funding.amount,
+            funding.quantity,
+            funding.rate
         ),
         Fact::Results(results) => format!("{time} RESULTS {}", results::line(results)),
         Fact::Verb { verb, .. } => {

@@ -34,7 +34,7 @@ pub(super) fn cancel_orders(app: &mut App) {
         _ => None,
     };
     let hint = match instrument {
-        Some(id) => format!("{} has no open orders", id.symbol),
+        Some(id) => format!("{} has no open orders", app.mirror.label(&id)),
         None => "select a row of the symbol first".to_owned(),
     };
     ask(app, dialog, &hint);

@@ -55,7 +55,7 @@ fn row(app: &App, id: &InstrumentId) -> Row {
     let age = quote.and_then(|quote| facts::quote_age(&app.mirror, quote, app.now));
     let stale = app.mirror.stale_for(id, app.now);
     Row {
-        symbol: id.symbol.clone(),
+        symbol: app.mirror.label(id),
         fields: vec![
             price(quote.map(|quote| quote.bid.0)),
             price(quote.map(|quote| quote.ask.0)),

@@ -44,7 +44,7 @@ fn row(app: &App, order: &Order) -> Row {
     );
     let age = format::between(order.created_at, facts::engine_time(&app.mirror, app.now));
     Row {
-        symbol: id.symbol.clone(),
+        symbol: app.mirror.label(id),
         fields: vec![
             Field::new(order.side.to_string()),
             Field::new(short_type(order.order_type)),

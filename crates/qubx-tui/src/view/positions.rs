@@ -57,7 +57,7 @@ fn row(app: &App, position: &Position) -> Row {
     let last = mark.and_then(|mark| mark.last_price).map(|price| price.0);
     let value = mark.and_then(|mark| mark.market_value).map(|value| value.0);
     Row {
-        symbol: id.symbol.clone(),
+        symbol: app.mirror.label(id),
         fields: vec![
             Field::new(if quantity.is_sign_negative() { "S" } else { "L" }),
             Field::new(format::fit(

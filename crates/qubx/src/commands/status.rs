@@ -115,7 +115,7 @@ fn print(state: &SessionState, latest: &Latest) {
         let mark = market.marks.iter().find(|mark| mark.instrument == held.instrument);
         outln!(
             "position  {} {} @ {}  last {}  unrealized {}",
-            held.instrument.symbol,
+            state.label(&held.instrument),
             held.quantity,
             shown(held.avg_price.map(|price| price.to_string())),
             shown(mark.and_then(|mark| mark.last_price).map(|price| price.to_string())),
@@ -128,7 +128,7 @@ fn print(state: &SessionState, latest: &Latest) {
         outln!(
             "order     {} {} {} {} {price}{stop} {}/{} {}",
             order.id,
-            order.instrument.symbol,
+            state.label(&order.instrument),
             order.side,
             order.order_type,
             order.filled,

@@ -6,7 +6,7 @@ use qubx_protocol::{Fact, OrderStatus, VerbOutcome};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::harness::{CROSS, Place, STEPS, Screen, config, wait_for};
+use crate::harness::{CROSS, IDLE, Place, STEPS, Screen, config, wait_for};
 
 async fn entries(place: &Place, name: &str, kind: &str) -> Vec<Value> {
     let lines = place.qubx(&["history", name, "--json", "--limit", "100000"]).await.code(0).json_lines();
@@ -300,4 +300,44 @@ async fn a_stop_can_flatten_or_keep_orders() {
         assert_eq!(fills.last().unwrap()["position"]["quantity"] == "0", flat, "{flag}");
     }
     place.finish().await;
+}
+
+#[tokio::test]
+async fn where_two_exchanges_have_a_symbol_everything_says_which_is_meant() {
+    let Some(place) = Place::new() else { return };
+    place.write("idle.py", IDLE);
+    let other = "    ALT:
+      connector: sim
+      base_currency: USDT
+      capital: 5000
+      universe: [BTCUSDT]
+      params: { seed: 8, quotes_per_second: 10 }
+";
+    place.write("two.yml", &(config("two", "idle.Idle") + other));
+    place.start("two.yml").await;
+    let mut screen = Screen::attach(&place, "two", "op@test").await;
+    screen
+        .until("quotes of all", |screen| {
+            (screen.mirror.latest.market.as_ref()?.quotes.len() == 3).then_some(())
+        })
+        .await;
+    place
+        .qubx(&["exec", "two", "trade('BTCUSDT', 0.01)"])
+        .await
+        .code(1)
+        .says(&["SIM:BTCUSDT or ALT:BTCUSDT"]);
+    let bought = "print(trade('ALT:BTCUSDT', 0.01)); trade('ETHUSDT', 0.1);";
+    let said = place.qubx(&["exec", "two", bought]).await.code(0).stdout;
+    assert!(said.contains("buy 0.01 ALT:BTCUSDT market"), "{said}");
+    wait_for("both positions", async || {
+        let held = place.qubx(&["exec", "two", "portfolio()"]).await.code(0).stdout;
+        (held.contains("ALT:BTCUSDT ") && held.contains("\nETHUSDT ")).then_some(())
+    })
+    .await;
+    let told = place.qubx(&["status", "two"]).await.code(0).stdout;
+    assert!(told.contains("position  ALT:BTCUSDT 0.01") && told.contains("position  ETHUSDT 0.1"), "{told}");
+    let told = place.qubx(&["history", "two"]).await.code(0).stdout;
+    assert!(told.contains("FILL  ALT:BTCUSDT BUY 0.01") && told.contains("FILL  ETHUSDT BUY"), "{told}");
+    screen.close().await;
+    place.stop_and_finish("two").await;
 }
