@@ -33,7 +33,7 @@ class Instrument:
     name: str
     """`EXCHANGE:SYMBOL`."""
     label: str
-    """The shortest name that no other instrument of the session has: the symbol, if only one exchange has it."""
+    """The shortest name that no other instrument here has: the symbol, if only one exchange has it."""
     tick_size: float
     lot_size: float
     min_notional: float

@@ -33,7 +33,11 @@ def test_what_the_service_does_not_say_is_as_for_most() -> None:
 def test_a_label_says_the_exchange_where_the_symbol_does_not_tell_it() -> None:
     others = (FIELDS | {"exchange": "ALT"}, FIELDS | {"symbol": "ETHUSDT"})
     mirror = Mirror(parse_instrument(*entry) for entry in enumerate((FIELDS, *others)))
-    assert [instrument.label for instrument in mirror.instruments] == ["SIM:BTCUSDT", "ALT:BTCUSDT", "ETHUSDT"]
+    assert [instrument.label for instrument in mirror.instruments] == [
+        "SIM:BTCUSDT",
+        "ALT:BTCUSDT",
+        "ETHUSDT",
+    ]
 
 
 def test_an_instrument_does_not_change() -> None:

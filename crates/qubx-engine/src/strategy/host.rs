@@ -4,9 +4,10 @@
 //! fails or panics is told, and the next one follows. It never touches the book: what the strategy sees is a copy.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -185,6 +186,7 @@ struct Start {
 
 impl Start {
     fn run(mut self) {
+        note_panics();
         let interests = self.prepared.factory.interests();
         let Some(mut host) = self.start() else {
             self.start_feed(Interests::NONE);
@@ -431,8 +433,32 @@ fn guarded<T>(body: impl FnOnce() -> Result<T, StrategyError>) -> Result<T, Stri
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(with_causes(&*error)),
-        Err(panic) => Err(format!("it panicked: {}", words_of(&*panic))),
+        Err(panic) => {
+            let place = PANICKED_AT.take().map(|place| format!(" at {place}")).unwrap_or_default();
+            Err(format!("it panicked{place}: {}", words_of(&*panic)))
+        }
     }
+}
+
+thread_local! {
+    /// Where this thread panicked last; only strategies' threads note it.
+    static PANICKED_AT: Cell<Option<String>> = const { Cell::new(None) };
+    static NOTES_PANICS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Has panics of this thread note their place, beside what happens at a panic anyway.
+fn note_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if NOTES_PANICS.get() {
+                PANICKED_AT.set(panic.location().map(|place| format!("{}:{}", place.file(), place.line())));
+            }
+            before(panic);
+        }));
+    });
+    NOTES_PANICS.set(true);
 }
 
 /// Returns an error with all that caused it.

@@ -36,9 +36,9 @@ impl Session {
                 self.report(Progress::StrategyStarted);
             }
             HostEvent::Failed { stage, error } => self.rust_failed(stage, &error),
-            HostEvent::CallbackError { callback, error, in_a_row } => {
+            HostEvent::CallbackError { callback, error, .. } => {
                 self.error(callback, &error);
-                self.callback_failed(format!("{callback}: {error}"), in_a_row);
+                self.callback_failed(format!("{callback}: {error}"));
             }
             HostEvent::Log { level, text } => self.log(level, STRATEGY, text),
             HostEvent::Callbacks(callbacks) => self.watch.counted(now, callbacks),

@@ -21,7 +21,8 @@ impl Session {
                     self.status.paused = paused;
                     self.status_changed();
                     let level = if paused { LogLevel::Warning } else { LogLevel::Info };
-                    self.log(level, "engine", reason);
+                    let text = if paused { format!("trading is paused: {reason}") } else { reason };
+                    self.log(level, "engine", text);
                 }
                 EngineEvent::Log { level, text } => self.log(level, "engine", text),
                 EngineEvent::FeedFinished => {

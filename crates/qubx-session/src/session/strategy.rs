@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use qubx_engine::{At, FAILURES_THAT_PAUSE, Interests, Reply, StrategyBatch};
+use qubx_engine::{At, Interests, Reply, StrategyBatch};
 use qubx_kernel::{CallId, PublishedPart, StrategyCall, StrategyEvent};
 use qubx_protocol::{By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress};
 
-use super::{Asker, Effect, SESSION, STRATEGY, Session};
+use super::{Asker, Effect, STRATEGY, Session};
 use crate::config::Progress;
 use crate::session::input::Input;
 use crate::store::Draft;
@@ -56,10 +56,10 @@ impl Session {
                 self.start_feed(Interests::NONE);
                 self.report(Progress::StrategyFailed { error });
             }
-            StrategyEvent::CallbackError { callback, ename, evalue, traceback, in_a_row } => {
+            StrategyEvent::CallbackError { callback, ename, evalue, traceback, .. } => {
                 let error = format!("{ename} in {callback}: {evalue}");
                 self.fact(Fact::Error { cell: None, ename, evalue, traceback });
-                self.callback_failed(error, in_a_row);
+                self.callback_failed(error);
             }
             StrategyEvent::Stopped { .. } => self.strategy_has_stopped(),
             StrategyEvent::Log { level, text } => self.log(level, STRATEGY, text),
@@ -191,15 +191,11 @@ impl Session {
         }
     }
 
-    /// Counts a callback that failed, so many in a row.
-    pub(super) fn callback_failed(&mut self, error: String, in_a_row: u32) {
+    /// Counts a callback that failed. Whoever runs the callbacks pauses after too many: in a replay it must be where they
+    /// raised.
+    pub(super) fn callback_failed(&mut self, error: String) {
         self.status.strategy.callback_errors += 1;
         self.set_strategy(self.status.strategy.state, Some(error));
-        // Whoever runs the callbacks pauses: in a replay it must be where they raised.
-        if in_a_row > 0 && in_a_row.is_multiple_of(FAILURES_THAT_PAUSE) {
-            let text = format!("{FAILURES_THAT_PAUSE} callbacks in a row raised: trading is paused");
-            self.log(LogLevel::Error, SESSION, text);
-        }
     }
 
     /// Lets the feed run; a later call only changes what the strategy is told.

@@ -110,7 +110,7 @@ async fn a_callback_that_is_slow_is_shown_until_it_ends() {
 async fn five_callbacks_in_a_row_that_raise_pause_trading_and_the_strategy_goes_on() {
     let Some((place, mut screen)) = started().await else { return };
     place.write("fail", "");
-    screen.logged("5 callbacks in a row raised: trading is paused").await;
+    screen.logged("trading is paused: 5 callbacks in a row raised").await;
     let status = screen
         .until("the pause", |screen| screen.state().status.clone().filter(|status| status.paused))
         .await;
