@@ -128,9 +128,9 @@ class Bridge:
             raise result
         return result
 
-    def log(self, level: str, text: str) -> None:
+    def log(self, level: str, text: str, time_ns: int = 0) -> None:
         """Writes a line to the session's log."""
-        self.send("log", level=level, text=text)
+        self.send("log", level=level, text=text, **({"time": time_ns} if time_ns else {}))
 
     def read_forever(self, handle: Callable[[dict[str, Any]], None]) -> None:
         """Gives replies to whoever waits and all else to `handle`; ends the process with the service."""

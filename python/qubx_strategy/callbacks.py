@@ -45,7 +45,10 @@ class Callbacks:
     def failed(self, name: str, error: BaseException) -> None:
         """Tells of a callback that raised, and pauses when too many did."""
         self.in_a_row += 1
-        self._bridge.send("callback_error", callback=name, in_a_row=self.in_a_row, **describe(error))
+        time_ns = self._lockstep.time_ns()
+        self._bridge.send(
+            "callback_error", callback=name, in_a_row=self.in_a_row, time=time_ns, **describe(error)
+        )
         if self.in_a_row % FAILURES_THAT_PAUSE == 0:
             # A refusal says that the engine stopped, and then nothing is traded any more.
             with suppress(RuntimeError):

@@ -55,9 +55,13 @@ class Lockstep:
         at = None if self._batch is None else {"batch": self._batch, "record": self.record}
         return self._bridge.call(request, read, at, self._take)
 
+    def time_ns(self) -> int:
+        """Returns the engine's time as it is known here, in nanoseconds since 1970."""
+        return self._mirror.time_ns
+
     def log(self, level: str, text: str) -> None:
         """Writes a line to the session's log."""
-        self._bridge.log(level, text)
+        self._bridge.log(level, text, self._mirror.time_ns)
 
     def publish(self, name: str, instrument: int | None, time_ns: int, content: Mapping[str, Any]) -> None:
         """Shows something under a name."""

@@ -127,7 +127,7 @@ impl Freshness {
             let since = since.map(|stale| stale.since).min().unwrap_or(wall);
             let since = since.round(Unit::Second).unwrap_or(since);
             let text = format!("no quote of {} since {since}: stale", names(&became));
-            events.push(EngineEvent::Log { level: LogLevel::Warning, text });
+            events.push(EngineEvent::log(LogLevel::Warning, text));
         }
         events
     }
@@ -138,7 +138,7 @@ impl Freshness {
         let longest = returned.iter().map(|(_, away)| *away).max()?;
         let returned: Vec<_> = returned.into_iter().map(|(id, _)| id).collect();
         let text = format!("quotes of {} come again, after {} s", names(&returned), longest.as_secs());
-        Some(EngineEvent::Log { level: LogLevel::Info, text })
+        Some(EngineEvent::log(LogLevel::Info, text))
     }
 
     /// Returns what is stale, in the config's order.
@@ -192,7 +192,7 @@ mod tests {
             let has_more = |instrument: &InstrumentId| *instrument != id("C") || second < 15.0;
             let events = self.freshness.look(self.began + passed, wall, has_more);
             let text = |event| match event {
-                EngineEvent::Log { level, text } => format!("{level:?} {text}"),
+                EngineEvent::Log { level, text, .. } => format!("{level:?} {text}"),
                 other => panic!("{other:?}"),
             };
             events.into_iter().map(text).collect()

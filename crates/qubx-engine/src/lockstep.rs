@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use self::ahead::{Ahead, Fired, Step};
 use self::seen::Seen;
 use crate::floor::{Due, Floor, changes};
+use crate::output::stamp;
 use crate::{At, Call, EngineError, EngineEvent, Interests, MarketData, MarketEvent, Reply, StrategyInput};
 
 /// The most events of a batch: at this size a batch costs nothing beside its events.
@@ -181,9 +182,9 @@ impl Lockstep {
     }
 
     /// Notes what somebody else than the strategy caused.
-    pub(crate) fn took(&mut self, events: Vec<EngineEvent>) {
+    pub(crate) fn took(&mut self, now: Timestamp, events: Vec<EngineEvent>) {
         self.changed = true;
-        self.tell(events);
+        self.tell(now, events);
     }
 
     /// Adds something to tell the strategy.
@@ -262,9 +263,9 @@ impl Lockstep {
         self.foresees &= !matches!(call, Call::SubscribeBars(_) | Call::SetTimer(..));
         let (decided, answer) = floor.decide(call)?;
         self.changed |= changes;
-        self.tell(decided);
+        self.tell(floor.clock(), decided);
         let sent = send(floor);
-        self.tell(sent);
+        self.tell(floor.clock(), sent);
         let value = floor.answer(answer)?;
         let Some(record) = place else { return Ok(Reply::of(value)) };
         Ok(self.reply(floor, record, value))
@@ -325,9 +326,9 @@ impl Lockstep {
     fn took_due(&mut self, floor: &mut Floor, due: Due) {
         match due {
             Due::Desk(events) => {
-                self.tell(events);
+                self.tell(floor.clock(), events);
                 let sent = send(floor);
-                self.tell(sent);
+                self.tell(floor.clock(), sent);
             }
             Due::Timer(name, time) => self.push(StrategyInput::Timer { name, time }),
         }
@@ -348,7 +349,7 @@ impl Lockstep {
             self.see(*event);
         }
         self.changed |= !events.is_empty();
-        self.tell(events);
+        self.tell(floor.clock(), events);
         bars.into_iter().for_each(|bar| self.push(StrategyInput::Bar(Box::new(bar), floor.clock())));
         if tells {
             self.push(StrategyInput::Event(*event));
@@ -356,7 +357,8 @@ impl Lockstep {
     }
 
     /// Notes what happened, for the session and for the strategy.
-    fn tell(&mut self, events: Vec<EngineEvent>) {
+    fn tell(&mut self, now: Timestamp, mut events: Vec<EngineEvent>) {
+        stamp(now, &mut events);
         if self.interests.strategy {
             self.facts.extend(events.iter().filter_map(StrategyInput::of));
         }
@@ -433,7 +435,7 @@ impl Lockstep {
         let bars = floor.market(&event, &mut events);
         if !events.is_empty() {
             events.extend(send(floor));
-            self.took(events);
+            self.took(floor.clock(), events);
         }
         for bar in bars {
             if !self.in_flight_ahead().is_some_and(|ahead| ahead.tells(&bar)) {

@@ -48,6 +48,8 @@ pub enum EngineEvent {
         paused: bool,
         /// Why, and by whom.
         reason: String,
+        /// When, by the engine's clock.
+        time: Option<Timestamp>,
     },
     /// Something to tell.
     Log {
@@ -55,11 +57,39 @@ pub enum EngineEvent {
         level: LogLevel,
         /// What.
         text: String,
+        /// When, by the engine's clock.
+        time: Option<Timestamp>,
     },
     /// A replay is at its end, and in lockstep the strategy is done with all of it. Said once.
     FeedFinished,
     /// What came of a replay; follows its end.
     Results(Box<Results>),
+}
+
+impl EngineEvent {
+    /// Returns something to tell, of which [`stamp`] will say when.
+    pub(crate) fn log(level: LogLevel, text: String) -> Self {
+        Self::Log { level, text, time: None }
+    }
+
+    /// Returns the beginning or the end of a pause, of which [`stamp`] will say when.
+    pub(crate) fn paused(paused: bool, reason: String) -> Self {
+        Self::Paused { paused, reason, time: None }
+    }
+}
+
+/// Notes when these happened, by the engine's clock, in what does not say so by itself.
+pub(crate) fn stamp(now: Timestamp, events: &mut [EngineEvent]) {
+    for event in events {
+        match event {
+            EngineEvent::Order(order) => order.changed_at = Some(now),
+            EngineEvent::Paused { time, .. } | EngineEvent::Log { time, .. } => *time = Some(now),
+            EngineEvent::Fill { .. }
+            | EngineEvent::Funding { .. }
+            | EngineEvent::FeedFinished
+            | EngineEvent::Results(_) => {}
+        }
+    }
 }
 
 /// An order that somebody wants.

@@ -110,6 +110,9 @@ pub enum StrategyEvent {
         /// How many callbacks in a row raised, this one with them.
         #[serde(default)]
         in_a_row: u32,
+        /// When, in nanoseconds since 1970, by the engine's clock as Python knows it; none for what is no market's callback.
+        #[serde(default)]
+        time: Option<i64>,
     },
     /// Its `on_stop` ran, or there was nothing to stop.
     Stopped {
@@ -123,6 +126,9 @@ pub enum StrategyEvent {
         level: LogLevel,
         /// What.
         text: String,
+        /// When, as with a callback that raised.
+        #[serde(default)]
+        time: Option<i64>,
     },
     /// It is done with a batch.
     BatchDone {

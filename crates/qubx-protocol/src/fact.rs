@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -22,6 +22,31 @@ pub struct Event {
     pub time: Timestamp,
     /// What happened.
     pub fact: Fact,
+}
+
+/// How far the engine's clock is from the wall's when it is another one.
+const ANOTHER_CLOCK: SignedDuration = SignedDuration::from_mins(1);
+
+/// Returns a time of the engine if its clock is another one than the wall's, which shows `wall`: in a replay.
+#[must_use]
+pub fn market_time(time: Timestamp, wall: Timestamp) -> Option<Timestamp> {
+    (time.duration_since(wall).abs() > ANOTHER_CLOCK).then_some(time)
+}
+
+impl Event {
+    /// Returns when it happened in the market, if that is another time than [`Event::time`]: in a replay. Not every fact
+    /// knows it.
+    #[must_use]
+    pub fn market_time(&self) -> Option<Timestamp> {
+        let time = match &self.fact {
+            Fact::Log { market_time, .. } | Fact::Error { market_time, .. } => *market_time,
+            Fact::Order { order, .. } => order.changed_at,
+            Fact::Fill { fill, .. } => Some(fill.time),
+            Fact::Funding { funding, .. } => Some(funding.time),
+            _ => None,
+        };
+        market_time(time?, self.time)
+    }
 }
 
 /// What happened.
@@ -96,6 +121,9 @@ pub enum Fact {
         evalue: String,
         /// The traceback, a line or more an item, possibly with ANSI colours.
         traceback: Vec<String>,
+        /// When, by the engine's clock, where that is another one than the wall's: of a callback in a replay.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        market_time: Option<Timestamp>,
     },
     /// A cell ended.
     CellFinished {
@@ -114,6 +142,9 @@ pub enum Fact {
         source: String,
         /// What, one line or more.
         text: String,
+        /// When, by the engine's clock, where that is another one than the wall's: in a replay.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        market_time: Option<Timestamp>,
     },
     /// An order changed.
     Order {

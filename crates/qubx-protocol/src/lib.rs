@@ -26,7 +26,9 @@ mod strategy;
 pub use account::{Account, Funding, Position};
 pub use codec::{FrameBuffer, FrameError, MAX_CLIENT_FRAME, MAX_FRAME, encode_frame};
 pub use command::Command;
-pub use fact::{CellStatus, Event, Fact, LogLevel, OutputContent, StreamName, VerbOutcome, VerbProgress};
+pub use fact::{
+    CellStatus, Event, Fact, LogLevel, OutputContent, StreamName, VerbOutcome, VerbProgress, market_time,
+};
 pub use history::{History, HistoryKind};
 pub use ids::{
     Author, CellNumber, CommandId, Epoch, InputId, InstrumentId, LedgerRow, LogId, OrderId, RequestId, Seq,

@@ -248,6 +248,9 @@ pub struct Order {
     pub cause: Option<CommandId>,
     /// When it was given, by the engine's clock.
     pub created_at: Timestamp,
+    /// When it changed last, by the engine's clock; only facts tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
     /// Why it was rejected or cancelled; none while that needs no word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

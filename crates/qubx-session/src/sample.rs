@@ -154,6 +154,7 @@ impl Writer {
             author: "strategy".into(),
             cause: None,
             created_at: self.time,
+            changed_at: None,
             reason: None,
             rejection: None,
         };
@@ -219,7 +220,12 @@ impl Writer {
 
     fn log(&mut self, number: u64) {
         let text = format!("after cell {} and {} fills: line {number} of the log", self.cell, self.fills);
-        self.fact(Fact::Log { level: LogLevel::Info, source: "strategy".to_owned(), text });
+        self.fact(Fact::Log {
+            level: LogLevel::Info,
+            source: "strategy".to_owned(),
+            text,
+            market_time: None,
+        });
     }
 
     fn fact(&mut self, fact: Fact) {

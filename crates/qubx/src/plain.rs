@@ -12,7 +12,8 @@ use crate::results;
 
 /// Returns an event as text of one line or more; none for what a reader of lines does not need.
 pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
-    let time = event.time.strftime("%T");
+    let market_time = event.market_time().map(|time| time.strftime("%F %T").to_string());
+    let time = market_time.clone().unwrap_or_else(|| event.time.strftime("%T").to_string());
     let text = match &event.fact {
         Fact::Started { epoch, restored } => {
             format!("{time} RUN   {epoch}{}", if *restored { ", goes on" } else { "" })
@@ -47,18 +48,15 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
             }
         }
         Fact::Error { traceback, ename, evalue, .. } => {
-            if traceback.is_empty() {
-                format!("{ename}: {evalue}")
-            } else {
-                traceback.join("\n")
-            }
+            let text = if traceback.is_empty() { format!("{ename}: {evalue}") } else { traceback.join("\n") };
+            market_time.map_or_else(|| text.clone(), |time| format!("{time} ERROR strategy\n{text}"))
         }
         Fact::CellFinished { cell, status, .. } => match status {
             CellStatus::Ok | CellStatus::Error => return None,
             CellStatus::Interrupted => format!("In[{cell}] was interrupted"),
             CellStatus::KernelDied => format!("In[{cell}] ended with its kernel"),
         },
-        Fact::Log { level, source, text } => format!("{time} {:<5} {source} {text}", level_word(*level)),
+        Fact::Log { level, source, text, .. } => format!("{time} {:<5} {source} {text}", level_word(*level)),
         Fact::Order { order, .. } => {
             let price = order.price.map_or_else(|| "MARKET".to_owned(), |price| format!("LIMIT {price}"));
             let reason = order.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -38,7 +38,12 @@ async fn a_large_command_and_many_events_pass_each_other() {
     let events = 128;
     let burst = async {
         for seq in 1..=events {
-            let fact = Fact::Log { level: LogLevel::Info, source: "strategy".to_owned(), text: text.clone() };
+            let fact = Fact::Log {
+                level: LogLevel::Info,
+                source: "strategy".to_owned(),
+                text: text.clone(),
+                market_time: None,
+            };
             peer.say(&ServerMessage::Event(Event { fact, ..event(seq) })).await;
         }
     };

@@ -163,6 +163,11 @@ impl Peer {
 
 /// Returns the event of that number: a line of the log.
 pub(crate) fn event(seq: u64) -> Event {
-    let fact = Fact::Log { level: LogLevel::Info, source: "engine".to_owned(), text: format!("line {seq}") };
+    let fact = Fact::Log {
+        level: LogLevel::Info,
+        source: "engine".to_owned(),
+        text: format!("line {seq}"),
+        market_time: None,
+    };
     Event { seq: Seq(seq), time: Timestamp::UNIX_EPOCH, fact }
 }

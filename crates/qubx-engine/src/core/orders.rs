@@ -78,6 +78,7 @@ impl State {
             author: request.by.author,
             cause: request.by.cause,
             created_at: time,
+            changed_at: None,
             rejection: refusal.as_ref().map(|refusal| refusal.rejection),
             reason: refusal.map(|refusal| refusal.reason),
         };
@@ -138,7 +139,7 @@ impl State {
         let Some(working) = known.or_else(|| late.find(|late| late.order.id == id && late.book != NOWHERE))
         else {
             let text = format!("trade {trade_id} of {id} is not booked: nobody knows the order");
-            out.push(EngineEvent::Log { level: LogLevel::Error, text });
+            out.push(EngineEvent::log(LogLevel::Error, text));
             return;
         };
         if !working.trades.insert(trade_id.clone()) {

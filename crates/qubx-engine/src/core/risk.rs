@@ -83,7 +83,7 @@ impl State {
             && let Some(reason) = self.loss_of(account, worth.equity)
         {
             self.paused = Some(reason.clone());
-            out.push(EngineEvent::Paused { paused: true, reason });
+            out.push(EngineEvent::paused(true, reason));
         }
         let margin_left = worth.maintenance.map(|maintenance| worth.equity.0 - maintenance);
         self.exchanges[account].is_under_water =

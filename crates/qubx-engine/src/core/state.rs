@@ -184,7 +184,7 @@ impl State {
         if let Some((field, problem)) = problem {
             let what = if matches!(event.data, MarketData::Quote(_)) { "quote" } else { "trade" };
             let text = format!("a {what} of {id} is ignored: {field}: {problem}");
-            out.push(EngineEvent::Log { level: LogLevel::Warning, text });
+            out.push(EngineEvent::log(LogLevel::Warning, text));
             return false;
         }
         match event.data {
@@ -211,11 +211,11 @@ impl State {
             Input::Broker(event) => self.broker(event, time, out),
             Input::Pause { reason } => {
                 self.paused = Some(reason.clone());
-                out.push(EngineEvent::Paused { paused: true, reason });
+                out.push(EngineEvent::paused(true, reason));
             }
             Input::Resume { reason } => {
                 self.paused = None;
-                out.push(EngineEvent::Paused { paused: false, reason });
+                out.push(EngineEvent::paused(false, reason));
                 self.assess_all(out);
             }
         }

@@ -69,7 +69,7 @@ impl Desk {
                         self.state.order(&order).map(|order| order.status.to_string().to_lowercase());
                     let status = status.unwrap_or_else(|| "unknown".to_owned());
                     let text = format!("the cancel of {order} came too late: it is {status}");
-                    out.push(EngineEvent::Log { level: LogLevel::Info, text });
+                    out.push(EngineEvent::log(LogLevel::Info, text));
                 }
             }
             WireCommand::Modify { order, quantity, price, stop_price, author } => {
@@ -77,7 +77,7 @@ impl Desk {
                 let by = By { author, cause: None };
                 if let Err(refusal) = self.modify_now(time, &order, modification, &by, out) {
                     let text = format!("order {order} is not modified: {}", refusal.reason);
-                    out.push(EngineEvent::Log { level: LogLevel::Warning, text });
+                    out.push(EngineEvent::log(LogLevel::Warning, text));
                 }
             }
         }

@@ -38,7 +38,7 @@ impl Desk {
         let text = format!(
             "the account of {name} is liquidated: its equity of {equity} is not above the maintenance margin of {needed}"
         );
-        out.push(EngineEvent::Log { level: LogLevel::Error, text });
+        out.push(EngineEvent::log(LogLevel::Error, text));
         let orders: Vec<OrderId> = self
             .state
             .open_orders()

@@ -51,7 +51,7 @@ fn told(events: &[EngineEvent]) -> Vec<String> {
             "{} {} {} at {} fee {} {:?}, now {}",
             fill.order, fill.side, fill.quantity, fill.price, fill.fee, fill.liquidity, position.quantity
         ),
-        EngineEvent::Paused { paused, reason } => format!("paused {paused}: {reason}"),
+        EngineEvent::Paused { paused, reason, .. } => format!("paused {paused}: {reason}"),
         EngineEvent::Log { text, .. } => text.clone(),
         EngineEvent::Funding { funding, position } => {
             format!("funding {} of {}, now {}", funding.amount, funding.quantity, position.funding)

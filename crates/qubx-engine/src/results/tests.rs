@@ -309,6 +309,7 @@ fn each_order_counts_once_however_often_it_changes() {
         author: "tester".into(),
         cause: None,
         created_at: at("00:00:00"),
+        changed_at: None,
         reason: None,
         rejection: None,
     };

@@ -269,7 +269,8 @@ impl Context {
 
     /// Writes a line into the session's log.
     pub fn log(&mut self, level: LogLevel, text: impl Into<String>) {
-        self.tell(HostEvent::Log { level, text: text.into() });
+        let time = self.time();
+        self.tell(HostEvent::Log { level, text: text.into(), time });
     }
 
     /// Shows a value under a name.

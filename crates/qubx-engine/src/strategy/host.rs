@@ -60,6 +60,8 @@ pub enum HostEvent {
         error: String,
         /// How many failed one after the other, with this one.
         in_a_row: u32,
+        /// When, by the engine's clock.
+        time: Timestamp,
     },
     /// It wrote to the log.
     Log {
@@ -67,6 +69,8 @@ pub enum HostEvent {
         level: LogLevel,
         /// What.
         text: String,
+        /// When, by the engine's clock.
+        time: Timestamp,
     },
     /// How long its callbacks took since it started; told twice a second at most, and at the end.
     Callbacks(Vec<CallbackTime>),
@@ -379,7 +383,8 @@ impl Host {
             Err(error) => {
                 self.in_a_row += 1;
                 let (callback, in_a_row) = (callback.name(), self.in_a_row);
-                ctx.tell(HostEvent::CallbackError { callback, error, in_a_row });
+                let time = ctx.time();
+                ctx.tell(HostEvent::CallbackError { callback, error, in_a_row, time });
                 if in_a_row.is_multiple_of(FAILURES_THAT_PAUSE) {
                     ctx.pause_on_failures();
                 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{Task, Told};
 use crate::feed::Feed;
+use crate::output::stamp;
 use crate::{EngineEvent, EngineOutput};
 
 /// How long facts may gather in lockstep.
@@ -23,7 +24,7 @@ impl<F: Feed> Task<F> {
             return;
         }
         if let Some(lockstep) = &mut self.lockstep {
-            lockstep.took(events);
+            lockstep.took(self.floor.clock(), events);
             self.facts_wait();
             self.view.changed();
         } else {
@@ -84,9 +85,13 @@ impl<F: Feed> Task<F> {
 
     pub(super) async fn output(
         &mut self,
-        events: Vec<EngineEvent>,
+        mut events: Vec<EngineEvent>,
         committed: Option<oneshot::Sender<Result<(), String>>>,
     ) {
+        if self.lockstep.is_none() {
+            let now = self.now();
+            stamp(now, &mut events);
+        }
         self.floor.told(&events);
         let is_paused = self.floor.desk.state().is_paused();
         self.paused.send_if_modified(|paused| std::mem::replace(paused, is_paused) != is_paused);

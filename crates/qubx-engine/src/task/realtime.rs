@@ -52,7 +52,7 @@ impl<F: Feed> Task<F> {
                 self.feed_phase = FeedPhase::Ended;
                 let text = format!("the feed ended: {error}");
                 self.feed_error = Some(error);
-                self.tell(vec![EngineEvent::Log { level: LogLevel::Error, text }]).await;
+                self.tell(vec![EngineEvent::log(LogLevel::Error, text)]).await;
                 self.flush().await;
             }
             Ok(false) => {
@@ -82,7 +82,7 @@ impl<F: Feed> Task<F> {
             let text = format!(
                 "{MAX_WAITING_TRADES} events wait for the strategy: it is told no more trades until it takes them"
             );
-            self.tell(vec![EngineEvent::Log { level: LogLevel::Error, text }]).await;
+            self.tell(vec![EngineEvent::log(LogLevel::Error, text)]).await;
         }
         // A feed that is always ready would not let others run on this thread.
         tokio::task::consume_budget().await;

@@ -1,7 +1,7 @@
 //! Orders, verbs and the path through the ledger.
 
 use qubx_engine::{EngineError, EngineEvent, Interests};
-use qubx_protocol::{OrderStatus, Side};
+use qubx_protocol::{Order, OrderStatus, Side};
 
 use crate::harness::{Running, id, in_time, sim};
 
@@ -28,7 +28,9 @@ async fn an_order_is_stored_before_it_is_sent() {
     assert!(
         matches!(&facts[1], EngineEvent::Fill { position, .. } if position.quantity.to_string() == "0.5")
     );
-    assert!(matches!(&facts[2], EngineEvent::Order(last) if *last == order));
+    // The fact says when it happened, too.
+    let last = Order { changed_at: Some(order.created_at), ..order };
+    assert_eq!(facts[2], EngineEvent::Order(last));
     assert_eq!(facts.len(), 3);
     running.stop().await;
 }
@@ -108,7 +110,7 @@ async fn a_pause_cancels_what_would_increase_a_position_and_lets_exits_pass() {
         .facts()
         .into_iter()
         .filter_map(|fact| match fact {
-            EngineEvent::Paused { paused, reason } => Some((paused, reason)),
+            EngineEvent::Paused { paused, reason, .. } => Some((paused, reason)),
             _ => None,
         })
         .collect();

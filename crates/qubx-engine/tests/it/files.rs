@@ -142,7 +142,7 @@ async fn a_bad_row_ends_the_feed_and_the_engine_goes_on() {
     assert_eq!(without(folder.path(), &view.feed_error.unwrap()), expected);
     assert_eq!(view.quotes[0].bid.to_string(), "20");
     assert!(running.facts().iter().any(
-        |fact| matches!(fact, EngineEvent::Log { level: LogLevel::Error, text } if text.contains("line 4"))
+        |fact| matches!(fact, EngineEvent::Log { level: LogLevel::Error, text, .. } if text.contains("line 4"))
     ));
     assert!(!running.facts().contains(&EngineEvent::FeedFinished));
     assert_eq!(running.place("BTCUSDT", Side::Buy, "1", None).await.status, OrderStatus::Filled);

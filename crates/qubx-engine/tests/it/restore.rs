@@ -296,7 +296,7 @@ async fn a_pause_and_the_loss_of_the_day_outlive_the_session() {
     running.handle.start_feed(NOBODY).await.unwrap();
     running.until_finished().await;
     let paused = running.facts().into_iter().find_map(|fact| match fact {
-        EngineEvent::Paused { paused: true, reason } => Some(reason),
+        EngineEvent::Paused { paused: true, reason, .. } => Some(reason),
         _ => None,
     });
     let reason = paused.unwrap();

@@ -21,7 +21,9 @@ fn quotes_at(seconds: impl IntoIterator<Item = i64>) -> String {
 /// Returns the lines of the log, without the time since when.
 fn told(running: &Running) -> Vec<(LogLevel, String)> {
     let line = |fact| match fact {
-        EngineEvent::Log { level, text } => Some((level, text.split(" since ").next().unwrap().to_owned())),
+        EngineEvent::Log { level, text, .. } => {
+            Some((level, text.split(" since ").next().unwrap().to_owned()))
+        }
         _ => None,
     };
     running.facts().into_iter().filter_map(line).collect()

@@ -213,7 +213,7 @@ async fn listen(
             }
             HostEvent::Started { interests } => format!("started {}", interests.quotes),
             HostEvent::Failed { stage, error } => format!("failed in {stage}: {error}"),
-            HostEvent::CallbackError { callback, error, in_a_row } => {
+            HostEvent::CallbackError { callback, error, in_a_row, .. } => {
                 format!("error {in_a_row} in {callback}: {error}")
             }
             HostEvent::Log { text, .. } => format!("log {text}"),

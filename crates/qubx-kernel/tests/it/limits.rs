@@ -15,7 +15,7 @@ async fn a_child_keeps_to_its_limits_and_stays_alive_at_them() {
     };
     let folder = tempfile::tempdir().unwrap();
     let Some(mut kernel) = Kernel::start_limited(folder, IDLE, limits).await else { return };
-    let StrategyEvent::Log { level, text } = kernel.strategy().await else { panic!() };
+    let StrategyEvent::Log { level, text, .. } = kernel.strategy().await else { panic!() };
     assert_eq!(level, LogLevel::Warning);
     assert!(text.contains("open files is above the system's; it is"), "{text}");
     let (text, status) = kernel.run("bytearray(3 << 30)").await;

@@ -71,7 +71,12 @@ mod tests {
         let (first, after) = snapshots.give(&state, |_, _| panic!("there is none before it"));
         assert_eq!(after, []);
 
-        let fact = Fact::Log { level: LogLevel::Info, source: "session".to_owned(), text: "x".to_owned() };
+        let fact = Fact::Log {
+            level: LogLevel::Info,
+            source: "session".to_owned(),
+            text: "x".to_owned(),
+            market_time: None,
+        };
         let event = Event { seq: Seq(1), time: Timestamp::UNIX_EPOCH, fact };
         state.apply(&event);
         let (second, after) = snapshots.give(&state, |head, _| (head == Seq(0)).then(|| vec![event.clone()]));

@@ -67,11 +67,16 @@ impl Life {
                 left.lost_rows
             );
             let (level, source) = (LogLevel::Warning, "session".to_owned());
-            drafts.push(Draft::Session(Fact::Log { level, source, text }));
+            drafts.push(Draft::Session(Fact::Log { level, source, text, market_time: None }));
         }
         if let Some(rescued) = left.rescued {
             let (level, source) = (LogLevel::Error, "session".to_owned());
-            drafts.push(Draft::Session(Fact::Log { level, source, text: rescued.to_string() }));
+            drafts.push(Draft::Session(Fact::Log {
+                level,
+                source,
+                text: rescued.to_string(),
+                market_time: None,
+            }));
         }
         let mut cell = last_cell;
         for CommandAudit { id, author, command } in left.commands {

@@ -77,6 +77,7 @@ mod tests {
             ename: "ValueError".to_owned(),
             evalue: huge.clone(),
             traceback: vec![huge.clone(), "end".to_owned(), huge.clone()],
+            market_time: None,
         };
         bound(&mut fact);
         let size = serde_json::to_string(&fact).unwrap().len();

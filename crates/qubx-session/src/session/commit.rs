@@ -294,7 +294,7 @@ mod tests {
     fn a_full_disk_costs_the_oldest_text_and_no_fact_of_money() {
         let log = |text: &str| {
             let (level, source) = (LogLevel::Info, "kernel".to_owned());
-            Draft::Session(Fact::Log { level, source, text: text.to_owned() })
+            Draft::Session(Fact::Log { level, source, text: text.to_owned(), market_time: None })
         };
         let money = Draft::Started { epoch: Epoch(1), restored: false };
         for (limit, expected) in [

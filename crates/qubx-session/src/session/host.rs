@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use qubx_engine::{Content, EngineEvent, EngineSnapshot, HostEvent};
 use qubx_kernel::PublishedPart;
-use qubx_protocol::{Fact, StrategyState};
+use qubx_protocol::{Fact, StrategyState, market_time};
 
 use super::{Asker, Effect, STRATEGY, Session};
 use crate::config::Progress;
@@ -36,11 +36,11 @@ impl Session {
                 self.report(Progress::StrategyStarted);
             }
             HostEvent::Failed { stage, error } => self.rust_failed(stage, &error),
-            HostEvent::CallbackError { callback, error, .. } => {
-                self.error(callback, &error);
+            HostEvent::CallbackError { callback, error, time, .. } => {
+                self.error(callback, &error, Some(time));
                 self.callback_failed(format!("{callback}: {error}"));
             }
-            HostEvent::Log { level, text } => self.log(level, STRATEGY, text),
+            HostEvent::Log { level, text, time } => self.log_at(level, STRATEGY, text, Some(time)),
             HostEvent::Callbacks(callbacks) => self.watch.counted(now, callbacks),
             HostEvent::Published { name, instrument, time, content } => {
                 let part = match content {
@@ -58,7 +58,7 @@ impl Session {
     }
 
     fn rust_failed(&mut self, stage: &str, error: &str) {
-        self.error(stage, error);
+        self.error(stage, error, None);
         let error = format!("{stage}: {error}");
         self.set_strategy(StrategyState::Failed, Some(error.clone()));
         // Its thread ends without another word.
@@ -67,9 +67,10 @@ impl Session {
     }
 
     /// Tells an error of the strategy's; Rust has no traceback.
-    fn error(&mut self, place: &str, error: &str) {
+    fn error(&mut self, place: &str, error: &str, time: Option<Timestamp>) {
         let (ename, evalue) = (format!("the strategy's {place}"), error.to_owned());
-        self.fact(Fact::Error { cell: None, ename, evalue, traceback: Vec::new() });
+        let market_time = time.and_then(|time| market_time(time, Timestamp::now()));
+        self.fact(Fact::Error { cell: None, ename, evalue, traceback: Vec::new(), market_time });
     }
 
     /// Shows Python what became of orders and positions, beside a strategy in Rust.

@@ -17,14 +17,14 @@ impl Session {
                     self.drafts.push(Draft::Funding { funding, position });
                 }
                 EngineEvent::Results(results) => self.fact(Fact::Results(results)),
-                EngineEvent::Paused { paused, reason } => {
+                EngineEvent::Paused { paused, reason, time } => {
                     self.status.paused = paused;
                     self.status_changed();
                     let level = if paused { LogLevel::Warning } else { LogLevel::Info };
                     let text = if paused { format!("trading is paused: {reason}") } else { reason };
-                    self.log(level, "engine", text);
+                    self.log_at(level, "engine", text, time);
                 }
-                EngineEvent::Log { level, text } => self.log(level, "engine", text),
+                EngineEvent::Log { level, text, time } => self.log_at(level, "engine", text, time),
                 EngineEvent::FeedFinished => {
                     self.log(LogLevel::Info, "engine", "the replay is at its end".to_owned());
                 }

@@ -32,7 +32,7 @@ use qubx_engine::EngineHandle;
 use qubx_kernel::CallId;
 use qubx_protocol::{
     Alarm, Author, Command, CommandId, ErrorCode, ErrorMessage, Fact, LogLevel, Phase, Refusal, SessionState,
-    SessionStatus, StrategyView, VerbProgress,
+    SessionStatus, StrategyView, VerbProgress, market_time,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
@@ -309,7 +309,13 @@ impl Session {
     }
 
     fn log(&mut self, level: LogLevel, source: &str, text: String) {
-        self.fact(Fact::Log { level, source: source.to_owned(), text });
+        self.log_at(level, source, text, None);
+    }
+
+    /// Writes to the log what happened at a time of the engine.
+    fn log_at(&mut self, level: LogLevel, source: &str, text: String, time: Option<Timestamp>) {
+        let market_time = time.and_then(|time| market_time(time, Timestamp::now()));
+        self.fact(Fact::Log { level, source: source.to_owned(), text, market_time });
     }
 
     fn status_changed(&mut self) {

@@ -228,7 +228,7 @@ impl Session {
             // What was held back of its output came before.
             self.flush_cell(cell);
         }
-        self.fact(Fact::Error { cell, ename, evalue, traceback });
+        self.fact(Fact::Error { cell, ename, evalue, traceback, market_time: None });
     }
 
     fn flush_cell(&mut self, cell: CellNumber) {

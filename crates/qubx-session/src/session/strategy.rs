@@ -5,7 +5,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use qubx_engine::{At, Interests, Reply, StrategyBatch};
 use qubx_kernel::{CallId, PublishedPart, StrategyCall, StrategyEvent};
-use qubx_protocol::{By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress};
+use qubx_protocol::{
+    By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress, market_time,
+};
 
 use super::{Asker, Effect, STRATEGY, Session};
 use crate::config::Progress;
@@ -51,18 +53,22 @@ impl Session {
             }
             StrategyEvent::Failed { stage, ename, evalue, traceback } => {
                 let error = format!("{ename} in {stage}: {evalue}");
-                self.fact(Fact::Error { cell: None, ename, evalue, traceback });
+                self.fact(Fact::Error { cell: None, ename, evalue, traceback, market_time: None });
                 self.set_strategy(StrategyState::Failed, Some(error.clone()));
                 self.start_feed(Interests::NONE);
                 self.report(Progress::StrategyFailed { error });
             }
-            StrategyEvent::CallbackError { callback, ename, evalue, traceback, .. } => {
+            StrategyEvent::CallbackError { callback, ename, evalue, traceback, time, .. } => {
                 let error = format!("{ename} in {callback}: {evalue}");
-                self.fact(Fact::Error { cell: None, ename, evalue, traceback });
+                let market_time =
+                    time.and_then(of_engine).and_then(|time| market_time(time, Timestamp::now()));
+                self.fact(Fact::Error { cell: None, ename, evalue, traceback, market_time });
                 self.callback_failed(error);
             }
             StrategyEvent::Stopped { .. } => self.strategy_has_stopped(),
-            StrategyEvent::Log { level, text } => self.log(level, STRATEGY, text),
+            StrategyEvent::Log { level, text, time } => {
+                self.log_at(level, STRATEGY, text, time.and_then(of_engine));
+            }
             StrategyEvent::BatchDone { batch, reached, callbacks } => {
                 self.port.done(batch, reached);
                 self.watch.done(Instant::now(), &callbacks);
@@ -213,4 +219,9 @@ impl Session {
         self.status.strategy.error = error;
         self.status_changed();
     }
+}
+
+/// Returns a time that Python tells in nanoseconds since 1970.
+fn of_engine(time: i64) -> Option<Timestamp> {
+    Timestamp::from_nanosecond(time.into()).ok()
 }

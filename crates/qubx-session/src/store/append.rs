@@ -134,7 +134,7 @@ impl Store {
         match self.pruning.step(&self.log) {
             Ok(line) => line.map(|text| {
                 let source = "session".to_owned();
-                Fact::Log { level: LogLevel::Warning, source, text }
+                Fact::Log { level: LogLevel::Warning, source, text, market_time: None }
             }),
             Err(error) => {
                 // Whatever is wrong shows with the next entry, too.

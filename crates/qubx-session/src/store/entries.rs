@@ -50,7 +50,8 @@ impl Unreadable {
     /// Returns what is shown in its place, so that nothing is missing without a word.
     pub(super) fn mark(&self) -> Event {
         let text = format!("the session log is damaged here, at entry {}: {}", self.seq, self.reason);
-        let fact = Fact::Log { level: LogLevel::Error, source: "session".to_owned(), text };
+        let fact =
+            Fact::Log { level: LogLevel::Error, source: "session".to_owned(), text, market_time: None };
         Event { seq: self.seq, time: self.time.unwrap_or(Timestamp::UNIX_EPOCH), fact }
     }
 

@@ -85,6 +85,7 @@ impl Screen {
                 "Cell In[43], line 1\n----> 1 1 / 0".to_owned(),
                 "\x1b[31mZeroDivisionError\x1b[39m: division by zero".to_owned(),
             ],
+            market_time: None,
         });
         screen.finish(3, CellStatus::Error, 5);
         screen.cell(4, "op2@web", "time.sleep(60)");
@@ -189,7 +190,7 @@ impl Screen {
     }
 
     pub(super) fn log(&mut self, level: LogLevel, source: &str, text: &str) {
-        self.event(Fact::Log { level, source: source.to_owned(), text: text.to_owned() });
+        self.event(Fact::Log { level, source: source.to_owned(), text: text.to_owned(), market_time: None });
     }
 
     /// Changes the session's status.
@@ -243,6 +244,7 @@ impl Screen {
             author: Author::from("strategy"),
             cause: None,
             created_at: time("14:00:00"),
+            changed_at: None,
             reason: None,
             rejection: None,
         };

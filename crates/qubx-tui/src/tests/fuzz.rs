@@ -128,7 +128,12 @@ fn take(screen: &mut Screen, step: Step) {
             let line = |(seq, text): (usize, String)| Event {
                 seq: Seq(seq as u64),
                 time: super::fixture::time("13:00:00"),
-                fact: Fact::Log { level: LogLevel::Info, source: "engine".to_owned(), text },
+                fact: Fact::Log {
+                    level: LogLevel::Info,
+                    source: "engine".to_owned(),
+                    text,
+                    market_time: None,
+                },
             };
             let events = lines.into_iter().enumerate().map(line).collect();
             screen.update(Update::Answer(Answer {

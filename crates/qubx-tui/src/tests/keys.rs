@@ -667,6 +667,7 @@ fn looking_past_the_oldest_entry_asks_for_what_was_before_it() {
             level: qubx_protocol::LogLevel::Info,
             source: "engine".to_owned(),
             text: format!("line {seq}"),
+            market_time: None,
         },
     };
     for seq in 1..=100 {

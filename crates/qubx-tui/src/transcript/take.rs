@@ -60,16 +60,16 @@ impl Transcript {
                     });
                 }
             }
-            Fact::Error { cell: Some(cell), ename, evalue, traceback } => {
+            Fact::Error { cell: Some(cell), ename, evalue, traceback, .. } => {
                 let traceback = traceback.join("\n");
                 self.change_entry(seq, *cell, |entry| entry.push_error(ename, evalue, traceback));
             }
-            Fact::Error { cell: None, ename, evalue, traceback } => {
+            Fact::Error { cell: None, ename, evalue, traceback, .. } => {
                 let text = format!("strategy: {}\n{ename}: {evalue}", traceback.join("\n"));
                 self.push(seq, line("ERROR", Tone::Loss, text));
                 self.warnings += 1;
             }
-            Fact::Log { level, source, text } => {
+            Fact::Log { level, source, text, .. } => {
                 let (label, tone) = match level {
                     LogLevel::Debug => ("DEBUG", Tone::Quiet),
                     LogLevel::Info => ("INFO", Tone::Plain),

@@ -52,7 +52,12 @@ impl Live {
     }
 
     fn line(&mut self, text: &str) {
-        self.event(Fact::Log { level: LogLevel::Info, source: "engine".to_owned(), text: text.to_owned() });
+        self.event(Fact::Log {
+            level: LogLevel::Info,
+            source: "engine".to_owned(),
+            text: text.to_owned(),
+            market_time: None,
+        });
     }
 
     /// Returns the page that a service would send.
@@ -258,26 +263,26 @@ fn fact() -> impl Strategy<Value = Fact> {
         1 => Just(OutputContent::Lost { messages: 5 }),
     ];
     prop_oneof![
-        10 => (cell.clone(), content).prop_map(|(cell, content)| Fact::Output { cell, content }),
-        1 => cell.prop_map(|cell| Fact::Error {
-            cell,
-            ename: "E".to_owned(),
-            evalue: "value".to_owned(),
-            traceback: Vec::new(),
-        }),
-        1 => (1u64..3, name.clone()).prop_map(|(cell, input)| Fact::InputRequested {
-            cell: CellNumber(cell),
-            input: InputId::from(format!("{cell}.{input}")),
-            prompt: "? ".to_owned(),
-            password: false,
-        }),
-        1 => (1u64..3, name).prop_map(|(cell, input)| Fact::InputEnded { command: None,
-            input: InputId::from(format!("{cell}.{input}")),
-            author: Some(Author::from("op2")),
-            text: Some("yes".to_owned()),
-        }),
-        1 => Just(Fact::Log { level: LogLevel::Info, source: "engine".to_owned(), text: "line".to_owned() }),
-    ]
+           10 => (cell.clone(), content).prop_map(|(cell, content)| Fact::Output { cell, content }),
+           1 => cell.prop_map(|cell| Fact::Error {
+               cell,
+               ename: "E".to_owned(),
+               evalue: "value".to_owned(),
+               traceback: Vec::new(),
+    market_time: None }),
+           1 => (1u64..3, name.clone()).prop_map(|(cell, input)| Fact::InputRequested {
+               cell: CellNumber(cell),
+               input: InputId::from(format!("{cell}.{input}")),
+               prompt: "? ".to_owned(),
+               password: false,
+           }),
+           1 => (1u64..3, name).prop_map(|(cell, input)| Fact::InputEnded { command: None,
+               input: InputId::from(format!("{cell}.{input}")),
+               author: Some(Author::from("op2")),
+               text: Some("yes".to_owned()),
+           }),
+           1 => Just(Fact::Log { level: LogLevel::Info, source: "engine".to_owned(), text: "line".to_owned(), market_time: None }),
+       ]
 }
 
 proptest! {

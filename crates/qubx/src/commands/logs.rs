@@ -157,10 +157,10 @@ struct Line {
 /// Returns what a fact says in the log; none for what is no part of it. A cell's error belongs to its cell.
 fn line(fact: &Fact) -> Option<Line> {
     match fact {
-        Fact::Log { level, source, text } => {
+        Fact::Log { level, source, text, .. } => {
             Some(Line { level: *level, source: source.clone(), text: text.clone() })
         }
-        Fact::Error { cell: None, ename, evalue, traceback } => Some(Line {
+        Fact::Error { cell: None, ename, evalue, traceback, .. } => Some(Line {
             level: LogLevel::Error,
             source: "strategy".to_owned(),
             text: if traceback.is_empty() { format!("{ename}: {evalue}") } else { traceback.join("\n") },

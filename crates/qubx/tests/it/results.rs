@@ -126,6 +126,7 @@ class Closes(Strategy):
         print(f"bar {self.bars}")
         if self.bars == 3:
             ctx.trade(bar.instrument, 0.5)
+            ctx.log(f"bought at {ctx.time():%H:%M:%S}")
 
     def on_stop(self, ctx):
         ctx.close_positions()
@@ -151,6 +152,9 @@ async fn what_a_strategy_prints_and_trades_at_its_end_belongs_to_a_replay() {
     assert_eq!(account["account"]["unrealized_pnl"], "0");
     let history = place.qubx(&["history", "replay"]).await.code(0).stdout;
     assert!(history.contains("closed after 29 bars"), "{history}");
+    // When it was in the market, not on the wall.
+    assert!(history.contains("2026-01-01 00:00:30 FILL  BTCUSDT BUY 0.5"), "{history}");
+    assert!(history.contains("2026-01-01 00:00:30 INFO  strategy bought at 00:00:30"), "{history}");
     place.finish().await;
 }
 

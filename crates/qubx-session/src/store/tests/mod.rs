@@ -44,7 +44,7 @@ fn cell(number: u64) -> Draft {
 
 fn log_line(text: &str) -> Draft {
     let (level, source) = (LogLevel::Info, "test".to_owned());
-    Draft::Session(Fact::Log { level, source, text: text.to_owned() })
+    Draft::Session(Fact::Log { level, source, text: text.to_owned(), market_time: None })
 }
 
 fn command(id: &str) -> Draft {
@@ -78,6 +78,7 @@ fn order(id: &str, status: OrderStatus) -> Draft {
         author: "op1".into(),
         cause: None,
         created_at: time(),
+        changed_at: None,
         reason: None,
         rejection: None,
     })

@@ -123,12 +123,16 @@ fn next_kind(fact: Option<&Fact>) -> Option<Fact> {
         Fact::InputRequested { .. } => {
             Fact::InputEnded { input: "1-1".into(), author: None, text: None, command: None }
         }
-        Fact::InputEnded { .. } => {
-            Fact::Error { cell: None, ename: String::new(), evalue: String::new(), traceback: vec![] }
-        }
+        Fact::InputEnded { .. } => Fact::Error {
+            cell: None,
+            ename: String::new(),
+            evalue: String::new(),
+            traceback: vec![],
+            market_time: None,
+        },
         Fact::Error { .. } => Fact::CellFinished { cell, status: CellStatus::Ok, duration_ms: 1 },
         Fact::CellFinished { .. } => {
-            Fact::Log { level: LogLevel::Info, source: String::new(), text: String::new() }
+            Fact::Log { level: LogLevel::Info, source: String::new(), text: String::new(), market_time: None }
         }
         Fact::Log { .. } => order("o", OrderStatus::New).fact(Some(row)).unwrap(),
         Fact::Order { .. } => fill("o", "BTCUSDT", 1).fact(Some(row)).unwrap(),

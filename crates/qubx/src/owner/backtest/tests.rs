@@ -126,6 +126,7 @@ fn what_went_wrong_on_the_way_is_said_with_the_results_also_to_programs() {
     let mut backtest = Backtest::new("ema", folder.path(), false, false);
     backtest.service_crashed();
     backtest.event(&event(Fact::Results(Box::new(crate::results::tests::results()))), &session());
+    assert_eq!(backtest.outcome().unwrap(), Outcome::Done);
     let json = std::fs::read_to_string(folder.path().join("results.json")).unwrap();
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(&json).unwrap()["doubts"],
@@ -149,7 +150,12 @@ fn an_end_from_elsewhere_is_no_success() {
 
 #[test]
 fn what_a_person_must_know_is_told_and_the_trading_is_not() {
-    let log = |level, source: &str| Fact::Log { level, source: source.to_owned(), text: String::new() };
+    let log = |level, source: &str| Fact::Log {
+        level,
+        source: source.to_owned(),
+        text: String::new(),
+        market_time: None,
+    };
     for (fact, expected) in [
         (log(LogLevel::Info, "engine"), false),
         (log(LogLevel::Warning, "engine"), true),

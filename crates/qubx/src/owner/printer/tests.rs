@@ -15,7 +15,12 @@ fn told(lines: usize) -> Printer {
     let mut state = session();
     let mut status = state.status.clone().unwrap();
     status.info.started_at = started_at;
-    let line = Fact::Log { level: LogLevel::Info, source: "strategy".to_owned(), text: String::new() };
+    let line = Fact::Log {
+        level: LogLevel::Info,
+        source: "strategy".to_owned(),
+        text: String::new(),
+        market_time: None,
+    };
     let older = [
         Fact::Started { epoch: Epoch(1), restored: false },
         Fact::Results(Box::new(crate::results::tests::results())),
