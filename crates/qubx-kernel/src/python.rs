@@ -1,9 +1,11 @@
 //! Which Python runs the kernel.
 
 use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
+use rustix::process::geteuid;
 
 /// No Python to run the kernel with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +27,8 @@ pub enum PythonError {
 }
 
 /// Returns the Python for a config in `config_dir`: the explicit one, `$QUBX_PYTHON`, `.venv` beside the
-/// config, `$VIRTUAL_ENV`, `home/venv`, or `python3` on the path, whichever is there first.
+/// config, `$VIRTUAL_ENV`, `.venv` in a folder above the config, `home/venv`, or `python3` on the path, whichever is there
+/// first. Above the config only what is the user's own counts: others may write there.
 ///
 /// # Errors
 /// An explicit one or `$QUBX_PYTHON` that cannot be run is an error, and so is none at all.
@@ -54,9 +57,16 @@ fn search(
     }
     let mut candidates = vec![config_dir.join(".venv/bin/python")];
     candidates.extend(variable("VIRTUAL_ENV").map(|folder| Path::new(&folder).join("bin/python")));
+    let above = config_dir.ancestors().skip(1).map(|folder| folder.join(".venv"));
+    candidates.extend(above.filter(|folder| is_own(folder)).map(|folder| folder.join("bin/python")));
     candidates.push(home.join("venv/bin/python"));
     candidates.extend(on_path(Path::new("python3")));
     first_usable(&candidates).ok_or(PythonError::NotFound { looked_at: candidates })
+}
+
+/// Tells whether this user made a folder, or a link to one.
+fn is_own(folder: &Path) -> bool {
+    folder.symlink_metadata().is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
 }
 
 /// Returns the first that can be run, absolute; links stay, because a virtual environment is one.
@@ -97,10 +107,22 @@ mod tests {
         assert!(
             matches!(find(None, &variables), Err(PythonError::NotFound { looked_at }) if looked_at.len() == 4)
         );
-        for place in ["path/python3", "home/venv/bin/python", "active/bin/python", "config/.venv/bin/python"]
-        {
+        for place in [
+            "path/python3",
+            "home/venv/bin/python",
+            ".venv/bin/python",
+            "active/bin/python",
+            "config/.venv/bin/python",
+        ] {
             let expected = program(&at(place));
             assert_eq!(find(None, &variables), Ok(expected));
+        }
+        // What another user put above the config is not run. Only root can make such a folder.
+        if geteuid().is_root() {
+            std::fs::remove_dir_all(at("config/.venv")).unwrap();
+            std::os::unix::fs::chown(at(".venv"), Some(65_534), None).unwrap();
+            let path = [("PATH", at("path"))];
+            assert_eq!(find(None, &path), Ok(at("home/venv/bin/python")));
         }
         let asked = program(&at("asked"));
         assert_eq!(find(None, &[("QUBX_PYTHON", asked.clone())]), Ok(asked.clone()));

@@ -26,8 +26,13 @@ pub(super) fn lines(columns: &[String], rows: &[Vec<Value>]) -> Vec<String> {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let more = rows.len().saturating_sub(MOST_ROWS);
-    let rest = (more > 0).then(|| format!("and {more} more; `--json` has all of them"));
-    [line(columns)].into_iter().chain(shown.iter().map(|row| line(row))).chain(rest).collect()
+    let rest = match more {
+        _ if rows.is_empty() => Some("no rows".to_owned()),
+        0 => None,
+        more => Some(format!("and {more} more; `--json` has all of them")),
+    };
+    let header = (!columns.is_empty()).then(|| line(columns));
+    header.into_iter().chain(shown.iter().map(|row| line(row))).chain(rest).collect()
 }
 
 /// Writes a cell in one line.
@@ -49,7 +54,8 @@ mod tests {
         let columns = ["symbol", "weight"].map(ToOwned::to_owned);
         let rows = [vec![json!("BTC"), json!(0.25)], vec![json!("ETHUSDT"), json!(null)]];
         assert_eq!(lines(&columns, &rows), ["symbol   weight", "BTC        0.25", "ETHUSDT    null"]);
-        assert_eq!(lines(&columns, &[]), ["symbol  weight"]);
+        assert_eq!(lines(&columns, &[]), ["symbol  weight", "no rows"]);
+        assert_eq!(lines(&[], &[]), ["no rows"]);
     }
 
     #[test]
