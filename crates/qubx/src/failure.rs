@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use qubx_home::HomeError;
 use qubx_tui::printable_message;
 
+use crate::advice::advice;
+
 /// A command that did what it was asked, or as much as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -99,7 +101,7 @@ impl fmt::Display for Failure {
             write!(f, "\n  cause: {}", printable_message(cause))?;
         }
         match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {}", printable_message(hint)),
+            Some(hint) => write!(f, "\n  hint: {}", printable_message(&advice(hint))),
             None => Ok(()),
         }
     }

@@ -26,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+mod advice;
 mod arguments;
 mod commands;
 mod config;
@@ -79,6 +80,9 @@ impl Program {
     /// Does what the command line asks for, and returns the exit code.
     #[must_use]
     pub fn main(self) -> ExitCode {
+        if !self.registry.is_empty() {
+            advice::name_program();
+        }
         let arguments = match Arguments::try_parse() {
             Ok(arguments) => arguments,
             Err(error) => {

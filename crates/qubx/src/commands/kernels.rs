@@ -7,6 +7,7 @@ use qubx_home::Found;
 use qubx_tui::printable;
 use serde_json::{Value, json};
 
+use crate::advice::advice;
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, START_ONE, all, home};
 use crate::json;
@@ -102,7 +103,7 @@ async fn row(found: &Found) -> Value {
 /// Returns the lines of a list.
 fn table(rows: &[Value]) -> String {
     if rows.is_empty() {
-        return format!("{NONE_RUNS}; {START_ONE}\n");
+        return format!("{NONE_RUNS}; {}\n", advice(START_ONE));
     }
     let columns = ["name", "mode", "status", "pid", "kernel_pid", "screens", "started_at", "connection_file"];
     let cell = |row: &Value, column: &str| match &row[column] {

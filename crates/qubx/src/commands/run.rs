@@ -11,6 +11,7 @@ use qubx_protocol::{Command, VerbOutcome};
 use qubx_session::Progress;
 use qubx_tui::Exit;
 
+use crate::advice::advice;
 use crate::arguments::RunArguments;
 use crate::commands::attach::finish;
 use crate::failure::{Failure, Outcome};
@@ -219,7 +220,8 @@ async fn detach(
     outln!("{}", ready.connection_file);
     talk.client.close().await;
     supervisor.release().await;
-    say!("{name} runs by itself; watch it with `qubx attach {name}`, end it with `qubx kernel stop {name}`");
+    let next = format!("watch it with `qubx attach {name}`, end it with `qubx kernel stop {name}`");
+    say!("{name} runs by itself; {}", advice(&next));
     Ok(if ready.failed.is_some() { Outcome::StrategyFailed } else { Outcome::Done })
 }
 
@@ -238,7 +240,7 @@ async fn leave(exit: Exit, supervisor: Supervisor, name: &str) -> Result<Outcome
         }
         Exit::LeftRunning | Exit::Detached => {
             supervisor.release().await;
-            say!("{name} goes on; watch it with `qubx attach {name}`");
+            say!("{name} goes on; {}", advice(&format!("watch it with `qubx attach {name}`")));
             Ok(Outcome::Done)
         }
         // The pipe ends with this process: on paper and alone the service stops by itself.

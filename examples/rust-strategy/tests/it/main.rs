@@ -116,6 +116,9 @@ fn described(fill: &Value) -> Value {
 fn a_strategy_that_is_built_in_is_checked_as_one_in_python() {
     let Some(place) = Place::new() else { return };
     let config = format!("{EXAMPLES}/rust-strategy/ema_cross.yml");
+    // What it advises is what can be typed here.
+    let advised = place.run(&["attach", "ghost"]).code(1).stderr;
+    assert!(advised.contains("start one: rust-strategy run config.yml --paper"), "{advised}");
     let said = place.run(&["validate", &config]).code(0).stdout;
     for part in ["rust:ema_cross (fast=20", "native, on paper", "ipykernel"] {
         assert!(said.contains(part), "{part} in {said}");
