@@ -2,8 +2,9 @@
 //! No I/O, no clock.
 //!
 //! Events that are quiet go out in a batch before they are applied, with the bars and timers that they will bring, and each
-//! call of the strategy says how far it is. What is before that place is applied before the call is served. What is behind it is looked at again when the call changed
-//! something: the batch ends where an event is not quiet any more. An event that is not quiet is applied alone, and goes
+//! call of the strategy says how far it is. What is before that place is applied before the call is served. What is behind
+//! it is looked at again when the call changed something: the batch ends where an event is not quiet any more. An event that
+//! is not quiet is applied alone, and goes
 //! out with all that it caused. So batches are invisible, whatever their size; the tests hold that.
 //!
 //! Verbs of people act on the state as far as it is applied, and what they cause is told with the next answer or batch.

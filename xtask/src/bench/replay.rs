@@ -193,8 +193,7 @@ fn quotes_file(folder: &Path, count: u64) -> Result<PathBuf> {
     writeln!(file, "timestamp,ask_amount,ask_price,bid_price,bid_amount")?;
     let (mut state, mut bid) = (1_u64, 50_000_u64);
     for second in 0..count {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let draw = state >> 33;
+        let draw = draw(&mut state);
         bid = bid + draw % 3 - 1;
         let amounts = [1_000 + (draw >> 4) % 9_000, 1_000 + (draw >> 12) % 9_000];
         let [bid_amount, ask_amount] = amounts.map(|lots| format!("{}.{:03}", lots / 1_000, lots % 1_000));
@@ -212,8 +211,7 @@ fn bars_file(folder: &Path, count: u64) -> Result<PathBuf> {
     writeln!(file, "timestamp,open,high,low,close,volume")?;
     let (mut state, mut open) = (1_u64, 50_000_u64);
     for minute in 0..count {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let draw = state >> 33;
+        let draw = draw(&mut state);
         let close = open + draw % 9 - 4;
         let [high, low] = [open.max(close) + (draw >> 4) % 5, open.min(close) - (draw >> 8) % 5];
         let prices = [open, high, low, close].map(|ticks| format!("{}.{}", ticks / 10, ticks % 10));
@@ -222,6 +220,12 @@ fn bars_file(folder: &Path, count: u64) -> Result<PathBuf> {
     }
     file.flush()?;
     Ok(path)
+}
+
+/// Draws the next number of 31 bits, the same that `nautilus.py` draws.
+fn draw(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
 }
 
 fn median(values: &mut [f64]) -> f64 {

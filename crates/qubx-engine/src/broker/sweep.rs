@@ -8,6 +8,7 @@ use super::depth::whole_lots;
 use super::market::{Market, index};
 use super::resting::{Resting, crosses};
 use super::{BrokerEvent, PaperBroker};
+use crate::core::opposite;
 use crate::{MarketData, Touch};
 
 /// How far an event got with the orders that rest.
@@ -60,7 +61,7 @@ impl PaperBroker {
                 (Cause::Quote(touch), sides.map(|side| pass(side, left(side))).into())
             }
             MarketData::Trade { price, size, side: taker } => {
-                let side = if taker == Side::Buy { Side::Sell } else { Side::Buy };
+                let side = opposite(taker);
                 // What its own quote gave already is not there again.
                 let gone = if market.quotes_are_trades { market.used[index(side)] } else { Decimal::ZERO };
                 let there = (whole_lots(size, market.lot).0 - gone).max(Decimal::ZERO);

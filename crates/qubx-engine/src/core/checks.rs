@@ -250,7 +250,8 @@ fn expected_price(touch: &Touch, side: Side, limit: Option<Price>, stop: Option<
     }
 }
 
-fn opposite(side: Side) -> Side {
+/// Returns the other side.
+pub(crate) fn opposite(side: Side) -> Side {
     match side {
         Side::Buy => Side::Sell,
         Side::Sell => Side::Buy,

@@ -24,6 +24,7 @@ use qubx_protocol::Rejection;
 
 pub(crate) use amount::{MAX_AMOUNT, check_touch, rounded};
 use amount::{check_size, value};
+pub(crate) use checks::opposite;
 pub(crate) use risk::Band;
 pub(crate) use state::{Input, Purpose, State};
 

@@ -5,9 +5,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use qubx_engine::{Content, EngineEvent, EngineSnapshot, HostEvent};
 use qubx_kernel::PublishedPart;
-use qubx_protocol::{Fact, StrategyState, market_time};
+use qubx_protocol::{Fact, StrategyState};
 
-use super::{Asker, Effect, STRATEGY, Session};
+use super::{Asker, Effect, STRATEGY, Session, in_market};
 use crate::config::Progress;
 use crate::session::input::Input;
 
@@ -69,7 +69,7 @@ impl Session {
     /// Tells an error of the strategy's; Rust has no traceback.
     fn error(&mut self, place: &str, error: &str, time: Option<Timestamp>) {
         let (ename, evalue) = (format!("the strategy's {place}"), error.to_owned());
-        let market_time = time.and_then(|time| market_time(time, Timestamp::now()));
+        let market_time = in_market(time);
         self.fact(Fact::Error { cell: None, ename, evalue, traceback: Vec::new(), market_time });
     }
 

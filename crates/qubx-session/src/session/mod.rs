@@ -182,6 +182,11 @@ const TURNS_PER_COMMIT: usize = 256;
 /// How long a session that ends tries to store what the disk refuses.
 const LAST_ATTEMPTS: Duration = Duration::from_secs(2);
 
+/// Returns a time of the engine if its clock is another one than the wall's.
+fn in_market(time: Option<Timestamp>) -> Option<Timestamp> {
+    market_time(time?, Timestamp::now())
+}
+
 impl Session {
     /// Begins a session whose first events are `beginning.drafts`.
     pub(crate) fn new(beginning: Beginning) -> Result<Self, StoreError> {
@@ -314,7 +319,7 @@ impl Session {
 
     /// Writes to the log what happened at a time of the engine.
     fn log_at(&mut self, level: LogLevel, source: &str, text: String, time: Option<Timestamp>) {
-        let market_time = time.and_then(|time| market_time(time, Timestamp::now()));
+        let market_time = in_market(time);
         self.fact(Fact::Log { level, source: source.to_owned(), text, market_time });
     }
 

@@ -5,11 +5,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use qubx_engine::{At, Interests, Reply, StrategyBatch};
 use qubx_kernel::{CallId, PublishedPart, StrategyCall, StrategyEvent};
-use qubx_protocol::{
-    By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress, market_time,
-};
+use qubx_protocol::{By, Command, CommandId, Fact, LogLevel, StrategyState, VerbOutcome, VerbProgress};
 
-use super::{Asker, Effect, STRATEGY, Session};
+use super::{Asker, Effect, STRATEGY, Session, in_market};
 use crate::config::Progress;
 use crate::session::input::Input;
 use crate::store::Draft;
@@ -60,8 +58,7 @@ impl Session {
             }
             StrategyEvent::CallbackError { callback, ename, evalue, traceback, time, .. } => {
                 let error = format!("{ename} in {callback}: {evalue}");
-                let market_time =
-                    time.and_then(of_engine).and_then(|time| market_time(time, Timestamp::now()));
+                let market_time = in_market(time.and_then(of_engine));
                 self.fact(Fact::Error { cell: None, ename, evalue, traceback, market_time });
                 self.callback_failed(error);
             }
