@@ -58,7 +58,7 @@ impl ConnectionFile {
     /// When the system refuses.
     pub fn publish(&self, kernels: &Path) -> Result<PathBuf, HomeError> {
         let stem = format!("{}_{}", self.qubx.strategy_name, self.qubx.started_at.strftime("%Y%m%d_%H%M%S"));
-        let draft = self.draft(kernels, &stem)?;
+        let draft = self.draft(kernels)?;
         let published = link_free_name(&draft, kernels, &stem);
         std::fs::remove_file(&draft).map_err(HomeError::io("remove", &draft))?;
         sync_dir(kernels)?;
@@ -71,20 +71,27 @@ impl ConnectionFile {
     /// When the system refuses.
     pub fn replace(&self, path: &Path) -> Result<(), HomeError> {
         let kernels = path.parent().unwrap_or(Path::new("/"));
-        let draft = self.draft(kernels, &path.file_stem().unwrap_or_default().to_string_lossy())?;
+        let draft = self.draft(kernels)?;
         std::fs::rename(&draft, path).map_err(HomeError::io("replace", path))?;
         sync_dir(kernels)
     }
 
-    /// Writes the file under a name that nobody looks for.
-    fn draft(&self, kernels: &Path, stem: &str) -> Result<PathBuf, HomeError> {
+    /// Writes the file under a name that nobody takes for a session, and that tells whose it is.
+    fn draft(&self, kernels: &Path) -> Result<PathBuf, HomeError> {
         let content = serde_json::to_vec_pretty(self).expect("a connection file has string keys");
         let mut random = [0; 4];
         getrandom::fill(&mut random).expect("the system has random numbers");
-        let draft = kernels.join(format!(".{stem}.{:08x}.draft", u32::from_ne_bytes(random)));
+        let session = self.qubx.session_dir.file_name().unwrap_or_default().to_string_lossy();
+        let draft = kernels.join(format!(".{session}.{:08x}.draft", u32::from_ne_bytes(random)));
         write_private_file(&draft, &content)?;
         Ok(draft)
     }
+}
+
+/// Returns the name of the session's folder whose service was writing `path`, a draft; none when it is none.
+pub(crate) fn session_of_draft(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?.strip_prefix('.')?.strip_suffix(".draft")?;
+    name.rsplit_once('.').map(|(session, _)| session)
 }
 
 /// Returns the connection files in `kernels` that name a session's folder, oldest first.

@@ -156,7 +156,7 @@ fn make(path: &Path, session_dir: &Path) -> Result<(), HomeError> {
 /// The owner is asked about first: it gives its lock up only while the service holds the other one, so between two
 /// services one of the locks is held at any time. Of a session that begins right now the folder is a later one than was
 /// found here.
-fn is_abandoned(session_dir: &Path) -> bool {
+pub(crate) fn is_abandoned(session_dir: &Path) -> bool {
     session_dir.is_absolute()
         && matches!(owner_holder(session_dir), Ok(None))
         && matches!(service_holder(session_dir), Ok(None))

@@ -6,8 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::connection_file::{Content, look_at};
+use crate::connection_file::{Content, look_at, session_of_draft};
 use crate::quarantine::{Quarantined, put_away};
+use crate::runtime_dir::is_abandoned;
 use crate::{ConnectionFile, Holder, Home, HomeError, ProcessId, owner_holder, service_holder};
 
 /// A connection file of ours, and whether its service lives.
@@ -81,9 +82,11 @@ pub fn look_around(home: &Home) -> Result<Listing, HomeError> {
         }
         Err(error) => return Err(HomeError::io("list", &kernels)(error)),
     };
-    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     let mut listing = Listing::default();
-    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+    remove_abandoned_drafts(home, &paths);
+    for path in paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+    {
         match judge(home, &path) {
             Judgement::Session(found) => listing.sessions.push(*found),
             Judgement::Broken(reason) => listing.quarantined.extend(put_away(&kernels, &path, reason)),
@@ -98,6 +101,18 @@ pub fn look_around(home: &Home) -> Result<Listing, HomeError> {
     // Of a service that died before it had a connection file.
     home.remove_abandoned_runtime_dirs();
     Ok(listing)
+}
+
+/// Removes the drafts of services that were killed while they wrote one. A service that begins right now writes a later
+/// one than was found.
+fn remove_abandoned_drafts(home: &Home, found: &[PathBuf]) {
+    for path in found {
+        let session = session_of_draft(path).map(|name| home.sessions().join(name));
+        if session.is_some_and(|session| is_abandoned(&session)) {
+            // Another command may be cleaning up at the same time.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 enum Judgement {

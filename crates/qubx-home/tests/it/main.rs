@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use qubx_home::{
-    ConnectionFile, Home, HomeError, ProcessId, QubxSection, list_sessions, read_connection_file,
+    ConnectionFile, Home, HomeError, ProcessId, QubxSection, SessionLock, list_sessions, read_connection_file,
 };
 use tempfile::tempdir;
 
@@ -68,6 +68,27 @@ fn a_session_whose_lock_is_free_is_told_once_and_its_files_go() {
     assert!(!found[0].is_named("ema"));
     assert!(!path.exists() && !runtime_dir.exists());
     assert!(list_sessions(&home).unwrap().is_empty());
+}
+
+#[test]
+fn what_a_service_was_writing_goes_when_it_is_dead_and_stays_while_it_lives() {
+    let root = tempdir().unwrap();
+    let home = Home::at(root.path().join("home"));
+    home.create().unwrap();
+    let draft = home.kernels().join(".paper-default-a.b.0123abcd.draft");
+    let other = home.kernels().join(".draft");
+    let session_dir = home.session("paper", "default", "a.b");
+    std::fs::create_dir_all(&session_dir).unwrap();
+    let lock = SessionLock::acquire(&session_dir.join("lock")).unwrap();
+    for path in [&draft, &other] {
+        std::fs::write(path, r#"{"transport"#).unwrap();
+    }
+    assert!(list_sessions(&home).unwrap().is_empty());
+    assert!(draft.exists(), "its service lives");
+    drop(lock);
+    assert!(list_sessions(&home).unwrap().is_empty());
+    assert!(!draft.exists(), "its service is dead");
+    assert!(other.exists(), "it is not ours");
 }
 
 #[test]

@@ -127,7 +127,7 @@ thread.start()
     let endless = "import time\nwhile True: time.sleep(0.01)  # endless";
     let cell = screen.at_work(endless).await;
     guest.leave().await;
-    let _ = (cell, kill_service(&place, "idle"));
+    let _ = (cell, kill_service(&place, "idle").await);
     screen.close().await;
     place.qubx(&["run", "idle.yml", "--paper", "--detach", "--restore"]).await.code(0);
     let (known, _) = causes(&place, "idle");

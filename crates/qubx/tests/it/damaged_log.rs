@@ -56,7 +56,7 @@ async fn a_session_whose_log_is_in_ruins_goes_on_with_its_money_and_says_so() {
     let (held, resting) = (screen.state().positions.clone(), screen.state().orders.clone());
     assert_eq!(resting.len(), 1);
     ruin(&log);
-    let killed = kill_service(&place, "idle");
+    let killed = kill_service(&place, "idle").await;
     screen
         .until("the next service", |screen| {
             let status = screen.state().status.as_ref()?;

@@ -130,7 +130,7 @@ async fn a_command_that_was_given_when_the_service_was_killed_is_done_once_and_a
         send(&mut raw, &commands).await;
         // From before the first is taken until after the last is done.
         chance.moment(Duration::from_millis(30)).await;
-        let old = kill_service(&place, "idle");
+        let old = kill_service(&place, "idle").await;
         wait_for("the next service", async || service_of(&place, "idle").filter(|pid| *pid != old)).await;
         let socket = wait_for("its socket", async || {
             let found = qubx_home::list_sessions(&qubx_home::Home::at(place.home())).unwrap();

@@ -157,7 +157,7 @@ async fn a_service_that_is_killed_before_the_end_is_written_down_leaves_it_to_th
     let Some(slow) = slow else { return place.stop_and_finish("idle").await };
     send_signal(place.session("idle").file.qubx.kernel_pid, Signal::KILL);
     let started = own_verb(&mut screen, VerbOutcome::Started).await;
-    kill_service(&place, "idle");
+    kill_service(&place, "idle").await;
     let failed = own_verb(&mut screen, VerbOutcome::Failed).await;
     assert_eq!(failed.command, started.command);
     assert!(

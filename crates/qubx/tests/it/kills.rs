@@ -107,7 +107,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice_when_the_service
         for _ in 0..KILLS {
             given.work(&screen, &done, &mut chance);
             chance.moment(WITHIN).await;
-            let old = kill_service(&place, "steps");
+            let old = kill_service(&place, "steps").await;
             back(&mut screen, old).await;
             assert_eq!(place.session("steps").file.qubx.socket, socket);
             hears_again(&mut guest, &screen).await;
@@ -213,7 +213,7 @@ async fn a_service_that_always_dies_is_given_up_with_a_clear_error() {
     place.write("idle.py", crate::harness::IDLE);
     place.write("idle.yml", &config("idle", "idle.Idle"));
     let mut owner = place.own("idle.yml").await;
-    let mut old = kill_service(&place, "idle");
+    let mut old = kill_service(&place, "idle").await;
     for pause in [1, 2, 4, 8, 16] {
         owner.says(&format!("started again in {pause} s")).await;
         old = wait_for("the next service", async || {

@@ -39,7 +39,7 @@ async fn the_next_service_ends_what_the_cells_of_a_killed_one_had_started() {
     let owner = place.own("idle.yml").await;
     let mut screen = Screen::attach(&place, "idle", "op1").await;
     let started = start_processes(&mut screen).await;
-    let killed = kill_service(&place, "idle");
+    let killed = kill_service(&place, "idle").await;
     screen
         .until("the next service", |screen| {
             let status = screen.state().status.as_ref()?;
@@ -64,7 +64,7 @@ async fn whoever_cleans_up_after_a_killed_service_ends_what_its_cells_had_starte
     let mut screen = Screen::attach(&place, "idle", "op1").await;
     let started = start_processes(&mut screen).await;
     screen.close().await;
-    kill_service(&place, "idle");
+    kill_service(&place, "idle").await;
     place.qubx(&["kernel", "list"]).await.code(0);
     are_gone(&started).await;
     place.finish().await;

@@ -186,7 +186,7 @@ async fn a_watched_list_goes_on_across_a_crash_and_shows_the_next_service() {
     let watcher = place.spawn(&["kernel", "list", "--watch", "--json"]);
     let first = place.session("idle").file.qubx.service.pid;
     until(&watcher, "running", Some(first)).await;
-    kill_service(&place, "idle");
+    kill_service(&place, "idle").await;
     until(&watcher, "starting", None).await;
     until(&watcher, "running", None).await;
     let next = place.session("idle").file.qubx.service.pid;

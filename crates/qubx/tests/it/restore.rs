@@ -236,7 +236,7 @@ async fn orders_end_as_they_were_known_when_the_service_dies_again_and_again() {
         screen.quoted().await;
         let id = screen.submit("for _ in range(200): trade('BTCUSDT', 0.01, 100)").await;
         screen.event("an order", |fact| matches!(fact, Fact::Order { .. }).then_some(())).await;
-        let old = kill_service(&place, "idle");
+        let old = kill_service(&place, "idle").await;
         screen.ended(id).await;
         screen
             .until("the next service", |screen| {

@@ -84,7 +84,7 @@ async fn a_session_whose_service_is_down_is_stopped_by_ending_its_owner() {
             sessions.iter().any(|one| one.alive && one.file.qubx.service.pid == before).then_some(())
         })
         .await;
-        kill_service(&place, "idle");
+        kill_service(&place, "idle").await;
         owner.says(&format!("started again {pause}")).await;
     }
     // Other commands wait for it; this one does not.

@@ -39,7 +39,7 @@ async fn a_client_of_a_hundred_lines_follows_a_session_through_a_crash() {
     place.qubx(&["exec", "idle", "print('before', 'it')"]).await.code(0);
     client.prints("before it").await;
 
-    let old = kill_service(&place, "idle");
+    let old = kill_service(&place, "idle").await;
     wait_for("the next service", async || service_of(&place, "idle").filter(|pid| *pid != old)).await;
     wait_for("a cell that runs", async || {
         let finished = place.qubx(&["exec", "idle", "print('after', 'it')"]).await;

@@ -106,7 +106,7 @@ async fn a_step_of_the_wall_clock_is_told_to_every_screen_and_changes_nothing_el
     assert_told(&place, MOVED, &[-3_600.0, 90_000.0, -86_400.0]).await;
 
     // The wall is a day behind what was told of the orders; the next service goes on there.
-    let service = kill_service(&place, "steps");
+    let service = kill_service(&place, "steps").await;
     screen
         .until("the next service", |screen| {
             let status = screen.state().status.as_ref()?;

@@ -39,10 +39,13 @@ impl Chance {
     }
 }
 
-/// Kills the service of a session and returns its process number.
-pub(crate) fn kill_service(place: &Place, name: &str) -> u32 {
+/// Kills the service of a session, waits until it has let go of the session, and returns its process number.
+pub(crate) async fn kill_service(place: &Place, name: &str) -> u32 {
     let pid = service_of(place, name).expect("it has a service");
     send_signal(pid, Signal::KILL);
+    // A killed process ends when it gets to it: one that waits for a disk, or for its turn, holds its lock meanwhile.
+    wait_for("the end of the killed service", async || (service_of(place, name) != Some(pid)).then_some(()))
+        .await;
     pid
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use qubx_home::{Found, Home, list_sessions};
+use qubx_home::{Found, Home, list_sessions, owner_holder, service_holder};
 use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -164,14 +164,21 @@ impl Place {
         files_below(&self.home()).into_iter().filter(|path| path.is_file() && has(path)).collect()
     }
 
-    /// Waits until no process of this place is left.
+    /// Waits until no process of this place is left, and no lock of a session is held: one that was killed loses its
+    /// environment, by which it is known, before its locks.
     pub(crate) async fn is_empty(&self) {
-        let mut left = Vec::new();
         wait_for("the end of every process of this place", async || {
-            left = processes::of(&self.home());
-            left.is_empty().then_some(())
+            (processes::of(&self.home()).is_empty() && !self.is_anything_locked()).then_some(())
         })
         .await;
+    }
+
+    fn is_anything_locked(&self) -> bool {
+        let sessions = std::fs::read_dir(Home::at(self.home()).sessions()).into_iter().flatten();
+        let mut folders = sessions.filter_map(Result::ok).map(|entry| entry.path());
+        folders.any(|folder| {
+            matches!(service_holder(&folder), Ok(Some(_))) || matches!(owner_holder(&folder), Ok(Some(_)))
+        })
     }
 
     /// Asserts that nobody else can read or write anything in the home.

@@ -80,7 +80,7 @@ impl Killed {
         let screen = self.attach().await;
         self.work(&screen).await;
         owner.signal(Signal::KILL);
-        kill_service(&self.place, "steps");
+        kill_service(&self.place, "steps").await;
         owner.end().await;
         self.lost(screen).await;
         self.is_empty().await;

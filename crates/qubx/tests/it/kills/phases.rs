@@ -48,7 +48,7 @@ async fn an_owner_starts_a_service_again_that_is_killed_while_it_goes_on_with_wh
     let owner = killed.run(&[]).await;
     let mut screen = killed.attach().await;
     killed.work(&screen).await;
-    let mut old = kill_service(&killed.place, "steps");
+    let mut old = kill_service(&killed.place, "steps").await;
     for _ in 0..2 {
         old = appears(&killed.place, old).await;
         killed.chance.moment(Duration::from_millis(700)).await;
@@ -150,7 +150,7 @@ async fn a_service_that_is_killed_while_its_log_is_made_smaller_loses_no_fact() 
             })
             .await;
         killed.work(&screen).await;
-        let old = kill_service(&killed.place, "steps");
+        let old = kill_service(&killed.place, "steps").await;
         back(&mut screen, old).await;
         killed.is_whole().await;
     }
@@ -179,7 +179,7 @@ async fn a_service_that_is_killed_while_python_is_started_again_goes_on_with_pyt
             .await;
         // After a crash Python is started again in a second.
         killed.chance.moment(Duration::from_millis(if round == 1 { 2_000 } else { 800 })).await;
-        let old = kill_service(&killed.place, "steps");
+        let old = kill_service(&killed.place, "steps").await;
         back(&mut screen, old).await;
         killed.is_whole().await;
     }
