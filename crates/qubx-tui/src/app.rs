@@ -13,6 +13,7 @@ use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::{Room, Size};
 use crate::message::Now;
+use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
 use crate::theme::Theme;
@@ -47,6 +48,8 @@ pub(crate) struct App {
     pub(crate) table: Panel,
     pub(crate) selection: Selection,
     pub(crate) notices: VecDeque<Notice>,
+    /// The parts of the verb that was sent last, until its id is known.
+    pub(crate) sent_legs: Vec<Leg>,
     pub(crate) hint: Option<Hint>,
     /// Enter was pressed, and the kernel is asked whether the prompt is whole.
     pub(crate) pending_enter: Option<PendingEnter>,
@@ -86,6 +89,8 @@ pub(crate) struct Notice {
     pub(crate) command: Option<CommandId>,
     pub(crate) text: String,
     pub(crate) state: NoticeState,
+    /// Its parts, for a verb that has some.
+    pub(crate) legs: Vec<Leg>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +152,7 @@ impl App {
             table: Panel::Positions,
             selection: Selection::default(),
             notices: VecDeque::new(),
+            sent_legs: Vec::new(),
             hint: None,
             pending_enter: None,
             pending_completion: None,
@@ -220,7 +226,9 @@ impl App {
     pub(crate) fn notice(&mut self, notice: Notice) {
         let same = |known: &&mut Notice| notice.command.is_some() && known.command == notice.command;
         if let Some(known) = self.notices.iter_mut().find(same) {
-            *known = notice;
+            // Its parts go on.
+            let legs = std::mem::take(&mut known.legs);
+            *known = Notice { legs, ..notice };
             return;
         }
         if self.notices.len() == MOST_NOTICES {

@@ -56,6 +56,12 @@ pub(crate) trait Facts {
         !self.is_connected() || self.market().is_some_and(|market| market.stale_since(id).is_some())
     }
 
+    /// Returns the part of an order's value that an exchange takes from a taker; none while it is not known.
+    fn taker_rate(&self, exchange: &str) -> Option<rust_decimal::Decimal> {
+        let _ = exchange;
+        None
+    }
+
     /// Returns the value of a position at the last quotes.
     fn mark(&self, id: &InstrumentId) -> Option<&PositionMark> {
         self.market()?.marks.iter().find(|mark| mark.instrument == *id)

@@ -38,10 +38,12 @@ pub(crate) enum Action {
     PageUp,
     CancelOrder,
     CancelOrders,
+    CancelAll,
     Close,
     Flatten,
     PauseOrResume,
     RestartKernel,
+    StopSession,
     Retry,
 }
 
@@ -164,10 +166,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('4', Action::GoTo(Panel::Market), "market", ""),
     letter('c', Action::CancelOrder, "cancel the selected order", "cancel"),
     letter('C', Action::CancelOrders, "cancel all orders of the selected symbol", ""),
+    letter('A', Action::CancelAll, "cancel all orders", ""),
     letter('x', Action::Close, "close the selected position", "close"),
     letter('F', Action::Flatten, "flatten: cancel all, close all, pause", "flatten"),
     letter('P', Action::PauseOrResume, "pause entries, or resume them", "pause"),
     letter('R', Action::RestartKernel, "restart the Python kernel; orders and positions stay", "restart"),
+    letter('Q', Action::StopSession, "stop the session, for everyone", ""),
     key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "dismiss a result", ""),
     letter('?', Action::Help, "this help", ""),
     key(Context::Both, NONE, KeyCode::PageUp, Action::PageUp, "page up", ""),
@@ -216,11 +220,14 @@ pub(crate) fn applies(binding: Context, context: Context) -> bool {
 pub(crate) fn needs(binding: &Binding) -> Role {
     match (binding.context, binding.action) {
         (Context::Popup | Context::Input | Context::Answer, _)
-        | (_, Action::ToPrompt | Action::Interrupt | Action::RestartKernel) => Role::Admin,
+        | (_, Action::ToPrompt | Action::Interrupt | Action::RestartKernel | Action::StopSession) => {
+            Role::Admin
+        }
         (
             _,
             Action::CancelOrder
             | Action::CancelOrders
+            | Action::CancelAll
             | Action::Close
             | Action::Flatten
             | Action::PauseOrResume,

@@ -17,6 +17,7 @@ mod format;
 mod keymap;
 mod layout;
 mod message;
+mod progress;
 mod prompt;
 mod python;
 mod recall;

@@ -67,7 +67,8 @@ fn sent(app: &mut App, id: qubx_protocol::CommandId, purpose: Purpose) {
         }
         Purpose::Verb(verb) => {
             let text = format!("{verb}: sent");
-            app.notice(Notice { command: Some(id), text, state: NoticeState::UnderWay });
+            let legs = std::mem::take(&mut app.sent_legs);
+            app.notice(Notice { command: Some(id), text, state: NoticeState::UnderWay, legs });
         }
         Purpose::Stop => app.leaving = Some(Leaving::Stopping { command: Some(id) }),
         Purpose::Release => app.leaving = Some(Leaving::Releasing { command: Some(id) }),

@@ -217,7 +217,7 @@ impl Screen {
         self.update(Update::Latest(Latest { presence: Some(presence), ..Latest::default() }));
     }
 
-    fn order(
+    pub(super) fn order(
         &mut self,
         id: &str,
         symbol: &str,
@@ -251,7 +251,18 @@ impl Screen {
         self.event(Fact::Order { row: LedgerRow(1), order });
     }
 
-    fn fill(
+    /// Tells that an order which a command had sent to close a position was rejected.
+    pub(super) fn closing_rejected(&mut self, command: &str, symbol: &str, reason: &str) {
+        self.order("o7", symbol, Side::Buy, "2", "3219", OrderStatus::New);
+        let state = self.app.mirror.state.as_ref().unwrap();
+        let mut order = state.orders.values().find(|order| order.id == OrderId::from("o7")).unwrap().clone();
+        order.status = OrderStatus::Rejected;
+        order.cause = Some(CommandId::from(command));
+        order.reason = Some(reason.to_owned());
+        self.event(Fact::Order { row: LedgerRow(3), order });
+    }
+
+    pub(super) fn fill(
         &mut self,
         symbol: &str,
         side: Side,

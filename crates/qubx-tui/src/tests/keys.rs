@@ -10,7 +10,7 @@ use qubx_protocol::{
     RequestKind, Role, Seq, SessionState, VerbOutcome, VerbProgress,
 };
 
-use super::fixture::{ME, Screen, instrument};
+use super::fixture::{ME, Screen};
 use crate::Exit;
 use crate::app::NoticeState;
 use crate::keymap::{Context, Panel};
@@ -238,24 +238,6 @@ fn interrupt_clears_then_interrupts_mine_and_asks_before_theirs() {
 }
 
 #[test]
-fn verbs_act_on_the_selected_row_after_a_question() {
-    let verb = |command: Command| vec![Effect::Send(command.clone(), Purpose::Verb(command.verb()))];
-    for (panel, key, command) in [
-        ('3', 'c', Command::CancelOrder { order: OrderId::from("o1") }),
-        ('3', 'C', Command::CancelOrders { instrument: Some(instrument("BTCUSDT")) }),
-        ('2', 'x', Command::Close { instrument: instrument("BTCUSDT") }),
-        ('2', 'F', Command::Flatten),
-    ] {
-        let mut screen = Screen::rich(120, 40, false, Mode::Paper);
-        screen.code(KeyCode::Esc);
-        screen.key(panel);
-        assert_eq!(screen.key(key), []);
-        assert_eq!(screen.key('y'), verb(command), "{key}");
-        assert!(screen.app.dialog.is_none());
-    }
-}
-
-#[test]
 fn a_selected_row_that_is_gone_selects_no_other() {
     let mut screen = Screen::rich(120, 40, false, Mode::Paper);
     screen.code(KeyCode::F(4));
@@ -263,44 +245,6 @@ fn a_selected_row_that_is_gone_selects_no_other() {
     screen.key('c');
     assert!(screen.app.dialog.is_none());
     assert!(screen.app.hint.is_some());
-}
-
-#[test]
-fn enter_and_escape_cancel_every_dialog() {
-    for key in [KeyCode::Enter, KeyCode::Esc, KeyCode::Char('n')] {
-        let mut screen = Screen::rich(120, 40, false, Mode::Paper);
-        screen.code(KeyCode::Esc);
-        screen.key('F');
-        assert_eq!(screen.code(key), []);
-        assert!(screen.app.dialog.is_none());
-    }
-}
-
-#[test]
-fn keys_from_before_a_dialog_was_seen_do_not_answer_it() {
-    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
-    screen.code(KeyCode::Esc);
-    screen.key('F');
-    let typed_ahead = screen.send(Message::Key(KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE)));
-    assert_eq!(typed_ahead, []);
-    assert!(screen.app.dialog.is_some());
-    screen.wait(Duration::from_millis(200));
-    assert_eq!(screen.send(Message::Paste("y".to_owned())), []);
-    assert!(screen.app.dialog.is_some());
-    assert_ne!(screen.key('y'), []);
-}
-
-#[test]
-fn with_real_money_flatten_takes_the_whole_word() {
-    let mut screen = Screen::rich(120, 40, false, Mode::Live);
-    screen.code(KeyCode::Esc);
-    screen.key('F');
-    assert_eq!(screen.key('y'), []);
-    screen.code(KeyCode::Backspace);
-    for letter in ['f', 'l', 'a'] {
-        assert_eq!(screen.key(letter), []);
-    }
-    assert_eq!(screen.key('t'), [Effect::Send(Command::Flatten, Purpose::Verb("flatten"))]);
 }
 
 #[test]
@@ -638,9 +582,9 @@ fn one_key_pauses_and_resumes_after_a_question() {
 
 #[test]
 fn a_screen_has_no_key_for_what_its_role_may_not_do() {
-    for (role, has) in [(Role::Viewer, ""), (Role::Trader, "FPc"), (Role::Admin, "FPRc")] {
-        for letter in ['F', 'P', 'R', 'c'] {
-            let mut screen = Screen::filled(Screen::of(role, 120, 40, false, Mode::Paper));
+    for (role, has) in [(Role::Viewer, ""), (Role::Trader, "FPcA"), (Role::Admin, "FPRcAQ")] {
+        for letter in ['F', 'P', 'R', 'c', 'A', 'Q'] {
+            let mut screen = Screen::filled(Screen::of(role, 120, 40, false, Mode::Live));
             screen.code(KeyCode::F(4));
             screen.key(letter);
             assert_eq!(screen.app.dialog.is_some(), has.contains(letter), "{letter} of a {role}");

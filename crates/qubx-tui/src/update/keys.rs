@@ -100,12 +100,14 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::PageUp => return panels::page(app, -1),
         Action::First => return panels::to_first(app),
         Action::Last => panels::to_last(app),
-        Action::CancelOrder => verbs::cancel_order(app),
-        Action::CancelOrders => verbs::cancel_orders(app),
-        Action::Close => verbs::close(app),
-        Action::Flatten => verbs::flatten(app),
-        Action::PauseOrResume => verbs::pause_or_resume(app),
-        Action::RestartKernel => verbs::restart_kernel(app),
+        Action::CancelOrder => return verbs::cancel_order(app),
+        Action::CancelOrders => return verbs::cancel_orders(app),
+        Action::CancelAll => return verbs::cancel_all(app),
+        Action::Close => return verbs::close(app),
+        Action::Flatten => return verbs::flatten(app),
+        Action::PauseOrResume => return verbs::pause_or_resume(app),
+        Action::RestartKernel => return verbs::restart_kernel(app),
+        Action::StopSession => verbs::stop_session(app),
     }
     Vec::new()
 }
@@ -121,10 +123,8 @@ fn dialog(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         Answer::Chosen(outcome) => {
             app.dialog = None;
             match outcome {
-                Outcome::Command(command, purpose) => {
-                    verbs::note_interrupt(app, &command);
-                    vec![Effect::Send(command, purpose)]
-                }
+                Outcome::Command(command, purpose) => verbs::send(app, command, purpose),
+                Outcome::Ask(command) => verbs::stop(app, command),
                 Outcome::Leave(exit) => vec![Effect::Leave(exit)],
             }
         }

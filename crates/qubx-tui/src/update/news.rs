@@ -9,7 +9,7 @@ use super::{asking, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::message::Effect;
-use crate::{format, view};
+use crate::{format, progress, view};
 
 pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     let was_lost = app.lost_since;
@@ -47,7 +47,7 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
 /// A lost connection takes with it what was asked, and the dialogs that could not be carried out.
 fn lost(app: &mut App, since: Instant) {
     app.lost_since = Some(since);
-    if app.dialog.as_ref().is_some_and(|dialog| dialog.needs_link) {
+    if app.dialog.as_ref().is_some_and(crate::dialog::Dialog::needs_link) {
         app.dialog = None;
     }
     app.pending_completion = None;
@@ -69,6 +69,11 @@ fn closed(app: &mut App, code: ErrorCode) -> Vec<Effect> {
 fn event(app: &mut App, event: &Event) -> Vec<Effect> {
     if let Some(state) = &app.mirror.state {
         app.transcript.apply(event, state);
+    }
+    for notice in &mut app.notices {
+        if let Some(command) = &notice.command {
+            progress::follow(&mut notice.legs, command, &event.fact, &app.mirror);
+        }
     }
     asking::ended(app, &event.fact);
     asking::follow(app);
@@ -108,7 +113,12 @@ fn verb(app: &mut App, verb: &VerbProgress) -> Vec<Effect> {
     };
     let target = if verb.target.is_empty() { String::new() } else { format!(" {}", verb.target) };
     let text = format!("{}{target}: {text}", verb.verb);
-    app.notice(Notice { command: Some(command.clone()), text, state });
+    app.notice(Notice { command: Some(command.clone()), text, state, legs: Vec::new() });
+    if let Some(notice) = app.notices.iter_mut().find(|notice| is_ours(&notice.command))
+        && state != NoticeState::UnderWay
+    {
+        progress::finish(&mut notice.legs, state);
+    }
     Vec::new()
 }
 
@@ -127,7 +137,12 @@ fn refused(app: &mut App, refusal: Refusal) {
         answer.refused(&refusal.command);
     }
     let text = format!("not done: {}", refusal.message);
-    app.notice(Notice { command: Some(refusal.command), text, state: NoticeState::Failed });
+    let (command, state) = (Some(refusal.command), NoticeState::Failed);
+    app.notice(Notice { command: command.clone(), text, state, legs: Vec::new() });
+    if let Some(notice) = app.notices.iter_mut().find(|notice| notice.command == command) {
+        // None of it was begun.
+        notice.legs.clear();
+    }
 }
 
 fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {

@@ -8,63 +8,92 @@ use qubx_protocol::{Command, InstrumentId, KernelState};
 use super::panels;
 use crate::Exit;
 use crate::app::{App, Leaving};
-use crate::dialog::{self, Dialog};
+use crate::dialog::{Dialog, Legs, Subject};
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::message::{Effect, Purpose};
+use crate::progress;
 
 /// How long a cell may take to end after an interrupt, before the screen says what else helps.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
-pub(super) fn cancel_order(app: &mut App) {
+pub(super) fn cancel_order(app: &mut App) -> Vec<Effect> {
     let order = match (app.panel, panels::selected(app)) {
-        (Panel::Orders, Some(row)) => facts::orders(&app.mirror).get(row).copied(),
+        (Panel::Orders, Some(row)) => facts::orders(&app.mirror).get(row).map(|order| order.id.clone()),
         _ => None,
     };
-    let dialog = order.map(|order| dialog::cancel_order(order, &app.mirror, app.now.instant));
-    ask(app, dialog, "select an order first (3)");
+    ask(app, order.map(|order| Command::CancelOrder { order }), "select an order first (3)")
 }
 
-pub(super) fn cancel_orders(app: &mut App) {
+pub(super) fn cancel_orders(app: &mut App) -> Vec<Effect> {
     let instrument = selected_instrument(app);
     let has_orders =
         |id: &InstrumentId| facts::orders(&app.mirror).iter().any(|order| order.instrument == *id);
-    let dialog = match &instrument {
-        Some(id) if has_orders(id) => Some(dialog::cancel_orders(id, &app.mirror, app.now.instant)),
-        _ => None,
-    };
-    let hint = match instrument {
-        Some(id) => format!("{} has no open orders", app.mirror.label(&id)),
+    let hint = match &instrument {
+        Some(id) => format!("{} has no open orders", app.mirror.label(id)),
         None => "select a row of the symbol first".to_owned(),
     };
-    ask(app, dialog, &hint);
+    let meant = instrument.filter(has_orders);
+    ask(app, meant.map(|id| Command::CancelOrders { instrument: Some(id) }), &hint)
 }
 
-pub(super) fn close(app: &mut App) {
+pub(super) fn cancel_all(app: &mut App) -> Vec<Effect> {
+    let command =
+        (!facts::orders(&app.mirror).is_empty()).then_some(Command::CancelOrders { instrument: None });
+    ask(app, command, "no open orders")
+}
+
+pub(super) fn close(app: &mut App) -> Vec<Effect> {
     let position = match (app.panel, panels::selected(app)) {
-        (Panel::Positions, Some(row)) => facts::positions(&app.mirror).get(row).copied(),
+        (Panel::Positions, Some(row)) => {
+            facts::positions(&app.mirror).get(row).map(|position| position.instrument.clone())
+        }
         _ => None,
     };
-    let dialog = position.map(|position| dialog::close(position, &app.mirror, app.now.instant));
-    ask(app, dialog, "select a position first (2)");
+    ask(app, position.map(|instrument| Command::Close { instrument }), "select a position first (2)")
 }
 
-pub(super) fn flatten(app: &mut App) {
-    let dialog = dialog::flatten(&app.mirror, app.now.instant);
-    ask(app, Some(dialog), "");
+pub(super) fn flatten(app: &mut App) -> Vec<Effect> {
+    ask(app, Some(Command::Flatten), "")
 }
 
-pub(super) fn pause_or_resume(app: &mut App) {
-    let dialog = app.mirror.status().map(|status| {
-        let make = if status.paused { dialog::resume } else { dialog::pause };
-        make(&app.mirror, app.now.instant)
-    });
-    ask(app, dialog, "the session is not known yet");
+pub(super) fn pause_or_resume(app: &mut App) -> Vec<Effect> {
+    let paused = app.mirror.status().map(|status| status.paused);
+    let command = paused.map(|paused| if paused { Command::Resume } else { Command::Pause });
+    ask(app, command, "the session is not known yet")
 }
 
-pub(super) fn restart_kernel(app: &mut App) {
-    let dialog = dialog::restart_kernel(&app.mirror, &app.options.identity, app.now.instant);
-    ask(app, Some(dialog), "");
+pub(super) fn restart_kernel(app: &mut App) -> Vec<Effect> {
+    ask(app, Some(Command::RestartKernel), "")
+}
+
+/// Asks how the session is to be stopped.
+pub(super) fn stop_session(app: &mut App) {
+    if let Some(why) = not_now(app) {
+        app.hint(why);
+        return;
+    }
+    app.dialog = Some(Dialog::about(Subject::Quit { owner: app.owns() }, app.now.instant));
+}
+
+/// Stops the session, after a last question with real money. What was just answered was the question on paper.
+pub(super) fn stop(app: &mut App, command: Command) -> Vec<Effect> {
+    let purpose = if app.owns() { Purpose::Stop } else { Purpose::Verb(command.verb()) };
+    if app.mirror.is_live() {
+        app.dialog = Dialog::before(command, purpose, &app.mirror, app.now.instant);
+        return Vec::new();
+    }
+    send(app, command, purpose)
+}
+
+/// Sends a command, and notes what it is about to do.
+pub(super) fn send(app: &mut App, command: Command, purpose: Purpose) -> Vec<Effect> {
+    note_interrupt(app, &command);
+    app.sent_legs = progress::legs(&Legs::of(&command, &app.mirror), &app.mirror);
+    if purpose == Purpose::Stop {
+        app.leaving = Some(Leaving::Stopping { command: None });
+    }
+    vec![Effect::Send(command, purpose)]
 }
 
 /// Ctrl+C: clears what is typed, else interrupts what runs; somebody else's cell only after a question.
@@ -97,11 +126,7 @@ pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
         note_interrupt(app, &command);
         return vec![Effect::Send(command, Purpose::Cell)];
     }
-    let label = match facts::count_of(&app.mirror, running.cell) {
-        Some(count) => format!("In[{count}]"),
-        None => "cell".to_owned(),
-    };
-    app.dialog = Some(dialog::interrupt(&running, &label, &app.mirror, app.now.instant));
+    app.dialog = Some(Dialog::about(Subject::Interrupt(running), app.now.instant));
     Vec::new()
 }
 
@@ -115,13 +140,14 @@ pub(super) fn note_interrupt(app: &mut App, command: &Command) {
 
 /// Ctrl+D on an empty prompt: leaving, but never without a question.
 pub(super) fn end_of_input(app: &mut App) -> Vec<Effect> {
-    app.dialog = Some(if !app.owns() {
-        dialog::detach(&app.mirror, app.now.instant)
+    let subject = if !app.owns() {
+        Subject::Detach
     } else if app.mirror.is_connected() {
-        dialog::quit(&app.mirror, app.now.instant)
+        Subject::Quit { owner: true }
     } else {
-        dialog::leave_unanswered(&app.mirror, app.now.instant)
-    });
+        Subject::LeaveUnanswered
+    };
+    app.dialog = Some(Dialog::about(subject, app.now.instant));
     Vec::new()
 }
 
@@ -131,27 +157,37 @@ pub(super) fn quit(app: &mut App) -> Vec<Effect> {
         return vec![Effect::Leave(Exit::Detached)];
     }
     if app.leaving.is_some() || !app.mirror.is_connected() {
-        app.dialog = Some(dialog::leave_unanswered(&app.mirror, app.now.instant));
+        app.dialog = Some(Dialog::about(Subject::LeaveUnanswered, app.now.instant));
         return Vec::new();
     }
     if app.stops_on_quit() {
-        app.leaving = Some(Leaving::Stopping { command: None });
-        return vec![Effect::Send(Command::Stop { flatten: false, keep_orders: false }, Purpose::Stop)];
+        return send(app, Command::Stop { flatten: false, keep_orders: false }, Purpose::Stop);
     }
-    app.dialog = Some(dialog::quit(&app.mirror, app.now.instant));
+    app.dialog = Some(Dialog::about(Subject::Quit { owner: true }, app.now.instant));
     Vec::new()
 }
 
-/// Opens a dialog, or says why not.
-fn ask(app: &mut App, dialog: Option<Dialog>, otherwise: &str) {
-    if !app.mirror.is_connected() {
-        let why =
-            if matches!(app.mirror.link, Link::Lost { .. }) { "connection lost" } else { "not connected" };
-        app.hint(format!("{why}: verbs wait until it is back"));
-    } else if let Some(dialog) = dialog {
-        app.dialog = Some(dialog);
-    } else {
-        app.hint(otherwise);
+/// Asks before a command, sends one that needs no question, or says why neither.
+fn ask(app: &mut App, command: Option<Command>, otherwise: &str) -> Vec<Effect> {
+    let why_not = not_now(app);
+    let Some(command) = command.filter(|_| why_not.is_none()) else {
+        app.hint(why_not.unwrap_or(otherwise));
+        return Vec::new();
+    };
+    let purpose = Purpose::Verb(command.verb());
+    match Dialog::before(command.clone(), purpose, &app.mirror, app.now.instant) {
+        Some(dialog) => app.dialog = Some(dialog),
+        None => return send(app, command, purpose),
+    }
+    Vec::new()
+}
+
+/// Returns why no verb can be given now.
+fn not_now(app: &App) -> Option<&'static str> {
+    match app.mirror.link {
+        Link::Connected { .. } => None,
+        Link::Lost { .. } => Some("connection lost: verbs wait until it is back"),
+        Link::Connecting | Link::Closed(_) => Some("not connected: verbs wait until it is"),
     }
 }
 

@@ -11,6 +11,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::app::{App, NoticeState};
 use crate::facts::{self, Facts};
+use crate::progress::Leg;
 use crate::{format, sanitize, wrap};
 
 /// After this long without a connection, the bar says what to check.
@@ -28,12 +29,9 @@ pub(super) fn rows(app: &App, columns: usize) -> Vec<Line<'static>> {
     bars.extend(kernel(app));
     bars.extend(strategy(app));
     for notice in &app.notices {
-        let (mark, style) = match notice.state {
-            NoticeState::UnderWay => ("…", app.theme.attention()),
-            NoticeState::Done => ("✓", app.theme.gain()),
-            NoticeState::Failed => ("✗", app.theme.loss()),
-        };
+        let (mark, style) = mark(app, notice.state);
         bars.push((format!("{mark} {}", sanitize::plain(&notice.text)), style));
+        bars.extend(legs(app, &notice.legs));
     }
     if let Some(hint) = &app.hint {
         bars.push((sanitize::plain(&hint.text), app.theme.attention()));
@@ -46,6 +44,44 @@ pub(super) fn rows(app: &App, columns: usize) -> Vec<Line<'static>> {
         }
     }
     rows
+}
+
+/// The parts of a verb that are shown at once; what failed and what is under way come first.
+const MOST_LEGS: usize = 6;
+
+/// Returns the parts of a verb, each with how far it is.
+fn legs(app: &App, legs: &[Leg]) -> Vec<(String, Style)> {
+    let rank = |leg: &&Leg| match leg.state {
+        NoticeState::Failed => 0,
+        NoticeState::UnderWay => 1,
+        NoticeState::Done => 2,
+    };
+    let mut sorted: Vec<&Leg> = legs.iter().collect();
+    if sorted.len() > MOST_LEGS {
+        sorted.sort_by_key(rank);
+    }
+    let row = |leg: &&Leg| {
+        let (mark, style) = mark(app, leg.state);
+        let padding = " ".repeat(LEG_LABEL.saturating_sub(wrap::width(&leg.label)));
+        (sanitize::plain(&format!("    {mark} {}{padding}  {}", leg.label, leg.text)), style)
+    };
+    let mut rows: Vec<(String, Style)> = sorted.iter().take(MOST_LEGS).map(row).collect();
+    if sorted.len() > MOST_LEGS {
+        rows.push((format!("      … and {} more", sorted.len() - MOST_LEGS), app.theme.quiet()));
+    }
+    rows
+}
+
+/// Columns of what a part is about, so that how far it is stands in one column.
+const LEG_LABEL: usize = 26;
+
+/// Returns how a state looks.
+fn mark(app: &App, state: NoticeState) -> (&'static str, Style) {
+    match state {
+        NoticeState::UnderWay => ("…", app.theme.attention()),
+        NoticeState::Done => ("✓", app.theme.gain()),
+        NoticeState::Failed => ("✗", app.theme.loss()),
+    }
 }
 
 fn link(app: &App) -> Option<(String, Style)> {

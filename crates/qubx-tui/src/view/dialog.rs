@@ -13,9 +13,11 @@ use crate::{format, sanitize, wrap};
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let Some(dialog) = &app.dialog else { return };
     let screen = frame.area();
-    let title = format!(" {} ", sanitize::plain(&dialog.title));
+    let title = format!(" {} ", sanitize::plain(&dialog.title(&app.mirror)));
+    let said = dialog.lines(&app.mirror, &app.options.identity);
+    let is_danger = dialog.is_danger(&app.mirror);
     let mut lines: Vec<Line<'static>> =
-        dialog.lines.iter().map(|line| Line::raw(format!(" {}", sanitize::plain(line)))).collect();
+        said.iter().map(|line| Line::raw(format!(" {}", sanitize::plain(line)))).collect();
     let choices = choices(app, dialog);
     let widest = lines.iter().chain(&choices).map(Line::width).max().unwrap_or_default();
     let width = (widest.max(wrap::width(&title) + 2) + 4).clamp(20, 76).min(usize::from(screen.width));
@@ -39,9 +41,9 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
         width as u16,
         height as u16,
     );
-    let style = if dialog.danger { app.theme.danger() } else { app.theme.focus() };
+    let style = if is_danger { app.theme.danger() } else { app.theme.focus() };
     frame.render_widget(Clear, area);
-    let border = if dialog.danger { app.theme.loss() } else { app.theme.focus() };
+    let border = if is_danger { app.theme.loss() } else { app.theme.focus() };
     frame.render_widget(Block::bordered().border_style(border).title(Line::styled(title, style)), area);
     frame.render_widget(Paragraph::new(lines), inside(area));
 }
