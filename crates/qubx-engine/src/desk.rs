@@ -141,10 +141,19 @@ impl Desk {
 
     /// Decides about orders of a strategy or a cell: each is intended or rejected.
     pub(crate) fn place(&mut self, time: Timestamp, requests: Vec<OrderRequest>) -> Vec<EngineEvent> {
+        self.place_by(time, requests, Way::Delayed)
+    }
+
+    /// Decides about an order that a person gives by a verb. It passes what all others pass.
+    pub(crate) fn place_at_once(&mut self, time: Timestamp, request: OrderRequest) -> Vec<EngineEvent> {
+        self.place_by(time, vec![request], Way::AtOnce)
+    }
+
+    fn place_by(&mut self, time: Timestamp, requests: Vec<OrderRequest>, way: Way) -> Vec<EngineEvent> {
         let mut decided = Vec::new();
         self.state.roll_day(time, &mut decided);
         for request in requests {
-            self.decide(time, request, Purpose::Trade, Way::Delayed, &mut decided);
+            self.decide(time, request, Purpose::Trade, way, &mut decided);
         }
         // What is liquidated has orders too, which are none of these: that is for whatever comes next.
         self.tidy(time, 0, &mut decided);
@@ -299,11 +308,36 @@ impl Desk {
         modification: Modification,
         by: &By,
     ) -> Result<Vec<EngineEvent>, EngineError> {
+        self.modify_by(time, id, modification, by, Way::Delayed)
+    }
+
+    /// Changes an order that rests, now: a person wants it.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`], or [`EngineError::NotModified`]: the order stays as it is.
+    pub(crate) fn modify_at_once(
+        &mut self,
+        time: Timestamp,
+        id: &OrderId,
+        modification: Modification,
+        by: &By,
+    ) -> Result<Vec<EngineEvent>, EngineError> {
+        self.modify_by(time, id, modification, by, Way::AtOnce)
+    }
+
+    fn modify_by(
+        &mut self,
+        time: Timestamp,
+        id: &OrderId,
+        modification: Modification,
+        by: &By,
+        way: Way,
+    ) -> Result<Vec<EngineEvent>, EngineError> {
         if self.state.order(id).is_none() {
             return Err(EngineError::UnknownOrder(id.clone()));
         }
         let mut events = Vec::new();
-        let latency = self.state.place_of(id).and_then(|place| self.latency_of(place, Way::Delayed));
+        let latency = self.state.place_of(id).and_then(|place| self.latency_of(place, way));
         let done = match latency {
             None => self.modify_now(time, id, modification, by, &mut events),
             Some(latency) => self.state.check_modification(id, modification, by, time, false).map(|_| {

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     At, Call, CallValue, CancelSummary, CloseSummary, EngineError, EngineSnapshot, FlattenSummary, Interests,
-    OrderRequest, Reply,
+    Modification, OrderRequest, Reply,
 };
 
 /// Where an answer goes. Whoever does not wait for it any more misses nothing but the answer.
@@ -18,6 +18,8 @@ type ReplyTo<T> = oneshot::Sender<T>;
 pub(crate) enum Request {
     Call(Option<At>, Call, ReplyTo<Result<Reply, EngineError>>),
     TellStrategy(CommandId, Author, Command, ReplyTo<Result<(), EngineError>>),
+    Place(OrderRequest, ReplyTo<Result<Order, EngineError>>),
+    Modify(OrderId, Modification, By, ReplyTo<Result<Order, EngineError>>),
     CancelOrder(OrderId, By, ReplyTo<Result<Order, EngineError>>),
     CancelOrders(Option<InstrumentId>, ReplyTo<CancelSummary>),
     Close(InstrumentId, By, ReplyTo<Result<CloseSummary, EngineError>>),
@@ -89,6 +91,28 @@ impl EngineHandle {
     /// [`EngineError::Stopped`].
     pub async fn flush(&self, at: Option<At>) -> Result<(), EngineError> {
         self.ask(|reply| Request::Flush(at, reply)).await
+    }
+
+    /// Gives an order by a verb of a person, and returns it as it stands then: it passes what an order of the strategy
+    /// passes, and acts at once. A rejection is an order with that status and a reason.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownInstrument`].
+    pub async fn place_at_once(&self, request: OrderRequest) -> Result<Order, EngineError> {
+        self.ask(|reply| Request::Place(request, reply)).await?
+    }
+
+    /// Changes an order that rests by a verb of a person, at once, and returns it as it stands then.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownOrder`], or [`EngineError::NotModified`]: the order stays as it is.
+    pub async fn modify_at_once(
+        &self,
+        order: OrderId,
+        modification: Modification,
+        by: By,
+    ) -> Result<Order, EngineError> {
+        self.ask(|reply| Request::Modify(order, modification, by, reply)).await?
     }
 
     /// Cancels one order and returns it.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use qubx_protocol::{
-    Account, By, Fill, Funding, InstrumentId, LogLevel, Order, Position, Price, Quantity, Results, Side,
-    TimeInForce,
+    Account, By, Fill, Funding, InstrumentId, LogLevel, NewOrder, Order, Position, Price, Quantity, Results,
+    Side, TimeInForce,
 };
 use tokio::sync::oneshot;
 
@@ -136,6 +136,14 @@ impl OrderRequest {
             reduce_only: false,
             by,
         }
+    }
+
+    /// Returns the request of what a person wants.
+    #[must_use]
+    pub fn of(order: NewOrder, by: By) -> Self {
+        let NewOrder { instrument, side, quantity, price, stop_price, time_in_force, post_only, reduce_only } =
+            order;
+        Self { instrument, side, quantity, price, stop_price, time_in_force, post_only, reduce_only, by }
     }
 }
 

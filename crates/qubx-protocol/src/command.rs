@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CellNumber, InputId, InstrumentId, OrderId, Role};
+use crate::{CellNumber, InputId, InstrumentId, NewOrder, OrderId, Price, Quantity, Role};
 
 /// A command. Sending one twice with the same [`crate::CommandId`] does what sending it once does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,22 @@ pub enum Command {
     },
     /// Ends the Python process and starts another one. Orders and positions stay, and the strategy is created anew.
     RestartKernel,
+    /// Gives an order, which passes what an order of the strategy passes.
+    Place(NewOrder),
+    /// Changes an order that rests. What is absent stays as it is.
+    Modify {
+        /// The order.
+        order: OrderId,
+        /// The limit.
+        #[serde(default)]
+        price: Option<Price>,
+        /// The stop price, while it is not reached.
+        #[serde(default)]
+        stop_price: Option<Price>,
+        /// The whole quantity, with what is filled already.
+        #[serde(default)]
+        quantity: Option<Quantity>,
+    },
     /// Cancels one order.
     CancelOrder {
         /// The order.
@@ -83,6 +99,8 @@ impl Command {
             Command::Interrupt { .. } => "interrupt",
             Command::Answer { .. } => "answer",
             Command::RestartKernel => "restart",
+            Command::Place(_) => "place",
+            Command::Modify { .. } => "modify",
             Command::CancelOrder { .. } => "cancel order",
             Command::CancelOrders { .. } => "cancel orders",
             Command::Close { .. } => "close",
@@ -100,7 +118,9 @@ impl Command {
     #[must_use]
     pub fn needs(&self) -> Role {
         match self {
-            Command::CancelOrder { .. }
+            Command::Place(_)
+            | Command::Modify { .. }
+            | Command::CancelOrder { .. }
             | Command::CancelOrders { .. }
             | Command::Close { .. }
             | Command::Flatten
@@ -121,6 +141,16 @@ impl Command {
     #[must_use]
     pub fn target(&self) -> String {
         match self {
+            Command::Place(order) => order.to_string(),
+            Command::Modify { order, price, stop_price, quantity } => {
+                let numbers = [
+                    quantity.map(|quantity| format!("quantity {quantity}")),
+                    price.map(|price| format!("price {price}")),
+                    stop_price.map(|price| format!("stop price {price}")),
+                ];
+                let numbers: Vec<String> = numbers.into_iter().flatten().collect();
+                format!("{order} to {}", numbers.join(", "))
+            }
             Command::CancelOrder { order } => order.to_string(),
             Command::CancelOrders { instrument: Some(instrument) } | Command::Close { instrument } => {
                 instrument.symbol.clone()

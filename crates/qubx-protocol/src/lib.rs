@@ -16,6 +16,7 @@ mod latest;
 mod market;
 mod message;
 mod money;
+mod new_order;
 mod order;
 mod results;
 mod role;
@@ -40,6 +41,7 @@ pub use message::{
     PROTOCOL_VERSION, Refusal, Request, RequestKind, ServerMessage, Welcome,
 };
 pub use money::{Money, Price, Quantity, nearest_f64};
+pub use new_order::NewOrder;
 pub use order::{By, Fill, Liquidity, Order, OrderStatus, OrderType, Rejection, Side, TimeInForce};
 pub use results::{AccountResults, EquityPoint, Results};
 pub use role::Role;

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use qubx_protocol::{Money, Order, OrderStatus, Rejection};
 use rust_decimal::Decimal;
 
-use super::script::{Numbers, Run, SYMBOLS, Step, any_decimal, configs, sensible, side, size, step, steps};
+use super::script::{
+    Numbers, Options, Run, SYMBOLS, Step, any_decimal, configs, sensible, side, size, step, steps,
+};
 use super::*;
 use crate::core::MAX_AMOUNT;
 use crate::testing::{at, config, id};
@@ -177,8 +179,7 @@ proptest! {
         let mut steps = vec![quote(0, bids[0]), quote(1, bids[1])];
         for (symbol, side) in sides.into_iter().enumerate() {
             let numbers = Numbers { quantity: Decimal::from(120), price: None, stop: None };
-            let (ioc, post_only, reduce_only) = (false, false, false);
-            steps.push(Step::Place { symbol, side, numbers, ioc, post_only, reduce_only });
+            steps.push(Step::Place { symbol, side, numbers, options: Options::default(), at_once: false });
         }
         for (symbol, tenths) in moves {
             bids[symbol as usize] += Decimal::new(tenths, 1);
@@ -226,9 +227,8 @@ proptest! {
         // What rests, and what is there of the newest quote, is looked at first.
         let probes = [0, 1].into_iter().flat_map(|symbol| {
             let numbers = Numbers { quantity: Decimal::ONE, price: None, stop: None };
-            let (ioc, post_only, reduce_only) = (false, false, false);
             let place = |side| Step::Place {
-                symbol, side, numbers: numbers.clone(), ioc, post_only, reduce_only,
+                symbol, side, numbers: numbers.clone(), options: Options::default(), at_once: false,
             };
             let trade = |side, price| Step::Trade { symbol: symbol as u32, price, size: Decimal::TWO, side };
             let trades = [trade(Side::Sell, Decimal::ONE), trade(Side::Buy, Decimal::ONE_THOUSAND)];

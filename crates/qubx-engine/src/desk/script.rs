@@ -18,8 +18,8 @@ pub(super) enum Step {
     Quote { symbol: u32, bid: Decimal, spread: Decimal, sizes: [Decimal; 2] },
     Trade { symbol: u32, price: Decimal, size: Decimal, side: Side },
     Rate { symbol: u32, bps: i64 },
-    Place { symbol: usize, side: Side, numbers: Numbers, ioc: bool, post_only: bool, reduce_only: bool },
-    Modify { number: u64, numbers: Numbers },
+    Place { symbol: usize, side: Side, numbers: Numbers, options: Options, at_once: bool },
+    Modify { number: u64, numbers: Numbers, at_once: bool },
     Cancel { number: u64 },
     StrategyCancel { number: u64 },
     Close { symbol: usize },
@@ -27,6 +27,14 @@ pub(super) enum Step {
     Pause,
     Resume,
     Wait { millis: i64 },
+}
+
+/// What is not usual about an order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Options {
+    pub(super) ioc: bool,
+    pub(super) post_only: bool,
+    pub(super) reduce_only: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -94,8 +102,10 @@ pub(super) fn step(
     let option = proptest::option::weighted(0.6, amount.clone());
     let numbers = (size.clone(), option, proptest::option::weighted(0.2, amount.clone()))
         .prop_map(|(quantity, price, stop)| Numbers { quantity, price, stop });
-    let flags =
-        (proptest::bool::weighted(0.15), proptest::bool::weighted(0.1), proptest::bool::weighted(0.15));
+    let options =
+        (proptest::bool::weighted(0.15), proptest::bool::weighted(0.1), proptest::bool::weighted(0.15))
+            .prop_map(|(ioc, post_only, reduce_only)| Options { ioc, post_only, reduce_only });
+    let at_once = proptest::bool::weighted(0.3);
     let number = 1..40_u64;
     prop_oneof![
         10 => (0..2_u32, amount.clone(), spread, [size.clone(), size.clone()])
@@ -103,11 +113,12 @@ pub(super) fn step(
         3 => (0..2_u32, amount, size, side())
             .prop_map(|(symbol, price, size, side)| Step::Trade { symbol, price, size, side }),
         1 => (0..2_u32, -30..30_i64).prop_map(|(symbol, bps)| Step::Rate { symbol, bps }),
-        10 => (0..2_usize, side(), numbers.clone(), flags)
-            .prop_map(|(symbol, side, numbers, (ioc, post_only, reduce_only))| {
-                Step::Place { symbol, side, numbers, ioc, post_only, reduce_only }
+        10 => (0..2_usize, side(), numbers.clone(), options, at_once)
+            .prop_map(|(symbol, side, numbers, options, at_once)| {
+                Step::Place { symbol, side, numbers, options, at_once }
             }),
-        3 => (number.clone(), numbers).prop_map(|(number, numbers)| Step::Modify { number, numbers }),
+        3 => (number.clone(), numbers, at_once)
+            .prop_map(|(number, numbers, at_once)| Step::Modify { number, numbers, at_once }),
         1 => number.clone().prop_map(|number| Step::Cancel { number }),
         1 => number.prop_map(|number| Step::StrategyCancel { number }),
         1 => (0..2_usize).prop_map(|symbol| Step::Close { symbol }),
@@ -194,13 +205,14 @@ impl Run {
             return out;
         }
         let more = match step {
-            Step::Place { symbol, side, numbers, ioc, post_only, reduce_only } => {
+            Step::Place { symbol, side, numbers, options, at_once } => {
                 let Numbers { quantity, price, stop } = numbers;
+                let Options { ioc, post_only, reduce_only } = *options;
                 let request = OrderRequest {
                     stop_price: stop.map(Price),
-                    time_in_force: if *ioc { TimeInForce::Ioc } else { TimeInForce::Gtc },
-                    post_only: *post_only,
-                    reduce_only: *reduce_only,
+                    time_in_force: if ioc { TimeInForce::Ioc } else { TimeInForce::Gtc },
+                    post_only,
+                    reduce_only,
                     ..OrderRequest::new(
                         id(SYMBOLS[*symbol]),
                         *side,
@@ -209,13 +221,14 @@ impl Run {
                         by,
                     )
                 };
-                desk.place(*time, vec![request])
+                if *at_once { desk.place_at_once(*time, request) } else { desk.place(*time, vec![request]) }
             }
-            Step::Modify { number, numbers: Numbers { quantity, price, stop } } => {
+            Step::Modify { number, numbers: Numbers { quantity, price, stop }, at_once } => {
                 let quantity = (!quantity.is_zero()).then_some(Quantity(*quantity));
                 let (price, stop_price) = (price.map(Price), stop.map(Price));
                 let modification = Modification { quantity, price, stop_price };
-                desk.modify(*time, &name(number), modification, &by).unwrap_or_default()
+                let change = if *at_once { Desk::modify_at_once } else { Desk::modify };
+                change(desk, *time, &name(number), modification, &by).unwrap_or_default()
             }
             Step::Cancel { number } => desk.cancel(*time, &name(number), "").unwrap_or_default(),
             Step::StrategyCancel { number } => {

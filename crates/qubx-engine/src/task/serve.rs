@@ -21,6 +21,16 @@ impl<F: Feed> Task<F> {
             Request::TellStrategy(id, author, command, reply) => {
                 answer(reply, self.tell_strategy(id, author, command));
             }
+            Request::Place(request, reply) => {
+                let placed = self.place(request).await;
+                self.flush().await;
+                answer(reply, placed);
+            }
+            Request::Modify(order, modification, by, reply) => {
+                let modified = self.modify(&order, modification, &by).await;
+                self.flush().await;
+                answer(reply, modified);
+            }
             Request::CancelOrder(order, by, reply) => {
                 let cancelled = self.cancel_order(&order, &by).await;
                 self.flush().await;

@@ -1,13 +1,38 @@
-//! Verbs that close positions. On paper a closing order is filled, or refused, as soon as it is sent.
+//! Verbs that give orders: new ones, changed ones, and those that close positions. What a person gives is not on its way
+//! for a while, so each is filled, at rest or refused when its verb is done.
 
-use qubx_protocol::{By, InstrumentId, Order, OrderStatus};
+use qubx_protocol::{By, InstrumentId, Order, OrderId, OrderStatus};
 
 use super::Task;
 use crate::feed::Feed;
 use crate::floor::decided_order;
-use crate::{CancelSummary, CloseSummary, EngineError, EngineEvent, FlattenSummary};
+use crate::{
+    CancelSummary, CloseSummary, EngineError, EngineEvent, FlattenSummary, Modification, OrderRequest,
+};
 
 impl<F: Feed> Task<F> {
+    pub(super) async fn place(&mut self, request: OrderRequest) -> Result<Order, EngineError> {
+        // An order of what the session does not have would be in its history for ever.
+        if self.floor.desk.state().position(&request.instrument).is_none() {
+            return Err(EngineError::UnknownInstrument(request.instrument));
+        }
+        let now = self.now();
+        let decided = self.floor.desk.place_at_once(now, request);
+        self.commit_orders(decided).await.pop().ok_or(EngineError::Stopped)
+    }
+
+    pub(super) async fn modify(
+        &mut self,
+        id: &OrderId,
+        modification: Modification,
+        by: &By,
+    ) -> Result<Order, EngineError> {
+        let now = self.now();
+        let events = self.floor.desk.modify_at_once(now, id, modification, by)?;
+        self.commit(events).await;
+        self.floor.desk.state().order(id).cloned().ok_or_else(|| EngineError::UnknownOrder(id.clone()))
+    }
+
     pub(super) async fn close(
         &mut self,
         instrument: InstrumentId,

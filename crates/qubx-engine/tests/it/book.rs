@@ -1,7 +1,9 @@
 //! Orders, verbs and the path through the ledger.
 
-use qubx_engine::{EngineError, EngineEvent, Interests};
-use qubx_protocol::{Order, OrderStatus, Side};
+use std::time::Duration;
+
+use qubx_engine::{EngineError, EngineEvent, Interests, Modification, OrderRequest};
+use qubx_protocol::{By, Order, OrderStatus, Rejection, Side};
 
 use crate::harness::{Running, id, in_time, sim};
 
@@ -52,6 +54,57 @@ async fn an_order_that_cannot_be_stored_is_rejected_and_cancels_go_on() {
     );
     let summary = running.handle.cancel_orders(None).await.unwrap();
     assert_eq!(summary.to_string(), "1 cancelled, 0 failed");
+    assert!(running.handle.snapshot().await.unwrap().positions.is_empty());
+    running.stop().await;
+}
+
+fn wanted(symbol: &str, side: Side, quantity: &str, price: Option<&str>) -> OrderRequest {
+    let by = By { author: "op1".into(), cause: Some("c1".into()) };
+    let price = price.map(|price| price.parse().unwrap());
+    OrderRequest::new(id(symbol), side, quantity.parse().unwrap(), price, by)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_gives_is_stored_before_it_is_sent_and_is_not_on_its_way_for_a_while() {
+    let mut config = sim();
+    config.exchanges[0].paper.latency = Duration::from_secs(20);
+    let running = started(Running::start(config)).await;
+    let give = |request| running.handle.place_at_once(request);
+    let filled = give(wanted("BTCUSDT", Side::Buy, "0.5001", None)).await.unwrap();
+    assert_eq!((filled.status, filled.quantity.to_string()), (OrderStatus::Filled, "0.5".to_owned()));
+    assert_eq!((filled.author.as_str(), filled.cause), ("op1", Some("c1".into())));
+    let facts = running.facts();
+    assert!(matches!(&facts[0], EngineEvent::Order(order) if order.status == OrderStatus::Intended));
+    assert!(matches!(&facts[1], EngineEvent::Fill { fill, .. } if fill.author.as_str() == "op1"));
+
+    let resting = give(wanted("BTCUSDT", Side::Buy, "0.5", Some("1000"))).await.unwrap();
+    let modify = |modification| running.handle.modify_at_once(resting.id.clone(), modification, "op1".into());
+    let price = Some("1001.04".parse().unwrap());
+    let moved = modify(Modification { price, ..Modification::default() }).await.unwrap();
+    assert_eq!((moved.status, moved.price.unwrap().to_string()), (OrderStatus::New, "1001".to_owned()));
+    let price = Some("0".parse().unwrap());
+    let refused = modify(Modification { price, ..Modification::default() }).await.unwrap_err();
+    assert!(matches!(refused, EngineError::NotModified { rejection: Rejection::BadPrice, .. }), "{refused}");
+    running.handle.cancel_order(resting.id.clone(), "op1".into()).await.unwrap();
+    let gone = modify(Modification::default()).await.unwrap_err();
+    assert!(matches!(gone, EngineError::NotModified { rejection: Rejection::NotOpen, .. }), "{gone}");
+
+    let unknown = give(wanted("DOGE", Side::Buy, "1", None)).await.unwrap_err();
+    assert!(matches!(unknown, EngineError::UnknownInstrument(_)), "{unknown}");
+    running.handle.pause("op1".into()).await.unwrap();
+    let entry = give(wanted("BTCUSDT", Side::Buy, "0.5", None)).await.unwrap();
+    assert_eq!(entry.rejection, Some(Rejection::Paused));
+    let exit = give(wanted("BTCUSDT", Side::Sell, "0.5", None)).await.unwrap();
+    assert_eq!(exit.status, OrderStatus::Filled);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_gives_and_cannot_be_stored_is_rejected() {
+    let running = started(Running::start_with(sim(), |_| Err("the disk is full".to_owned()))).await;
+    let refused = running.handle.place_at_once(wanted("BTCUSDT", Side::Buy, "0.5", None)).await.unwrap();
+    let why = (refused.rejection, refused.reason.as_deref());
+    assert_eq!(why, (Some(Rejection::NotStored), Some("the disk is full")));
     assert!(running.handle.snapshot().await.unwrap().positions.is_empty());
     running.stop().await;
 }

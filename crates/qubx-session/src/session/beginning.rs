@@ -2,11 +2,12 @@
 
 use qubx_engine::{EngineConfig, EngineError, Restore};
 use qubx_protocol::{
-    CellNumber, CellStatus, Command, CommandId, Epoch, Fact, LogLevel, Seq, SessionState, VerbOutcome,
-    VerbProgress,
+    CellNumber, CellStatus, Command, CommandId, Epoch, Fact, LogLevel, Order, OrderStatus, Seq, SessionState,
+    VerbOutcome, VerbProgress,
 };
 
 use crate::config::{ServiceConfig, ServiceError};
+use crate::session::verbs;
 use crate::store::{Book, CellEnd, CommandAudit, Draft, Left, Store, StoreError};
 
 /// The life of the account that a run belongs to.
@@ -98,15 +99,30 @@ impl Life {
             }
         }
         for verb in left.verbs {
-            let text = "the service ended before it was known to be done; look at orders and positions";
-            drafts.push(Draft::Verb(VerbProgress {
-                outcome: VerbOutcome::Failed,
-                text: text.to_owned(),
-                ..verb
-            }));
+            let of_it = |order: &&Order| verb.verb == "place" && order.cause == verb.command;
+            let (outcome, text) = match left.orders.iter().find(of_it) {
+                // Whoever gave it must not give it again if it came to something.
+                Some(order) => order_left_behind(order),
+                None => {
+                    let text =
+                        "the service ended before it was known to be done; look at orders and positions";
+                    (VerbOutcome::Failed, text.to_owned())
+                }
+            };
+            drafts.push(Draft::Verb(VerbProgress { outcome, text, ..verb }));
         }
         drafts.push(Draft::Started { epoch: self.epoch, restored: self.book.is_some() });
         drafts
+    }
+}
+
+/// Tells what became of an order that the service before was given. One that is only intended was never sent.
+fn order_left_behind(order: &Order) -> (VerbOutcome, String) {
+    match order.status {
+        OrderStatus::Intended => {
+            (VerbOutcome::Failed, format!("{}: the service ended before it was sent", order.id))
+        }
+        _ => verbs::outcome_of(order),
     }
 }
 

@@ -110,7 +110,9 @@ impl Session {
                 self.effects.push(Effect::TellStrategy(id, command, progress));
             }
             Command::RestartKernel => self.ask_for_restart(id, author),
-            Command::CancelOrder { .. }
+            Command::Place(_)
+            | Command::Modify { .. }
+            | Command::CancelOrder { .. }
             | Command::CancelOrders { .. }
             | Command::Close { .. }
             | Command::Flatten

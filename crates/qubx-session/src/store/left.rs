@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use qubx_protocol::{CellNumber, CommandId, Seq, VerbOutcome, VerbProgress};
+use indexmap::IndexMap;
+use qubx_protocol::{CellNumber, CommandId, Order, OrderId, Seq, VerbOutcome, VerbProgress};
 
 use super::draft::{CELL_END, CellEnd, CommandAudit};
 use super::ledger::Ledger;
@@ -17,7 +18,7 @@ const VERBS: usize = 1_000;
 /// between.
 const CELLS: usize = 2 * MOST_WAITING;
 
-/// The newest rows that are looked through for what guests ran.
+/// The newest rows that are looked through for what guests ran, and for the orders of verbs.
 const ROWS: u64 = 10_000;
 /// What the ids of guests' cells begin with.
 pub(crate) const GUEST: &str = "jupyter-";
@@ -37,16 +38,20 @@ pub(crate) struct Left {
     pub(crate) rescued: Option<Rescued>,
     /// Verbs that began and have no end, oldest first.
     pub(crate) verbs: Vec<VerbProgress>,
+    /// The orders that these verbs gave, as they were told last.
+    pub(crate) orders: Vec<Order>,
 }
 
 /// Reads what was left, before the missing references are appended.
 pub(super) fn read(ledger: &Ledger, log: &Log) -> Result<Left, StoreError> {
     let commands = commands(ledger, log.head(), log)?;
+    let verbs = verbs(ledger)?;
     Ok(Left {
         commands,
         cells: cells(log)?,
         guests: guests(ledger)?,
-        verbs: verbs(ledger)?,
+        orders: orders(ledger, &verbs)?,
+        verbs,
         ..Left::default()
     })
 }
@@ -156,4 +161,26 @@ fn verbs(ledger: &Ledger) -> Result<Vec<VerbProgress>, StoreError> {
     }
     left.reverse();
     Ok(left)
+}
+
+/// Returns the newest form of each order that one of these verbs gave: what it was given for may be done already.
+fn orders(ledger: &Ledger, verbs: &[VerbProgress]) -> Result<Vec<Order>, StoreError> {
+    let commands: HashSet<&CommandId> = verbs.iter().filter_map(|verb| verb.command.as_ref()).collect();
+    let mut orders: IndexMap<OrderId, Order> = IndexMap::new();
+    if commands.is_empty() {
+        return Ok(Vec::new());
+    }
+    let newest = ledger.end().row.0;
+    rows::for_each(ledger.connection(), ledger.path(), newest.saturating_sub(ROWS), |columns, _| {
+        if columns.kind == "order" {
+            let number = qubx_protocol::LedgerRow(columns.row);
+            let order: Order = serde_json::from_str(columns.body)
+                .map_err(|error| StoreError::damaged(ledger.path(), number, error.to_string()))?;
+            if order.cause.as_ref().is_some_and(|cause| commands.contains(cause)) {
+                orders.insert(order.id.clone(), order);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(orders.into_values().collect())
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use qubx_protocol::{Command, Fact, InstrumentId, OrderStatus, VerbOutcome};
+use qubx_protocol::{Command, Fact, InstrumentId, NewOrder, OrderStatus, Side, TimeInForce, VerbOutcome};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -121,6 +121,18 @@ async fn a_full_disk_stops_orders_and_nothing_else_until_there_is_room() {
     assert!(refusal.message.contains("cannot be written down"), "{refusal:?}");
     let instrument = InstrumentId::new("SIM", "ETHUSDT");
     let refusal = screen.refused(Command::Close { instrument: instrument.clone() }).await;
+    assert!(refusal.message.contains("cannot be written down"), "{refusal:?}");
+    let order = NewOrder {
+        instrument: instrument.clone(),
+        side: Side::Buy,
+        quantity: "0.1".parse().unwrap(),
+        price: None,
+        stop_price: None,
+        time_in_force: TimeInForce::Gtc,
+        post_only: false,
+        reduce_only: false,
+    };
+    let refusal = screen.refused(Command::Place(order)).await;
     assert!(refusal.message.contains("cannot be written down"), "{refusal:?}");
     place.write("buy", "");
     let bought = seen(&place, "its order", |seen| seen["bought"].as_str().map(str::to_owned)).await;

@@ -1,11 +1,13 @@
 //! A command that is sent again, on whatever connection and after whatever end of the service, is done once and answered.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use qubx_protocol::{
-    CellNumber, ClientMessage, Command, CommandId, Fact, InstrumentId, LogId, OrderId, Seq, ServerMessage,
-    VerbOutcome,
+    CellNumber, ClientMessage, Command, CommandId, Fact, InstrumentId, LogId, NewOrder, OrderId, Price,
+    Quantity, Seq, ServerMessage, Side, TimeInForce, VerbOutcome,
 };
+use rust_decimal::Decimal;
 use rustix::process::Signal;
 
 use crate::harness::{
@@ -19,6 +21,22 @@ fn commands(mark: &str, ran: &str) -> Vec<(CommandId, Command)> {
     let all = [
         Command::Execute { code },
         Command::Interrupt { cell: Some(CellNumber(100_000)) },
+        Command::Place(NewOrder {
+            instrument: btc.clone(),
+            side: Side::Buy,
+            quantity: Quantity(Decimal::ONE),
+            price: Some(Price(Decimal::ONE_THOUSAND)),
+            stop_price: None,
+            time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+        }),
+        Command::Modify {
+            order: OrderId::from("none"),
+            price: Some(Price(Decimal::ONE)),
+            stop_price: None,
+            quantity: None,
+        },
         Command::CancelOrder { order: OrderId::from("none") },
         Command::CancelOrders { instrument: None },
         Command::CancelOrders { instrument: Some(btc.clone()) },
@@ -81,6 +99,14 @@ fn assert_done_once(place: &Place, commands: &[(CommandId, Command)]) {
     for (id, command) in commands {
         let answers = events.iter().filter(|event| answered(&event.fact) == Some(id)).count();
         assert_eq!(answers, 1, "{id}: {command:?}");
+        let orders: HashSet<&OrderId> = events
+            .iter()
+            .filter_map(|event| match &event.fact {
+                Fact::Order { order, .. } if order.cause.as_ref() == Some(id) => Some(&order.id),
+                _ => None,
+            })
+            .collect();
+        assert!(orders.len() <= 1, "{id}: {command:?} gave {orders:?}");
     }
 }
 

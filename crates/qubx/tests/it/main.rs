@@ -61,6 +61,7 @@ mod strategies;
 mod supervision;
 mod terminal;
 mod third_client;
+mod tickets;
 mod trading;
 mod verify;
 mod wall_clock;

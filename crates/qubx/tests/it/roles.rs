@@ -2,8 +2,8 @@
 
 use qubx_protocol::{
     AnswerResult, Author, CellNumber, ClientMessage, Command, CommandId, Fact, Hello, InputId, InstrumentId,
-    OrderId, PROTOCOL_VERSION, Presence, Request, RequestId, RequestKind, Role, Seq, ServerMessage,
-    VerbOutcome, encode_frame,
+    NewOrder, OrderId, PROTOCOL_VERSION, Presence, Price, Quantity, Request, RequestId, RequestKind, Role,
+    Seq, ServerMessage, Side, TimeInForce, VerbOutcome, encode_frame,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -19,6 +19,22 @@ fn every_command() -> Vec<Command> {
         Command::Interrupt { cell: None },
         Command::Interrupt { cell: Some(CellNumber(1_000)) },
         Command::Answer { input: InputId("1-1".to_owned()), text: "yes".to_owned() },
+        Command::Place(NewOrder {
+            instrument: btc.clone(),
+            side: Side::Buy,
+            quantity: Quantity(1.into()),
+            price: Some(Price(1_000.into())),
+            stop_price: None,
+            time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+        }),
+        Command::Modify {
+            order: OrderId::from("none"),
+            price: Some(Price(1.into())),
+            stop_price: None,
+            quantity: None,
+        },
         Command::CancelOrder { order: OrderId::from("none") },
         Command::CancelOrders { instrument: None },
         Command::CancelOrders { instrument: Some(btc.clone()) },
@@ -39,6 +55,8 @@ fn every_command() -> Vec<Command> {
             | Command::Interrupt { .. }
             | Command::Answer { .. }
             | Command::RestartKernel
+            | Command::Place(_)
+            | Command::Modify { .. }
             | Command::CancelOrder { .. }
             | Command::CancelOrders { .. }
             | Command::Close { .. }

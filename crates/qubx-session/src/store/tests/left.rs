@@ -48,3 +48,36 @@ fn what_guests_ran_without_an_end_is_found_in_the_ledger() {
         "nobody waits for its answer"
     );
 }
+
+#[test]
+fn an_order_that_a_verb_gave_is_found_with_it() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let begun = |id: &str| {
+        Draft::Verb(VerbProgress {
+            command: Some(id.into()),
+            author: "op1".into(),
+            verb: "place".to_owned(),
+            target: String::new(),
+            outcome: VerbOutcome::Started,
+            text: String::new(),
+        })
+    };
+    let of = |id: &str, cause: &str, status| {
+        let Draft::Order(order) = order(id, status) else { unreachable!() };
+        Draft::Order(Order { cause: Some(cause.into()), ..order })
+    };
+    let drafts = [
+        begun("c1"),
+        of("q1", "c1", OrderStatus::Intended),
+        begun("c2"),
+        of("q2", "another", OrderStatus::New),
+        of("q1", "c1", OrderStatus::New),
+    ];
+    store.append(&drafts, Timestamp::now()).unwrap();
+    drop(store);
+    let left = Store::open(dir.path()).unwrap().take_left();
+    assert_eq!(left.verbs.len(), 2);
+    let found: Vec<_> = left.orders.iter().map(|order| (order.id.as_str(), order.status)).collect();
+    assert_eq!(found, [("q1", OrderStatus::New)]);
+}
