@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use qubx_protocol::{Instrument, InstrumentId, Money, Timeframe};
+use qubx_protocol::{Instrument, InstrumentId, Limits, Money, Timeframe};
 use rust_decimal::Decimal;
 
 use crate::core::MAX_AMOUNT;
@@ -167,21 +167,6 @@ impl FromStr for Speed {
     }
 }
 
-/// What no order may exceed, whoever gives it. None is no limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// The greatest value of one order.
-    pub order_notional: Option<Money>,
-    /// The greatest value of a position with the open orders that would increase it.
-    pub position_notional: Option<Money>,
-    /// The greatest value of all positions of an account over its equity.
-    pub gross_leverage: Option<Decimal>,
-    /// How many orders are accepted in any sixty seconds of the engine's clock.
-    pub orders_per_minute: Option<u32>,
-    /// The loss of an account since 00:00 UTC at which trading pauses.
-    pub daily_loss: Option<Money>,
-}
-
 impl EngineConfig {
     /// Checks what an engine relies on.
     ///
@@ -198,7 +183,7 @@ impl EngineConfig {
             exchange.check()?;
         }
         ensure(!self.exchanges.is_empty(), || "there is no exchange".to_owned())?;
-        self.limits.check()?;
+        check_limits(&self.limits)?;
         ensure(self.stale_after >= SHORTEST_SILENCE, || {
             format!("stale_after must be at least {} s", SHORTEST_SILENCE.as_secs())
         })?;
@@ -210,23 +195,6 @@ impl EngineConfig {
             "one clock rules a session: either all exchanges simulate, or all replay at the same speed"
                 .to_owned()
         })
-    }
-}
-
-impl Limits {
-    fn check(&self) -> Result<(), EngineError> {
-        for (name, limit) in [
-            ("order_notional", self.order_notional.map(|limit| limit.0)),
-            ("position_notional", self.position_notional.map(|limit| limit.0)),
-            ("gross_leverage", self.gross_leverage),
-            ("orders_per_minute", self.orders_per_minute.map(Decimal::from)),
-            ("daily_loss", self.daily_loss.map(|limit| limit.0)),
-        ] {
-            ensure(limit.is_none_or(|limit| limit > Decimal::ZERO), || {
-                format!("the limit {name} must be positive; leave it out for no limit")
-            })?;
-        }
-        Ok(())
     }
 }
 
@@ -295,6 +263,21 @@ impl ExchangeConfig {
             FeedConfig::Replay { speed, .. } => Some(speed),
         }
     }
+}
+
+fn check_limits(limits: &Limits) -> Result<(), EngineError> {
+    for (name, limit) in [
+        ("order_notional", limits.order_notional.map(|limit| limit.0)),
+        ("position_notional", limits.position_notional.map(|limit| limit.0)),
+        ("gross_leverage", limits.gross_leverage),
+        ("orders_per_minute", limits.orders_per_minute.map(Decimal::from)),
+        ("daily_loss", limits.daily_loss.map(|limit| limit.0)),
+    ] {
+        ensure(limit.is_none_or(|limit| limit > Decimal::ZERO), || {
+            format!("the limit {name} must be positive; leave it out for no limit")
+        })?;
+    }
+    Ok(())
 }
 
 fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), EngineError> {

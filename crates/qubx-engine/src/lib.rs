@@ -36,8 +36,8 @@ mod timers;
 mod view;
 
 pub use config::{
-    EngineConfig, ExchangeConfig, FeedConfig, Fees, FundingConfig, Limits, PaperConfig, RecordedFile,
-    RecordedKind, Speed,
+    EngineConfig, ExchangeConfig, FeedConfig, Fees, FundingConfig, PaperConfig, RecordedFile, RecordedKind,
+    Speed,
 };
 pub use error::{DataError, EngineError};
 pub use feed::{WalkState, check_files};
@@ -48,6 +48,7 @@ pub use output::{
     CancelSummary, CloseSummary, EngineEvent, EngineOutput, EngineSnapshot, FlattenSummary, Modification,
     OrderRequest,
 };
+pub use qubx_protocol::Limits;
 pub use restore::{Checkpoint, MarketCheckpoint, Owed, Restore, UnderWay, WireCommand};
 pub use results::ResultsCollector;
 pub use strategy::{

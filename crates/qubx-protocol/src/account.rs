@@ -76,6 +76,10 @@ pub struct Account {
     pub capital: Money,
     /// Capital, plus realized and unrealized profit, less fees and funding.
     pub equity: Money,
+    /// The equity at 00:00 UTC of the engine's day, or where the account began if that was later; none from a service of
+    /// an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_start_equity: Option<Money>,
     /// Profit of what was closed, before fees.
     pub realized_pnl: Money,
     /// Profit of what is open at the last quotes, before fees; none while a held instrument has no quote.

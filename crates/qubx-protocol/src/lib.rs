@@ -23,6 +23,7 @@ mod role;
 mod state;
 mod status;
 mod strategy;
+mod terms;
 
 pub use account::{Account, Funding, Position};
 pub use codec::{FrameBuffer, FrameError, MAX_CLIENT_FRAME, MAX_FRAME, encode_frame};
@@ -38,7 +39,7 @@ pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgre
 pub use market::{Bar, Instrument, InstrumentKind, ParseTimeframeError, Quote, Timeframe, Trade};
 pub use message::{
     Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello, MAX_NAME,
-    PROTOCOL_VERSION, Refusal, Request, RequestKind, ServerMessage, Welcome,
+    PROTOCOL_VERSION, PastCell, Refusal, Request, RequestKind, ServerMessage, Welcome,
 };
 pub use money::{Money, Price, Quantity, nearest_f64};
 pub use new_order::NewOrder;
@@ -53,3 +54,4 @@ pub use status::{
 pub use strategy::{
     Action, ActionParameter, CallbackTime, Parameter, Published, PublishedContent, SeriesPoint, StrategyView,
 };
+pub use terms::{ExchangeInfo, Limits};

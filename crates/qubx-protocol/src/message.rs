@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, Command, CommandId, Epoch, Event, HistoryKind, InstrumentId, Latest, LogId, RequestId, Role, Seq,
-    SeriesPoint, SessionState,
+    Author, CellNumber, Command, CommandId, Epoch, Event, HistoryKind, InstrumentId, Latest, LogId,
+    RequestId, Role, Seq, SeriesPoint, SessionState,
 };
 
 /// The version of this protocol. A service refuses a client of another one; kinds may be added without a new version.
@@ -118,6 +118,19 @@ pub enum RequestKind {
         /// How many entries at most; a cell with its output is one. A service gives no more than 1,000.
         limit: usize,
     },
+    /// Which cells were given before: what a search of the input history looks through.
+    Cells {
+        /// Cells before this number.
+        before: Seq,
+        /// Only those whose source has this text, in whatever letters when it has no capital one; none for all.
+        #[serde(default)]
+        contains: Option<String>,
+        /// Only those of this author, or of this user wherever they are when it has no `@`; none for all.
+        #[serde(default)]
+        author: Option<Author>,
+        /// How many at most. A service gives no more than 1,000.
+        limit: usize,
+    },
     /// What are the points of a line that the strategy published?
     Series {
         /// Its name.
@@ -137,7 +150,9 @@ impl RequestKind {
             RequestKind::Complete { .. } | RequestKind::IsComplete { .. } | RequestKind::Inspect { .. } => {
                 Role::Admin
             }
-            RequestKind::History { .. } | RequestKind::Series { .. } => Role::Viewer,
+            RequestKind::History { .. } | RequestKind::Cells { .. } | RequestKind::Series { .. } => {
+                Role::Viewer
+            }
         }
     }
 }
@@ -261,6 +276,13 @@ pub enum AnswerResult {
         /// Whether there is nothing before them.
         complete: bool,
     },
+    /// The cells that were given before.
+    Cells {
+        /// The cells, newest first.
+        cells: Vec<PastCell>,
+        /// Whether no other one is before them.
+        complete: bool,
+    },
     /// The points of a line.
     Series {
         /// The points, oldest first. Of a long line the older ones are farther apart.
@@ -271,6 +293,21 @@ pub enum AnswerResult {
         /// Why.
         message: String,
     },
+}
+
+/// A cell of before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastCell {
+    /// The number of the event that tells it.
+    pub seq: Seq,
+    /// Its number.
+    pub cell: CellNumber,
+    /// Its source.
+    pub code: String,
+    /// Who gave it.
+    pub author: Author,
+    /// When.
+    pub time: Timestamp,
 }
 
 /// One way in which the text could go on.

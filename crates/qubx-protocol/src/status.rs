@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Author, Instrument, InstrumentId, Parameter};
+use crate::{Action, Author, ExchangeInfo, Instrument, InstrumentId, Limits, Parameter};
 
 /// Whether orders are simulated or real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,12 @@ pub struct SessionInfo {
     pub started_at: Timestamp,
     /// What the strategy may trade.
     pub instruments: Vec<Instrument>,
+    /// The exchanges, in the order of the config.
+    #[serde(default)]
+    pub exchanges: Vec<ExchangeInfo>,
+    /// What no order may exceed.
+    #[serde(default)]
+    pub limits: Limits,
     /// The version of the program that serves the session.
     pub version: String,
 }

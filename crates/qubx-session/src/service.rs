@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use qubx_engine::ExchangeConfig;
 use qubx_home::{ProcessId, QubxSection, SessionLock, boot_id, ensure_session_dir};
 use qubx_kernel::KernelConfig;
 use qubx_protocol::{
-    KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus, StrategyState,
-    StrategyStatus,
+    ExchangeInfo, KernelState, KernelStatus, Mode, Ownership, Phase, Runtime, SessionInfo, SessionStatus,
+    StrategyState, StrategyStatus,
 };
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -236,6 +237,19 @@ fn instruments(config: &ServiceConfig) -> Vec<qubx_protocol::Instrument> {
     config.exchanges.iter().flat_map(|exchange| exchange.instruments.clone()).collect()
 }
 
+/// Returns what people see of an exchange.
+fn terms(exchange: &ExchangeConfig) -> ExchangeInfo {
+    ExchangeInfo {
+        name: exchange.name.clone(),
+        currency: exchange.currency.clone(),
+        capital: exchange.capital,
+        leverage: exchange.leverage,
+        maker_bps: exchange.fees.maker_bps,
+        taker_bps: exchange.fees.taker_bps,
+        slippage_bps: exchange.paper.slippage_bps,
+    }
+}
+
 fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
     SessionStatus {
         info: SessionInfo {
@@ -250,6 +264,8 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
             pid: std::process::id(),
             started_at,
             instruments: instruments(config),
+            exchanges: config.exchanges.iter().map(terms).collect(),
+            limits: config.limits.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         kernel: KernelStatus {

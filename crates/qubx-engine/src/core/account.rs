@@ -71,6 +71,7 @@ impl State {
             currency: terms.currency.clone(),
             capital: terms.capital,
             equity,
+            day_start_equity: Some(terms.equity_at_midnight),
             realized_pnl: Money(rounded(realized)),
             unrealized_pnl: unrealized.map(|value| Money(rounded(value))),
             fees: Money(rounded(fees)),

@@ -1,4 +1,4 @@
-//! The loss since 00:00 UTC: what each account was worth then, and the pause when too much is lost. No I/O.
+//! The day since 00:00 UTC: what each account was worth then, and the pause when too much is lost. No I/O.
 
 use jiff::Timestamp;
 use qubx_protocol::Money;
@@ -14,7 +14,7 @@ impl State {
     /// Notes what the accounts are worth when a day begins. Must see each input's time before the input.
     pub(crate) fn roll_day(&mut self, time: Timestamp, out: &mut Vec<EngineEvent>) {
         let day = time.as_second().div_euclid(DAY_SECONDS);
-        if self.limits.daily_loss.is_none() || self.day.is_some_and(|current| day <= current) {
+        if self.day.is_some_and(|current| day <= current) {
             return;
         }
         self.day = Some(day);
@@ -25,9 +25,8 @@ impl State {
         self.assess_all(out);
     }
 
-    /// Returns when the next day begins, if that matters.
+    /// Returns when the next day begins; none before the first event.
     pub(crate) fn next_midnight(&self) -> Option<Timestamp> {
-        self.limits.daily_loss?;
         self.day.map(|day| Timestamp::from_second((day + 1) * DAY_SECONDS).unwrap_or(Timestamp::MAX))
     }
 

@@ -15,6 +15,11 @@ fn slow() -> EngineConfig {
     config
 }
 
+/// Returns when the next day begins, which is always due.
+fn midnight() -> Timestamp {
+    "2026-01-02T00:00:00Z".parse().unwrap()
+}
+
 fn event(time: &str, bid: &str, ask: &str) -> MarketEvent {
     let size = Quantity(decimal("3"));
     let touch = Touch { bid: decimal(bid).into(), ask: decimal(ask).into(), bid_size: size, ask_size: size };
@@ -57,7 +62,7 @@ fn an_order_is_on_its_way_and_finds_the_market_that_is_there_when_it_arrives() {
     assert_eq!(told(&events), "2@101.2T FILLED");
     let EngineEvent::Fill { fill, .. } = &events[0] else { panic!("{events:?}") };
     assert_eq!(fill.time, at("12:00:00.500"));
-    assert_eq!(desk.due(), None);
+    assert_eq!(desk.due(), Some(midnight()));
 }
 
 #[test]
@@ -226,7 +231,7 @@ fn payments(events: &[EngineEvent]) -> Vec<String> {
 #[test]
 fn holders_of_perpetuals_pay_funding_at_multiples_of_the_interval() {
     let mut desk = quoted_desk(&funded());
-    assert_eq!(desk.due(), None, "nothing is held");
+    assert_eq!(desk.due(), Some(midnight()), "nothing is held");
     send(&mut desk, "12:00:00", "BUY 2");
     assert_eq!(desk.due(), Some(at("16:00:00")));
     assert!(quote(&mut desk, "15:59:59", "110", "111").is_empty());
@@ -260,11 +265,11 @@ fn neither_futures_nor_the_flat_pay_funding() {
     config.exchanges[0].instruments[0].kind = InstrumentKind::Future;
     let mut desk = quoted_desk(&config);
     send(&mut desk, "12:00:00", "BUY 2");
-    assert_eq!(desk.due(), None);
+    assert_eq!(desk.due(), Some(midnight()));
     let mut desk = quoted_desk(&funded());
     send(&mut desk, "12:00:00", "BUY 2");
     send(&mut desk, "12:00:00", "SELL 2");
-    assert_eq!(desk.due(), None);
+    assert_eq!(desk.due(), Some(midnight()));
 }
 
 /// Returns `config` with a file of rates of funding.
@@ -318,7 +323,7 @@ fn what_was_held_when_funding_was_due_pays_it_whatever_is_done_until_its_rate_co
             tell_rate(desk, "16:00:05", "0.01"),
             ["2026-01-01T16:00:05Z pays 2.002 for 2 at 100.1, so far 2.002"]
         );
-        assert_eq!(desk.due(), Some("2026-01-02T00:00:00Z".parse().unwrap()));
+        assert_eq!(desk.due(), Some(midnight()));
     }
     // Who comes after it was due owes nothing of it.
     let mut late = quoted_desk(&config);
@@ -346,7 +351,7 @@ fn what_is_owed_is_paid_when_the_market_ends_and_never_when_nothing_pays_any_mor
     let mut again = restored(&other, &desk, "16:00:01");
     let mut events = Vec::new();
     again.advance(at("18:00:00"), &mut events);
-    assert_eq!((payments(&events), again.due()), (Vec::new(), None));
+    assert_eq!((payments(&events), again.due()), (Vec::new(), Some(midnight())));
 }
 
 #[test]
@@ -355,7 +360,7 @@ fn without_an_interval_each_rate_of_a_file_is_a_payment() {
     config.exchanges[0].funding = Some(FundingConfig { every: None, rate_bps: decimal("1") });
     let mut desk = quoted_desk(&config);
     send(&mut desk, "12:00:00", "BUY 1");
-    assert_eq!(desk.due(), None, "the file tells when");
+    assert_eq!(desk.due(), Some(midnight()), "the file tells when");
     for (time, so_far) in [("13:00:00.001", "0.1001"), ("17:00:00.002", "0.2002")] {
         let expected = format!("2026-01-01T{time}Z pays 0.1001 for 1 at 100.1, so far {so_far}");
         assert_eq!(tell_rate(&mut desk, time, "0.001"), [expected]);

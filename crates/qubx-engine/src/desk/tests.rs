@@ -344,6 +344,23 @@ fn the_loss_of_the_day_pauses_until_the_next_one() {
 }
 
 #[test]
+fn an_account_says_what_it_was_worth_when_the_day_began_also_without_a_limit() {
+    let mut desk = quoted_desk(Limits::default());
+    let begun = |desk: &Desk| desk.state().accounts()[0].day_start_equity.unwrap().0;
+    trade(&mut desk, "BTCUSDT", Buy, "10", None);
+    quoted(&mut desk, at("23:00:00"), &quote_at("BTCUSDT", TIME, "95.1", "95.3"));
+    assert_eq!(begun(&desk), decimal("100000"));
+    // What the first quote of a day changes is of that day.
+    let tomorrow = "2026-01-02T00:00:01Z".parse().unwrap();
+    quoted(&mut desk, tomorrow, &quote_at("BTCUSDT", TIME, "99.1", "99.3"));
+    assert_eq!(begun(&desk), decimal("99949.499"));
+    let checkpoint = Some(desk.checkpoint(tomorrow));
+    let mut restored = Desk::new(&config(Limits::default()));
+    restored.restore(Restore { positions: desk.state().positions(), orders: Vec::new(), checkpoint });
+    assert_eq!(begun(&restored), decimal("99949.499"));
+}
+
+#[test]
 fn the_quote_that_reaches_the_loss_of_the_day_fills_nothing_that_would_increase() {
     let mut desk = quoted_desk(Limits { daily_loss: Some(decimal("50").into()), ..Limits::default() });
     trade(&mut desk, "BTCUSDT", Buy, "10", None);

@@ -99,6 +99,7 @@ pub(super) fn account(
         currency: "USDT".to_owned(),
         capital: decimal("1000").into(),
         equity: Money(rounded(equity)),
+        day_start_equity: None,
         realized_pnl,
         unrealized_pnl: Some(unrealized),
         fees,

@@ -8,7 +8,7 @@ use qubx_protocol::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::samples::{account, btc, events, strategy_view, time};
+use crate::samples::{account, btc, events, status, strategy_view, time};
 
 /// Compares the lines of a golden file with the messages, both ways.
 fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, messages: &[T]) {
@@ -90,6 +90,12 @@ fn what_a_client_sends_is_as_it_was() {
             request(RequestKind::Inspect { code: "ctx.trade".to_owned(), cursor: 9 }),
             request(RequestKind::History { before: Seq(7), kind: Some(HistoryKind::Trading), limit: 100 }),
             request(RequestKind::History { before: Seq(7), kind: None, limit: 100 }),
+            request(RequestKind::Cells {
+                before: Seq(9),
+                contains: Some("trade(".to_owned()),
+                author: Some("op1".into()),
+                limit: 20,
+            }),
             request(RequestKind::Series {
                 name: "fast".to_owned(),
                 instrument: Some(btc()),
@@ -158,6 +164,16 @@ fn what_a_service_sends_is_as_it_was() {
         answer(AnswerResult::IsComplete { status: Completeness::Incomplete, indent: "    ".to_owned() }),
         answer(AnswerResult::Inspection { text: Some("trade(instrument, amount)".to_owned()) }),
         answer(AnswerResult::History { events: events()[..1].to_vec(), complete: true }),
+        answer(AnswerResult::Cells {
+            cells: vec![PastCell {
+                seq: Seq(3),
+                cell: CellNumber(1),
+                code: "trade('BTCUSDT', 1)".to_owned(),
+                author: "op1@pts/0".into(),
+                time: time(1),
+            }],
+            complete: true,
+        }),
         answer(AnswerResult::Series { points: vec![SeriesPoint { time: time(1), value: Some(1.5) }] }),
         answer(AnswerResult::Failed { message: "the kernel has ended".to_owned() }),
         ServerMessage::Refused(Refusal { command: "c1".into(), message: "too long".to_owned() }),
@@ -174,6 +190,20 @@ fn the_reducer_makes_of_the_events_what_it_made() {
         assert_eq!(state.apply(&event), Applied::Applied);
     }
     check("reducer_state.jsonl", &[state]);
+}
+
+#[test]
+fn what_an_older_service_says_of_itself_is_read() {
+    let mut info = serde_json::to_value(status().info).unwrap();
+    let mut worth = serde_json::to_value(account()).unwrap();
+    for field in ["exchanges", "limits"] {
+        info.as_object_mut().unwrap().remove(field).unwrap();
+    }
+    worth.as_object_mut().unwrap().remove("day_start_equity").unwrap();
+    let info: SessionInfo = serde_json::from_value(info).unwrap();
+    assert!(info.exchanges.is_empty() && info.limits == Limits::default());
+    let worth: Account = serde_json::from_value(worth).unwrap();
+    assert_eq!(worth, Account { day_start_equity: None, ..account() });
 }
 
 #[test]

@@ -23,11 +23,12 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use self::newest::Newest;
-use self::questions::{ask, forbidden, older, series};
+use self::questions::{ask, cells, forbidden, older, series};
 use self::unread::{Unread, read};
 use crate::screens::frame_writer::FrameWriter;
 use crate::screens::places::Places;
 use crate::session::input::{Input, Subscription};
+use crate::store::Wanted;
 use crate::strategy::published::PublishedBoard;
 
 /// What every connection needs. It is cheap to clone.
@@ -312,6 +313,10 @@ impl Screen {
                 (None, RequestKind::History { before, kind, limit }) => {
                     let _turn = readers.acquire().await;
                     older(session_dir, before, kind, limit.min(LONGEST_PAGE)).await
+                }
+                (None, RequestKind::Cells { before, contains, author, limit }) => {
+                    let _turn = readers.acquire().await;
+                    cells(session_dir, before, Wanted { contains, author }, limit.min(LONGEST_PAGE)).await
                 }
                 (None, RequestKind::Series { name, instrument, after }) => {
                     series(&published, &name, instrument.as_ref(), after)

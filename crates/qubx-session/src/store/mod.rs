@@ -8,6 +8,7 @@ mod alarms;
 mod append;
 mod batch;
 mod book;
+mod cells;
 mod chain;
 mod database;
 mod disk;
@@ -32,6 +33,7 @@ use jiff::Timestamp;
 use qubx_protocol::{Alarm, CellNumber, CommandId, Epoch, Event, LogId, Seq, VerbProgress};
 
 pub(crate) use book::Book;
+pub(crate) use cells::{Wanted, cells};
 pub use doubt::DISK_FAILED;
 pub(crate) use draft::{CellEnd, CommandAudit, Draft};
 pub use error::StoreError;

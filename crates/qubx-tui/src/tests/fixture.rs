@@ -7,11 +7,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use qubx_client::{Link, Update};
 use qubx_protocol::{
-    Account, AccountResults, Author, CellNumber, CellStatus, CommandId, Epoch, EquityPoint, Event, Fact,
-    Fill, Instrument, InstrumentId, InstrumentKind, KernelState, KernelStatus, Latest, LedgerRow, Liquidity,
-    LogId, LogLevel, MarketView, Mode, Order, OrderId, OrderStatus, OrderType, OutputContent, Ownership,
-    Phase, Position, PositionMark, Presence, Quote, Results, Role, Runtime, Seq, SessionInfo, SessionState,
-    SessionStatus, Side, Stale, StrategyState, StrategyStatus, StreamName, TimeInForce,
+    Account, AccountResults, Author, CellNumber, CellStatus, CommandId, Epoch, EquityPoint, Event,
+    ExchangeInfo, Fact, Fill, Instrument, InstrumentId, InstrumentKind, KernelState, KernelStatus, Latest,
+    LedgerRow, Limits, Liquidity, LogId, LogLevel, MarketView, Mode, Order, OrderId, OrderStatus, OrderType,
+    OutputContent, Ownership, Phase, Position, PositionMark, Presence, Quote, Results, Role, Runtime, Seq,
+    SessionInfo, SessionState, SessionStatus, Side, Stale, StrategyState, StrategyStatus, StreamName,
+    TimeInForce,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -347,6 +348,7 @@ impl Screen {
                 currency: "USDT".to_owned(),
                 capital: "103000".parse().unwrap(),
                 equity: "104233.18".parse().unwrap(),
+                day_start_equity: Some("104037.38".parse().unwrap()),
                 realized_pnl: "1275.28".parse().unwrap(),
                 unrealized_pnl: Some("-42.1".parse().unwrap()),
                 fees: "11.2".parse().unwrap(),
@@ -402,6 +404,16 @@ fn status(mode: Mode) -> SessionStatus {
                 rules("ETHUSDT", "0.01", "0.01"),
                 rules("SOLUSDT", "0.1", "0.1"),
             ],
+            exchanges: vec![ExchangeInfo {
+                name: "SIM".to_owned(),
+                currency: "USDT".to_owned(),
+                capital: "103000".parse().unwrap(),
+                leverage: "3".parse().unwrap(),
+                maker_bps: "2".parse().unwrap(),
+                taker_bps: "5".parse().unwrap(),
+                slippage_bps: "0".parse().unwrap(),
+            }],
+            limits: Limits::default(),
             version: "0.1.0".to_owned(),
         },
         kernel: KernelStatus {

@@ -106,6 +106,8 @@ mod tests {
                 pid: 1,
                 started_at: time,
                 instruments: Vec::new(),
+                exchanges: Vec::new(),
+                limits: qubx_protocol::Limits::default(),
                 version: text(),
             },
             kernel: KernelStatus {

@@ -29,6 +29,7 @@ pub(crate) fn results() -> Results {
         currency: "USDT".to_owned(),
         capital: money("100000"),
         equity: money("101234.56"),
+        day_start_equity: None,
         realized_pnl: money("1400.2"),
         unrealized_pnl: Some(money("0")),
         fees: money("160.14"),

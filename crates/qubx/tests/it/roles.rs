@@ -79,6 +79,7 @@ fn every_question() -> Vec<RequestKind> {
         RequestKind::IsComplete { code: code() },
         RequestKind::Inspect { code: code(), cursor: 4 },
         RequestKind::History { before: Seq(1_000), kind: None, limit: 10 },
+        RequestKind::Cells { before: Seq(1_000), contains: None, author: None, limit: 10 },
         RequestKind::Series { name: "fast".to_owned(), instrument: None, after: None },
     ];
     // A new kind must be put into the list above.
@@ -88,6 +89,7 @@ fn every_question() -> Vec<RequestKind> {
             | RequestKind::IsComplete { .. }
             | RequestKind::Inspect { .. }
             | RequestKind::History { .. }
+            | RequestKind::Cells { .. }
             | RequestKind::Series { .. } => {}
         }
     }

@@ -17,7 +17,7 @@ pub(super) async fn ask(python: Option<KernelHandle>, question: RequestKind) -> 
         RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
         RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
         RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
-        RequestKind::History { .. } | RequestKind::Series { .. } => {
+        RequestKind::History { .. } | RequestKind::Cells { .. } | RequestKind::Series { .. } => {
             return Err("this is not for Python to answer".to_owned());
         }
     };
@@ -34,6 +34,21 @@ pub(super) async fn older(
     let read = move || store::older(&session_dir, before, kind, limit);
     match tokio::task::spawn_blocking(read).await {
         Ok(Ok((events, complete))) => Ok(AnswerResult::History { events, complete }),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Looks for cells of before, on a thread where reading may block.
+pub(super) async fn cells(
+    session_dir: Arc<Path>,
+    before: Seq,
+    wanted: store::Wanted,
+    limit: usize,
+) -> Result<AnswerResult, String> {
+    let read = move || store::cells(&session_dir, before, &wanted, limit);
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok((cells, complete))) => Ok(AnswerResult::Cells { cells, complete }),
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
     }

@@ -1,6 +1,7 @@
 //! What the store promises.
 
 mod book;
+mod cells;
 mod damage;
 mod full_disk;
 mod history;

@@ -32,6 +32,8 @@ fn session_with(strategy: StrategyState, next_start: Option<Timestamp>) -> Sessi
             pid: 1,
             started_at: since,
             instruments: Vec::new(),
+            exchanges: Vec::new(),
+            limits: qubx_protocol::Limits::default(),
             version: String::new(),
         },
         kernel: KernelStatus {
