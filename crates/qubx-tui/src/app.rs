@@ -17,6 +17,8 @@ use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
 use crate::theme::Theme;
+use crate::ticket::Ticket;
+use crate::update::ticket::SentTicket;
 use crate::transcript::Transcript;
 
 /// Results kept on the screen until dismissed; the oldest goes for a new one.
@@ -38,6 +40,9 @@ pub(crate) struct App {
     pub(crate) recall: Option<Recall>,
     pub(crate) popup: Option<Popup>,
     pub(crate) dialog: Option<Dialog>,
+    pub(crate) ticket: Option<Ticket>,
+    /// The ticket whose order was sent last, in case that it is refused.
+    pub(crate) sent_ticket: Option<SentTicket>,
     /// The first line of the help in view, while it is open.
     pub(crate) help: Option<usize>,
     /// Input or Panel; without a prompt always Panel.
@@ -146,6 +151,8 @@ impl App {
             recall: None,
             popup: None,
             dialog: None,
+            ticket: None,
+            sent_ticket: None,
             help: None,
             context,
             panel: Panel::Session,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
-    Author, CellNumber, CellView, Fact, HistoryKind, Instrument, InstrumentId, MarketView, Mode, Order,
+    Account, ExchangeInfo,    Author, CellNumber, CellView, Fact, HistoryKind, Instrument, InstrumentId, MarketView, Mode, Order,
     Position, PositionMark, Quote, SessionInfo, SessionStatus,
 };
 
@@ -56,10 +56,14 @@ pub(crate) trait Facts {
         !self.is_connected() || self.market().is_some_and(|market| market.stale_since(id).is_some())
     }
 
-    /// Returns the part of an order's value that an exchange takes from a taker; none while it is not known.
-    fn taker_rate(&self, exchange: &str) -> Option<rust_decimal::Decimal> {
-        let _ = exchange;
-        None
+    /// Returns the terms of an exchange.
+    fn exchange(&self, name: &str) -> Option<&ExchangeInfo> {
+        self.info()?.exchanges.iter().find(|exchange| exchange.name == name)
+    }
+
+    /// Returns what an exchange's account is worth.
+    fn account(&self, exchange: &str) -> Option<&Account> {
+        self.market()?.accounts.iter().find(|account| account.exchange == exchange)
     }
 
     /// Returns the value of a position at the last quotes.

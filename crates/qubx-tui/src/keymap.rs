@@ -39,6 +39,8 @@ pub(crate) enum Action {
     CancelOrder,
     CancelOrders,
     CancelAll,
+    Ticket,
+    Modify,
     Close,
     Flatten,
     PauseOrResume,
@@ -164,6 +166,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('2', Action::GoTo(Panel::Positions), "positions", ""),
     letter('3', Action::GoTo(Panel::Orders), "orders", ""),
     letter('4', Action::GoTo(Panel::Market), "market", ""),
+    letter('t', Action::Ticket, "ticket: a new order, filled in from the selected row", "ticket"),
+    letter('e', Action::Modify, "edit the selected order", "edit"),
     letter('c', Action::CancelOrder, "cancel the selected order", "cancel"),
     letter('C', Action::CancelOrders, "cancel all orders of the selected symbol", ""),
     letter('A', Action::CancelAll, "cancel all orders", ""),
@@ -228,6 +232,8 @@ pub(crate) fn needs(binding: &Binding) -> Role {
             Action::CancelOrder
             | Action::CancelOrders
             | Action::CancelAll
+            | Action::Ticket
+            | Action::Modify
             | Action::Close
             | Action::Flatten
             | Action::PauseOrResume,

@@ -24,6 +24,7 @@ mod recall;
 mod sanitize;
 mod terminal;
 mod theme;
+mod ticket;
 mod transcript;
 mod update;
 mod view;

@@ -4,6 +4,7 @@ pub(crate) mod asking;
 mod keys;
 mod news;
 mod panels;
+pub(crate) mod ticket;
 mod typing;
 mod verbs;
 
@@ -67,6 +68,7 @@ fn sent(app: &mut App, id: qubx_protocol::CommandId, purpose: Purpose) {
         }
         Purpose::Verb(verb) => {
             let text = format!("{verb}: sent");
+            ticket::sent(app, &id);
             let legs = std::mem::take(&mut app.sent_legs);
             app.notice(Notice { command: Some(id), text, state: NoticeState::UnderWay, legs });
         }

@@ -13,6 +13,7 @@ mod prompt;
 mod session;
 mod status;
 mod table;
+mod ticket;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -59,6 +60,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     prompt::draw(app, frame, regions.prompt);
     footer::draw(app, frame, regions.footer);
     prompt::draw_popup(app, frame, regions.prompt);
+    ticket::draw(app, frame);
     help::draw(app, frame);
     dialog::draw(app, frame);
 }

@@ -132,7 +132,9 @@ fn cost(positions: &[&Position], mirror: &Mirror) -> String {
         let id = &position.instrument;
         let currency = mirror.instrument(id).map_or_else(String::new, |rules| rules.currency.clone());
         let fee =
-            value(position, mirror).zip(mirror.taker_rate(&id.exchange)).map(|(value, rate)| value * rate);
+            value(position, mirror)
+            .zip(mirror.exchange(&id.exchange))
+            .map(|(value, terms)| value * terms.taker_bps / Decimal::from(10_000));
         let spread = mirror.quote(id).map(|quote| {
             let multiplier = mirror.instrument(id).map_or(Decimal::ONE, |rules| rules.multiplier);
             (quote.ask.0 - quote.bid.0) / Decimal::TWO * position.quantity.0.abs() * multiplier

@@ -25,6 +25,9 @@ pub(crate) use tier::{Tier, tier};
 /// How long a new dialog, and a new screen, ignores keys. Longer than a frame, shorter than a reaction.
 pub(crate) const DEAF: Duration = Duration::from_millis(150);
 
+/// The word that confirms an order with real money against which something speaks.
+const ORDER_WORD: &str = "send";
+
 /// A question that holds the keys until it is answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialog {
@@ -90,6 +93,27 @@ impl Dialog {
             Tier::Word(text) => word = Some(Word { word: text, typed: String::new(), outcome }),
         }
         Some(Self { subject: Subject::Command(command), choices, word, deaf_until: now + DEAF })
+    }
+
+    /// Returns the question before an order of a ticket; none when it needs none. What speaks against it makes it
+    /// graver by one step, and is read back.
+    pub(crate) fn before_order(
+        command: Command,
+        warnings: Vec<String>,
+        purpose: Purpose,
+        mirror: &Mirror,
+        now: Instant,
+    ) -> Option<Self> {
+        let label = subject::label(&command);
+        let outcome = Outcome::Command(command.clone(), purpose);
+        let (mut choices, mut word) = (Vec::new(), None);
+        match (mirror.is_live(), warnings.is_empty()) {
+            (false, true) => return None,
+            (false, false) | (true, true) => choices.push(Choice { key: 'y', label, outcome }),
+            (true, false) => word = Some(Word { word: ORDER_WORD, typed: String::new(), outcome }),
+        }
+        let subject = Subject::Order { command, warnings };
+        Some(Self { subject, choices, word, deaf_until: now + DEAF })
     }
 
     /// Returns what stands in its frame.

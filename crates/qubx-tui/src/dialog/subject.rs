@@ -15,6 +15,8 @@ use crate::message::Purpose;
 pub(crate) enum Subject {
     /// A command that is about to be sent.
     Command(Command),
+    /// An order of a ticket, and what speaks against it.
+    Order { command: Command, warnings: Vec<String> },
     /// Somebody else's cell.
     Interrupt(CellView),
     /// Whether an attached screen is to be left.
@@ -31,7 +33,7 @@ impl Subject {
         let choice = |key, label: &str, outcome| Choice { key, label: label.to_owned(), outcome };
         let stop = |flatten, keep_orders| Outcome::Ask(Command::Stop { flatten, keep_orders });
         match self {
-            Subject::Command(_) => Vec::new(),
+            Subject::Command(_) | Subject::Order { .. } => Vec::new(),
             Subject::Interrupt(cell) => {
                 let command = Command::Interrupt { cell: Some(cell.cell) };
                 vec![choice('y', "interrupt", Outcome::Command(command, Purpose::Cell))]
@@ -54,7 +56,7 @@ impl Subject {
     }
 
     pub(super) fn touches_money(&self) -> bool {
-        matches!(self, Subject::Command(_) | Subject::Quit { .. } | Subject::LeaveUnanswered)
+        matches!(self, Subject::Command(_) | Subject::Order { .. } | Subject::Quit { .. } | Subject::LeaveUnanswered)
     }
 
     pub(super) fn needs_link(&self) -> bool {
@@ -63,7 +65,7 @@ impl Subject {
 
     pub(super) fn title(&self, mirror: &Mirror) -> String {
         let verb = match self {
-            Subject::Command(command) => heading(command),
+            Subject::Command(command) | Subject::Order { command, .. } => heading(command),
             Subject::Interrupt(_) => return "INTERRUPT".to_owned(),
             Subject::Detach => return "DETACH".to_owned(),
             Subject::LeaveUnanswered => return "LEAVE".to_owned(),
@@ -79,6 +81,11 @@ impl Subject {
     pub(super) fn lines(&self, mirror: &Mirror, me: &Author) -> Vec<String> {
         match self {
             Subject::Command(command) => of_command(command, mirror, me),
+            Subject::Order { command, warnings } => {
+                let mut lines = of_command(command, mirror, me);
+                lines.extend(warnings.iter().map(|warning| format!("⚠ {warning}")));
+                lines
+            }
             Subject::Interrupt(cell) => {
                 vec![format!("interrupt {}?", facts::cell_label(mirror, cell, me))]
             }
@@ -98,6 +105,8 @@ impl Subject {
 
 fn heading(command: &Command) -> &'static str {
     match command {
+        Command::Place(_) => "SEND ORDER",
+        Command::Modify { .. } => "MODIFY ORDER",
         Command::CancelOrder { .. } => "CANCEL ORDER",
         Command::CancelOrders { instrument: Some(_) } => "CANCEL ORDERS",
         Command::CancelOrders { instrument: None } => "CANCEL ALL ORDERS",
@@ -115,6 +124,8 @@ fn heading(command: &Command) -> &'static str {
 /// Returns what the key that says yes does.
 pub(super) fn label(command: &Command) -> String {
     match command {
+        Command::Place(_) => "send it",
+        Command::Modify { .. } => "change it",
         Command::CancelOrder { .. } => "cancel this order",
         Command::CancelOrders { .. } => "cancel them",
         Command::Close { .. } => "close it",
@@ -133,6 +144,21 @@ fn of_command(command: &Command, mirror: &Mirror, me: &Author) -> Vec<String> {
             Some(order) => vec![effect::describe_order(order, mirror)],
             None => vec!["the order is not open any more".to_owned()],
         },
+        Command::Place(order) => vec![order.to_string()],
+        Command::Modify { order, price, stop_price, quantity } => {
+            let mut lines = match facts::orders(mirror).iter().find(|open| open.id == *order) {
+                Some(order) => vec![effect::describe_order(order, mirror)],
+                None => vec!["the order is not open any more".to_owned()],
+            };
+            let changes = [
+                ("price", price.map(|price| price.0)),
+                ("stop price", stop_price.map(|price| price.0)),
+                ("quantity", quantity.map(|quantity| quantity.0)),
+            ];
+            let changed = changes.iter().filter_map(|(name, value)| Some(format!("{name} → {}", (*value)?)));
+            lines.extend(changed.map(|line| format!("  {line}")));
+            lines
+        }
         Command::CancelOrders { instrument } => {
             let is_meant = |order: &&&Order| instrument.as_ref().is_none_or(|id| order.instrument == *id);
             let orders = facts::orders(mirror);

@@ -5,3 +5,4 @@ mod fixture;
 mod fuzz;
 mod keys;
 mod screens;
+mod ticket;

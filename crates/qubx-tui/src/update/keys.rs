@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, panels, typing, verbs};
+use super::{asking, panels, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
@@ -19,6 +19,9 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     if app.dialog.is_some() {
         return dialog(app, event);
+    }
+    if app.ticket.is_some() {
+        return ticket::key(app, event);
     }
     if app.help.is_some() {
         help(app, event);
@@ -103,6 +106,8 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::CancelOrder => return verbs::cancel_order(app),
         Action::CancelOrders => return verbs::cancel_orders(app),
         Action::CancelAll => return verbs::cancel_all(app),
+        Action::Ticket => ticket::open(app),
+        Action::Modify => ticket::change(app),
         Action::Close => return verbs::close(app),
         Action::Flatten => return verbs::flatten(app),
         Action::PauseOrResume => return verbs::pause_or_resume(app),

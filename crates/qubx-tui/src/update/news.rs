@@ -5,7 +5,7 @@ use std::time::Instant;
 use qubx_client::{Link, Update};
 use qubx_protocol::{Answer, AnswerResult, ErrorCode, Event, Fact, Refusal, VerbOutcome, VerbProgress};
 
-use super::{asking, typing};
+use super::{asking, ticket, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::message::Effect;
@@ -111,8 +111,13 @@ fn verb(app: &mut App, verb: &VerbProgress) -> Vec<Effect> {
         ("", NoticeState::Failed) => "failed",
         (text, _) => text,
     };
+    let again = if state == NoticeState::Failed && ticket::refused(app, command) {
+        format!(" · retry or edit it: {}", app.panel_key('t'))
+    } else {
+        String::new()
+    };
     let target = if verb.target.is_empty() { String::new() } else { format!(" {}", verb.target) };
-    let text = format!("{}{target}: {text}", verb.verb);
+    let text = format!("{}{target}: {text}{again}", verb.verb);
     app.notice(Notice { command: Some(command.clone()), text, state, legs: Vec::new() });
     if let Some(notice) = app.notices.iter_mut().find(|notice| is_ours(&notice.command))
         && state != NoticeState::UnderWay
@@ -136,7 +141,12 @@ fn refused(app: &mut App, refusal: Refusal) {
     if let Some(answer) = &mut app.answer {
         answer.refused(&refusal.command);
     }
-    let text = format!("not done: {}", refusal.message);
+    let again = if ticket::refused(app, &refusal.command) {
+        format!(" · retry or edit it: {}", app.panel_key('t'))
+    } else {
+        String::new()
+    };
+    let text = format!("not done: {}{again}", refusal.message);
     let (command, state) = (Some(refusal.command), NoticeState::Failed);
     app.notice(Notice { command: command.clone(), text, state, legs: Vec::new() });
     if let Some(notice) = app.notices.iter_mut().find(|notice| notice.command == command) {

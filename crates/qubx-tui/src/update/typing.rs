@@ -29,7 +29,7 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
     if app.now.instant < app.deaf_until || app.over().is_some() {
         return Vec::new();
     }
-    if app.dialog.is_some() {
+    if app.dialog.is_some() || app.ticket.is_some() {
         app.hint("pasting does not answer a question");
         return Vec::new();
     }

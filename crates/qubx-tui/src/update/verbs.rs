@@ -183,7 +183,7 @@ fn ask(app: &mut App, command: Option<Command>, otherwise: &str) -> Vec<Effect> 
 }
 
 /// Returns why no verb can be given now.
-fn not_now(app: &App) -> Option<&'static str> {
+pub(super) fn not_now(app: &App) -> Option<&'static str> {
     match app.mirror.link {
         Link::Connected { .. } => None,
         Link::Lost { .. } => Some("connection lost: verbs wait until it is back"),
@@ -191,7 +191,7 @@ fn not_now(app: &App) -> Option<&'static str> {
     }
 }
 
-fn selected_instrument(app: &App) -> Option<InstrumentId> {
+pub(super) fn selected_instrument(app: &App) -> Option<InstrumentId> {
     let row = panels::selected(app)?;
     match app.panel {
         Panel::Session => None,

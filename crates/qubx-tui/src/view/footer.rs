@@ -34,7 +34,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
 /// Tells whether the key does something where the screen is.
 fn is_shown(app: &App, binding: &Binding) -> bool {
     let here = match binding.action {
-        Action::CancelOrder => app.panel == Panel::Orders,
+        Action::CancelOrder | Action::Modify => app.panel == Panel::Orders,
         Action::Close => app.panel == Panel::Positions,
         // On a narrow line the way to the help is worth more.
         Action::PauseOrResume => {
