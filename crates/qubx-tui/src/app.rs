@@ -18,8 +18,8 @@ use crate::prompt::Prompt;
 use crate::recall::Recall;
 use crate::theme::Theme;
 use crate::ticket::Ticket;
-use crate::update::ticket::SentTicket;
 use crate::transcript::Transcript;
+use crate::update::ticket::SentTicket;
 
 /// Results kept on the screen until dismissed; the oldest goes for a new one.
 const MOST_NOTICES: usize = 3;

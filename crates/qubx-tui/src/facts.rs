@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
-    Account, ExchangeInfo,    Author, CellNumber, CellView, Fact, HistoryKind, Instrument, InstrumentId, MarketView, Mode, Order,
-    Position, PositionMark, Quote, SessionInfo, SessionStatus,
+    Account, Author, CellNumber, CellView, ExchangeInfo, Fact, HistoryKind, Instrument, InstrumentId,
+    MarketView, Mode, Order, Position, PositionMark, Quote, SessionInfo, SessionStatus,
 };
 
 use crate::message::Now;

@@ -109,8 +109,9 @@ fn leg(position: &Position, mirror: &Mirror) -> String {
     let unknown = || UNKNOWN.to_owned();
     let value = value(position, mirror).map_or_else(unknown, |value| format::number(value, 0, Sign::Minus));
     let spread = mirror.quote(id).and_then(|quote| {
-        let part = (quote.ask.0 - quote.bid.0).checked_div(quote.mid().0)?;
-        Some(format!("{}%", format::number(part * Decimal::ONE_HUNDRED, 2, Sign::Minus)))
+        let part =
+            (quote.ask.0 - quote.bid.0).checked_div(quote.mid().0)?.checked_mul(Decimal::ONE_HUNDRED)?;
+        Some(format!("{}%", format::number(part, 2, Sign::Minus)))
     });
     format!(
         "  {:<10} {side:<4} {:>10}   ~{value:<9} spread {}{}",
@@ -131,8 +132,7 @@ fn cost(positions: &[&Position], mirror: &Mirror) -> String {
     for position in positions {
         let id = &position.instrument;
         let currency = mirror.instrument(id).map_or_else(String::new, |rules| rules.currency.clone());
-        let fee =
-            value(position, mirror)
+        let fee = value(position, mirror)
             .zip(mirror.exchange(&id.exchange))
             .map(|(value, terms)| value * terms.taker_bps / Decimal::from(10_000));
         let spread = mirror.quote(id).map(|quote| {

@@ -56,7 +56,10 @@ impl Subject {
     }
 
     pub(super) fn touches_money(&self) -> bool {
-        matches!(self, Subject::Command(_) | Subject::Order { .. } | Subject::Quit { .. } | Subject::LeaveUnanswered)
+        matches!(
+            self,
+            Subject::Command(_) | Subject::Order { .. } | Subject::Quit { .. } | Subject::LeaveUnanswered
+        )
     }
 
     pub(super) fn needs_link(&self) -> bool {

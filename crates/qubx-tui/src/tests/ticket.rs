@@ -83,7 +83,8 @@ fn a_ticket_says_what_its_order_would_do() {
 #[test]
 fn an_amount_may_be_money_or_a_part_of_the_equity() {
     // Equity 104,233.18; a lot is 0.001 and the bid 64,232.9.
-    for (steps, typed, quantity) in [(0, "0.1", "0.1"), (1, "6423.29", "0.1"), (2, "0.5", "0.811"), (3, "10", "0.162")]
+    for (steps, typed, quantity) in
+        [(0, "0.1", "0.1"), (1, "6423.29", "0.1"), (2, "0.5", "0.811"), (3, "10", "0.162")]
     {
         let mut screen = opened('4', 120, 40, Mode::Paper);
         screen.text(typed);
@@ -166,4 +167,24 @@ fn who_watches_has_no_ticket() {
     let mut screen = Screen::filled(Screen::of(Role::Viewer, 120, 40, false, Mode::Paper));
     screen.key('t');
     assert!(screen.app.ticket.is_none());
+}
+
+#[test]
+fn no_amount_and_no_price_makes_it_fail() {
+    let huge = "9".repeat(30);
+    for amount in ["0.000000000000000000001", "999999999999999999999", &huge, "1.", ".", ".5"] {
+        for unit in 0..4 {
+            let mut screen = opened('4', 80, 24, Mode::Live);
+            screen.text(amount);
+            screen.code(KeyCode::Tab);
+            for _ in 0..unit {
+                screen.code(KeyCode::Right);
+            }
+            screen.code(KeyCode::Tab);
+            screen.text(amount);
+            screen.drawn();
+            screen.code(KeyCode::Enter);
+            screen.drawn();
+        }
+    }
 }

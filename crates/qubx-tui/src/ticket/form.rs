@@ -44,8 +44,8 @@ impl Unit {
         match self {
             Unit::Quantity => "quantity",
             Unit::Notional => "notional",
-            Unit::Leverage => "× equity",
-            Unit::Percent => "% of equity",
+            Unit::Leverage => "leverage",
+            Unit::Percent => "%",
         }
     }
 }
@@ -96,7 +96,8 @@ impl Ticket {
         let fields = self.fields();
         let place = fields.iter().position(|field| *field == self.focus).unwrap_or_default();
         let next = (place as isize + by).rem_euclid(fields.len() as isize);
-        self.focus = usize::try_from(next).ok().and_then(|next| fields.get(next).copied()).unwrap_or(self.focus);
+        self.focus =
+            usize::try_from(next).ok().and_then(|next| fields.get(next).copied()).unwrap_or(self.focus);
         self.is_fresh = true;
     }
 

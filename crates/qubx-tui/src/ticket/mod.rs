@@ -182,7 +182,8 @@ impl Ticket {
             return Ok(Quantity(amount));
         }
         let problem = |text: &str| Problem { field: Field::Amount, text: text.to_owned() };
-        let price = self.reference_price(mirror).ok_or_else(|| problem("needs a price, and there is none"))?;
+        let price =
+            self.reference_price(mirror).ok_or_else(|| problem("needs a price, and there is none"))?;
         let equity = mirror.account(&self.instrument.exchange).map(|account| account.equity.0);
         let unknown = || problem("needs the account's equity, which is not known");
         let notional = match self.unit {
@@ -198,8 +199,13 @@ impl Ticket {
         let lot = rules.map_or(Decimal::ZERO, |rules| rules.lot_size.0);
         let quantity = price.checked_mul(multiplier).and_then(|value| notional.checked_div(value));
         let quantity = quantity.ok_or_else(|| problem("is too large"))?;
-        let lots = if lot.is_zero() { quantity } else { (quantity / lot).floor() * lot };
-        if lots <= Decimal::ZERO { Err(problem("is less than one lot")) } else { Ok(Quantity(lots.normalize())) }
+        let lots = if lot.is_zero() { Some(quantity) } else { whole_lots(quantity, lot) };
+        let lots = lots.ok_or_else(|| problem("is too large"))?;
+        if lots <= Decimal::ZERO {
+            Err(problem("is less than one lot"))
+        } else {
+            Ok(Quantity(lots.normalize()))
+        }
     }
 
     /// Returns the price that the order is valued at: its own, else what the market asks of it now.
@@ -215,6 +221,10 @@ impl Ticket {
             Side::Sell => quote.bid.0,
         })
     }
+}
+
+fn whole_lots(quantity: Decimal, lot: Decimal) -> Option<Decimal> {
+    quantity.checked_div(lot)?.floor().checked_mul(lot)
 }
 
 fn positive(text: &str, field: Field) -> Result<Decimal, Problem> {

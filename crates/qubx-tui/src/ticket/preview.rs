@@ -51,24 +51,25 @@ pub(crate) fn preview(ticket: &Ticket, mirror: &Mirror) -> Preview {
     let value_of = |quantity: Decimal| price?.checked_mul(quantity.abs())?.checked_mul(multiplier);
     let notional = value_of(quantity);
     let equity = mirror.account(&ticket.instrument.exchange).map(|account| account.equity.0);
-    let over_equity = |value: Option<Decimal>| value?.checked_div(equity.filter(|equity| *equity > Decimal::ZERO)?);
+    let over_equity =
+        |value: Option<Decimal>| value?.checked_div(equity.filter(|equity| *equity > Decimal::ZERO)?);
     let held = facts::positions(mirror)
         .iter()
         .find(|position| position.instrument == ticket.instrument)
         .map_or(Decimal::ZERO, |position| position.quantity.0);
     let after = after(ticket, held, quantity);
     let gross = mirror.account(&ticket.instrument.exchange).and_then(|account| account.gross_leverage);
-    let change = value_of(after).zip(value_of(held)).map(|(after, before)| after - before);
-    let gross_after = gross.zip(over_equity(change)).map(|(gross, change)| (gross + change).max(Decimal::ZERO));
+    let change = value_of(after).zip(value_of(held)).and_then(|(after, before)| after.checked_sub(before));
+    let gross_after = gross
+        .zip(over_equity(change))
+        .and_then(|(gross, change)| Some(gross.checked_add(change)?.max(Decimal::ZERO)));
     let rests = rests(ticket, mirror);
     let terms = mirror.exchange(&ticket.instrument.exchange);
     let bps = terms.map(|terms| if rests { terms.maker_bps } else { terms.taker_bps });
-    let fee = notional.zip(bps).map(|(value, bps)| value * bps / Decimal::from(10_000));
+    let fee = notional.zip(bps).and_then(|(value, bps)| value.checked_mul(bps / Decimal::from(10_000)));
     let grows = after.abs() > held.abs();
-    let margin = notional
-        .filter(|_| grows)
-        .zip(terms)
-        .and_then(|(_, terms)| change?.checked_div(terms.leverage));
+    let margin =
+        notional.filter(|_| grows).zip(terms).and_then(|(_, terms)| change?.checked_div(terms.leverage));
     let mut preview = Preview {
         command: ticket.command(mirror),
         quantity,
@@ -92,7 +93,7 @@ fn after(ticket: &Ticket, held: Decimal, quantity: Decimal) -> Decimal {
     match (ticket.reduce_only, reduces) {
         (true, true) if signed.abs() > held.abs() => Decimal::ZERO,
         (true, false) => held,
-        _ => held + signed,
+        _ => held.saturating_add(signed),
     }
 }
 
@@ -147,11 +148,13 @@ fn warnings(
         warnings.push(format!("worth less than the exchange takes: {} of {}", money(value), money(minimum)));
     }
     if grows && preview.part.is_some_and(|part| part > LARGE) {
-        let percent = preview.part.unwrap_or_default() * Decimal::ONE_HUNDRED;
+        let percent = preview.part.unwrap_or_default().saturating_mul(Decimal::ONE_HUNDRED);
         warnings.push(format!("worth {}% of the equity", format::number(percent, 0, Sign::Minus)));
     }
     if let (Some(own), Some(market)) = (ticket.reference_price(mirror), ticket.market_price(mirror))
-        && let Some(distance) = ((own - market) / market).abs().checked_mul(Decimal::ONE_HUNDRED)
+        && let Some(distance) = own
+            .checked_sub(market)
+            .and_then(|gap| gap.abs().checked_div(market)?.checked_mul(Decimal::ONE_HUNDRED))
         && distance > FAR * Decimal::ONE_HUNDRED
     {
         let side = if own > market { "above" } else { "below" };

@@ -33,7 +33,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     below.truncate(room);
     lines.push(Line::default());
     lines.extend(below);
-    let lines: Vec<Line<'static>> = lines.iter().flat_map(|line| wrap::wrap_words(line, columns, 2)).collect();
+    let lines: Vec<Line<'static>> =
+        lines.iter().flat_map(|line| wrap::wrap_words(line, columns, 2)).collect();
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height);
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
     let is_live = app.mirror.is_live();
@@ -90,12 +91,19 @@ fn fields(app: &App, ticket: &Ticket, preview: &Preview) -> Vec<Line<'static>> {
         let forces = [(TimeInForce::Gtc, "GTC"), (TimeInForce::Ioc, "IOC")];
         lines.push(choice(app, ticket, Field::TimeInForce, "In force", &forces, ticket.time_in_force));
     }
-    let switch = [(false, "no"), (true, "yes")];
-    if there.contains(&Field::PostOnly) {
-        lines.push(choice(app, ticket, Field::PostOnly, "Post-only", &switch, ticket.post_only));
+    // The two switches share a row: every row is needed on a small screen.
+    let mut switches = Vec::new();
+    for (field, text, is_on) in [
+        (Field::PostOnly, "Post-only", ticket.post_only),
+        (Field::ReduceOnly, "Reduce-only", ticket.reduce_only),
+    ] {
+        if there.contains(&field) {
+            let row = choice(app, ticket, field, text, &[(false, "no"), (true, "yes")], is_on);
+            switches.extend(row.spans);
+        }
     }
-    if there.contains(&Field::ReduceOnly) {
-        lines.push(choice(app, ticket, Field::ReduceOnly, "Reduce-only", &switch, ticket.reduce_only));
+    if !switches.is_empty() {
+        lines.push(Line::from(switches));
     }
     lines
 }
@@ -120,7 +128,8 @@ fn instrument(app: &App, ticket: &Ticket) -> Line<'static> {
     if let Some(quote) = app.mirror.quote(&ticket.instrument) {
         let price = |price: Decimal| price_of(app, ticket, price);
         let text = format!("    bid {}   ask {}", price(quote.bid.0), price(quote.ask.0));
-        let style = if app.mirror.is_old(&ticket.instrument) { app.theme.attention() } else { Style::default() };
+        let style =
+            if app.mirror.is_old(&ticket.instrument) { app.theme.attention() } else { Style::default() };
         spans.push(Span::styled(text, style));
     }
     Line::from(spans)
@@ -171,7 +180,8 @@ fn typed(
 }
 
 fn price_of(app: &App, ticket: &Ticket, price: Decimal) -> String {
-    let decimals = app.mirror.price_decimals(&ticket.instrument, price.scale()).max(price.normalize().scale());
+    let decimals =
+        app.mirror.price_decimals(&ticket.instrument, price.scale()).max(price.normalize().scale());
     format::number(price, decimals, Sign::Minus)
 }
 
@@ -195,7 +205,7 @@ fn effect(app: &App, ticket: &Ticket, preview: &Preview) -> Vec<Line<'static>> {
         None => unknown(),
     };
     let currency = app.mirror.instrument(&ticket.instrument).map_or("", |rules| rules.currency.as_str());
-    let percent = preview.part.map(|part| part * Decimal::ONE_HUNDRED);
+    let percent = preview.part.map(|part| part.saturating_mul(Decimal::ONE_HUNDRED));
     let decimals = app.mirror.quantity_decimals(&ticket.instrument, preview.quantity.scale());
     let mut lines = vec![
         Line::raw(format!(
@@ -228,7 +238,8 @@ fn effect(app: &App, ticket: &Ticket, preview: &Preview) -> Vec<Line<'static>> {
     );
     lines.push(Line::default());
     let mut keys = Vec::new();
-    for (key, what) in [("⏎", "send"), ("tab", "next"), ("←→", "choose"), ("b s", "side"), ("esc", "cancel")] {
+    for (key, what) in [("⏎", "send"), ("tab", "next"), ("←→", "choose"), ("b s", "side"), ("esc", "cancel")]
+    {
         if key == "b s" && ticket.changes.is_some() {
             continue;
         }
