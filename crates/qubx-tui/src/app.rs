@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub(crate) theme: Theme,
     pub(crate) now: Now,
     pub(crate) size: Size,
+    /// Whether this terminal is the one that is typed into, as far as it says so.
+    pub(crate) has_focus: bool,
     pub(crate) mirror: Mirror,
     pub(crate) transcript: Transcript,
     pub(crate) prompt: Prompt,
@@ -144,6 +146,7 @@ impl App {
             theme,
             now,
             size,
+            has_focus: true,
             mirror: Mirror::default(),
             transcript: Transcript::new(theme),
             prompt: Prompt::default(),

@@ -1,90 +1,98 @@
 //! The one loop that touches the terminal, the connection and the clock: messages in, effects out, and a drawing
 //! when something changed.
 //!
-//! Typing never waits: keys are taken before news, and nothing here awaits an answer.
+//! Typing never waits: keys are taken before news and drawn at once, and nothing here awaits an answer.
+
+mod news;
+mod pace;
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::Timestamp;
 use qubx_client::{ClientHandle, Update};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use self::news::News;
+use self::pace::Pace;
 use crate::app::App;
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
-use crate::terminal::Terminal;
+use crate::signals::{Asked, Signals};
+use crate::terminal::{self, Terminal};
 use crate::update::update;
 use crate::{Exit, ScreenOptions, TuiError};
 
-/// Time between two drawings: about thirty a second, which is as much as an eye follows.
-const FRAME: Duration = Duration::from_millis(33);
 /// Clock and ages go on this often.
 const TICK: Duration = Duration::from_secs(1);
-/// News taken in one go, so that a flood of it neither delays a key nor asks for a drawing each.
-const MOST_NEWS: usize = 256;
+/// Keys that are there already are taken in one go, so that a text that comes key by key is not drawn letter by letter.
+/// More than this many are seen on their way.
+const MOST_KEYS: usize = 256;
 
 pub(crate) async fn run(
     options: ScreenOptions,
     client: ClientHandle,
-    mut updates: mpsc::Receiver<Update>,
+    updates: mpsc::Receiver<Update>,
 ) -> Result<Exit, TuiError> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut signals = Signals::take()?;
     let mut terminal = Terminal::take()?;
-    let mut keys = EventStream::new();
-    let mut screen =
-        Screen { app: App::new(options, terminal.size()?, now()), client, changed: true, redraw: false };
-    let mut connection_over = false;
-    let mut drawn_at: Option<Instant> = None;
+    let app = App::new(options, terminal.size()?, now());
+    let mut screen = Screen { app, client, redraw: false };
+    let mut news = News::new(updates);
+    let mut pace = Pace::new(Instant::now());
     let mut ticked_at = Instant::now();
-    let mut news = Vec::with_capacity(MOST_NEWS);
+    let mut is_guarded = false;
 
     loop {
-        let due = drawn_at.map_or_else(Instant::now, |at| at + FRAME);
-        if screen.changed && due <= Instant::now() {
+        if pace.is_due(Instant::now()) {
             if std::mem::take(&mut screen.redraw) {
                 terminal.clear()?;
             }
-            terminal.draw(&screen.app)?;
-            screen.changed = false;
-            drawn_at = Some(Instant::now());
+            terminal.draw(&mut screen.app)?;
+            pace.drawn(Instant::now());
+            if !std::mem::replace(&mut is_guarded, true) {
+                terminal.guard();
+            }
         }
-        let wake = [Some(ticked_at + TICK), screen.changed.then_some(due), screen.app.next_deadline()];
-        let wake = wake.into_iter().flatten().min().unwrap_or(due);
+        let wake = [Some(ticked_at + TICK), pace.due(), screen.app.next_deadline()];
+        let wake = wake.into_iter().flatten().min().unwrap_or(ticked_at + TICK);
         let exit = tokio::select! {
             biased;
-            _ = terminate.recv() => Some(Exit::Terminated),
-            _ = hang_up.recv() => Some(Exit::Terminated),
-            event = keys.next() => match event {
-                Some(Ok(event)) => message(event).and_then(|message| screen.take(message)),
-                // The terminal is gone.
-                Some(Err(_)) | None => Some(Exit::Terminated),
-            },
-            count = updates.recv_many(&mut news, MOST_NEWS), if !connection_over => {
-                connection_over = count == 0;
-                // The first things that there are to see do not wait for their frame.
-                let first_values = screen.app.mirror.latest_at.is_none();
-                let shows_first = |update: &Update| match update {
-                    Update::Snapshot(_) => true,
-                    Update::Latest(_) => first_values,
-                    _ => false,
-                };
-                if news.iter().any(shows_first) {
-                    drawn_at = None;
+            asked = signals.next() => match asked {
+                Asked::End => Some(Exit::Terminated),
+                Asked::Suspend => {
+                    terminal.suspend(&mut signals, false).await?;
+                    pace.at_once();
+                    None
                 }
-                let over = connection_over.then_some(Message::ConnectionOver);
-                news.drain(..).map(Message::Update).chain(over).find_map(|message| screen.take(message))
+                Asked::Continue => {
+                    terminal.take_again()?;
+                    pace.at_once();
+                    None
+                }
+            },
+            event = terminal.event() => match event {
+                Ok(Some(event)) => {
+                    pace.at_once();
+                    screen.take_events(event, &mut terminal, &mut signals).await?
+                }
+                // The terminal is gone.
+                Ok(None) => Some(Exit::Terminated),
+                Err(error) => return Err(error.into()),
+            },
+            () = news.arrive() => {
+                pace.soon();
+                screen.take_news(&mut news, &mut pace)
             }
             () = tokio::time::sleep_until(wake.into()) => {
-                if ticked_at + TICK <= Instant::now() {
+                let due = screen.app.next_deadline().is_some_and(|deadline| deadline <= Instant::now());
+                if due || ticked_at + TICK <= Instant::now() {
                     ticked_at = Instant::now();
-                    screen.changed = true;
+                    pace.soon();
                 }
-                screen.tick()
+                screen.take(Message::Tick)
             }
         };
         if let Some(exit) = exit {
@@ -97,14 +105,12 @@ pub(crate) async fn run(
 struct Screen {
     app: App,
     client: ClientHandle,
-    changed: bool,
     redraw: bool,
 }
 
 impl Screen {
     /// Takes a message in and runs its effects, and those of the messages that they bring.
     fn take(&mut self, message: Message) -> Option<Exit> {
-        self.changed = true;
         let mut messages = VecDeque::from([message]);
         while let Some(message) = messages.pop_front() {
             for effect in update(&mut self.app, message, now()) {
@@ -124,13 +130,52 @@ impl Screen {
         None
     }
 
-    /// Lets time pass; only a deadline that is met, or the clock, asks for a drawing.
-    fn tick(&mut self) -> Option<Exit> {
-        let due = self.app.next_deadline().is_some_and(|deadline| deadline <= Instant::now());
-        let changed = self.changed || due;
-        let exit = self.take(Message::Tick);
-        self.changed = changed;
-        exit
+    /// Takes in what comes from the terminal: `event`, and what is there already behind it.
+    async fn take_events(
+        &mut self,
+        event: Event,
+        terminal: &mut Terminal,
+        signals: &mut Signals,
+    ) -> io::Result<Option<Exit>> {
+        let mut next = Some(event);
+        for _ in 0..MOST_KEYS {
+            let Some(event) = next else { break };
+            if suspends(&event) {
+                if terminal::can_be_continued() {
+                    terminal.suspend(signals, true).await?;
+                } else {
+                    self.app.hint("no shell is here that would bring the screen back");
+                }
+                return Ok(None);
+            }
+            // Between two sizes there may have been a third, and whatever that made of the screen stands there now.
+            self.redraw |= matches!(event, Event::Resize(..));
+            if let Some(exit) = message(event).and_then(|message| self.take(message)) {
+                return Ok(Some(exit));
+            }
+            next = terminal.event_now();
+        }
+        Ok(None)
+    }
+
+    /// Takes as much news in as a key can wait for.
+    fn take_news(&mut self, news: &mut News, pace: &mut Pace) -> Option<Exit> {
+        let turn = Instant::now();
+        while let Some(update) = news.next(turn) {
+            // The first things that there are to see do not wait for their frame.
+            let shows_first = match update {
+                Update::Snapshot(_) => true,
+                Update::Latest(_) => self.app.mirror.latest_at.is_none(),
+                _ => false,
+            };
+            if shows_first {
+                pace.at_once();
+            }
+            if let Some(exit) = self.take(Message::Update(update)) {
+                return Some(exit);
+            }
+        }
+        if news.are_over() { self.take(Message::ConnectionOver) } else { None }
     }
 }
 
@@ -139,8 +184,16 @@ fn message(event: Event) -> Option<Message> {
         Event::Key(event) => Some(Message::Key(event)),
         Event::Paste(text) => Some(Message::Paste(text)),
         Event::Resize(columns, rows) => Some(Message::Resize(Size { columns, rows })),
-        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+        Event::FocusGained => Some(Message::Focus(true)),
+        Event::FocusLost => Some(Message::Focus(false)),
+        Event::Mouse(_) => None,
     }
+}
+
+/// Tells whether this is the key that suspends programs, which a terminal that gives every key leaves to us.
+fn suspends(event: &Event) -> bool {
+    let Event::Key(KeyEvent { code, modifiers, kind, .. }) = event else { return false };
+    *code == KeyCode::Char('z') && *modifiers == KeyModifiers::CONTROL && *kind == KeyEventKind::Press
 }
 
 fn now() -> Now {

@@ -22,6 +22,7 @@ mod prompt;
 mod python;
 mod recall;
 mod sanitize;
+mod signals;
 mod terminal;
 mod theme;
 mod ticket;
@@ -34,6 +35,7 @@ mod wrap;
 mod tests;
 
 pub use sanitize::{is_printable, printable, printable_message};
+pub use terminal::was_a_guard;
 
 use qubx_client::{ClientHandle, Update};
 use qubx_protocol::{Author, Role};

@@ -32,6 +32,8 @@ pub(crate) enum Message {
     Paste(String),
     /// The terminal has another size.
     Resize(Size),
+    /// The terminal has got the focus of its window system, or lost it. Those that do not say so have it.
+    Focus(bool),
     /// News from the connection.
     Update(Update),
     /// The connection's task ended.

@@ -1,25 +1,44 @@
 //! The terminal: taken when a screen opens, given back however it closes.
+//!
+//! It is given back by [`Terminal`]'s end, by a panic of any thread before its message is printed, and by a process that
+//! guards it when this one is killed. In between it can be lent to another program.
 
-use std::io::{self, Write, stdout};
+mod device;
+mod guard;
+mod mode;
+mod output;
+mod sequences;
+
+use std::future::Future;
+use std::io;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::execute;
-use crossterm::terminal::SetTitle;
-use ratatui::DefaultTerminal;
+use crossterm::event::{Event, EventStream};
+use futures_util::{FutureExt, StreamExt};
+use rustix::process::{Pid, Signal, getpgrp, getpid, getsid, kill_process, kill_process_group};
+use tokio::sync::Notify;
 
+use self::device::Tty;
+use self::output::Output;
+pub(crate) use self::output::Device;
 use crate::app::App;
 use crate::layout::Size;
+use crate::signals::Signals;
 use crate::view;
+
+pub use guard::was_a_guard;
 
 /// Whether the terminal was given back by a panic, perhaps of another thread, while a screen still draws.
 static PANICKED: AtomicBool = AtomicBool::new(false);
+/// Wakes the screen then.
+static PANIC: Notify = Notify::const_new();
 
 /// The terminal while this lives; dropping it gives the terminal back.
 pub(crate) struct Terminal {
-    inner: DefaultTerminal,
-    title: String,
+    canvas: Canvas<Tty>,
+    /// None while the terminal is lent: then its keys are for another program.
+    keys: Option<EventStream>,
 }
 
 impl Terminal {
@@ -30,59 +49,170 @@ impl Terminal {
             let hook = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
                 PANICKED.store(true, Ordering::Relaxed);
-                leave();
+                device::give_back();
+                PANIC.notify_one();
                 hook(info);
             }));
         });
-        let inner = ratatui::try_init()?;
-        let mut terminal = Self { inner, title: String::new() };
-        // The window's title is put aside and comes back at the end.
-        terminal.inner.backend_mut().write_all(b"\x1b[22;0t")?;
-        execute!(stdout(), EnableBracketedPaste)?;
+        let canvas = Canvas::new(Tty)?;
+        // If a step fails, the drop undoes those before it.
+        let mut terminal = Self { canvas, keys: None };
+        terminal.take_again()?;
         Ok(terminal)
+    }
+
+    /// Takes the terminal back from whoever had it meanwhile; the next drawing writes everything.
+    pub(crate) fn take_again(&mut self) -> io::Result<()> {
+        device::take()?;
+        self.keys.get_or_insert_with(EventStream::new);
+        self.canvas.forget()
     }
 
     /// Returns the size of the terminal.
     pub(crate) fn size(&self) -> io::Result<Size> {
-        let size = self.inner.size()?;
-        Ok(Size { columns: size.width, rows: size.height })
+        self.canvas.size()
     }
 
-    /// Draws the screen, and its name in the window's title when that has changed.
+    /// Waits for something that is typed, pasted or done to the terminal; none when it is gone. May be dropped half-way.
     ///
     /// # Errors
     /// When the terminal fails, or was given back because some part of the program panicked.
-    pub(crate) fn draw(&mut self, app: &App) -> io::Result<()> {
+    pub(crate) async fn event(&mut self) -> io::Result<Option<Event>> {
+        let Some(keys) = &mut self.keys else { return std::future::pending().await };
+        tokio::select! {
+            biased;
+            () = PANIC.notified() => Err(panicked()),
+            event = keys.next() => event.transpose(),
+        }
+    }
+
+    /// Returns the next such thing if it is there already.
+    pub(crate) fn event_now(&mut self) -> Option<Event> {
+        // An error comes again to who waits.
+        self.keys.as_mut()?.next().now_or_never()??.ok()
+    }
+
+    /// Draws the screen, and its name in the window's title when that has changed. Writes nothing when nothing of it is
+    /// new.
+    ///
+    /// # Errors
+    /// When the terminal fails, or was given back because some part of the program panicked.
+    pub(crate) fn draw(&mut self, app: &mut App) -> io::Result<()> {
         if PANICKED.load(Ordering::Relaxed) {
-            return Err(io::Error::other("a part of this program panicked; its message is above"));
+            return Err(panicked());
         }
-        let title = view::title(app);
-        if title != self.title {
-            execute!(stdout(), SetTitle(&title))?;
-            self.title = title;
-        }
-        self.inner.draw(|frame| view::view(app, frame))?;
-        Ok(())
+        self.canvas.draw(app)
     }
 
     /// Makes the next drawing write everything, also what seems unchanged.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
-        self.inner.clear()
+        self.canvas.forget()
+    }
+
+    /// Has the terminal given back also when this process is killed.
+    pub(crate) fn guard(&self) {
+        device::guard();
+    }
+
+    /// Gives the terminal back while `borrower` goes on, and takes it again. Nothing else of the screen goes on meanwhile:
+    /// a service that sends more than is taken ends the connection, and the screen resumes.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken again.
+    #[expect(dead_code, reason = "the editor for a cell is not here yet")]
+    pub(crate) async fn lend<B: Future>(
+        &mut self,
+        signals: &mut Signals,
+        borrower: B,
+    ) -> io::Result<B::Output> {
+        self.give_back();
+        let result = signals.stop_along_with(borrower).await;
+        self.take_again()?;
+        Ok(result)
+    }
+
+    /// Gives the terminal back, stops this process, and takes the terminal again when it is continued. With `group` all
+    /// that the shell runs as one job is stopped, as by the terminal's own key.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken again.
+    pub(crate) async fn suspend(&mut self, signals: &mut Signals, group: bool) -> io::Result<()> {
+        self.give_back();
+        signals.forget_continued();
+        if group { kill_process_group(getpgrp(), Signal::STOP)? } else { stop_this()? }
+        // The signal may reach this thread later than its next line.
+        signals.continued().await;
+        self.take_again()
+    }
+
+    fn give_back(&mut self) {
+        self.keys = None;
+        device::give_back();
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        if PANICKED.load(Ordering::Relaxed) {
-            return;
-        }
-        leave();
-        ratatui::restore();
+        self.give_back();
+        device::unguard();
     }
 }
 
-/// Undoes what this module did. Errors are ignored: the terminal may be gone.
-fn leave() {
-    let _ = stdout().write_all(b"\x1b[23;0t");
-    let _ = execute!(stdout(), DisableBracketedPaste);
+/// Stops this process until somebody continues it.
+pub(crate) fn stop_this() -> io::Result<()> {
+    Ok(kill_process(getpid(), Signal::STOP)?)
+}
+
+/// Tells whether a shell is there that would continue this process: not in the group that the terminal began with.
+pub(crate) fn can_be_continued() -> bool {
+    getsid(None::<Pid>).is_ok_and(|session| session != getpgrp())
+}
+
+fn panicked() -> io::Error {
+    io::Error::other("a part of this program panicked; its message is above")
+}
+
+/// A screen drawn on a device.
+pub(crate) struct Canvas<D: Device> {
+    inner: ratatui::Terminal<Output<D>>,
+    title: String,
+}
+
+impl<D: Device> Canvas<D> {
+    pub(crate) fn new(device: D) -> io::Result<Self> {
+        Ok(Self { inner: ratatui::Terminal::new(Output::new(device))?, title: String::new() })
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        let size = self.inner.size()?;
+        Ok(Size { columns: size.width, rows: size.height })
+    }
+
+    /// Draws what has changed. The device may have another size than the state has heard of: what counts is where the
+    /// drawing goes.
+    pub(crate) fn draw(&mut self, app: &mut App) -> io::Result<()> {
+        let title = view::title(app);
+        if title != self.title {
+            self.inner.backend_mut().add(&sequences::title(&title));
+            self.title = title;
+        }
+        self.inner.draw(|frame| {
+            let area = frame.area();
+            app.size = Size { columns: area.width, rows: area.height };
+            view::view(app, frame);
+        })?;
+        Ok(())
+    }
+
+    /// Makes the next drawing write everything: what the device shows is not known.
+    pub(crate) fn forget(&mut self) -> io::Result<()> {
+        self.inner.backend_mut().forget();
+        self.title.clear();
+        self.inner.clear()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn device(&mut self) -> &mut D {
+        self.inner.backend_mut().device()
+    }
 }

@@ -24,6 +24,10 @@ pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
             app.size = size;
             Vec::new()
         }
+        Message::Focus(has_focus) => {
+            app.has_focus = has_focus;
+            Vec::new()
+        }
         Message::Update(update) => news::update(app, update),
         Message::ConnectionOver => connection_over(app),
         Message::Sent(id, purpose) => {

@@ -31,7 +31,10 @@ pub(crate) use status::title;
 
 /// Draws the screen.
 pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
-    let regions = regions(app);
+    let columns = usize::from(app.size.columns);
+    let prompt = prompt::rows(app, columns);
+    let bars = bars::rows(app, columns);
+    let regions = regions_for(app, prompt.rows.len(), bars.len());
     status::draw(app, frame, regions.status);
     account::draw(app, frame, regions.account);
     draw_tabs(app, frame, regions.tabs);
@@ -56,10 +59,10 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
             frame.buffer_mut().set_style(area, app.theme.quiet());
         }
     }
-    bars::draw(app, frame, regions.bars);
-    prompt::draw(app, frame, regions.prompt);
+    frame.render_widget(Paragraph::new(bars), regions.bars);
+    let cursor = prompt::draw(app, frame, regions.prompt, prompt);
     footer::draw(app, frame, regions.footer);
-    prompt::draw_popup(app, frame, regions.prompt);
+    prompt::draw_popup(app, frame, cursor);
     ticket::draw(app, frame);
     help::draw(app, frame);
     dialog::draw(app, frame);
@@ -68,8 +71,10 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
 /// Returns where things are, with as many rows for the prompt and the bars as they want.
 pub(crate) fn regions(app: &App) -> Regions {
     let columns = usize::from(app.size.columns);
-    let prompt_rows = prompt::rows(app, columns).0.len();
-    let bar_rows = bars::rows(app, columns).len();
+    regions_for(app, prompt::rows(app, columns).rows.len(), bars::rows(app, columns).len())
+}
+
+fn regions_for(app: &App, prompt_rows: usize, bar_rows: usize) -> Regions {
     let rows = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
     layout::regions(app.size, rows(prompt_rows), rows(bar_rows))
 }

@@ -80,6 +80,9 @@ impl Program {
     /// Does what the command line asks for, and returns the exit code.
     #[must_use]
     pub fn main(self) -> ExitCode {
+        if qubx_tui::was_a_guard() {
+            return ExitCode::SUCCESS;
+        }
         if !self.registry.is_empty() {
             advice::name_program();
         }

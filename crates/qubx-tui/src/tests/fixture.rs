@@ -318,7 +318,7 @@ impl Screen {
         self.event(Fact::Results(Box::new(Results { from, to, events: 1_000, accounts: vec![results] })));
     }
 
-    fn market(&mut self) {
+    pub(super) fn market(&mut self) {
         let quote = |symbol, bid: &str, ask: &str, at| Quote {
             instrument: instrument(symbol),
             time: time(at),

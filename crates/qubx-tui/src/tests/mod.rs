@@ -1,5 +1,6 @@
 //! Tests of the whole screen: what it shows, what its keys do, and that nothing makes it panic.
 
+mod canvas;
 mod danger;
 mod fixture;
 mod fuzz;

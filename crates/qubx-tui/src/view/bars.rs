@@ -3,11 +3,8 @@
 
 use qubx_client::{Link, ServiceFate};
 use qubx_protocol::{Command, KernelState, StrategyState};
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::Paragraph;
 
 use crate::app::{App, NoticeState};
 use crate::facts::{self, Facts};
@@ -16,10 +13,6 @@ use crate::{format, sanitize, wrap};
 
 /// After this long without a connection, the bar says what to check.
 const LONG_LOST_SECONDS: u64 = 60;
-
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    frame.render_widget(Paragraph::new(rows(app, usize::from(area.width))), area);
-}
 
 /// Returns the rows of all bars, the gravest first.
 pub(super) fn rows(app: &App, columns: usize) -> Vec<Line<'static>> {

@@ -16,22 +16,29 @@ use crate::{sanitize, wrap};
 /// Completions seen at once.
 const POPUP_ROWS: usize = 8;
 
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let (rows, cursor) = rows(app, usize::from(area.width));
+/// The prompt laid out, once for each drawing.
+pub(super) struct Rows {
+    pub(super) rows: Vec<Line<'static>>,
+    /// The row and the column of the cursor among them.
+    cursor: (usize, usize),
+}
+
+/// Draws the prompt and returns where its cursor is.
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, Rows { rows, cursor }: Rows) -> Position {
     // The row of the cursor stays in view.
     let skip = (cursor.0 + 1).saturating_sub(usize::from(area.height));
+    let at = position(area, cursor, skip);
     frame.render_widget(Paragraph::new(rows.into_iter().skip(skip).collect::<Vec<_>>()), area);
     let takes_keys = app.context == Context::Input && !app.answer.as_ref().is_some_and(AnswerLine::is_sent);
     if takes_keys && app.dialog.is_none() && app.help.is_none() && area.height > 0 {
-        frame.set_cursor_position(position(area, cursor, skip));
+        frame.set_cursor_position(at);
     }
+    at
 }
 
-pub(super) fn draw_popup(app: &App, frame: &mut Frame<'_>, area: Rect) {
+/// Draws the list of completions above the cursor.
+pub(super) fn draw_popup(app: &App, frame: &mut Frame<'_>, at: Position) {
     let Some(popup) = &app.popup else { return };
-    let (_, cursor) = rows(app, usize::from(area.width));
-    let skip = (cursor.0 + 1).saturating_sub(usize::from(area.height));
-    let at = position(area, cursor, skip);
     let height = popup.matches.len().min(POPUP_ROWS).min(usize::from(at.y));
     let first = (popup.selected + 1).saturating_sub(height);
     let texts: Vec<(String, String)> = popup
@@ -57,16 +64,15 @@ pub(super) fn draw_popup(app: &App, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(lines), box_area);
 }
 
-/// Returns the rows of the prompt, or of what stands in its place, and the row and column of the cursor among them.
-pub(super) fn rows(app: &App, columns: usize) -> (Vec<Line<'static>>, (usize, usize)) {
+/// Returns the rows of the prompt, or of what stands in its place.
+pub(super) fn rows(app: &App, columns: usize) -> Rows {
     let columns = columns.max(1);
-    if !app.has_prompt() {
-        return (without_prompt(app, columns), (0, 0));
-    }
-    match &app.answer {
+    let (rows, cursor) = match &app.answer {
+        _ if !app.has_prompt() => (without_prompt(app, columns), (0, 0)),
         Some(answer) => answer_rows(app, answer, columns),
         None => code_rows(app, columns),
-    }
+    };
+    Rows { rows, cursor }
 }
 
 /// Returns what those are told who have no prompt.

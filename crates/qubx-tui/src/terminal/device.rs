@@ -1,0 +1,108 @@
+//! The terminal on standard output, and the memory of how it was before a screen took it.
+//!
+//! There is one for the whole process, because a panic of any thread must be able to give it back.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ratatui::layout::Size;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::termios::tcgetwinsize;
+
+use super::guard::Guard;
+use super::mode::Mode;
+use super::output::Device;
+use super::sequences::{ENTER, LEAVE};
+
+/// The size of a terminal that does not know its own.
+const UNKNOWN_SIZE: Size = Size { width: 80, height: 24 };
+
+/// What a screen holds of the terminal.
+static HELD: Mutex<Held> = Mutex::new(Held { before: None, guard: None });
+
+struct Held {
+    /// How the terminal was; none while nobody has taken it.
+    before: Option<Mode>,
+    /// Gives the terminal back when this process cannot.
+    guard: Option<Guard>,
+}
+
+/// The terminal on standard output.
+pub(crate) struct Tty;
+
+impl Device for Tty {
+    fn size(&self) -> io::Result<Size> {
+        let size = tcgetwinsize(stdout())?;
+        if size.ws_col == 0 || size.ws_row == 0 {
+            return Ok(UNKNOWN_SIZE);
+        }
+        Ok(Size { width: size.ws_col, height: size.ws_row })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        write_all(bytes)
+    }
+}
+
+/// Takes the terminal, or takes it anew when somebody else has changed it meanwhile.
+pub(super) fn take() -> io::Result<()> {
+    let mut held = held();
+    if held.before.is_none() {
+        held.before = Some(Mode::of(stdout())?);
+        if let Some(guard) = &mut held.guard {
+            guard.taken();
+        }
+    }
+    Mode::put_raw(stdout())?;
+    write_all(ENTER)
+}
+
+/// Gives the terminal back if it is taken. Errors are ignored: it may be gone.
+pub(super) fn give_back() {
+    let mut held = held();
+    let Some(before) = held.before.take() else { return };
+    let _ = write_all(LEAVE);
+    let _ = before.put(stdout());
+    if let Some(guard) = &mut held.guard {
+        guard.given_back();
+    }
+}
+
+/// Has the terminal given back also when this process is killed. Without that the screen works all the same.
+pub(super) fn guard() {
+    let mut held = held();
+    if let (Some(before), None) = (held.before, &held.guard) {
+        held.guard = Mode::of(stdout()).and_then(|taken| Guard::start(before, taken)).ok();
+    }
+}
+
+/// Ends the guard: nothing is taken any more.
+pub(super) fn unguard() {
+    held().guard = None;
+}
+
+fn held() -> MutexGuard<'static, Held> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stdout() -> BorrowedFd<'static> {
+    rustix::stdio::stdout()
+}
+
+/// Writes past the standard library's buffer, which a thread that has panicked may hold.
+fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(stdout(), bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            // Somebody who shares the terminal has made it answer at once.
+            Err(Errno::AGAIN) => {
+                poll(&mut [PollFd::new(&stdout(), PollFlags::OUT)], None)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
