@@ -26,6 +26,7 @@ pub(crate) struct Terminal {
     master: File,
     emulator: vt100::Parser,
     chunk: Vec<u8>,
+    written: usize,
 }
 
 impl Terminal {
@@ -48,7 +49,7 @@ impl Terminal {
             .spawn()
             .with_context(|| format!("starting {}", command.get_program().display()))?;
         let emulator = vt100::Parser::new(rows, columns, 0);
-        Ok(Self { child, master: master.into(), emulator, chunk: vec![0; CHUNK] })
+        Ok(Self { child, master: master.into(), emulator, chunk: vec![0; CHUNK], written: 0 })
     }
 
     /// Waits until the screen is as `is_there` wants it, and returns when the last byte needed for that was read.
@@ -68,21 +69,56 @@ impl Terminal {
             if left.is_zero() {
                 bail!("{what}: not seen within {} s on\n{}", within.as_secs(), self.screen().contents());
             }
-            let mut readable = [PollFd::new(&self.master, PollFlags::IN)];
-            if poll(&mut readable, Some(&left.try_into()?))? == 0 {
-                continue;
-            }
-            match self.master.read(&mut self.chunk) {
-                Ok(count) if count > 0 => {
-                    read_at = Instant::now();
-                    self.emulator.process(&self.chunk[..count]);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The other side is closed.
-                Ok(_) | Err(_) => bail!("{what}: the program ended before, on\n{}", self.screen().contents()),
+            let read = self.read(left);
+            if let Some(at) = read.with_context(|| format!("{what}: not seen before the end"))? {
+                read_at = at;
             }
         }
         Ok(read_at)
+    }
+
+    /// Reads what the program draws, for this long.
+    ///
+    /// # Errors
+    /// When the program ends.
+    pub(crate) fn watch_for(&mut self, time: Duration) -> Result<()> {
+        let deadline = Instant::now() + time;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.read(left)?;
+        }
+    }
+
+    /// Reads what is there, or what comes within this time, and returns when it was read; none when nothing came.
+    fn read(&mut self, within: Duration) -> Result<Option<Instant>> {
+        let mut readable = [PollFd::new(&self.master, PollFlags::IN)];
+        if poll(&mut readable, Some(&within.try_into()?))? == 0 {
+            return Ok(None);
+        }
+        match self.master.read(&mut self.chunk) {
+            Ok(count) if count > 0 => {
+                let at = Instant::now();
+                self.written += count;
+                self.emulator.process(&self.chunk[..count]);
+                Ok(Some(at))
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
+            // The other side is closed.
+            Ok(_) | Err(_) => bail!("the program ended, on\n{}", self.screen().contents()),
+        }
+    }
+
+    /// Returns the bytes that the program has written, as far as they were read.
+    pub(crate) fn written(&self) -> usize {
+        self.written
+    }
+
+    /// Returns the program's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Types `keys`.

@@ -20,8 +20,8 @@ use rustix::process::{Pid, Signal, getpgrp, getpid, getsid, kill_process, kill_p
 use tokio::sync::Notify;
 
 use self::device::Tty;
-use self::output::Output;
 pub(crate) use self::output::Device;
+use self::output::Output;
 use crate::app::App;
 use crate::layout::Size;
 use crate::signals::Signals;
@@ -139,7 +139,11 @@ impl Terminal {
     pub(crate) async fn suspend(&mut self, signals: &mut Signals, group: bool) -> io::Result<()> {
         self.give_back();
         signals.forget_continued();
-        if group { kill_process_group(getpgrp(), Signal::STOP)? } else { stop_this()? }
+        if group {
+            kill_process_group(getpgrp(), Signal::STOP)?
+        } else {
+            stop_this()?
+        }
         // The signal may reach this thread later than its next line.
         signals.continued().await;
         self.take_again()

@@ -21,6 +21,7 @@ mod process;
 mod replay;
 mod report;
 mod restore;
+mod screen;
 mod screens;
 mod slow_screen;
 mod start;
@@ -50,6 +51,8 @@ pub(crate) enum Name {
     Flood,
     /// 20,000 displays while a Jupyter guest that subscribed to them stands still.
     Displays,
+    /// The terminal screen: keys while output floods, what it computes and holds, beside Textual.
+    Screen,
     /// 100 attached screens, and one that reads a byte a second.
     Screens,
     /// A verb, a cancel and an order, at rest and while Python hangs or prints without end.
@@ -103,6 +106,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Attach => attach::measure(workbench).await,
         Name::Flood => flood::measure(workbench).await,
         Name::Displays => displays::measure(workbench).await,
+        Name::Screen => screen::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
         Name::Orders => orders::measure(workbench).await,
         Name::Engine => engine::measure(),

@@ -78,6 +78,11 @@ impl Row {
         Self::new(name, "×", ours.0.len().min(theirs.0.len()), ratio, None)
     }
 
+    /// Returns the row of a part of one core, in percent.
+    pub(crate) fn percent(name: &str, percent: f64) -> Self {
+        Self::new(name, "%", 1, percent, None)
+    }
+
     /// Returns the row of one time.
     pub(crate) fn time(name: &str, duration: Duration) -> Self {
         Self::new(name, "ms", 1, duration.as_secs_f64() * 1e3, None)
@@ -134,7 +139,11 @@ impl Row {
     fn goal(&self) -> String {
         let p99 = self.goal_p99.map(|goal| format!(", p99 ≤ {goal}")).unwrap_or_default();
         let least = self.goal_least.map(|goal| format!("≥ {goal}"));
-        let text = self.goal_p50.map(|goal| format!("≤ {goal}{p99}")).or(least).unwrap_or_default();
+        let text = match self.goal_p50 {
+            Some(goal) => format!("≤ {goal}{p99}"),
+            None if !p99.is_empty() => p99.trim_start_matches(", ").to_owned(),
+            None => least.unwrap_or_default(),
+        };
         match self.met() {
             Some(true) => format!("{text}  met"),
             Some(false) => format!("{text}  MISSED"),

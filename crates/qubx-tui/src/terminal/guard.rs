@@ -34,7 +34,8 @@ impl Guard {
         Command::new(OWN_PROGRAM)
             .arg0(NAME)
             .args([before.to_string(), taken.to_string()])
-            // A folder that may be removed while the screen is open.
+            .env_clear()
+            // Not in a folder that may be removed while the screen is open.
             .current_dir("/")
             .stdin(reader)
             .stdout(Stdio::inherit())

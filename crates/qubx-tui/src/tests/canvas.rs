@@ -2,9 +2,11 @@
 //! written when nothing of it has changed.
 
 use std::io;
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
+use qubx_client::{Link, Update};
 use qubx_protocol::{CellNumber, Fact, LogLevel, Mode};
 use ratatui::layout::Size;
 
@@ -75,7 +77,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let text = "(\\PC|\n|\t|日|👩‍👩‍👧){0,60}";
     prop_oneof![
-        4 => (1u16..180, 1u16..60).prop_map(|(columns, rows)| Step::Resize(columns, rows)),
+        4 => (1u16..140, 1u16..50).prop_map(|(columns, rows)| Step::Resize(columns, rows)),
         2 => Just(Step::Told),
         2 => any::<char>().prop_map(Step::Type),
         3 => text.prop_map(Step::Print),
@@ -93,7 +95,7 @@ fn tell(screen: &mut Screen, canvas: &mut Canvas<Emulator>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_its_size_was_meanwhile_a_terminal_ends_up_as_if_drawn_anew(
@@ -142,6 +144,25 @@ fn nothing_is_written_when_nothing_changed() {
     let cursor = canvas.device().written - first - key;
     assert!((1..60).contains(&cursor), "a cursor that moves costs {cursor} bytes");
     assert_is_as_if_drawn_anew(&mut screen, &mut canvas);
+}
+
+#[test]
+fn a_screen_at_rest_writes_nothing() {
+    let mut screen = Screen::empty(120, 40, false, Mode::Paper);
+    let mut canvas = Canvas::new(Emulator::new(120, 40)).unwrap();
+    screen.wait(Duration::from_secs(6));
+    screen.send(Message::Tick);
+    canvas.draw(&mut screen.app).unwrap();
+    let first = canvas.device().written;
+    for milliseconds in 0..20 {
+        screen.wait(Duration::from_secs(1));
+        let latency = Some(Duration::from_micros(milliseconds * 200));
+        screen.send(Message::Update(Update::Link(Link::Connected { latency })));
+        screen.send(Message::Tick);
+        canvas.draw(&mut screen.app).unwrap();
+    }
+    let second = canvas.device().written - first;
+    assert!(second < 100, "once: the link's delay, which was 14 ms; not {second} bytes");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The first line: what runs, how it is, and who is here. What matters least goes first when there is no room.
 
+use std::time::Duration;
+
 use qubx_client::Link;
 use qubx_protocol::{KernelState, Mode, Phase, Role, StrategyState};
 use ratatui::Frame;
@@ -12,6 +14,11 @@ use crate::app::{App, Leaving};
 use crate::facts::{self, Facts};
 use crate::layout::Room;
 use crate::{format, sanitize, wrap};
+
+/// A session that has told nothing new of market, account or screens for so long is at rest.
+const RESTS_AFTER: Duration = Duration::from_secs(5);
+/// The link's delay is told from this on: below, it says nothing and changes with every look at it.
+const TOLD_FROM: Duration = Duration::from_millis(5);
 
 /// A part of the line. Those with the lowest number get room first.
 struct Part {
@@ -31,7 +38,7 @@ pub(crate) fn title(app: &App) -> String {
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let is_small = app.room() <= Room::Compact;
     let gap = if is_small { 1 } else { 3 };
-    let clock = format!("{}{}", format::clock(app.now.wall), if is_small { "Z " } else { " UTC " });
+    let clock = format!("{}{}", clock(app), if is_small { "Z " } else { " UTC " });
     let mut parts: Vec<(usize, Part)> = parts(app).into_iter().enumerate().collect();
     parts.sort_by_key(|(_, part)| part.importance);
     let mut room = usize::from(area.width).saturating_sub(wrap::width(&clock));
@@ -55,6 +62,16 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         let clock = Line::from(Span::styled(clock, app.theme.quiet()));
         frame.render_widget(clock.right_aligned(), area);
     }
+}
+
+/// Returns the time of day. Where nothing moves it has no seconds, so that a screen at rest writes nothing.
+fn clock(app: &App) -> String {
+    let mut clock = format::clock(app.now.wall);
+    let since = app.mirror.latest_at.map(|at| app.now.instant.saturating_duration_since(at));
+    if since.is_none_or(|since| since > RESTS_AFTER) && facts::running(&app.mirror).is_none() {
+        clock.truncate(clock.len() - ":00".len());
+    }
+    clock
 }
 
 fn parts(app: &App) -> Vec<Part> {
@@ -161,7 +178,12 @@ fn link(app: &App) -> (String, Style) {
         Link::Connecting => ("○ connecting".to_owned(), app.theme.attention()),
         Link::Connected { latency: Some(latency) } => {
             let live = if app.room() <= Room::Compact { "● " } else { "● live " };
-            (format!("{live}{}ms", latency.as_millis()), app.theme.gain())
+            let delay = if *latency < TOLD_FROM {
+                format!("<{}ms", TOLD_FROM.as_millis())
+            } else {
+                format!("{}ms", latency.as_millis())
+            };
+            (format!("{live}{delay}"), app.theme.gain())
         }
         Link::Connected { latency: None } => ("● live".to_owned(), app.theme.gain()),
         Link::Lost { .. } => ("○ lost".to_owned(), app.theme.attention()),

@@ -22,6 +22,7 @@ mod escapes;
 mod failing_disk;
 mod files;
 mod full_disk;
+mod given_back;
 mod hang;
 mod harness;
 mod history;
