@@ -112,7 +112,7 @@ proptest! {
                 Step::Told => tell(&mut screen, &mut canvas),
                 Step::Type(letter) => drop(screen.press(KeyCode::Char(letter), KeyModifiers::NONE)),
                 Step::Print(text) => screen.stream(9, &text),
-                Step::Log(text) => drop(screen.log(LogLevel::Info, "strategy", &text)),
+                Step::Log(text) => screen.log(LogLevel::Info, "strategy", &text),
                 Step::Market => screen.market(),
                 Step::Draw => canvas.draw(&mut screen.app).unwrap(),
             }
