@@ -57,7 +57,7 @@ const EXAMPLE: [&str; 2] = ["examples/ema_cross.yml", "examples/ema_cross.py"];
 const QUOTES: &str = "quotes_per_second: 10";
 /// The other side.
 const TEXTUAL: &str = "textual==8.2.8";
-const SCRIPT: &str = "xtask/src/bench/textual.py";
+const SCRIPT: &str = "xtask/src/bench/tables.py";
 
 /// Measures the screen, then the same by Textual.
 ///
