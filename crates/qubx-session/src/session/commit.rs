@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use qubx_kernel::CallId;
-use qubx_protocol::{Author, By, Command, CommandId, Event, Fact, Refusal, Seq, StrategyState, VerbOutcome};
+use qubx_protocol::{
+    Author, By, Command, CommandId, Event, Fact, Refusal, Seq, StrategyState, VerbOutcome, VerbProgress,
+};
 use tokio::sync::oneshot;
 
 use super::{Asker, Effect, Session};
@@ -14,6 +16,7 @@ use crate::cells::queue::Waiting;
 use crate::screens::welcome::SharedWelcome;
 use crate::session::input::{Input, Subscription};
 use crate::session::rest::{Rest, Stoppable, bring_to_rest};
+use crate::session::verbs::Did;
 use crate::store::{Draft, Store, StoreError};
 
 /// How many events a screen that resumes gets one by one; a longer gap is a snapshot.
@@ -154,10 +157,10 @@ impl Session {
         self.tracker.spawn(async move {
             let (name, target) = (verb.verb(), verb.target());
             let by = By { author: author.clone(), cause: command.clone() };
-            let (outcome, text) = crate::session::verbs::run(&engine, verb, by).await;
+            let Did { outcome, text, was_idle } = crate::session::verbs::run(&engine, verb, by).await;
+            let ended = VerbProgress { command, author, verb: name.to_owned(), target, outcome, text };
             // The session is gone only when everything is.
-            let _ =
-                inputs.send(Input::VerbEnded { command, author, verb: name, target, outcome, text }).await;
+            let _ = inputs.send(Input::VerbEnded { ended, was_idle }).await;
         });
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use qubx_engine::EngineSnapshot;
-use qubx_protocol::{Author, Command, CommandId, Event, Hello, Refusal, VerbOutcome};
+use qubx_protocol::{Author, Command, CommandId, Event, Hello, Refusal, VerbProgress};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -22,12 +22,9 @@ pub(crate) enum Input {
     Command { id: CommandId, command: Command, author: Author, reply: oneshot::Sender<Option<Refusal>> },
     /// A verb ended.
     VerbEnded {
-        command: Option<CommandId>,
-        author: Author,
-        verb: &'static str,
-        target: String,
-        outcome: VerbOutcome,
-        text: String,
+        ended: VerbProgress,
+        /// Whether it found nothing left to do.
+        was_idle: bool,
     },
     /// The owner's pipe ended.
     OwnerGone,

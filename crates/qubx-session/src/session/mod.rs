@@ -10,6 +10,7 @@ pub(crate) mod bound;
 mod causes;
 mod clock;
 mod commit;
+mod doers;
 mod host;
 pub(crate) mod input;
 mod kernel;
@@ -49,6 +50,7 @@ use crate::screens::subscribers::Subscribers;
 use crate::screens::welcome::Snapshots;
 use crate::session::bound::bound;
 use crate::session::clock::{Clock, Moment};
+use crate::session::doers::Doers;
 use crate::session::input::{Input, Subscription};
 use crate::session::publication::Publication;
 use crate::session::rest::Rest;
@@ -112,6 +114,7 @@ pub(crate) struct Session {
     rust: Option<RustStrategy>,
     /// The verbs that the strategy was told to do, until it says what came of them.
     told: IndexMap<CommandId, VerbProgress>,
+    doers: Doers,
     subscribers: Subscribers,
     snapshots: Snapshots,
     engine: EngineHandle,
@@ -203,6 +206,7 @@ impl Session {
             watch: beginning.watch,
             rust: beginning.rust,
             told: IndexMap::new(),
+            doers: Doers::default(),
             subscribers: beginning.subscribers,
             snapshots: Snapshots::default(),
             engine: beginning.engine,

@@ -18,9 +18,9 @@ impl Session {
             Input::Subscribe { hello, reply } => self.effects.push(Effect::Subscribe(hello, reply)),
             Input::Unsubscribe(id) => self.subscribers.remove(id),
             Input::Command { id, command, author, reply } => self.take_command(id, command, author, reply),
-            Input::VerbEnded { command, author, verb, target, outcome, text } => {
-                let verb = VerbProgress { command, author, verb: verb.to_owned(), target, outcome, text };
-                self.drafts.push(Draft::Verb(verb));
+            Input::VerbEnded { ended, was_idle } => {
+                let told = self.doers.ended(ended, was_idle);
+                self.drafts.push(Draft::Verb(told));
             }
             Input::OwnerGone => self.owner_gone(),
             Input::Unreachable(why) => self.unreachable(why),

@@ -1,42 +1,53 @@
 //! The verbs that the engine does, and what they report when they are done.
 
-use qubx_engine::{EngineError, EngineHandle, Modification, OrderRequest};
+use std::fmt::Display;
+
+use qubx_engine::{CancelSummary, EngineError, EngineHandle, FlattenSummary, Modification, OrderRequest};
 use qubx_protocol::{By, Command, Order, OrderStatus, VerbOutcome};
 
-/// Does a verb and returns how it ended, with the result in words. Verbs that are not the engine's are not for here.
-pub(crate) async fn run(engine: &EngineHandle, command: Command, by: By) -> (VerbOutcome, String) {
+/// How a verb ended.
+#[derive(Debug)]
+pub(crate) struct Did {
+    pub(crate) outcome: VerbOutcome,
+    /// The result in words.
+    pub(crate) text: String,
+    /// Whether there was nothing left to do.
+    pub(crate) was_idle: bool,
+}
+
+/// Does a verb and returns how it ended. Verbs that are not the engine's are not for here.
+pub(crate) async fn run(engine: &EngineHandle, command: Command, by: By) -> Did {
+    let was_paused = engine.paused();
     match command {
-        Command::Place(order) => {
-            let placed = engine.place_at_once(OrderRequest::of(order, by)).await;
-            outcome_or_error(placed)
-        }
+        Command::Place(order) => of_order(engine.place_at_once(OrderRequest::of(order, by)).await),
         Command::Modify { order, price, stop_price, quantity } => {
             let modification = Modification { quantity, price, stop_price };
-            outcome_or_error(engine.modify_at_once(order, modification, by).await)
+            of_order(engine.modify_at_once(order, modification, by).await)
         }
-        Command::CancelOrder { order } => report(
-            engine.cancel_order(order, by).await.map(|order| (true, format!("{} cancelled", order.id))),
-        ),
-        Command::CancelOrders { instrument } => {
-            let summary = engine.cancel_orders(instrument).await;
-            report(summary.map(|summary| (summary.failed.is_empty(), summary.to_string())))
-        }
+        Command::CancelOrder { order } => match engine.cancel_order(order, by).await {
+            Ok(order) => done(true, format!("{} cancelled", order.id), false),
+            Err(error) => {
+                let was_idle = is_cancelled_already(&error);
+                Did { outcome: VerbOutcome::Failed, text: error.to_string(), was_idle }
+            }
+        },
+        Command::CancelOrders { instrument } => report(engine.cancel_orders(instrument).await, |summary| {
+            let CancelSummary { cancelled, failed } = summary;
+            (failed.is_empty(), *cancelled == 0 && failed.is_empty())
+        }),
         Command::Close { instrument } => {
-            report(engine.close(instrument, by).await.map(|summary| (true, summary.to_string())))
+            report(engine.close(instrument, by).await, |summary| (true, summary.order.is_none()))
         }
-        Command::Flatten => {
-            let summary = engine.flatten(by).await;
-            report(summary.map(|summary| {
-                let whole = summary.failed.is_empty() && summary.flat == summary.positions;
-                (whole, summary.to_string())
-            }))
-        }
-        Command::Pause => {
-            report(engine.pause(by).await.map(|summary| (summary.failed.is_empty(), summary.to_string())))
-        }
-        Command::Resume => {
-            report(engine.resume(by).await.map(|()| (true, "new entries are allowed".to_owned())))
-        }
+        Command::Flatten => report(engine.flatten(by).await, |summary| {
+            let FlattenSummary { positions, flat, cancelled, failed } = summary;
+            let whole = failed.is_empty() && flat == positions;
+            (whole, whole && was_paused && *positions == 0 && *cancelled == 0)
+        }),
+        Command::Pause => report(engine.pause(by).await, |summary| (summary.failed.is_empty(), was_paused)),
+        Command::Resume => match engine.resume(by).await {
+            Ok(()) => done(true, "new entries are allowed".to_owned(), !was_paused),
+            Err(error) => failed(&error),
+        },
         Command::Execute { .. }
         | Command::Interrupt { .. }
         | Command::Stop { .. }
@@ -44,12 +55,22 @@ pub(crate) async fn run(engine: &EngineHandle, command: Command, by: By) -> (Ver
         | Command::Answer { .. }
         | Command::SetParameter { .. }
         | Command::Action { .. }
-        | Command::RestartKernel => (VerbOutcome::Failed, "this verb is not the engine's".to_owned()),
+        | Command::RestartKernel => done(false, "this verb is not the engine's".to_owned(), false),
     }
 }
 
-fn outcome_or_error(order: Result<Order, EngineError>) -> (VerbOutcome, String) {
-    order.map_or_else(|error| (VerbOutcome::Failed, error.to_string()), |order| outcome_of(&order))
+fn of_order(order: Result<Order, EngineError>) -> Did {
+    match order {
+        Ok(order) => {
+            let (outcome, text) = outcome_of(&order);
+            Did { outcome, text, was_idle: false }
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+fn is_cancelled_already(error: &EngineError) -> bool {
+    matches!(error, EngineError::OrderIsFinal { status: OrderStatus::Cancelled, .. })
 }
 
 /// Tells whether an order came to something, and in words to what. A rejected one did not, and neither did one that was
@@ -76,10 +97,21 @@ pub(super) fn outcome_of(order: &Order) -> (VerbOutcome, String) {
     }
 }
 
-fn report(result: Result<(bool, String), EngineError>) -> (VerbOutcome, String) {
+/// Returns how a verb ended that gives a summary, of which `judge` tells whether it is whole, and whether it was idle.
+fn report<T: Display>(result: Result<T, EngineError>, judge: impl FnOnce(&T) -> (bool, bool)) -> Did {
     match result {
-        Ok((true, text)) => (VerbOutcome::Done, text),
-        Ok((false, text)) => (VerbOutcome::Failed, text),
-        Err(error) => (VerbOutcome::Failed, error.to_string()),
+        Ok(summary) => {
+            let (is_whole, was_idle) = judge(&summary);
+            done(is_whole, summary.to_string(), was_idle)
+        }
+        Err(error) => failed(&error),
     }
+}
+
+fn done(is_whole: bool, text: String, was_idle: bool) -> Did {
+    Did { outcome: if is_whole { VerbOutcome::Done } else { VerbOutcome::Failed }, text, was_idle }
+}
+
+fn failed(error: &EngineError) -> Did {
+    done(false, error.to_string(), false)
 }

@@ -95,7 +95,13 @@ async fn people_place_change_and_cancel_orders_within_the_limits() {
     assert_eq!((end.outcome, bought.status), (VerbOutcome::Done, OrderStatus::Filled));
     let (end, _) = give(&mut screen, Command::CancelOrder { order: resting.id.clone() }).await;
     assert_eq!(end.outcome, VerbOutcome::Done);
+    // Who comes a moment too late is told with whom he agrees.
+    let (end, _) = give(&mut other, Command::CancelOrder { order: resting.id.clone() }).await;
+    assert_eq!(end.outcome, VerbOutcome::Done);
+    assert!(end.text.starts_with("already done by op1: "), "{end:?}");
     screen.verb(Command::Pause).await;
+    let (end, _) = give(&mut other, Command::Pause).await;
+    assert!(end.text.starts_with("already done by op1: "), "{end:?}");
     let (end, entry) = give(&mut screen, Command::Place(order(Side::Buy, "0.01", None))).await;
     assert_eq!((end.outcome, entry.unwrap().rejection), (VerbOutcome::Failed, Some(Rejection::Paused)));
     let exit = NewOrder { reduce_only: true, ..order(Side::Sell, "0.1", None) };
