@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 /// The styles of a screen; monochrome when colours are unwanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Theme {
     /// Whether colours are used.
     pub(crate) color: bool,

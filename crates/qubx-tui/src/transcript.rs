@@ -12,14 +12,19 @@ mod scroll;
 mod take;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::{HashMap, VecDeque};
 
+use jiff::Timestamp;
 use qubx_protocol::{CellNumber, Event, InputId, Seq, SessionState};
 
 use self::entry::{Body, Cell, Entry, Phase};
 use self::older::Older;
+use self::rows::Look;
 use self::scroll::Anchor;
+use self::words::Names;
+use crate::format;
 use crate::theme::Theme;
 
 /// Entries kept here; the oldest is dropped for a new one. Three lists of a thousand are what a service sends.
@@ -32,7 +37,8 @@ const FIRST_ENTRY: u64 = 1 << 32;
 /// The entries and the place that is looked at.
 #[derive(Debug)]
 pub(crate) struct Transcript {
-    theme: Theme,
+    look: Look,
+    names: Names,
     entries: VecDeque<Entry>,
     /// The number of the first entry; each has the next one, so a number stays right when others are dropped.
     first: u64,
@@ -58,7 +64,8 @@ impl Transcript {
     /// Returns an empty transcript.
     pub(crate) fn new(theme: Theme) -> Self {
         Self {
-            theme,
+            look: Look { theme, today: 0 },
+            names: Names::default(),
             entries: VecDeque::new(),
             first: FIRST_ENTRY,
             cells: HashMap::new(),
@@ -76,7 +83,10 @@ impl Transcript {
 
     /// Begins anew with what a snapshot holds.
     pub(crate) fn rebuild(&mut self, state: &SessionState) {
-        *self = Self::new(self.theme);
+        *self = Self { look: self.look, ..Self::new(self.look.theme) };
+        if let Some(status) = &state.status {
+            self.names = Names::of(&status.info);
+        }
         let seam = older::seam(&state.history);
         for event in state.history.all().into_iter().filter(|event| event.seq >= seam) {
             self.take(event);
@@ -88,6 +98,11 @@ impl Transcript {
     pub(crate) fn apply(&mut self, event: &Event, state: &SessionState) {
         self.take(event);
         self.place_in_queue(state);
+    }
+
+    /// Takes in what time it is: entries of another day show theirs.
+    pub(crate) fn set_time(&mut self, now: Timestamp) {
+        self.look.today = format::day(now);
     }
 
     /// Returns the number of warnings and errors seen in the log.

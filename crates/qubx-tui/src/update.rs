@@ -17,6 +17,7 @@ use crate::message::{Effect, Message, Now, Purpose, Question};
 /// Takes a message in and returns what is to be done.
 pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
     app.now = now;
+    app.transcript.set_time(now.wall);
     match message {
         Message::Key(event) => keys::key(app, event),
         Message::Paste(text) => typing::paste(app, &text),

@@ -226,7 +226,7 @@ impl Screen {
         quantity: &str,
         price: &str,
         status: OrderStatus,
-    ) {
+    ) -> Order {
         let order = Order {
             id: OrderId::from(id),
             instrument: instrument(symbol),
@@ -249,7 +249,8 @@ impl Screen {
             reason: None,
             rejection: None,
         };
-        self.event(Fact::Order { row: LedgerRow(1), order });
+        self.event(Fact::Order { row: LedgerRow(1), order: order.clone() });
+        order
     }
 
     /// Tells that an order which a command had sent to close a position was rejected.
@@ -271,7 +272,7 @@ impl Screen {
         price: &str,
         position: &str,
         realized: &str,
-    ) {
+    ) -> Fill {
         let fill = Fill {
             trade_id: "t1".to_owned(),
             order: OrderId::from("o9"),
@@ -292,7 +293,14 @@ impl Screen {
             fees: "1.2".parse().unwrap(),
             funding: "0".parse().unwrap(),
         };
-        self.event(Fact::Fill { row: LedgerRow(2), fill, position });
+        self.event(Fact::Fill { row: LedgerRow(2), fill: fill.clone(), position });
+        fill
+    }
+
+    /// Tells another fill, which leaves the position flat.
+    pub(super) fn fills(&mut self, fill: Fill) -> Vec<Effect> {
+        let position = Position::flat(fill.instrument.clone());
+        self.event(Fact::Fill { row: LedgerRow(4), fill, position })
     }
 
     /// Tells what came of a replay.

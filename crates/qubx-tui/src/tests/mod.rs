@@ -6,3 +6,4 @@ mod fuzz;
 mod keys;
 mod screens;
 mod ticket;
+mod session;

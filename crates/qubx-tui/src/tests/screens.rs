@@ -287,6 +287,7 @@ fn without_colour_nothing_is_coloured_and_nothing_is_lost() {
     let mut plain = Screen::rich(120, 40, false, Mode::Live);
     plain.app.theme = Theme { color: false };
     plain.app.transcript = Transcript::new(plain.app.theme);
+    plain.app.transcript.set_time(plain.app.now.wall);
     plain.app.transcript.rebuild(plain.app.mirror.state.as_ref().unwrap());
     assert_eq!(plain.drawn(), coloured.drawn());
     let drawn = plain.draw();

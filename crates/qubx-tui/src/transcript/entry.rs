@@ -9,8 +9,7 @@ use qubx_protocol::{Author, CellStatus, InputId, OutputContent, Seq};
 use ratatui::text;
 
 use super::output::{Output, Reply};
-use super::rows;
-use crate::theme::Theme;
+use super::rows::{self, Look};
 
 /// A stream's text is cut to pieces of this size, so that more of it lays out one piece and not the whole.
 const PIECE_BYTES: usize = 8 << 10;
@@ -94,18 +93,18 @@ struct Piece {
 
 /// Rows of one width, kept until what they show changes.
 #[derive(Debug, Default)]
-struct Cache(RefCell<Option<(usize, Rows)>>);
+struct Cache(RefCell<Option<(usize, Look, Rows)>>);
 
 pub(super) type Rows = Rc<Vec<text::Line<'static>>>;
 
 impl Cache {
-    fn get(&self, columns: usize, make: impl FnOnce() -> Vec<text::Line<'static>>) -> Rows {
+    fn get(&self, columns: usize, look: Look, make: impl FnOnce() -> Vec<text::Line<'static>>) -> Rows {
         let mut cached = self.0.borrow_mut();
         match &*cached {
-            Some((width, rows)) if *width == columns => Rc::clone(rows),
+            Some((width, looked, rows)) if *width == columns && *looked == look => Rc::clone(rows),
             _ => {
                 let rows = Rc::new(make());
-                *cached = Some((columns, Rc::clone(&rows)));
+                *cached = Some((columns, look, Rc::clone(&rows)));
                 rows
             }
         }
@@ -266,30 +265,34 @@ impl Entry {
     }
 
     /// Returns the rows of this entry, part by part.
-    pub(super) fn rows(&self, columns: usize, theme: Theme) -> Vec<Rows> {
+    pub(super) fn rows(&self, columns: usize, look: Look) -> Vec<Rows> {
         let cell = match &self.body {
-            Body::Line(line) => return vec![self.head.get(columns, || rows::line(line, columns, theme))],
+            Body::Line(line) => {
+                return vec![self.head.get(columns, look, || rows::line(line, columns, look))];
+            }
             Body::Output { time, output } => {
-                return vec![self.head.get(columns, || rows::strategy_output(*time, output, columns, theme))];
+                return vec![
+                    self.head.get(columns, look, || rows::strategy_output(*time, output, columns, look)),
+                ];
             }
             Body::Cell(cell) => cell,
         };
         let has_result =
             || self.pieces.iter().any(|piece| matches!(piece.output, Output::Value { result: true, .. }));
         let mut parts = Vec::with_capacity(self.pieces.len() + 3);
-        parts.push(self.head.get(columns, || rows::head(cell, columns, theme)));
+        parts.push(self.head.get(columns, look, || rows::head(cell, columns, look)));
         if self.cut {
-            parts.push(Rc::new(vec![rows::mark(theme)]));
+            parts.push(Rc::new(vec![rows::mark(look.theme)]));
         }
         for piece in &self.pieces {
-            parts.push(piece.cache.get(columns, || rows::output(&piece.output, cell, columns, theme)));
+            parts.push(piece.cache.get(columns, look, || rows::output(&piece.output, cell, columns, look)));
         }
-        parts.push(self.tail.get(columns, || rows::tail(cell, has_result(), columns, theme)));
+        parts.push(self.tail.get(columns, look, || rows::tail(cell, has_result(), columns, look)));
         parts
     }
 
     /// Returns how many rows this entry takes.
-    pub(super) fn height(&self, columns: usize, theme: Theme) -> usize {
-        self.rows(columns, theme).iter().map(|rows| rows.len()).sum()
+    pub(super) fn height(&self, columns: usize, look: Look) -> usize {
+        self.rows(columns, look).iter().map(|rows| rows.len()).sum()
     }
 }

@@ -97,10 +97,12 @@ impl Transcript {
     ) {
         let looks_at_mark = self.top == Some(Anchor { entry: self.first, row: 0 });
         self.know_of_older(Older::Unasked);
-        let mut page = Self::new(self.theme);
+        let mut page = Self::new(self.look.theme);
+        std::mem::swap(&mut page.names, &mut self.names);
         for event in events.iter().filter(|event| !self.has(event)) {
             page.take(event);
         }
+        std::mem::swap(&mut page.names, &mut self.names);
         // A page with too much text has lost its beginning, which can be asked for again.
         let is_whole = page.first == super::FIRST_ENTRY;
         let count = page.entries.len() as u64;
@@ -152,7 +154,7 @@ impl Transcript {
             }
             Older::Full => "— this screen keeps no more; all of it: qubx history NAME —".to_owned(),
         };
-        Some(Line::styled(text, self.theme.quiet()))
+        Some(Line::styled(text, self.look.theme.quiet()))
     }
 
     /// Changes what is known; what is looked at stays, though the row above the first entry comes or goes.

@@ -13,11 +13,17 @@ use crate::{format, sanitize, wrap};
 
 /// Columns before printed output, so that it is told from cells.
 const GUTTER: usize = 2;
-/// Columns of a log line's time and label; what wraps is put under the text.
-const LINE_INDENT: usize = 15;
+
+/// What rows look like, beside their width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) theme: Theme,
+    /// The number of the day that it is: entries of another one show theirs.
+    pub(super) today: i64,
+}
 
 /// Returns a cell's author, number and code.
-pub(super) fn head(cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(super) fn head(cell: &Cell, columns: usize, Look { theme, .. }: Look) -> Vec<Line<'static>> {
     let author = sanitize::plain(cell.author.as_str());
     let label = format!("In[{}] ", number(cell));
     let indent = wrap::width(&author) + 3 + wrap::width(&label);
@@ -43,7 +49,12 @@ pub(super) fn head(cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'stati
 }
 
 /// Returns one output of a cell.
-pub(super) fn output(output: &Output, cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(super) fn output(
+    output: &Output,
+    cell: &Cell,
+    columns: usize,
+    Look { theme, .. }: Look,
+) -> Vec<Line<'static>> {
     match output {
         Output::Stream { stderr, text } => {
             let base = if *stderr { theme.loss() } else { Style::default() };
@@ -69,7 +80,7 @@ pub(super) fn strategy_output(
     time: Timestamp,
     output: &Output,
     columns: usize,
-    theme: Theme,
+    look: Look,
 ) -> Vec<Line<'static>> {
     let (tone, text) = match output {
         Output::Stream { text, .. } | Output::Value { text, .. } => (Tone::Plain, text.clone()),
@@ -80,7 +91,7 @@ pub(super) fn strategy_output(
         // The strategy's exceptions are lines of the log, and only a cell can ask.
         Output::Error { .. } | Output::Question { .. } => return Vec::new(),
     };
-    line(&super::entry::Line { time, label: "OUT", tone, text }, columns, theme)
+    line(&super::entry::Line { time, label: "OUT", tone, text }, columns, look)
 }
 
 fn omitted(bytes: u64, file: Option<&str>, partial: bool) -> String {
@@ -146,7 +157,12 @@ fn question(
 }
 
 /// Returns how a cell ended; nothing while it has not, or when its result says it.
-pub(super) fn tail(cell: &Cell, has_result: bool, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(super) fn tail(
+    cell: &Cell,
+    has_result: bool,
+    columns: usize,
+    Look { theme, .. }: Look,
+) -> Vec<Line<'static>> {
     let Phase::Finished { status, .. } = cell.phase else { return Vec::new() };
     let (text, style) = match status {
         CellStatus::Ok if has_result => return Vec::new(),
@@ -165,7 +181,12 @@ pub(super) fn mark(theme: Theme) -> Line<'static> {
 }
 
 /// Returns a line of the log, of trading or of a verb.
-pub(super) fn line(line: &super::entry::Line, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(super) fn line(line: &super::entry::Line, columns: usize, look: Look) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let time = format::stamp(line.time, look.today);
+    let label = format!(" {:<5} ", line.label);
+    // What wraps is put under the text.
+    let indent = (wrap::width(&time) + wrap::width(&label)).min(columns / 4);
     let style = match line.tone {
         Tone::Quiet => theme.quiet(),
         Tone::Plain => Style::default(),
@@ -176,18 +197,15 @@ pub(super) fn line(line: &super::entry::Line, columns: usize, theme: Theme) -> V
     let mut rows = Vec::new();
     for (place, text) in sanitize::styled(&line.text, Style::default(), theme.color).into_iter().enumerate() {
         let mut spans = if place == 0 {
-            vec![
-                Span::styled(format::clock(line.time), theme.quiet()),
-                Span::styled(format!(" {:<5} ", line.label), style),
-            ]
+            vec![Span::styled(time.clone(), theme.quiet()), Span::styled(label.clone(), style)]
         } else {
-            vec![Span::raw(" ".repeat(LINE_INDENT.min(columns / 4)))]
+            vec![Span::raw(" ".repeat(indent))]
         };
         let text_style = if line.tone == Tone::Quiet { style } else { Style::default() };
         spans.extend(
             text.spans.into_iter().map(|span| Span::styled(span.content, text_style.patch(span.style))),
         );
-        rows.extend(wrap::wrap_words(&Line::from(spans), columns, LINE_INDENT.min(columns / 4)));
+        rows.extend(wrap::wrap_words(&Line::from(spans), columns, indent));
     }
     rows
 }

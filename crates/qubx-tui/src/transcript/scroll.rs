@@ -53,7 +53,7 @@ impl Transcript {
             skip = skip.saturating_sub(1);
         }
         for entry in self.entries.range(self.place(top.entry)..) {
-            for part in entry.rows(columns, self.theme) {
+            for part in entry.rows(columns, self.look) {
                 let room = height - rows.len();
                 rows.extend(part.iter().skip(skip).take(room).cloned());
                 skip = skip.saturating_sub(part.len());
@@ -141,7 +141,7 @@ impl Transcript {
     /// Returns the rows of an entry; the row above the first entry is one of its own.
     pub(super) fn height_of(&self, entry: u64, columns: usize) -> usize {
         let mark = usize::from(entry == self.first && self.mark().is_some());
-        mark + self.entries.get(self.place(entry)).map_or(0, |entry| entry.height(columns, self.theme))
+        mark + self.entries.get(self.place(entry)).map_or(0, |entry| entry.height(columns, self.look))
     }
 
     pub(super) fn place(&self, entry: u64) -> usize {
