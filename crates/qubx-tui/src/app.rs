@@ -18,7 +18,7 @@ use crate::prompt::Prompt;
 use crate::recall::Recall;
 use crate::theme::Theme;
 use crate::ticket::Ticket;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, View};
 use crate::update::ticket::SentTicket;
 
 /// Results kept on the screen until dismissed; the oldest goes for a new one.
@@ -49,6 +49,10 @@ pub(crate) struct App {
     pub(crate) context: Context,
     /// The panel that has the keys in the panel context.
     pub(crate) panel: Panel,
+    /// The session or the log, whichever is shown beside the tables.
+    pub(crate) main: Panel,
+    /// Whether the words of a filter are being typed.
+    pub(crate) filtering: bool,
     /// The table that is shown where only one is.
     pub(crate) table: Panel,
     pub(crate) selection: Selection,
@@ -156,6 +160,8 @@ impl App {
             help: None,
             context,
             panel: Panel::Session,
+            main: Panel::Session,
+            filtering: false,
             table: Panel::Positions,
             selection: Selection::default(),
             notices: VecDeque::new(),
@@ -197,6 +203,7 @@ impl App {
     pub(crate) fn keys_context(&self) -> Context {
         match self.context {
             Context::Input if self.answer.is_some() => Context::Answer,
+            Context::Panel if self.filtering => Context::Filter,
             context => context,
         }
     }
@@ -221,7 +228,26 @@ impl App {
 
     /// Returns the panel that is seen where only one is.
     pub(crate) fn shown_panel(&self) -> Panel {
-        if self.room() <= Room::Narrow { Panel::Session } else { self.panel }
+        match self.panel {
+            Panel::Log => Panel::Log,
+            panel if self.room() > Room::Narrow => panel,
+            _ => Panel::Session,
+        }
+    }
+
+    /// Returns the panel of entries that is looked at: the one that is seen, and behind a table the session.
+    pub(crate) fn reading(&self) -> View {
+        let panel = if self.room() >= Room::Medium { self.main } else { self.shown_panel() };
+        if panel == Panel::Log { View::Log } else { View::Session }
+    }
+
+    /// Looks at the end of the session: something of this screen's own comes there.
+    pub(crate) fn watch_session(&mut self) {
+        self.main = Panel::Session;
+        if self.panel == Panel::Log {
+            self.panel = Panel::Session;
+        }
+        self.transcript.follow(View::Session, self.mirror.state.as_ref());
     }
 
     /// Shows a short word.

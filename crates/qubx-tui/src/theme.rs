@@ -34,6 +34,11 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// What a filter asked for.
+    pub(crate) fn found(self) -> Style {
+        self.tinted(Color::Yellow).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
     /// The list of completions, told from what it covers.
     pub(crate) fn popup(self) -> Style {
         if self.color {

@@ -249,7 +249,7 @@ fn flatten_on_paper_asks_for_a_key() {
 
 #[test]
 fn the_help_names_every_key() {
-    let mut screen = Screen::empty(100, 80, false, Mode::Paper);
+    let mut screen = Screen::empty(100, 100, false, Mode::Paper);
     screen.code(KeyCode::F(1));
     assert_snapshot!(screen.drawn());
 }

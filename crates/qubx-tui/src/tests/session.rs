@@ -1,8 +1,11 @@
 //! The session's panel and the log's: what their entries say, and what keys do there.
 
+use crossterm::event::KeyCode;
 use qubx_protocol::{Fact, LedgerRow, Mode, OrderStatus, OrderType, Side, TimeInForce};
 
 use super::fixture::Screen;
+use crate::keymap::Panel;
+use crate::transcript::View;
 
 /// Returns the row of the screen that has `text`.
 fn row(screen: &Screen, text: &str) -> String {
@@ -52,4 +55,206 @@ fn what_was_today_has_its_date_tomorrow() {
     screen.wait(std::time::Duration::from_secs(86_400));
     screen.send(crate::message::Message::Tick);
     row(&screen, "03-02 14:02:31 INFO  engine  before midnight");
+}
+
+/// Returns a screen whose panels have the keys, with lines of every level.
+fn logged(columns: u16, rows: u16) -> Screen {
+    use qubx_protocol::LogLevel::{Debug, Error, Info, Warning};
+    let mut screen = Screen::rich(columns, rows, false, Mode::Paper);
+    for (level, source, text) in [
+        (Debug, "engine", "book of BTCUSDT: 20 levels"),
+        (Info, "strategy", "gathering BTCUSDT"),
+        (Warning, "engine", "OKX: book stale 3.2 s, resubscribing"),
+        (Error, "strategy", "no price of ETHUSDT"),
+        (Info, "engine", "okx is back"),
+    ] {
+        screen.log(level, source, text);
+    }
+    screen.code(KeyCode::Esc);
+    screen
+}
+
+#[test]
+fn the_session_and_its_log_at_every_size() {
+    for (columns, rows) in [(200, 60), (120, 40), (80, 24), (60, 16)] {
+        let mut screen = logged(columns, rows);
+        insta::assert_snapshot!(format!("the_session_{columns}x{rows}"), screen.drawn());
+        screen.key('7');
+        insta::assert_snapshot!(format!("the_log_{columns}x{rows}"), screen.drawn());
+        screen.key('/');
+        screen.text("okx -stale");
+        insta::assert_snapshot!(format!("the_filtered_log_{columns}x{rows}"), screen.drawn());
+    }
+}
+
+#[test]
+fn a_filter_narrows_while_it_is_typed_and_what_it_hides_is_counted() {
+    let mut screen = logged(120, 40);
+    screen.key('/');
+    screen.text("okx");
+    row(&screen, "/okx▌  2 of ");
+    row(&screen, "OKX: book stale");
+    assert!(!screen.drawn().contains("gathering"));
+    let shown = screen.app.transcript.shown(View::Session);
+    screen.log(qubx_protocol::LogLevel::Info, "engine", "nothing of it");
+    screen.log(qubx_protocol::LogLevel::Info, "engine", "okx again");
+    assert_eq!(screen.app.transcript.shown(View::Session), (shown.0 + 1, shown.1 + 2));
+    row(&screen, "okx again");
+    screen.code(KeyCode::Enter);
+    screen.key('k');
+    row(&screen, "scrolled up");
+    screen.code(KeyCode::Esc);
+    row(&screen, "gathering");
+    assert!(screen.app.transcript.filter(View::Session).text().is_empty());
+    // Another panel's filter is its own.
+    screen.key('/');
+    screen.text("@strategy no");
+    row(&screen, "no price of ETHUSDT");
+    assert!(!screen.drawn().contains("OKX"));
+    screen.key('x');
+    screen.ctrl('w');
+    assert_eq!(screen.app.transcript.filter(View::Session).text(), "@strategy ");
+    screen.code(KeyCode::Esc);
+    screen.key('7');
+    row(&screen, "OKX: book stale");
+}
+
+#[test]
+fn a_level_hides_lines_below_it_and_says_how_many() {
+    let mut screen = logged(120, 40);
+    assert!(!screen.drawn().contains("20 levels"), "debug is not looked for at first");
+    row(&screen, "E1 W2 I3 D1·");
+    screen.key('l');
+    row(&screen, "E1 W2 I3· D1·");
+    assert!(!screen.drawn().contains("gathering") && screen.drawn().contains("FILL"), "what is no log stays");
+    screen.key('l');
+    screen.key('l');
+    row(&screen, "20 levels");
+}
+
+#[test]
+fn alarms_stand_above_the_log_as_long_as_they_last() {
+    let mut screen = logged(120, 40);
+    let alarm = |text: &str| qubx_protocol::Alarm {
+        source: "disk".to_owned(),
+        text: text.to_owned(),
+        since: super::fixture::time("14:01:00"),
+        stops_orders: false,
+    };
+    let alarms = vec![alarm("\x1b[2Jfull"), alarm("slow")];
+    screen.update(qubx_client::Update::Latest(qubx_protocol::Latest {
+        alarms: Some(alarms),
+        ..Default::default()
+    }));
+    screen.key('7');
+    row(&screen, "14:01:00 ALARM disk  full");
+    row(&screen, "14:01:00 ALARM disk  slow");
+}
+
+#[test]
+fn a_traceback_is_folded_until_it_is_asked_for() {
+    let mut screen = Screen::empty(120, 40, false, Mode::Paper);
+    let frames: Vec<String> = (0..9)
+        .map(|frame| format!("File ~/s.py:{frame}, in f{frame}()\n----> {frame} call_{frame}()"))
+        .collect();
+    screen.event(Fact::Error {
+        cell: None,
+        ename: "KeyError".to_owned(),
+        evalue: "'x'".to_owned(),
+        traceback: frames,
+        market_time: None,
+    });
+    row(&screen, "ERROR strategy  KeyError: 'x'");
+    row(&screen, "----> 8 call_8()");
+    row(&screen, "… 16 more lines, Enter");
+    assert!(!screen.drawn().contains("call_7"));
+    screen.code(KeyCode::Esc);
+    screen.code(KeyCode::Enter);
+    row(&screen, "call_7");
+    screen.code(KeyCode::Enter);
+    assert!(!screen.drawn().contains("call_7"));
+    screen.key('k');
+    screen.code(KeyCode::Enter);
+    row(&screen, "there is nothing to unfold here");
+}
+
+#[test]
+fn long_output_is_folded_in_the_middle() {
+    let mut screen = Screen::empty(120, 70, false, Mode::Paper);
+    screen.cell(1, super::fixture::ME, "chatty()");
+    for part in 0..10 {
+        let lines: Vec<String> = (0..100).map(|line| format!("line {}\n", part * 100 + line)).collect();
+        screen.stream(1, &lines.concat());
+    }
+    row(&screen, " line 19 ");
+    row(&screen, "… 960 more lines, Enter");
+    row(&screen, " line 980 ");
+    assert!(!screen.drawn().contains(" line 20 ") && !screen.drawn().contains(" line 979 "));
+    screen.code(KeyCode::Esc);
+    screen.code(KeyCode::Enter);
+    row(&screen, " line 979 ");
+    screen.key('g');
+    screen.key('j');
+    for _ in 0..25 {
+        screen.key('j');
+    }
+    row(&screen, " line 24 ");
+}
+
+#[test]
+fn keys_go_from_entry_to_entry_and_from_error_to_error() {
+    let mut screen = logged(120, 40);
+    let chosen = |screen: &Screen| {
+        let drawn = screen.draw();
+        let area = drawn.buffer().area;
+        let rows = (0..area.height)
+            .filter(|y| drawn.buffer()[(1, *y)].modifier.contains(ratatui::style::Modifier::REVERSED));
+        let text = |y: u16| (1..60).map(|x| drawn.buffer()[(x, y)].symbol().to_owned()).collect::<String>();
+        rows.map(text).collect::<Vec<_>>()
+    };
+    assert!(chosen(&screen)[0].contains("okx is back"), "{:?}", chosen(&screen));
+    screen.key('k');
+    assert!(chosen(&screen)[0].contains("no price of ETHUSDT"));
+    screen.key('N');
+    assert!(chosen(&screen)[0].contains("In[43] 1 / 0"));
+    screen.key('N');
+    row(&screen, "no error before this");
+    screen.key('n');
+    assert!(chosen(&screen)[0].contains("no price of ETHUSDT"));
+    screen.log(qubx_protocol::LogLevel::Info, "engine", "news");
+    screen.log(qubx_protocol::LogLevel::Debug, "engine", "news that are not shown");
+    row(&screen, "↓ 1 new · G");
+    screen.key('j');
+    assert!(chosen(&screen)[0].contains("okx is back"));
+    screen.key('j');
+    assert!(chosen(&screen)[0].contains("news"));
+    row(&screen, "↧ following");
+    screen.key(' ');
+    screen.log(qubx_protocol::LogLevel::Info, "engine", "more");
+    row(&screen, "↓ 1 new · G");
+    screen.key('G');
+    row(&screen, "↧ following");
+}
+
+#[test]
+fn a_cell_that_runs_shows_for_how_long() {
+    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
+    screen.wait(std::time::Duration::from_secs(12));
+    screen.send(crate::message::Message::Tick);
+    assert!(row(&screen, "running").contains("12 s ⠹"));
+    screen.wait(std::time::Duration::from_secs(120));
+    screen.send(crate::message::Message::Tick);
+    assert!(row(&screen, "running").contains("02:12 "));
+}
+
+#[test]
+fn what_is_run_is_seen_also_from_the_log() {
+    let mut screen = Screen::empty(120, 40, false, Mode::Paper);
+    screen.code(KeyCode::F(8));
+    screen.key('i');
+    screen.text("1");
+    screen.code(KeyCode::Enter);
+    screen.wait(std::time::Duration::from_secs(1));
+    screen.send(crate::message::Message::Tick);
+    assert_eq!((screen.app.main, screen.app.reading()), (Panel::Session, View::Session));
 }

@@ -3,7 +3,7 @@
 use qubx_protocol::{CellNumber, Event, Fact, LogLevel, OrderStatus, OutputContent, Seq, VerbOutcome};
 
 use super::Transcript;
-use super::entry::{Body, Cell, Line, Phase, Tone};
+use super::entry::{Body, Cell, Kind, Line, Phase, Tone};
 use super::output::{self, Output};
 use super::words::{self, Names};
 
@@ -12,24 +12,26 @@ impl Transcript {
     pub(super) fn take(&mut self, event: &Event) {
         let seq = event.seq;
         let time = event.market_time().unwrap_or(event.time);
-        let line = |label, tone, text: String| Body::Line(Line { time, label, tone, text });
+        let line = |kind, tone, text: String| Body::Line(Line { time, kind, tone, text });
         match &event.fact {
             Fact::Started { epoch, restored } => {
                 // A run has a Python of its own, which counts from 1.
                 self.last_count = Some(0);
                 self.asking.clear();
                 let how = if *restored { "a run goes on where one ended" } else { "a run begins" };
-                self.push(seq, line("START", Tone::Quiet, format!("{how}; account epoch {epoch}")));
+                self.push(seq, line(Kind::Run, Tone::Quiet, format!("{how}; account epoch {epoch}")));
             }
             Fact::Cell { cell, code, author, .. } => {
-                self.cells.insert(*cell, self.next());
-                self.push(seq, Body::Cell(Cell::new(code, author)));
+                let number = self.next();
+                if self.push(seq, Body::Cell(Cell::new(code, author))) {
+                    self.cells.insert(*cell, number);
+                }
             }
             Fact::CellStarted { cell, execution_count } => {
                 self.last_count = execution_count.or(self.last_count);
                 self.change_cell(seq, *cell, |cell| {
                     cell.count = *execution_count;
-                    cell.phase = Phase::Running;
+                    cell.phase = Phase::Running { since: event.time };
                 });
             }
             Fact::CellFinished { cell, status, duration_ms } => {
@@ -63,19 +65,23 @@ impl Transcript {
                 self.change_entry(seq, *cell, |entry| entry.push_error(ename, evalue, traceback));
             }
             Fact::Error { cell: None, ename, evalue, traceback, .. } => {
-                let text = format!("strategy: {}\n{ename}: {evalue}", traceback.join("\n"));
-                self.push(seq, line("ERROR", Tone::Loss, text));
-                self.warnings += 1;
+                self.counts.add(LogLevel::Error);
+                let output = Output::Error {
+                    name: ename.clone(),
+                    value: evalue.clone(),
+                    traceback: traceback.join("\n"),
+                };
+                self.push(seq, Body::Error { time, output });
             }
             Fact::Log { level, source, text, .. } => {
-                let (label, tone) = match level {
-                    LogLevel::Debug => ("DEBUG", Tone::Quiet),
-                    LogLevel::Info => ("INFO", Tone::Plain),
-                    LogLevel::Warning => ("WARN", Tone::Attention),
-                    LogLevel::Error => ("ERROR", Tone::Loss),
+                let tone = match level {
+                    LogLevel::Debug => Tone::Quiet,
+                    LogLevel::Info => Tone::Plain,
+                    LogLevel::Warning => Tone::Attention,
+                    LogLevel::Error => Tone::Loss,
                 };
-                self.warnings += usize::from(*level >= LogLevel::Warning);
-                self.push(seq, line(label, tone, format!("{source}  {text}")));
+                self.counts.add(*level);
+                self.push(seq, line(Kind::Log(*level), tone, format!("{source}  {text}")));
             }
             Fact::Order { order, .. } => {
                 // Sent, filled in part and filled are told by what follows them.
@@ -84,17 +90,17 @@ impl Transcript {
                     OrderStatus::New | OrderStatus::Cancelled => Tone::Quiet,
                     OrderStatus::Rejected => Tone::Loss,
                 };
-                self.push(seq, line("ORDER", tone, self.names.order(order)));
+                self.push(seq, line(Kind::Order, tone, self.names.order(order)));
             }
             Fact::Fill { fill, .. } => {
-                self.push(seq, line("FILL", Tone::Strong, self.names.fill(fill)));
+                self.push(seq, line(Kind::Fill, Tone::Strong, self.names.fill(fill)));
             }
             Fact::Funding { funding, .. } => {
-                self.push(seq, line("FUND", Tone::Quiet, self.names.funding(funding)));
+                self.push(seq, line(Kind::Funding, Tone::Quiet, self.names.funding(funding)));
             }
             Fact::Results(results) => {
                 let accounts = results.accounts.iter().map(words::results);
-                self.push(seq, line("DONE", Tone::Strong, accounts.collect::<Vec<_>>().join("\n")));
+                self.push(seq, line(Kind::Results, Tone::Strong, accounts.collect::<Vec<_>>().join("\n")));
             }
             Fact::Verb { verb, .. } => {
                 let (outcome, tone) = match verb.outcome {
@@ -104,13 +110,16 @@ impl Transcript {
                 };
                 let words = [verb.verb.as_str(), &verb.target, outcome, &verb.text];
                 let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-                self.push(seq, line("VERB", tone, format!("{}  ({})", words.join(" "), verb.author)));
+                self.push(seq, line(Kind::Verb, tone, format!("{}  ({})", words.join(" "), verb.author)));
             }
             // What it says of the instruments is for the entries to come.
             Fact::Status(status) => self.names = Names::of(&status.info),
             unknown @ Fact::Unknown(_) => {
                 let kind = unknown.kind();
-                self.push(seq, line("?", Tone::Quiet, format!("an event of a newer version: {kind}")));
+                self.push(
+                    seq,
+                    line(Kind::Unknown, Tone::Quiet, format!("an event of a newer version: {kind}")),
+                );
             }
         }
     }
@@ -150,6 +159,7 @@ impl Transcript {
         for entry in &mut self.entries {
             let before = entry.size();
             entry.update(name, &text);
+            entry.forget_verdicts();
             self.bytes = self.bytes - before + entry.size();
         }
         self.trim();

@@ -3,11 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, panels, ticket, typing, verbs};
+use super::{asking, filtering, panels, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
-use crate::keymap::{self, Action, Context};
+use crate::keymap::{self, Action, Context, Panel};
 use crate::message::Effect;
 
 pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
@@ -50,6 +50,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             match context {
                 Context::Input => typing::edit(app, event),
                 Context::Answer => asking::edit(app, event),
+                Context::Filter => return filtering::edit(app, event),
                 _ if is_interrupt(event) => app.hint("nothing to interrupt from here; ^Q leaves"),
                 _ => {}
             }
@@ -81,22 +82,33 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::EndOfInput => app.typed().key(event),
         Action::Interrupt => return verbs::interrupt(app),
         Action::ClearView => {
-            app.transcript.clear_view();
+            app.transcript.clear_view(app.reading(), app.mirror.state.as_ref());
             return vec![Effect::Redraw];
         }
         Action::Help => app.help = Some(0),
         Action::Quit => return verbs::quit(app),
-        Action::Retry if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
-        Action::Retry => {}
+        Action::Open if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
+        Action::Open => panels::open(app),
+        Action::Filter => filtering::begin(app),
+        Action::FilterLevel => filtering::raise_least(app),
+        Action::FilterKeep => app.filtering = false,
+        Action::FilterClear => filtering::clear(app),
+        Action::Pause => panels::pause(app),
+        Action::NextError => return panels::to_error(app, true),
+        Action::PreviousError => return panels::to_error(app, false),
         Action::LeavePrompt => app.context = Context::Panel,
         Action::ToPrompt => app.context = Context::Input,
         Action::Dismiss => {
+            // What lies over others goes first.
+            if app.notices.is_empty() {
+                filtering::clear(app);
+            }
             app.notices.clear();
             app.hint = None;
         }
         Action::GoTo(panel) => panels::go_to(app, panel),
         Action::NextPanel => panels::go_to(app, app.panel.step(1)),
-        Action::PreviousPanel => panels::go_to(app, app.panel.step(3)),
+        Action::PreviousPanel => panels::go_to(app, app.panel.step(Panel::ALL.len() - 1)),
         Action::Down => return panels::step(app, 1),
         Action::Up => return panels::step(app, -1),
         Action::PageDown => return panels::page(app, 1),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use qubx_client::{Link, Update};
 use qubx_protocol::{Answer, AnswerResult, ErrorCode, Event, Fact, Refusal, VerbOutcome, VerbProgress};
 
-use super::{asking, ticket, typing};
+use super::{asking, panels, ticket, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::message::Effect;
@@ -165,8 +165,7 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
         };
     }
     if app.pending_older.as_ref() == Some(&answer.request) {
-        older(app, answer.result);
-        return Vec::new();
+        return older(app, answer.result);
     }
     let is_for_completion = app
         .pending_completion
@@ -185,14 +184,19 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
 }
 
 /// Takes a page of older history in, or why there is none.
-fn older(app: &mut App, result: AnswerResult) {
+fn older(app: &mut App, result: AnswerResult) -> Vec<Effect> {
     app.pending_older = None;
     match result {
         AnswerResult::History { events, complete } => {
             let columns = view::session_size(app).0;
             app.transcript.prepend(&events, complete, app.mirror.state.as_ref(), columns);
+            // A filter may show nothing of this page: what is looked for is further back.
+            if app.transcript.filter(app.reading()).has_words() {
+                return panels::look_further_back(app);
+            }
         }
         AnswerResult::Failed { message } => app.transcript.older_failed(Some(message)),
         _ => app.transcript.older_failed(Some("the answer is of another kind".to_owned())),
     }
+    Vec::new()
 }
