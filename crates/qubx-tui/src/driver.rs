@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::clipboard;
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
 use crate::terminal::Terminal;
@@ -118,6 +119,7 @@ impl Screen {
                     Effect::Reconnect => self.client.reconnect_now(),
                     Effect::Leave(exit) => return Some(exit),
                     Effect::Redraw => self.redraw = true,
+                    Effect::Copy(text) => clipboard::copy(text),
                 }
             }
         }

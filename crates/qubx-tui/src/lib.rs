@@ -10,6 +10,7 @@
 
 mod answer;
 mod app;
+mod clipboard;
 mod dialog;
 mod driver;
 mod facts;

@@ -57,6 +57,8 @@ pub(crate) enum Effect {
     Leave(Exit),
     /// Draws everything anew, also what seems unchanged.
     Redraw,
+    /// Gives a text to the clipboard of the terminal's user. It has lines, and else nothing that is not printable.
+    Copy(String),
 }
 
 /// What a command is for, so that its result is shown in the right place.

@@ -4,6 +4,7 @@
 //! an entry is first seen and kept until it or the width changes, so one event never lays out the others anew.
 //! The same events show the same, whether they come one by one or in a snapshot.
 
+mod copy;
 mod counts;
 mod cursor;
 mod entry;
@@ -25,6 +26,7 @@ use std::collections::{HashMap, VecDeque};
 use jiff::Timestamp;
 use qubx_protocol::{CellNumber, Event, InputId, Seq, SessionState};
 
+pub(crate) use self::copy::Copied;
 pub(crate) use self::counts::Counts;
 pub(crate) use self::viewpoint::View;
 
@@ -41,6 +43,8 @@ use crate::theme::Theme;
 const MOST_ENTRIES: usize = 10_000;
 /// Bytes of text kept here, over all entries; more are dropped in the same way.
 const MOST_BYTES: usize = 12 << 20;
+/// Entries above and below what is looked at whose rows are kept.
+const KEPT_ROWS: usize = 300;
 /// The number of the first entry: older ones that come later are numbered downwards from it.
 const FIRST_ENTRY: u64 = 1 << 32;
 
@@ -127,6 +131,18 @@ impl Transcript {
     /// Takes in what time it is: entries of another day show theirs, and a cell that runs shows for how long.
     pub(crate) fn set_time(&mut self, now: Timestamp) {
         self.look.now = now;
+    }
+
+    /// Lets the rows of entries go that are far from what is looked at: they are laid out anew when they are seen.
+    pub(crate) fn release_rows(&mut self) {
+        let places =
+            self.views.iter().map(|view| view.top.map_or(self.entries.len(), |top| self.place(top.entry)));
+        let near: Vec<_> = places.map(|place| place.saturating_sub(KEPT_ROWS)..place + KEPT_ROWS).collect();
+        for (place, entry) in self.entries.iter().enumerate() {
+            if !near.iter().any(|near| near.contains(&place)) {
+                entry.release_rows();
+            }
+        }
     }
 
     /// Returns how many lines of each level there were in the log since the view began.

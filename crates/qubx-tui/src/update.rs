@@ -1,6 +1,7 @@
 //! What each message does to the screen, and which effects it has. Pure: time comes in with the message.
 
 pub(crate) mod asking;
+mod copying;
 mod filtering;
 mod keys;
 mod news;
@@ -81,6 +82,7 @@ fn sent(app: &mut App, id: qubx_protocol::CommandId, purpose: Purpose) {
 
 fn tick(app: &mut App) -> Vec<Effect> {
     let now = app.now.instant;
+    app.transcript.release_rows();
     if app.hint.as_ref().is_some_and(|hint| hint.until <= now) {
         app.hint = None;
     }

@@ -13,6 +13,7 @@ use qubx_protocol::{
 use super::fixture::{ME, Screen};
 use crate::layout::Size;
 use crate::message::{Effect, Message, Question};
+use crate::sanitize::is_printable;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -161,6 +162,11 @@ fn take(screen: &mut Screen, step: Step) {
         match effect {
             Effect::Send(_, purpose) => screen.send(Message::Sent(CommandId::from("c"), purpose)),
             Effect::Ask(_, question) => screen.send(Message::Asked(RequestId::from("r"), question)),
+            Effect::Copy(text) => {
+                let is_text = |character| character == '\n' || character == '\t' || is_printable(character);
+                assert!(!text.is_empty() && text.chars().all(is_text), "{text:?}");
+                continue;
+            }
             Effect::Reconnect | Effect::Leave(_) | Effect::Redraw => continue,
         };
     }

@@ -5,6 +5,7 @@ use qubx_protocol::{Fact, LedgerRow, Mode, OrderStatus, OrderType, Side, TimeInF
 
 use super::fixture::Screen;
 use crate::keymap::Panel;
+use crate::message::Effect;
 use crate::transcript::View;
 
 /// Returns the row of the screen that has `text`.
@@ -257,4 +258,33 @@ fn what_is_run_is_seen_also_from_the_log() {
     screen.wait(std::time::Duration::from_secs(1));
     screen.send(crate::message::Message::Tick);
     assert_eq!((screen.app.main, screen.app.reading()), (Panel::Session, View::Session));
+}
+
+#[test]
+fn what_is_copied_is_what_was_said_without_decoration() {
+    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
+    screen.code(KeyCode::Esc);
+    let copied = |screen: &mut Screen, letter| match screen.key(letter).as_slice() {
+        [Effect::Copy(text)] => text.clone(),
+        effects => panic!("{effects:?}"),
+    };
+    // The newest entry waits to run: it has code and no output.
+    assert_eq!(screen.key('y'), []);
+    row(&screen, "there is no output to copy; Y copies the code");
+    assert_eq!(copied(&mut screen, 'Y'), "plot()");
+    screen.key('N');
+    assert_eq!(
+        copied(&mut screen, 'y'),
+        "Traceback (most recent call last)\nCell In[43], line 1\n----> 1 1 / 0\nZeroDivisionError: division by zero\n"
+    );
+    row(&screen, "copied 104 B");
+    screen.key('k');
+    assert_eq!(copied(&mut screen, 'y'), "BTCUSDT 1.5\nETHUSDT 1.5\nSOLUSDT 1.5\n");
+    screen.key('k');
+    assert_eq!(copied(&mut screen, 'y'), "14:02:31 WARN  engine  SIM: book stale 3.2 s, resubscribing");
+    screen.stream(4, &"é".repeat(100_000));
+    screen.key('G');
+    screen.key('k');
+    assert_eq!(copied(&mut screen, 'y').len(), 74_000);
+    row(&screen, "copied the first 74.0 KB of 200.0 KB: terminals take no more");
 }

@@ -85,7 +85,9 @@ impl Transcript {
             return self.choose(view, chosen, top);
         }
         let Some(next) = self.next_shown(view, chosen + 1) else {
-            if !self.lacks_newest {
+            if self.lacks_newest {
+                self.hold_end(view, columns, height);
+            } else {
                 self.follow(view, state);
             }
             return;

@@ -45,9 +45,9 @@ impl Cache {
         *self.0.get_mut() = None;
     }
 
-    /// Lets the rows go until they are needed again; tells whether there were any.
-    fn release(&self) -> bool {
-        self.0.borrow_mut().take().is_some()
+    /// Lets the rows go until they are needed again.
+    fn release(&self) {
+        self.0.borrow_mut().take();
     }
 }
 
@@ -141,11 +141,13 @@ impl Entry {
         }
     }
 
-    /// Lets its rows go until they are needed again, and tells whether it had any.
-    pub(super) fn release_rows(&self) -> bool {
-        let head = self.head.release();
-        let tail = self.tail.release();
-        self.pieces.iter().fold(head || tail, |had, piece| piece.cache.release() || had)
+    /// Lets its rows go until they are needed again.
+    pub(super) fn release_rows(&self) {
+        self.head.release();
+        self.tail.release();
+        for piece in &self.pieces {
+            piece.cache.release();
+        }
     }
 
     fn fold_rows(&self, rows: Rows, look: Look, parts: &mut Vec<Part>) {

@@ -145,7 +145,7 @@ impl Transcript {
     }
 
     /// Looks at the last rows that are here, and stays there.
-    fn hold_end(&mut self, view: View, columns: usize, height: usize) {
+    pub(super) fn hold_end(&mut self, view: View, columns: usize, height: usize) {
         if let Some(top) = self.end_anchor(view, columns, height.saturating_sub(1)) {
             self.hold(view, top);
         }

@@ -258,6 +258,50 @@ fn an_older_cell_that_still_runs_goes_on_once() {
     assert!(rows.iter().any(|row| row.contains("early")));
 }
 
+#[test]
+fn as_many_entries_as_are_kept_are_small_and_every_older_one_can_be_reached() {
+    const HEIGHT: usize = 20;
+    let mut live = Live::new(50);
+    live.event(Fact::Started { epoch: Epoch(1), restored: false });
+    for line in 0..super::MOST_ENTRIES + 500 {
+        live.line(&format!("line {line}"));
+    }
+    assert_eq!(live.transcript.entries.len(), super::MOST_ENTRIES);
+    assert!(live.transcript.bytes <= super::MOST_BYTES);
+    assert!(size_of::<super::Entry>() <= 320, "{} bytes each", size_of::<super::Entry>());
+    live.transcript.choose_first(SESSION);
+    let mut pages = 0;
+    while let Some(before) = live.transcript.want_older(SESSION, COLUMNS, HEIGHT) {
+        let (events, complete) = live.page(before, 200);
+        live.transcript.prepend(&events, complete, Some(&live.state), COLUMNS);
+        live.transcript.choose_first(SESSION);
+        assert!(live.transcript.entries.len() <= super::MOST_ENTRIES);
+        pages += 1;
+        assert!(pages < 10, "no end");
+    }
+    assert!(live.transcript.visible(SESSION, COLUMNS, HEIGHT).rows[1].to_string().contains("a run begins"));
+    // What is newer made place, and is not mixed with what comes now.
+    live.line("newest");
+    live.transcript.step(SESSION, 20_000, COLUMNS, HEIGHT, Some(&live.state));
+    let rows: Vec<String> =
+        live.transcript.visible(SESSION, COLUMNS, HEIGHT).rows.iter().map(ToString::to_string).collect();
+    assert!(rows[HEIGHT - 1].contains("was let go"), "{rows:?}");
+    assert!(!rows.concat().contains("newest"));
+    live.transcript.follow(SESSION, Some(&live.state));
+    assert!(live.rows().pop().unwrap().contains("newest"));
+}
+
+#[test]
+fn rows_that_were_let_go_are_laid_out_as_before() {
+    let mut live = Live::new(2_000);
+    for line in 0..1_500 {
+        live.line(&format!("line {line}"));
+    }
+    let rows = live.rows();
+    live.transcript.release_rows();
+    assert_eq!(live.rows(), rows);
+}
+
 fn fact() -> impl Strategy<Value = Fact> {
     let cell = prop::option::weighted(0.8, 1u64..3).prop_map(|cell| cell.map(CellNumber));
     let name = prop::sample::select(vec!["a", "b"]);
@@ -310,7 +354,7 @@ proptest! {
 /// What somebody does with a panel of entries.
 #[derive(Clone, Debug)]
 enum Act {
-    Event(Fact),
+    Event(Box<Fact>),
     Step(isize),
     Page(isize),
     Filter(String),
@@ -327,7 +371,7 @@ enum Act {
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        8 => fact().prop_map(Act::Event),
+        8 => fact().prop_map(|fact| Act::Event(Box::new(fact))),
         2 => (-3isize..4).prop_map(Act::Step),
         1 => (-1isize..2).prop_map(Act::Page),
         1 => "[a-e@ -]{0,4}".prop_map(Act::Filter),
@@ -359,7 +403,7 @@ proptest! {
             let state = live.state.clone();
             let transcript = &mut live.transcript;
             match act {
-                Act::Event(fact) => live.event(fact),
+                Act::Event(fact) => live.event(*fact),
                 Act::Step(by) => transcript.step(view, by, COLUMNS, height, Some(&state)),
                 Act::Page(by) => transcript.page(view, by, COLUMNS, height, Some(&state)),
                 Act::Filter(text) => transcript.set_filter(view, text, COLUMNS, height),

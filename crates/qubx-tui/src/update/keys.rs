@@ -3,12 +3,13 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, filtering, panels, ticket, typing, verbs};
+use super::{asking, copying, filtering, panels, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
 use crate::keymap::{self, Action, Context, Panel};
 use crate::message::Effect;
+use crate::transcript::Copied;
 
 pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release || app.now.instant < app.deaf_until {
@@ -93,6 +94,9 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::FilterLevel => filtering::raise_least(app),
         Action::FilterKeep => app.filtering = false,
         Action::FilterClear => filtering::clear(app),
+        Action::Copy if panels::shows_entries(app) => return copying::entry(app, Copied::Output),
+        Action::CopyCode if panels::shows_entries(app) => return copying::entry(app, Copied::Code),
+        Action::Copy | Action::CopyCode => app.hint("the session (1) and the log (7) have entries to copy"),
         Action::Pause => panels::pause(app),
         Action::NextError => return panels::to_error(app, true),
         Action::PreviousError => return panels::to_error(app, false),

@@ -34,7 +34,7 @@ pub(super) fn go_to(app: &mut App, panel: Panel) {
 }
 
 /// Tells whether the panel that has the keys shows entries.
-fn shows_entries(app: &App) -> bool {
+pub(super) fn shows_entries(app: &App) -> bool {
     matches!(app.shown_panel(), Panel::Session | Panel::Log)
 }
 
