@@ -13,6 +13,7 @@ use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::{Room, Size};
 use crate::message::Now;
+use crate::notify::Notifier;
 use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
@@ -69,6 +70,9 @@ pub(crate) struct App {
     /// The cell that was last interrupted here, and when first.
     pub(crate) interrupted: Option<(CellNumber, Instant)>,
     pub(crate) leaving: Option<Leaving>,
+    /// Whether this terminal is the one that is typed into, as far as it says so.
+    pub(crate) has_focus: bool,
+    pub(crate) notifier: Notifier,
     /// Keys before this are dropped: what a terminal says at start is no input.
     pub(crate) deaf_until: Instant,
     /// When the connection was lost, while it is.
@@ -172,6 +176,8 @@ impl App {
             pending_older: None,
             interrupted: None,
             leaving: None,
+            has_focus: true,
+            notifier: Notifier::default(),
             deaf_until: now.instant + DEAF,
             lost_since: None,
         }
@@ -181,7 +187,7 @@ impl App {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let enter = self.pending_enter.as_ref().map(|pending| pending.deadline);
         let hint = self.hint.as_ref().map(|hint| hint.until);
-        enter.into_iter().chain(hint).min()
+        [enter, hint, self.notifier.due()].into_iter().flatten().min()
     }
 
     /// Tells whether this screen may give a command.
@@ -224,6 +230,11 @@ impl App {
     /// Returns how much fits.
     pub(crate) fn room(&self) -> Room {
         self.size.room()
+    }
+
+    /// Tells whether somebody may be looking elsewhere.
+    pub(crate) fn is_away(&self) -> bool {
+        self.notifier.is_away(self.has_focus, self.now.instant)
     }
 
     /// Returns the panel that is seen where only one is.

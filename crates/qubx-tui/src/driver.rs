@@ -4,6 +4,7 @@
 //! Typing never waits: keys are taken before news, and nothing here awaits an answer.
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, EventStream};
@@ -17,6 +18,7 @@ use crate::app::App;
 use crate::clipboard;
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
+use crate::notify::{self, Call};
 use crate::terminal::Terminal;
 use crate::update::update;
 use crate::{Exit, ScreenOptions, TuiError};
@@ -120,6 +122,8 @@ impl Screen {
                     Effect::Leave(exit) => return Some(exit),
                     Effect::Redraw => self.redraw = true,
                     Effect::Copy(text) => clipboard::copy(text),
+                    // A terminal that is gone is noticed by the next drawing.
+                    Effect::Notify(call) => drop(notify(&call)),
                 }
             }
         }
@@ -143,6 +147,14 @@ fn message(event: Event) -> Option<Message> {
         Event::Resize(columns, rows) => Some(Message::Resize(Size { columns, rows })),
         Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
     }
+}
+
+/// Calls somebody who looks elsewhere.
+fn notify(call: &Call) -> std::io::Result<()> {
+    let sequence = notify::sequence(call, |name| std::env::var(name).ok());
+    let mut terminal = std::io::stdout();
+    terminal.write_all(sequence.as_bytes())?;
+    terminal.flush()
 }
 
 fn now() -> Now {

@@ -18,6 +18,7 @@ mod format;
 mod keymap;
 mod layout;
 mod message;
+mod notify;
 mod progress;
 mod prompt;
 mod python;
@@ -34,6 +35,7 @@ mod wrap;
 #[cfg(test)]
 mod tests;
 
+pub use notify::{Notifications, Signal};
 pub use sanitize::{is_printable, printable, printable_message};
 
 use qubx_client::{ClientHandle, Update};
@@ -52,6 +54,8 @@ pub struct ScreenOptions {
     pub role: Role,
     /// Whether colours are left out (`NO_COLOR`, `--no-color`). Bold, dim and reverse stay.
     pub no_color: bool,
+    /// What somebody who looks elsewhere is called for.
+    pub notifications: Notifications,
 }
 
 /// How a screen was left.

@@ -9,6 +9,7 @@ use qubx_protocol::{Command, CommandId, RequestId, RequestKind};
 
 use crate::Exit;
 use crate::layout::Size;
+use crate::notify::Call;
 
 /// The time of a message, by both clocks. Deadlines use the first, what is shown the second.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub(crate) enum Message {
     Paste(String),
     /// The terminal has another size.
     Resize(Size),
+    /// The terminal has got the focus of its window system, or lost it. Those that do not say so have it.
+    Focus(bool),
     /// News from the connection.
     Update(Update),
     /// The connection's task ended.
@@ -59,6 +62,8 @@ pub(crate) enum Effect {
     Redraw,
     /// Gives a text to the clipboard of the terminal's user. It has lines, and else nothing that is not printable.
     Copy(String),
+    /// Calls somebody who looks elsewhere.
+    Notify(Call),
 }
 
 /// What a command is for, so that its result is shown in the right place.

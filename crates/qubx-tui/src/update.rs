@@ -14,6 +14,7 @@ use qubx_client::Link;
 
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
+use crate::facts::Facts;
 use crate::message::{Effect, Message, Now, Purpose, Question};
 
 /// Takes a message in and returns what is to be done.
@@ -25,6 +26,11 @@ pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
         Message::Paste(text) => typing::paste(app, &text),
         Message::Resize(size) => {
             app.size = size;
+            Vec::new()
+        }
+        Message::Focus(has_focus) => {
+            app.has_focus = has_focus;
+            app.notifier.focus_told();
             Vec::new()
         }
         Message::Update(update) => news::update(app, update),
@@ -86,8 +92,13 @@ fn tick(app: &mut App) -> Vec<Effect> {
     if app.hint.as_ref().is_some_and(|hint| hint.until <= now) {
         app.hint = None;
     }
-    match &app.pending_enter {
+    let is_away = app.is_away();
+    let name = app.mirror.info().map_or_else(String::new, |info| info.name.clone());
+    let call = app.notifier.take(&name, is_away, now).map(Effect::Notify);
+    let mut effects = match &app.pending_enter {
         Some(pending) if pending.deadline <= now => typing::decide_enter_here(app),
         _ => Vec::new(),
-    }
+    };
+    effects.extend(call);
+    effects
 }

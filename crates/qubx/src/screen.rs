@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use qubx_client::Options;
-use qubx_tui::{Exit, ScreenOptions};
+use qubx_tui::{Exit, Notifications, ScreenOptions};
 
 use crate::failure::Failure;
 
@@ -29,6 +29,7 @@ pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failu
         identity: options.identity.clone(),
         role: options.role,
         no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        notifications: Notifications::default(),
     };
     let (client, updates) =
         qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;

@@ -17,12 +17,12 @@ use qubx_protocol::{
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::ScreenOptions;
 use crate::app::App;
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
 use crate::update::update;
 use crate::view::view;
+use crate::{Notifications, ScreenOptions};
 
 /// A screen under test, and the time that its messages come with.
 pub(super) struct Screen {
@@ -43,7 +43,13 @@ impl Screen {
     /// Returns a screen of that role that is connected to an empty session.
     pub(super) fn of(role: Role, columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
         let now = Now { instant: Instant::now(), wall: time("14:02:31") };
-        let options = ScreenOptions { owner, identity: Author::from(ME), role, no_color: false };
+        let options = ScreenOptions {
+            owner,
+            identity: Author::from(ME),
+            role,
+            no_color: false,
+            notifications: Notifications::default(),
+        };
         let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
         screen.wait(Duration::from_millis(200));
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));

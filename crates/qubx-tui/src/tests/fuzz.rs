@@ -167,6 +167,10 @@ fn take(screen: &mut Screen, step: Step) {
                 assert!(!text.is_empty() && text.chars().all(is_text), "{text:?}");
                 continue;
             }
+            Effect::Notify(call) => {
+                assert!(call.text.chars().all(is_printable), "{call:?}");
+                continue;
+            }
             Effect::Reconnect | Effect::Leave(_) | Effect::Redraw => continue,
         };
     }

@@ -5,5 +5,5 @@ mod fixture;
 mod fuzz;
 mod keys;
 mod screens;
-mod ticket;
 mod session;
+mod ticket;

@@ -288,3 +288,36 @@ fn what_is_copied_is_what_was_said_without_decoration() {
     assert_eq!(copied(&mut screen, 'y').len(), 74_000);
     row(&screen, "copied the first 74.0 KB of 200.0 KB: terminals take no more");
 }
+
+#[test]
+fn who_looks_elsewhere_is_called_for_fills_and_for_the_end() {
+    let mut screen = Screen::empty(120, 40, false, Mode::Paper);
+    let fill = screen.fill("BTCUSDT", Side::Buy, "0.15", "64102.1", "0.15", "0");
+    let tick = |screen: &mut Screen, seconds| {
+        screen.wait(std::time::Duration::from_secs(seconds));
+        screen.send(crate::message::Message::Tick)
+    };
+    tick(&mut screen, 20);
+    screen.key('a');
+    screen.fills(fill.clone());
+    assert_eq!(tick(&mut screen, 20), [], "who types looks");
+    screen.send(crate::message::Message::Focus(false));
+    for _ in 0..3 {
+        screen.fills(fill.clone());
+    }
+    let effects = tick(&mut screen, 20);
+    let [Effect::Notify(call)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(call.text, "momentum-v3: 3 fills; BTCUSDT BUY 0.15 @ 64102.1");
+    screen.send(crate::message::Message::Focus(true));
+    screen.fills(fill);
+    assert_eq!(tick(&mut screen, 90), []);
+    screen.send(crate::message::Message::Focus(false));
+    let effects =
+        screen.update(qubx_client::Update::Link(qubx_client::Link::Closed(qubx_protocol::ErrorMessage {
+            code: qubx_protocol::ErrorCode::Ended,
+            message: "stopped by op2".to_owned(),
+            hint: None,
+        })));
+    let [Effect::Notify(call)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(call.text, "momentum-v3: session ended: stopped by op2");
+}

@@ -155,7 +155,9 @@ impl Transcript {
     pub(super) fn top_anchor(&self, view: View, columns: usize, height: usize) -> Option<Anchor> {
         let Some(top) = self.at(view).top else { return self.end_anchor(view, columns, height) };
         if self.shows(view, top.entry) && top.entry >= self.at(view).floor {
-            return Some(top);
+            // What was cleared, or folded, may have taken that row away.
+            let last = self.height_of(view, top.entry, columns).saturating_sub(1);
+            return Some(Anchor { row: top.row.min(last), ..top });
         }
         let entry = self.next_shown(view, top.entry).or_else(|| self.previous_shown(view, top.entry))?;
         Some(Anchor { entry, row: 0 })

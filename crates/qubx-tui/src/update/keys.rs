@@ -15,6 +15,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release || app.now.instant < app.deaf_until {
         return Vec::new();
     }
+    app.notifier.typed(app.now.instant);
     if let Some(why) = app.over() {
         return vec![Effect::Leave(Exit::Ended(why.to_owned()))];
     }

@@ -3,11 +3,14 @@
 use std::time::Instant;
 
 use qubx_client::{Link, Update};
-use qubx_protocol::{Answer, AnswerResult, ErrorCode, Event, Fact, Refusal, VerbOutcome, VerbProgress};
+use qubx_protocol::{
+    Answer, AnswerResult, ErrorCode, ErrorMessage, Event, Fact, Refusal, VerbOutcome, VerbProgress,
+};
 
 use super::{asking, panels, ticket, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
+use crate::facts::Facts;
 use crate::message::Effect;
 use crate::{format, progress, view};
 
@@ -23,7 +26,7 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
             }
             match link {
                 Link::Lost { since, .. } => lost(app, since),
-                Link::Closed(error) => return closed(app, error.code),
+                Link::Closed(error) => return closed(app, error),
                 Link::Connecting | Link::Connected { .. } => {}
             }
             Vec::new()
@@ -56,12 +59,19 @@ fn lost(app: &mut App, since: Instant) {
     app.transcript.older_failed(None);
 }
 
-fn closed(app: &mut App, code: ErrorCode) -> Vec<Effect> {
+fn closed(app: &mut App, error: ErrorMessage) -> Vec<Effect> {
     app.dialog = None;
     app.pending_enter = None;
     app.lost_since = None;
     match app.leaving {
-        Some(Leaving::Stopping { .. }) if code == ErrorCode::Ended => vec![Effect::Leave(Exit::Stopped)],
+        Some(Leaving::Stopping { .. }) if error.code == ErrorCode::Ended => {
+            vec![Effect::Leave(Exit::Stopped)]
+        }
+        _ if app.is_away() => {
+            let name = app.mirror.info().map_or_else(String::new, |info| info.name.clone());
+            let call = app.notifier.ended(&name, &error.message, app.options.notifications);
+            call.map(Effect::Notify).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -76,6 +86,9 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
         }
     }
     asking::ended(app, &event.fact);
+    if app.is_away() {
+        app.notifier.event(event, app.options.notifications, app.now.instant);
+    }
     asking::follow(app);
     match &event.fact {
         Fact::Verb { verb, .. } => self::verb(app, verb),
