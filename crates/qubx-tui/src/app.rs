@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, OrderId, RequestId, Role};
 
-use crate::ScreenOptions;
 use crate::answer::AnswerLine;
 use crate::dialog::{DEAF, Dialog};
 use crate::facts::{self, Facts};
@@ -21,6 +20,7 @@ use crate::theme::Theme;
 use crate::ticket::Ticket;
 use crate::transcript::{Transcript, View};
 use crate::update::ticket::SentTicket;
+use crate::{ScreenOptions, Seen};
 
 /// Results kept on the screen until dismissed; the oldest goes for a new one.
 const MOST_NOTICES: usize = 3;
@@ -279,6 +279,12 @@ impl App {
             self.notices.pop_front();
         }
         self.notices.push_back(notice);
+    }
+
+    /// Returns how far the session can be seen here now.
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        let state = self.mirror.state.as_ref()?;
+        Some(Seen { log: state.log.clone(), seq: state.head, time: self.now.wall })
     }
 
     /// Returns why the session is over for this screen; none while it is not.

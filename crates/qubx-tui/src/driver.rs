@@ -21,7 +21,7 @@ use crate::message::{Effect, Message, Now};
 use crate::notify::{self, Call};
 use crate::terminal::Terminal;
 use crate::update::update;
-use crate::{Exit, ScreenOptions, TuiError};
+use crate::{Exit, Left, ScreenOptions, TuiError};
 
 /// Time between two drawings: about thirty a second, which is as much as an eye follows.
 const FRAME: Duration = Duration::from_millis(33);
@@ -34,7 +34,7 @@ pub(crate) async fn run(
     options: ScreenOptions,
     client: ClientHandle,
     mut updates: mpsc::Receiver<Update>,
-) -> Result<Exit, TuiError> {
+) -> Result<Left, TuiError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut terminal = Terminal::take()?;
@@ -91,7 +91,7 @@ pub(crate) async fn run(
             }
         };
         if let Some(exit) = exit {
-            return Ok(exit);
+            return Ok(Left { exit, seen: screen.app.seen() });
         }
     }
 }
@@ -145,7 +145,9 @@ fn message(event: Event) -> Option<Message> {
         Event::Key(event) => Some(Message::Key(event)),
         Event::Paste(text) => Some(Message::Paste(text)),
         Event::Resize(columns, rows) => Some(Message::Resize(Size { columns, rows })),
-        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+        Event::FocusGained => Some(Message::Focus(true)),
+        Event::FocusLost => Some(Message::Focus(false)),
+        Event::Mouse(_) => None,
     }
 }
 

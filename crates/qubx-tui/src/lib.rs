@@ -38,8 +38,9 @@ mod tests;
 pub use notify::{Notifications, Signal};
 pub use sanitize::{is_printable, printable, printable_message};
 
+use jiff::Timestamp;
 use qubx_client::{ClientHandle, Update};
-use qubx_protocol::{Author, Role};
+use qubx_protocol::{Author, LogId, Role, Seq};
 use tokio::sync::mpsc;
 
 /// What a screen must know that the session does not tell it.
@@ -54,8 +55,30 @@ pub struct ScreenOptions {
     pub role: Role,
     /// Whether colours are left out (`NO_COLOR`, `--no-color`). Bold, dim and reverse stay.
     pub no_color: bool,
+    /// How far this user had seen the session when a screen was left last.
+    pub seen: Option<Seen>,
     /// What somebody who looks elsewhere is called for.
     pub notifications: Notifications,
+}
+
+/// How far a user has seen a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The log whose numbers are meant.
+    pub log: LogId,
+    /// The last event that was there to be seen.
+    pub seq: Seq,
+    /// When that was.
+    pub time: Timestamp,
+}
+
+/// How a screen was left, and how far its user has seen the session; none when there was nothing to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// How.
+    pub exit: Exit,
+    /// How far.
+    pub seen: Option<Seen>,
 }
 
 /// How a screen was left.
@@ -93,6 +116,6 @@ pub async fn run(
     options: ScreenOptions,
     client: ClientHandle,
     updates: mpsc::Receiver<Update>,
-) -> Result<Exit, TuiError> {
+) -> Result<Left, TuiError> {
     driver::run(options, client, updates).await
 }

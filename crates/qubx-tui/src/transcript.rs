@@ -10,6 +10,7 @@ mod cursor;
 mod entry;
 mod filter;
 mod fold;
+mod left;
 mod older;
 mod output;
 mod parts;
@@ -31,6 +32,7 @@ pub(crate) use self::counts::Counts;
 pub(crate) use self::viewpoint::View;
 
 use self::entry::{Body, Cell, Entry, Phase};
+use self::left::Left;
 use self::older::Older;
 use self::rows::Look;
 use self::scroll::Anchor;
@@ -69,6 +71,8 @@ pub(crate) struct Transcript {
     /// Whether the newest entries were let go for older ones that somebody looks at.
     lacks_newest: bool,
     views: [Viewpoint; 2],
+    /// Where this user left the session before; none when that is not known, or nothing came since.
+    left: Option<Left>,
 }
 
 impl Transcript {
@@ -88,6 +92,7 @@ impl Transcript {
             last_count: None,
             lacks_newest: false,
             views: Default::default(),
+            left: None,
         }
     }
 
@@ -98,8 +103,8 @@ impl Transcript {
             let seq = |number| self.entries.get(self.place(number)).map(|entry| entry.seq);
             (at.top.and_then(|top| Some((seq(top.entry)?, top.row))), at.cursor.and_then(seq))
         });
-        let views = std::mem::take(&mut self.views);
-        *self = Self { look: self.look, views, ..Self::new(self.look.theme) };
+        let (views, left) = (std::mem::take(&mut self.views), self.left.take());
+        *self = Self { look: self.look, views, left, ..Self::new(self.look.theme) };
         if let Some(status) = &state.status {
             self.names = Names::of(&status.info);
         }
@@ -114,6 +119,7 @@ impl Transcript {
             let at = self.at_mut(view);
             (at.top, at.cursor, at.floor) = (top, cursor, 0);
         }
+        self.count_since_left();
     }
 
     /// Returns the entry that begins with an event.

@@ -48,6 +48,7 @@ impl Screen {
             identity: Author::from(ME),
             role,
             no_color: false,
+            seen: None,
             notifications: Notifications::default(),
         };
         let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };

@@ -321,3 +321,28 @@ fn who_looks_elsewhere_is_called_for_fills_and_for_the_end() {
     let [Effect::Notify(call)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(call.text, "momentum-v3: session ended: stopped by op2");
 }
+
+#[test]
+fn who_comes_back_sees_where_they_left_and_what_came_since() {
+    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
+    let state = screen.app.mirror.state.clone().unwrap();
+    let log = state.log.clone();
+    // They left before the first fill.
+    let time = "2026-03-01T13:58:00Z".parse().unwrap();
+    let seen = crate::Seen { log, seq: qubx_protocol::Seq(8), time };
+    screen.app.options.seen = Some(seen.clone());
+    screen.update(qubx_client::Update::Snapshot(Box::new(state.clone())));
+    let mark = "─── you left here 03-01 13:58 · 1 line · 4 cells · 2 fills · 1";
+    let drawn = screen.drawn();
+    assert!(drawn.find("Out[41] 4") < drawn.find(mark) && drawn.find(mark) < drawn.find("FILL"), "{drawn}");
+    screen.log(qubx_protocol::LogLevel::Info, "engine", "news");
+    row(&screen, mark);
+    row(&screen, "    error since ───");
+    assert_eq!(screen.app.seen().unwrap().seq, state.head.next());
+
+    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
+    let log = qubx_protocol::LogId::from("another log");
+    screen.app.options.seen = Some(crate::Seen { log, ..seen });
+    screen.update(qubx_client::Update::Snapshot(Box::new(state)));
+    assert!(!screen.drawn().contains("you left here"));
+}

@@ -110,6 +110,7 @@ impl Transcript {
         for entry in page.entries.into_iter().rev() {
             self.entries.push_front(entry);
         }
+        self.count_since_left();
         if complete && is_whole {
             self.know_of_older(Older::Beginning);
         }

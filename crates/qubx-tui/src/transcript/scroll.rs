@@ -5,6 +5,7 @@ use ratatui::text::Line;
 
 use super::Transcript;
 use super::viewpoint::View;
+use crate::wrap;
 
 /// The row at the top of the panel, by entry, so that what is appended or dropped does not move it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Transcript {
         let mut skip = top.row;
         let mut next = Some(top.entry);
         while let Some(number) = next.filter(|_| visible.rows.len() < height) {
-            let above = self.rows_above(view, number);
+            let above = self.rows_above(view, number, columns);
             let hidden = skip.min(above.len());
             skip -= hidden;
             let room = height - visible.rows.len();
@@ -228,12 +229,14 @@ impl Transcript {
     /// Returns the rows of an entry, and those that stand above it.
     pub(super) fn height_of(&self, view: View, number: u64, columns: usize) -> usize {
         let own = self.entries.get(self.place(number)).map_or(0, |entry| entry.height(columns, self.look));
-        self.rows_above(view, number).len() + own
+        self.rows_above(view, number, columns).len() + own
     }
 
-    /// Returns what stands above an entry: what is known of the history before the first one.
-    pub(super) fn rows_above(&self, view: View, number: u64) -> Vec<Line<'static>> {
-        self.mark().filter(|_| self.is_topmost(view, number)).into_iter().collect()
+    /// Returns what stands above an entry: what is known of the history before the first one, and where its user left.
+    pub(super) fn rows_above(&self, view: View, number: u64, columns: usize) -> Vec<Line<'static>> {
+        let mark = self.mark().filter(|_| self.is_topmost(view, number));
+        let left = self.left_mark(view, number).map(|left| wrap::wrap_words(&left, columns.max(1), 4));
+        mark.into_iter().chain(left.into_iter().flatten()).collect()
     }
 
     /// Tells whether nothing that is here is shown above an entry, not even hidden by a cleared view.

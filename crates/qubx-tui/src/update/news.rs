@@ -33,6 +33,10 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
         }
         Update::Snapshot(state) => {
             app.transcript.rebuild(&state);
+            // Taken once: a later snapshot is no return.
+            if let Some(seen) = app.options.seen.take().filter(|seen| seen.log == state.log) {
+                app.transcript.left_at(seen.seq, seen.time, state.head);
+            }
             app.pending_older = None;
             asking::follow(app);
             Vec::new()
