@@ -28,6 +28,11 @@ impl Transcript {
         self.at(view).top.is_none()
     }
 
+    /// Tells whether newer entries were let go for those that somebody looks at.
+    pub(crate) fn lacks_newest(&self) -> bool {
+        self.lacks_newest
+    }
+
     /// Looks at the end, and stays there. What was let go of it comes back from the `state`.
     pub(crate) fn follow(&mut self, view: View, state: Option<&SessionState>) {
         self.at_mut(view).top = None;
@@ -154,7 +159,11 @@ impl Transcript {
 
     /// Returns the row at the top: where it was scrolled to, else as far up as the end allows.
     pub(super) fn top_anchor(&self, view: View, columns: usize, height: usize) -> Option<Anchor> {
-        let Some(top) = self.at(view).top else { return self.end_anchor(view, columns, height) };
+        let Some(top) = self.at(view).top else {
+            // The last row says that this is not the end.
+            let height = height.saturating_sub(usize::from(self.lacks_newest));
+            return self.end_anchor(view, columns, height);
+        };
         if self.shows(view, top.entry) && top.entry >= self.at(view).floor {
             // What was cleared, or folded, may have taken that row away.
             let last = self.height_of(view, top.entry, columns).saturating_sub(1);

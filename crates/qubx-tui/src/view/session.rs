@@ -113,6 +113,9 @@ fn filter_row(app: &App, view: View, is_typed: bool, columns: usize) -> Line<'st
 
 /// Says whether the end is in view, and what has come since it was not.
 pub(super) fn following(app: &App, view: View) -> String {
+    if app.transcript.lacks_newest() {
+        return "↓ newer · G".to_owned();
+    }
     match (app.transcript.follows(view), app.transcript.unseen(view)) {
         (true, _) => "↧ following".to_owned(),
         (false, 0) => "scrolled up · G follows".to_owned(),
