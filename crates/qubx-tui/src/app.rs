@@ -147,6 +147,9 @@ impl App {
     pub(crate) fn new(options: ScreenOptions, size: Size, now: Now) -> Self {
         let theme = Theme { color: !options.no_color };
         let context = if options.role >= Role::Admin { Context::Input } else { Context::Panel };
+        let mut notifier = Notifier::default();
+        // Who opens a screen looks at it.
+        notifier.typed(now.instant);
         Self {
             options,
             theme,
@@ -177,7 +180,7 @@ impl App {
             interrupted: None,
             leaving: None,
             has_focus: true,
-            notifier: Notifier::default(),
+            notifier,
             deaf_until: now.instant + DEAF,
             lost_since: None,
         }
