@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::{HomeError, ensure_private_dir};
 
 /// The files of a session. What else lies in its folder is somebody else's, and is left alone.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "lock",
     "owner",
     "ledger.db",
@@ -20,6 +20,7 @@ const FILES: [&str; 13] = [
     "service.log",
     "kernel.log",
     "ballast",
+    "left.json",
 ];
 /// The folders of a session.
 const FOLDERS: [&str; 2] = ["crashes", "outputs"];

@@ -6,20 +6,21 @@ use std::time::{Duration, Instant};
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, OrderId, RequestId, Role};
 
-use crate::ScreenOptions;
 use crate::answer::AnswerLine;
 use crate::dialog::{DEAF, Dialog};
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::{Room, Size};
 use crate::message::Now;
+use crate::notify::Notifier;
 use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
 use crate::theme::Theme;
 use crate::ticket::Ticket;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, View};
 use crate::update::ticket::SentTicket;
+use crate::{ScreenOptions, Seen};
 
 /// Results kept on the screen until dismissed; the oldest goes for a new one.
 const MOST_NOTICES: usize = 3;
@@ -51,6 +52,10 @@ pub(crate) struct App {
     pub(crate) context: Context,
     /// The panel that has the keys in the panel context.
     pub(crate) panel: Panel,
+    /// The session or the log, whichever is shown beside the tables.
+    pub(crate) main: Panel,
+    /// Whether the words of a filter are being typed.
+    pub(crate) filtering: bool,
     /// The table that is shown where only one is.
     pub(crate) table: Panel,
     pub(crate) selection: Selection,
@@ -67,6 +72,7 @@ pub(crate) struct App {
     /// The cell that was last interrupted here, and when first.
     pub(crate) interrupted: Option<(CellNumber, Instant)>,
     pub(crate) leaving: Option<Leaving>,
+    pub(crate) notifier: Notifier,
     /// Keys before this are dropped: what a terminal says at start is no input.
     pub(crate) deaf_until: Instant,
     /// When the connection was lost, while it is.
@@ -141,6 +147,9 @@ impl App {
     pub(crate) fn new(options: ScreenOptions, size: Size, now: Now) -> Self {
         let theme = Theme { color: !options.no_color };
         let context = if options.role >= Role::Admin { Context::Input } else { Context::Panel };
+        let mut notifier = Notifier::default();
+        // Who opens a screen looks at it.
+        notifier.typed(now.instant);
         Self {
             options,
             theme,
@@ -159,6 +168,8 @@ impl App {
             help: None,
             context,
             panel: Panel::Session,
+            main: Panel::Session,
+            filtering: false,
             table: Panel::Positions,
             selection: Selection::default(),
             notices: VecDeque::new(),
@@ -169,6 +180,7 @@ impl App {
             pending_older: None,
             interrupted: None,
             leaving: None,
+            notifier,
             deaf_until: now.instant + DEAF,
             lost_since: None,
         }
@@ -178,7 +190,7 @@ impl App {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let enter = self.pending_enter.as_ref().map(|pending| pending.deadline);
         let hint = self.hint.as_ref().map(|hint| hint.until);
-        enter.into_iter().chain(hint).min()
+        [enter, hint, self.notifier.due()].into_iter().flatten().min()
     }
 
     /// Tells whether this screen may give a command.
@@ -200,6 +212,7 @@ impl App {
     pub(crate) fn keys_context(&self) -> Context {
         match self.context {
             Context::Input if self.answer.is_some() => Context::Answer,
+            Context::Panel if self.filtering => Context::Filter,
             context => context,
         }
     }
@@ -222,9 +235,33 @@ impl App {
         self.size.room()
     }
 
+    /// Tells whether somebody may be looking elsewhere.
+    pub(crate) fn is_away(&self) -> bool {
+        self.notifier.is_away(self.has_focus, self.now.instant)
+    }
+
     /// Returns the panel that is seen where only one is.
     pub(crate) fn shown_panel(&self) -> Panel {
-        if self.room() <= Room::Narrow { Panel::Session } else { self.panel }
+        match self.panel {
+            Panel::Log => Panel::Log,
+            panel if self.room() > Room::Narrow => panel,
+            _ => Panel::Session,
+        }
+    }
+
+    /// Returns the panel of entries that is looked at: the one that is seen, and behind a table the session.
+    pub(crate) fn reading(&self) -> View {
+        let panel = if self.room() >= Room::Medium { self.main } else { self.shown_panel() };
+        if panel == Panel::Log { View::Log } else { View::Session }
+    }
+
+    /// Looks at the end of the session: something of this screen's own comes there.
+    pub(crate) fn watch_session(&mut self) {
+        self.main = Panel::Session;
+        if self.panel == Panel::Log {
+            self.panel = Panel::Session;
+        }
+        self.transcript.follow(View::Session, self.mirror.state.as_ref());
     }
 
     /// Shows a short word.
@@ -245,6 +282,12 @@ impl App {
             self.notices.pop_front();
         }
         self.notices.push_back(notice);
+    }
+
+    /// Returns how far the session can be seen here now.
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        let state = self.mirror.state.as_ref()?;
+        Some(Seen { log: state.log.clone(), seq: state.head, time: self.now.wall })
     }
 
     /// Returns why the session is over for this screen; none while it is not.

@@ -7,7 +7,7 @@ mod news;
 mod pace;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -18,12 +18,14 @@ use tokio::sync::mpsc;
 use self::news::News;
 use self::pace::Pace;
 use crate::app::App;
+use crate::clipboard;
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
+use crate::notify::{self, Call};
 use crate::signals::{Asked, Signals};
 use crate::terminal::{self, Terminal};
 use crate::update::update;
-use crate::{Exit, ScreenOptions, TuiError};
+use crate::{Exit, Left, ScreenOptions, TuiError};
 
 /// Clock and ages go on this often.
 const TICK: Duration = Duration::from_secs(1);
@@ -35,7 +37,7 @@ pub(crate) async fn run(
     options: ScreenOptions,
     client: ClientHandle,
     updates: mpsc::Receiver<Update>,
-) -> Result<Exit, TuiError> {
+) -> Result<Left, TuiError> {
     let mut signals = Signals::take()?;
     let mut terminal = Terminal::take()?;
     let app = App::new(options, terminal.size()?, now());
@@ -96,7 +98,7 @@ pub(crate) async fn run(
             }
         };
         if let Some(exit) = exit {
-            return Ok(exit);
+            return Ok(Left { exit, seen: screen.app.seen() });
         }
     }
 }
@@ -124,6 +126,9 @@ impl Screen {
                     Effect::Reconnect => self.client.reconnect_now(),
                     Effect::Leave(exit) => return Some(exit),
                     Effect::Redraw => self.redraw = true,
+                    Effect::Copy(text) => clipboard::copy(text),
+                    // A terminal that is gone is noticed by the next drawing.
+                    Effect::Notify(call) => drop(notify(&call)),
                 }
             }
         }
@@ -194,6 +199,14 @@ fn message(event: Event) -> Option<Message> {
 fn suspends(event: &Event) -> bool {
     let Event::Key(KeyEvent { code, modifiers, kind, .. }) = event else { return false };
     *code == KeyCode::Char('z') && *modifiers == KeyModifiers::CONTROL && *kind == KeyEventKind::Press
+}
+
+/// Calls somebody who looks elsewhere.
+fn notify(call: &Call) -> std::io::Result<()> {
+    let sequence = notify::sequence(call, |name| std::env::var(name).ok());
+    let mut terminal = std::io::stdout();
+    terminal.write_all(sequence.as_bytes())?;
+    terminal.flush()
 }
 
 fn now() -> Now {

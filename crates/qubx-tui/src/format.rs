@@ -77,6 +77,22 @@ pub(crate) fn clock(time: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
+/// Returns the number of the day that a time is on, in UTC.
+pub(crate) fn day(time: Timestamp) -> i64 {
+    time.as_second().div_euclid(86_400)
+}
+
+/// Returns a time of day in UTC, with its date unless that is `today`, and with its year when that is another one.
+pub(crate) fn stamp(time: Timestamp, today: i64) -> String {
+    if day(time) == today {
+        return clock(time);
+    }
+    let year = |time: Timestamp| time.strftime("%Y").to_string();
+    let now = Timestamp::from_second(today.saturating_mul(86_400)).unwrap_or(time);
+    let pattern = if year(now) == year(time) { "%m-%d %T" } else { "%F %T" };
+    time.strftime(pattern).to_string()
+}
+
 /// Returns how long something lasts so far: `00:07`, and `1:02:03` from an hour on.
 pub(crate) fn stopwatch(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -165,6 +181,18 @@ mod tests {
             ("-123456789", 2, "##"),
         ] {
             assert_eq!(fit(value.parse().unwrap(), 2, Sign::Minus, columns), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_another_day_has_its_date() {
+        let today = day("2026-03-02T14:00:00Z".parse().unwrap());
+        for (time, expected) in [
+            ("2026-03-02T23:59:59Z", "23:59:59"),
+            ("2026-03-01T23:59:59Z", "03-01 23:59:59"),
+            ("2024-03-02T08:00:00Z", "2024-03-02 08:00:00"),
+        ] {
+            assert_eq!(stamp(time.parse().unwrap(), today), expected);
         }
     }
 

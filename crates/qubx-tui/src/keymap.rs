@@ -46,7 +46,16 @@ pub(crate) enum Action {
     PauseOrResume,
     RestartKernel,
     StopSession,
-    Retry,
+    Open,
+    Filter,
+    FilterLevel,
+    FilterKeep,
+    FilterClear,
+    Copy,
+    CopyCode,
+    Pause,
+    NextError,
+    PreviousError,
 }
 
 /// The panels, by number.
@@ -56,11 +65,13 @@ pub(crate) enum Panel {
     Positions,
     Orders,
     Market,
+    Log,
 }
 
 impl Panel {
     /// All panels in their order.
-    pub(crate) const ALL: [Panel; 4] = [Panel::Session, Panel::Positions, Panel::Orders, Panel::Market];
+    pub(crate) const ALL: [Panel; 5] =
+        [Panel::Session, Panel::Positions, Panel::Orders, Panel::Market, Panel::Log];
 
     /// Returns the panel `step` places on, around the end.
     pub(crate) fn step(self, step: usize) -> Panel {
@@ -79,6 +90,8 @@ pub(crate) enum Context {
     Answer,
     /// The panels: letters act.
     Panel,
+    /// The words of a filter: every printable key types.
+    Filter,
     /// The prompt and the panels alike.
     Both,
 }
@@ -151,7 +164,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     key(Context::Answer, NONE, KeyCode::Enter, Action::Answer, "send the answer", "answer"),
     key(Context::Answer, CTRL, KeyCode::Char('d'), Action::EndOfInput, "on an empty answer: leave?", ""),
     letter('i', Action::ToPrompt, "to the prompt", "prompt"),
-    key(Context::Panel, NONE, KeyCode::Enter, Action::Retry, "connection lost: try now", ""),
+    key(Context::Panel, NONE, KeyCode::Enter, Action::Open, "unfold or fold; connection lost: try now", ""),
     letter('j', Action::Down, "down", ""),
     key(Context::Panel, NONE, KeyCode::Down, Action::Down, "", ""),
     letter('k', Action::Up, "up", ""),
@@ -168,6 +181,19 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('4', Action::GoTo(Panel::Market), "market", ""),
     letter('t', Action::Ticket, "ticket: a new order, filled in from the selected row", "ticket"),
     letter('e', Action::Modify, "edit the selected order", "edit"),
+    letter('7', Action::GoTo(Panel::Log), "log", ""),
+    letter(
+        '/',
+        Action::Filter,
+        "only entries with these words; -word: without it; @name: of this source or author",
+        "filter",
+    ),
+    letter('l', Action::FilterLevel, "lines of the log from the next level on", ""),
+    letter(' ', Action::Pause, "stop following the end, or follow it again", ""),
+    letter('y', Action::Copy, "copy the chosen entry, of a cell its output", ""),
+    letter('Y', Action::CopyCode, "copy the code of the chosen cell", ""),
+    letter('n', Action::NextError, "next error", ""),
+    letter('N', Action::PreviousError, "previous error", ""),
     letter('c', Action::CancelOrder, "cancel the selected order", "cancel"),
     letter('C', Action::CancelOrders, "cancel all orders of the selected symbol", ""),
     letter('A', Action::CancelAll, "cancel all orders", ""),
@@ -176,7 +202,11 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('P', Action::PauseOrResume, "pause entries, or resume them", "pause"),
     letter('R', Action::RestartKernel, "restart the Python kernel; orders and positions stay", "restart"),
     letter('Q', Action::StopSession, "stop the session, for everyone", ""),
-    key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "dismiss a result", ""),
+    key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "dismiss a result; end a filter", ""),
+    key(Context::Filter, NONE, KeyCode::Enter, Action::FilterKeep, "keep the filter", "keep"),
+    key(Context::Filter, NONE, KeyCode::Esc, Action::FilterClear, "end the filter", "all entries"),
+    key(Context::Filter, NONE, KeyCode::Down, Action::Down, "down", ""),
+    key(Context::Filter, NONE, KeyCode::Up, Action::Up, "up", ""),
     letter('?', Action::Help, "this help", ""),
     key(Context::Both, NONE, KeyCode::PageUp, Action::PageUp, "page up", ""),
     key(Context::Both, NONE, KeyCode::PageDown, Action::PageDown, "page down", ""),
@@ -198,6 +228,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
     key(Context::Both, ALT, KeyCode::Char('3'), Action::GoTo(Panel::Orders), "", ""),
     key(Context::Both, NONE, KeyCode::F(5), Action::GoTo(Panel::Market), "market", ""),
     key(Context::Both, ALT, KeyCode::Char('4'), Action::GoTo(Panel::Market), "", ""),
+    key(Context::Both, NONE, KeyCode::F(8), Action::GoTo(Panel::Log), "log", ""),
+    key(Context::Both, ALT, KeyCode::Char('7'), Action::GoTo(Panel::Log), "", ""),
     key(Context::Both, CTRL, KeyCode::Char('q'), Action::Quit, "leave; the footer says what that does", ""),
 ];
 
@@ -246,6 +278,7 @@ pub(crate) fn needs(binding: &Binding) -> Role {
 pub(crate) fn name(&(modifiers, code): &(KeyModifiers, KeyCode)) -> String {
     let code = match code {
         KeyCode::Char(letter) if modifiers == CTRL => return format!("^{}", letter.to_ascii_uppercase()),
+        KeyCode::Char(' ') => "space".to_owned(),
         KeyCode::Char(letter) => letter.to_string(),
         KeyCode::Enter => "⏎".to_owned(),
         KeyCode::Esc => "esc".to_owned(),
@@ -285,7 +318,7 @@ mod tests {
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
-        for context in [Context::Popup, Context::Input, Context::Answer, Context::Panel] {
+        for context in [Context::Popup, Context::Input, Context::Answer, Context::Panel, Context::Filter] {
             let keys: Vec<_> = BINDINGS
                 .iter()
                 .filter(|binding| applies(binding.context, context))
@@ -299,7 +332,7 @@ mod tests {
 
     #[test]
     fn no_printable_key_acts_in_the_prompt() {
-        for context in [Context::Input, Context::Answer] {
+        for context in [Context::Input, Context::Answer, Context::Filter] {
             for binding in BINDINGS.iter().filter(|binding| applies(binding.context, context)) {
                 assert!(!matches!(binding.key, (NONE, KeyCode::Char(_))), "{}", name(&binding.key));
             }

@@ -10,6 +10,7 @@
 
 mod answer;
 mod app;
+mod clipboard;
 mod dialog;
 mod driver;
 mod facts;
@@ -17,6 +18,7 @@ mod format;
 mod keymap;
 mod layout;
 mod message;
+mod notify;
 mod progress;
 mod prompt;
 mod python;
@@ -34,11 +36,13 @@ mod wrap;
 #[cfg(test)]
 mod tests;
 
+pub use notify::{Notifications, Signal};
 pub use sanitize::{is_printable, printable, printable_message};
 pub use terminal::was_a_guard;
 
+use jiff::Timestamp;
 use qubx_client::{ClientHandle, Update};
-use qubx_protocol::{Author, Role};
+use qubx_protocol::{Author, LogId, Role, Seq};
 use tokio::sync::mpsc;
 
 /// What a screen must know that the session does not tell it.
@@ -53,6 +57,30 @@ pub struct ScreenOptions {
     pub role: Role,
     /// Whether colours are left out (`NO_COLOR`, `--no-color`). Bold, dim and reverse stay.
     pub no_color: bool,
+    /// How far this user had seen the session when a screen was left last.
+    pub seen: Option<Seen>,
+    /// What somebody who looks elsewhere is called for.
+    pub notifications: Notifications,
+}
+
+/// How far a user has seen a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The log whose numbers are meant.
+    pub log: LogId,
+    /// The last event that was there to be seen.
+    pub seq: Seq,
+    /// When that was.
+    pub time: Timestamp,
+}
+
+/// How a screen was left, and how far its user has seen the session; none when there was nothing to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// How.
+    pub exit: Exit,
+    /// How far.
+    pub seen: Option<Seen>,
 }
 
 /// How a screen was left.
@@ -90,6 +118,6 @@ pub async fn run(
     options: ScreenOptions,
     client: ClientHandle,
     updates: mpsc::Receiver<Update>,
-) -> Result<Exit, TuiError> {
+) -> Result<Left, TuiError> {
     driver::run(options, client, updates).await
 }

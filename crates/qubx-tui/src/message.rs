@@ -9,6 +9,7 @@ use qubx_protocol::{Command, CommandId, RequestId, RequestKind};
 
 use crate::Exit;
 use crate::layout::Size;
+use crate::notify::Call;
 
 /// The time of a message, by both clocks. Deadlines use the first, what is shown the second.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +60,10 @@ pub(crate) enum Effect {
     Leave(Exit),
     /// Draws everything anew, also what seems unchanged.
     Redraw,
+    /// Gives a text to the clipboard of the terminal's user. It has lines, and else nothing that is not printable.
+    Copy(String),
+    /// Calls somebody who looks elsewhere.
+    Notify(Call),
 }
 
 /// What a command is for, so that its result is shown in the right place.

@@ -22,6 +22,12 @@ pub(crate) fn plain(text: &str) -> String {
     result
 }
 
+/// Returns what somebody types into one line: what is not printable is dropped, line breaks and tabs are one space each.
+pub(crate) fn line(text: &str) -> String {
+    let space = |character| if matches!(character, '\n' | '\t') { ' ' } else { character };
+    text.chars().map(space).filter(|character| is_printable(*character)).collect()
+}
+
 /// Returns text that is safe to print on a terminal: its lines and tabs stay, colours and all other sequences are
 /// dropped.
 #[must_use]

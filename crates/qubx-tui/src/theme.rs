@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 /// The styles of a screen; monochrome when colours are unwanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Theme {
     /// Whether colours are used.
     pub(crate) color: bool,
@@ -32,6 +32,11 @@ impl Theme {
     /// The selected row.
     pub(crate) fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// What a filter asked for.
+    pub(crate) fn found(self) -> Style {
+        self.tinted(Color::Yellow).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
     }
 
     /// The list of completions, told from what it covers.

@@ -4,35 +4,57 @@
 //! an entry is first seen and kept until it or the width changes, so one event never lays out the others anew.
 //! The same events show the same, whether they come one by one or in a snapshot.
 
+mod copy;
+mod counts;
+mod cursor;
 mod entry;
+mod filter;
+mod fold;
+mod left;
 mod older;
 mod output;
+mod parts;
 mod rows;
 mod scroll;
 mod take;
 #[cfg(test)]
 mod tests;
+mod viewpoint;
+mod words;
 
 use std::collections::{HashMap, VecDeque};
 
+use jiff::Timestamp;
 use qubx_protocol::{CellNumber, Event, InputId, Seq, SessionState};
 
+pub(crate) use self::copy::Copied;
+pub(crate) use self::counts::Counts;
+pub(crate) use self::viewpoint::View;
+
 use self::entry::{Body, Cell, Entry, Phase};
+use self::left::Left;
 use self::older::Older;
+use self::rows::Look;
 use self::scroll::Anchor;
+use self::viewpoint::Viewpoint;
+use self::words::Names;
 use crate::theme::Theme;
 
-/// Entries kept here; the oldest is dropped for a new one. Three lists of a thousand are what a service sends.
-const MOST_ENTRIES: usize = 3_000;
-/// Bytes of text kept here, over all entries; the oldest entry is dropped for more.
-const MOST_BYTES: usize = 16 << 20;
+/// Entries kept here; the oldest is dropped for a new one, and the newest while somebody looks far back. Three lists of
+/// a thousand are what a service sends.
+const MOST_ENTRIES: usize = 10_000;
+/// Bytes of text kept here, over all entries; more are dropped in the same way.
+const MOST_BYTES: usize = 12 << 20;
+/// Entries above and below what is looked at whose rows are kept.
+const KEPT_ROWS: usize = 300;
 /// The number of the first entry: older ones that come later are numbered downwards from it.
 const FIRST_ENTRY: u64 = 1 << 32;
 
 /// The entries and the place that is looked at.
 #[derive(Debug)]
 pub(crate) struct Transcript {
-    theme: Theme,
+    look: Look,
+    names: Names,
     entries: VecDeque<Entry>,
     /// The number of the first entry; each has the next one, so a number stays right when others are dropped.
     first: u64,
@@ -41,47 +63,69 @@ pub(crate) struct Transcript {
     asking: HashMap<InputId, CellNumber>,
     /// Whether what the strategy's threads have shown goes as soon as they show something new.
     strategy_clear_waits: bool,
-    /// The first entry that is not from a page of older history.
-    base: u64,
     /// What is known of the history before the first entry.
     older: Older,
     bytes: usize,
-    warnings: usize,
+    counts: Counts,
     last_count: Option<u32>,
-    /// Entries before this one are hidden by a cleared view.
-    floor: u64,
-    /// What is looked at; none follows the end.
-    top: Option<Anchor>,
+    /// Whether the newest entries were let go for older ones that somebody looks at.
+    lacks_newest: bool,
+    views: [Viewpoint; 2],
+    /// Where this user left the session before; none when that is not known, or nothing came since.
+    left: Option<Left>,
 }
 
 impl Transcript {
     /// Returns an empty transcript.
     pub(crate) fn new(theme: Theme) -> Self {
         Self {
-            theme,
+            look: Look { theme, now: Timestamp::UNIX_EPOCH },
+            names: Names::default(),
             entries: VecDeque::new(),
             first: FIRST_ENTRY,
             cells: HashMap::new(),
             asking: HashMap::new(),
             strategy_clear_waits: false,
-            base: FIRST_ENTRY,
             older: Older::Unasked,
             bytes: 0,
-            warnings: 0,
+            counts: Counts::default(),
             last_count: None,
-            floor: 0,
-            top: None,
+            lacks_newest: false,
+            views: Default::default(),
+            left: None,
         }
     }
 
-    /// Begins anew with what a snapshot holds.
+    /// Begins anew with what a snapshot holds. Filters stay, and so does what is looked at, if it is still here.
     pub(crate) fn rebuild(&mut self, state: &SessionState) {
-        *self = Self::new(self.theme);
+        let places = View::ALL.map(|view| {
+            let at = self.at(view);
+            let seq = |number| self.entries.get(self.place(number)).map(|entry| entry.seq);
+            (at.top.and_then(|top| Some((seq(top.entry)?, top.row))), at.cursor.and_then(seq))
+        });
+        let (views, left) = (std::mem::take(&mut self.views), self.left.take());
+        *self = Self { look: self.look, views, left, ..Self::new(self.look.theme) };
+        if let Some(status) = &state.status {
+            self.names = Names::of(&status.info);
+        }
         let seam = older::seam(&state.history);
         for event in state.history.all().into_iter().filter(|event| event.seq >= seam) {
             self.take(event);
         }
         self.place_in_queue(state);
+        for (view, (top, cursor)) in View::ALL.into_iter().zip(places) {
+            let top = top.and_then(|(seq, row)| Some(Anchor { entry: self.number_of(seq)?, row }));
+            let cursor = cursor.filter(|_| top.is_some()).and_then(|seq| self.number_of(seq));
+            let at = self.at_mut(view);
+            (at.top, at.cursor, at.floor) = (top, cursor, 0);
+        }
+        self.count_since_left();
+    }
+
+    /// Returns the entry that begins with an event.
+    fn number_of(&self, seq: Seq) -> Option<u64> {
+        let place = self.entries.binary_search_by_key(&seq, |entry| entry.seq).ok()?;
+        Some(self.first + place as u64)
     }
 
     /// Takes an event in that `state` has applied.
@@ -90,9 +134,26 @@ impl Transcript {
         self.place_in_queue(state);
     }
 
-    /// Returns the number of warnings and errors seen in the log.
-    pub(crate) fn warnings(&self) -> usize {
-        self.warnings
+    /// Takes in what time it is: entries of another day show theirs, and a cell that runs shows for how long.
+    pub(crate) fn set_time(&mut self, now: Timestamp) {
+        self.look.now = now;
+    }
+
+    /// Lets the rows of entries go that are far from what is looked at: they are laid out anew when they are seen.
+    pub(crate) fn release_rows(&mut self) {
+        let places =
+            self.views.iter().map(|view| view.top.map_or(self.entries.len(), |top| self.place(top.entry)));
+        let near: Vec<_> = places.map(|place| place.saturating_sub(KEPT_ROWS)..place + KEPT_ROWS).collect();
+        for (place, entry) in self.entries.iter().enumerate() {
+            if !near.iter().any(|near| near.contains(&place)) {
+                entry.release_rows();
+            }
+        }
+    }
+
+    /// Returns how many lines of each level there were in the log since the view began.
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// Tells whether anybody has run anything.
@@ -105,21 +166,24 @@ impl Transcript {
         self.last_count
     }
 
-    fn push(&mut self, seq: Seq, body: Body) {
+    /// Adds an entry, and tells whether it is kept: at the end of what somebody looks far back at it would not be where
+    /// it belongs.
+    fn push(&mut self, seq: Seq, body: Body) -> bool {
+        if self.lacks_newest {
+            return false;
+        }
         self.bytes += body.size();
         self.entries.push_back(Entry::new(seq, body));
         self.trim();
+        true
     }
 
-    /// Drops the oldest entries while there are too many. More may stay while somebody reads them.
+    /// Drops entries while there are too many: the oldest, or the newest when somebody looks at the older half.
     fn trim(&mut self) {
-        let (most_entries, most_bytes) = if self.follows() {
-            (MOST_ENTRIES, MOST_BYTES)
-        } else {
-            (MOST_ENTRIES + older::MOST_ENTRIES, MOST_BYTES + older::MOST_BYTES)
-        };
-        while self.entries.len() > most_entries || (self.bytes > most_bytes && self.entries.len() > 1) {
-            self.drop_oldest();
+        let looks_back = |top: Anchor| self.place(top.entry) < self.entries.len() / 2;
+        let drops_newest = self.views.iter().filter_map(|view| view.top).any(looks_back);
+        while self.entries.len() > MOST_ENTRIES || (self.bytes > MOST_BYTES && self.entries.len() > 1) {
+            if drops_newest { self.drop_newest() } else { self.drop_oldest() }
         }
     }
 
@@ -128,10 +192,19 @@ impl Transcript {
         let Some(dropped) = self.entries.pop_front() else { return };
         self.bytes = self.bytes.saturating_sub(dropped.size());
         self.first += 1;
-        self.base = self.base.max(self.first);
         if matches!(dropped.body, Body::Cell(_)) {
             let first = self.first;
             self.cells.retain(|_, entry| *entry >= first);
+        }
+    }
+
+    fn drop_newest(&mut self) {
+        let Some(dropped) = self.entries.pop_back() else { return };
+        self.lacks_newest = true;
+        self.bytes = self.bytes.saturating_sub(dropped.size());
+        if matches!(dropped.body, Body::Cell(_)) {
+            let next = self.next();
+            self.cells.retain(|_, entry| *entry < next);
         }
     }
 
@@ -140,14 +213,11 @@ impl Transcript {
         let Some(removed) = self.entries.remove(self.place(number)) else { return };
         self.bytes = self.bytes.saturating_sub(removed.size());
         self.cells.retain(|_, entry| *entry != number);
-        let later = self.cells.values_mut().chain([&mut self.floor, &mut self.base]);
-        for other in later.filter(|other| **other > number) {
+        for other in self.cells.values_mut().filter(|other| **other > number) {
             *other -= 1;
         }
-        match &mut self.top {
-            Some(top) if top.entry > number => top.entry -= 1,
-            Some(top) if top.entry == number => top.row = 0,
-            _ => {}
+        for view in &mut self.views {
+            view.removed(number);
         }
     }
 
@@ -164,7 +234,7 @@ impl Transcript {
         let place = self.cells.get(&cell)?.checked_sub(self.first)?;
         match &self.entries.get(usize::try_from(place).ok()?)?.body {
             Body::Cell(cell) => Some(cell),
-            Body::Line(_) | Body::Output { .. } => None,
+            Body::Line(_) | Body::Error { .. } | Body::Output { .. } => None,
         }
     }
 
@@ -178,6 +248,7 @@ impl Transcript {
         entry.last = seq;
         let before = entry.size();
         change(entry);
+        entry.forget_verdicts();
         let after = entry.size();
         self.bytes = self.bytes - before + after;
         self.trim();

@@ -1,6 +1,8 @@
 //! What each message does to the screen, and which effects it has. Pure: time comes in with the message.
 
 pub(crate) mod asking;
+mod copying;
+mod filtering;
 mod keys;
 mod news;
 mod panels;
@@ -12,11 +14,13 @@ use qubx_client::Link;
 
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
+use crate::facts::Facts;
 use crate::message::{Effect, Message, Now, Purpose, Question};
 
 /// Takes a message in and returns what is to be done.
 pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
     app.now = now;
+    app.transcript.set_time(now.wall);
     match message {
         Message::Key(event) => keys::key(app, event),
         Message::Paste(text) => typing::paste(app, &text),
@@ -26,6 +30,7 @@ pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
         }
         Message::Focus(has_focus) => {
             app.has_focus = has_focus;
+            app.notifier.focus_told();
             Vec::new()
         }
         Message::Update(update) => news::update(app, update),
@@ -83,11 +88,17 @@ fn sent(app: &mut App, id: qubx_protocol::CommandId, purpose: Purpose) {
 
 fn tick(app: &mut App) -> Vec<Effect> {
     let now = app.now.instant;
+    app.transcript.release_rows();
     if app.hint.as_ref().is_some_and(|hint| hint.until <= now) {
         app.hint = None;
     }
-    match &app.pending_enter {
+    let is_away = app.is_away();
+    let name = app.mirror.info().map_or_else(String::new, |info| info.name.clone());
+    let call = app.notifier.take(&name, is_away, now).map(Effect::Notify);
+    let mut effects = match &app.pending_enter {
         Some(pending) if pending.deadline <= now => typing::decide_enter_here(app),
         _ => Vec::new(),
-    }
+    };
+    effects.extend(call);
+    effects
 }

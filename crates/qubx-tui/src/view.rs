@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::{self, Regions, Room};
+use crate::transcript::View;
 use crate::wrap;
 
 pub(crate) use status::title;
@@ -42,14 +43,14 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
         Room::Minimal => draw_too_small(app, frame, regions.main),
         Room::Narrow | Room::Compact => draw_panel(app, frame, app.shown_panel(), regions.main),
         Room::Medium => {
-            let inner = draw_frame(app, frame, Panel::Session, regions.main);
-            session::draw(app, frame, inner);
+            let inner = draw_frame(app, frame, app.main, regions.main);
+            draw_panel(app, frame, app.main, inner);
             let inner = draw_tabbed_frame(app, frame, regions.tables);
             draw_panel(app, frame, app.table, inner);
         }
         Room::Wide => {
-            let inner = draw_frame(app, frame, Panel::Session, regions.main);
-            session::draw(app, frame, inner);
+            let inner = draw_frame(app, frame, app.main, regions.main);
+            draw_panel(app, frame, app.main, inner);
             draw_stack(app, frame, regions.tables);
         }
     }
@@ -82,12 +83,14 @@ fn regions_for(app: &App, prompt_rows: usize, bar_rows: usize) -> Regions {
 /// Returns the columns and rows that the session's lines have.
 pub(crate) fn session_size(app: &App) -> (usize, usize) {
     let area = layout::session_lines(app.room(), regions(app).main);
-    (usize::from(area.width), usize::from(area.height))
+    let head = session::head(app, app.reading(), usize::from(area.width)).len();
+    (usize::from(area.width), usize::from(area.height).saturating_sub(head))
 }
 
 fn draw_panel(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) {
     match panel {
-        Panel::Session => session::draw(app, frame, area),
+        Panel::Session => session::draw(app, frame, area, View::Session),
+        Panel::Log => session::draw(app, frame, area, View::Log),
         Panel::Positions => positions::draw(app, frame, area),
         Panel::Orders => orders::draw(app, frame, area),
         Panel::Market => market::draw(app, frame, area),
@@ -109,17 +112,16 @@ fn draw_stack(app: &App, frame: &mut Frame<'_>, area: Rect) {
 fn draw_frame(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) -> Rect {
     let style = title_style(app, panel);
     let border = if has_keys(app, panel) { style } else { app.theme.quiet() };
-    let mut block =
-        Block::bordered().border_style(border).title(Line::styled(format!(" {} ", name(app, panel)), style));
-    if panel == Panel::Session {
-        block = block.title(Line::styled(following(app), app.theme.quiet()).right_aligned());
-    }
-    frame.render_widget(block, area);
+    let title = match panel {
+        Panel::Session | Panel::Log => tabs(app, &[Panel::Session, Panel::Log], panel),
+        _ => Line::styled(format!(" {} ", name(app, panel)), style),
+    };
+    frame.render_widget(Block::bordered().border_style(border).title(title), area);
     layout::inside(area)
 }
 
 fn draw_tabbed_frame(app: &App, frame: &mut Frame<'_>, area: Rect) -> Rect {
-    let focused = app.context == Context::Panel && app.panel != Panel::Session;
+    let focused = app.context == Context::Panel && !matches!(app.panel, Panel::Session | Panel::Log);
     let border = if focused { app.theme.focus() } else { app.theme.quiet() };
     let tabs = tabs(app, &[Panel::Positions, Panel::Orders, Panel::Market], app.table);
     frame.render_widget(Block::bordered().border_style(border).title(tabs), area);
@@ -131,7 +133,9 @@ fn draw_tabs(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let room = usize::from(area.width).saturating_sub(tabs.width());
     frame.render_widget(tabs, area);
     let right = match status::kernel(app) {
-        _ if !app.transcript.follows() => Line::styled(following(app), app.theme.quiet()),
+        _ if !app.transcript.follows(app.reading()) => {
+            Line::styled(format!("{} ", session::following(app, app.reading())), app.theme.quiet())
+        }
         Some((kernel, style)) => {
             Line::styled(format!("{} ", wrap::cut(&kernel, room.saturating_sub(1))), style)
         }
@@ -158,14 +162,6 @@ fn tabs(app: &App, panels: &[Panel], shown: Panel) -> Line<'static> {
     Line::from(spans)
 }
 
-fn following(app: &App) -> String {
-    if app.transcript.follows() {
-        "↧ following ".to_owned()
-    } else {
-        "scrolled up · G follows ".to_owned()
-    }
-}
-
 fn has_keys(app: &App, panel: Panel) -> bool {
     app.context == Context::Panel && app.panel == panel
 }
@@ -188,5 +184,6 @@ fn name(app: &App, panel: Panel) -> String {
             format!("{name}{}", count(facts::orders(&app.mirror).len()))
         }
         Panel::Market => if long { "4 Market" } else { "4 Mkt" }.to_owned(),
+        Panel::Log => "7 Log".to_owned(),
     }
 }

@@ -41,6 +41,7 @@ mod owner;
 mod plain;
 mod results;
 mod screen;
+mod seen;
 mod service;
 pub mod strategy;
 mod talk;

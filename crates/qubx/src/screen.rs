@@ -1,11 +1,13 @@
 //! Opening the terminal screen, and what its end means for the command that opened it.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use qubx_client::Options;
-use qubx_tui::{Exit, ScreenOptions};
+use qubx_tui::{Exit, Notifications, ScreenOptions};
 
 use crate::failure::Failure;
+use crate::seen;
 
 /// What a run does without a screen.
 pub(crate) const INSTEAD_OF_A_RUN: &str = "without one, --kernel-only prints the connection file and waits, and --detach leaves \
@@ -24,15 +26,22 @@ pub(crate) fn require_terminal(instead: &str) -> Result<(), Failure> {
 
 /// Shows a session until the screen is left.
 pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failure> {
+    let session_dir = options.lock.as_deref().and_then(Path::parent).map(Path::to_owned);
     let screen = ScreenOptions {
         owner: options.owner,
         identity: options.identity.clone(),
         role: options.role,
         no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        seen: session_dir.as_deref().and_then(seen::read),
+        notifications: Notifications::default(),
     };
     let (client, updates) =
         qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;
-    let exit = qubx_tui::run(screen, client.clone(), updates).await;
+    let left = qubx_tui::run(screen, client.clone(), updates).await;
     client.close().await;
-    exit.map_err(Failure::because("the terminal screen cannot go on"))
+    let left = left.map_err(Failure::because("the terminal screen cannot go on"))?;
+    if let (Some(session_dir), Some(seen)) = (session_dir, left.seen) {
+        seen::write(&session_dir, seen);
+    }
+    Ok(left.exit)
 }

@@ -17,12 +17,12 @@ use qubx_protocol::{
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::ScreenOptions;
 use crate::app::App;
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
 use crate::update::update;
 use crate::view::view;
+use crate::{Notifications, ScreenOptions};
 
 /// A screen under test, and the time that its messages come with.
 pub(super) struct Screen {
@@ -43,7 +43,14 @@ impl Screen {
     /// Returns a screen of that role that is connected to an empty session.
     pub(super) fn of(role: Role, columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
         let now = Now { instant: Instant::now(), wall: time("14:02:31") };
-        let options = ScreenOptions { owner, identity: Author::from(ME), role, no_color: false };
+        let options = ScreenOptions {
+            owner,
+            identity: Author::from(ME),
+            role,
+            no_color: false,
+            seen: None,
+            notifications: Notifications::default(),
+        };
         let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
         screen.wait(Duration::from_millis(200));
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
@@ -226,7 +233,7 @@ impl Screen {
         quantity: &str,
         price: &str,
         status: OrderStatus,
-    ) {
+    ) -> Order {
         let order = Order {
             id: OrderId::from(id),
             instrument: instrument(symbol),
@@ -249,7 +256,8 @@ impl Screen {
             reason: None,
             rejection: None,
         };
-        self.event(Fact::Order { row: LedgerRow(1), order });
+        self.event(Fact::Order { row: LedgerRow(1), order: order.clone() });
+        order
     }
 
     /// Tells that an order which a command had sent to close a position was rejected.
@@ -271,7 +279,7 @@ impl Screen {
         price: &str,
         position: &str,
         realized: &str,
-    ) {
+    ) -> Fill {
         let fill = Fill {
             trade_id: "t1".to_owned(),
             order: OrderId::from("o9"),
@@ -292,7 +300,14 @@ impl Screen {
             fees: "1.2".parse().unwrap(),
             funding: "0".parse().unwrap(),
         };
-        self.event(Fact::Fill { row: LedgerRow(2), fill, position });
+        self.event(Fact::Fill { row: LedgerRow(2), fill: fill.clone(), position });
+        fill
+    }
+
+    /// Tells another fill, which leaves the position flat.
+    pub(super) fn fills(&mut self, fill: Fill) -> Vec<Effect> {
+        let position = Position::flat(fill.instrument.clone());
+        self.event(Fact::Fill { row: LedgerRow(4), fill, position })
     }
 
     /// Tells what came of a replay.

@@ -13,6 +13,7 @@ use qubx_protocol::{
 use super::fixture::{ME, Screen};
 use crate::layout::Size;
 use crate::message::{Effect, Message, Question};
+use crate::sanitize::is_printable;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -37,7 +38,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![
         6 => any::<char>().prop_map(KeyCode::Char),
-        6 => prop::sample::select("abijkgGcCxFPRyn?1234([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        6 => prop::sample::select("abijkgGcCxFPRyYnNl?12347/ ([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Backspace, KeyCode::Delete,
             KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
@@ -161,6 +162,15 @@ fn take(screen: &mut Screen, step: Step) {
         match effect {
             Effect::Send(_, purpose) => screen.send(Message::Sent(CommandId::from("c"), purpose)),
             Effect::Ask(_, question) => screen.send(Message::Asked(RequestId::from("r"), question)),
+            Effect::Copy(text) => {
+                let is_text = |character| character == '\n' || character == '\t' || is_printable(character);
+                assert!(!text.is_empty() && text.chars().all(is_text), "{text:?}");
+                continue;
+            }
+            Effect::Notify(call) => {
+                assert!(call.text.chars().all(is_printable), "{call:?}");
+                continue;
+            }
             Effect::Reconnect | Effect::Leave(_) | Effect::Redraw => continue,
         };
     }

@@ -15,6 +15,7 @@ use crate::Exit;
 use crate::app::NoticeState;
 use crate::keymap::{Context, Panel};
 use crate::message::{Effect, Message, Purpose, Question};
+use crate::transcript::View;
 
 fn execute(code: &str) -> Vec<Effect> {
     vec![Effect::Send(Command::Execute { code: code.to_owned() }, Purpose::Cell)]
@@ -389,12 +390,12 @@ fn news_do_not_move_what_is_being_read() {
     }
     screen.code(KeyCode::Esc);
     screen.code(KeyCode::PageUp);
-    assert!(!screen.app.transcript.follows());
-    let before = screen.app.transcript.visible(80, 20);
+    assert!(!screen.app.transcript.follows(View::Session));
+    let before = screen.app.transcript.visible(View::Session, 80, 20);
     for number in 100..200 {
         screen.log(qubx_protocol::LogLevel::Info, "engine", &format!("line {number}"));
     }
-    assert_eq!(screen.app.transcript.visible(80, 20), before);
+    assert_eq!(screen.app.transcript.visible(View::Session, 80, 20), before);
     screen.code(KeyCode::End);
     assert!(screen.drawn().contains("line 199"));
     screen.key('g');
@@ -402,7 +403,7 @@ fn news_do_not_move_what_is_being_read() {
     for _ in 0..30 {
         screen.code(KeyCode::PageDown);
     }
-    assert!(screen.app.transcript.follows());
+    assert!(screen.app.transcript.follows(View::Session));
 }
 
 #[test]
@@ -424,9 +425,11 @@ fn panels_are_reached_from_everywhere() {
     screen.code(KeyCode::F(5));
     assert_eq!((screen.app.context, screen.app.panel), (Context::Panel, Panel::Market));
     screen.code(KeyCode::Tab);
+    assert_eq!(screen.app.panel, Panel::Log);
+    screen.code(KeyCode::Tab);
     assert_eq!(screen.app.panel, Panel::Session);
     screen.press(KeyCode::BackTab, KeyModifiers::SHIFT);
-    assert_eq!(screen.app.panel, Panel::Market);
+    assert_eq!(screen.app.panel, Panel::Log);
 }
 
 fn ask(screen: &mut Screen, input: &str, password: bool) {

@@ -6,4 +6,5 @@ mod fixture;
 mod fuzz;
 mod keys;
 mod screens;
+mod session;
 mod ticket;

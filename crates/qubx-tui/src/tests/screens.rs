@@ -249,7 +249,7 @@ fn flatten_on_paper_asks_for_a_key() {
 
 #[test]
 fn the_help_names_every_key() {
-    let mut screen = Screen::empty(100, 80, false, Mode::Paper);
+    let mut screen = Screen::empty(100, 100, false, Mode::Paper);
     screen.code(KeyCode::F(1));
     assert_snapshot!(screen.drawn());
 }
@@ -287,6 +287,7 @@ fn without_colour_nothing_is_coloured_and_nothing_is_lost() {
     let mut plain = Screen::rich(120, 40, false, Mode::Live);
     plain.app.theme = Theme { color: false };
     plain.app.transcript = Transcript::new(plain.app.theme);
+    plain.app.transcript.set_time(plain.app.now.wall);
     plain.app.transcript.rebuild(plain.app.mirror.state.as_ref().unwrap());
     assert_eq!(plain.drawn(), coloured.drawn());
     let drawn = plain.draw();

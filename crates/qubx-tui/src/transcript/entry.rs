@@ -1,16 +1,14 @@
 //! One entry: a cell with what it printed, or a line of the log, of trading or of a verb.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use jiff::Timestamp;
-use qubx_protocol::{Author, CellStatus, InputId, OutputContent, Seq};
-use ratatui::text;
+use qubx_protocol::{Author, CellStatus, InputId, LogLevel, OutputContent, Seq};
 
+use super::filter::Filter;
 use super::output::{Output, Reply};
-use super::rows;
-use crate::theme::Theme;
+use super::parts::Cache;
+use super::viewpoint::View;
 
 /// A stream's text is cut to pieces of this size, so that more of it lays out one piece and not the whole.
 const PIECE_BYTES: usize = 8 << 10;
@@ -27,15 +25,19 @@ pub(super) struct Entry {
     /// The last event that it has.
     pub(super) last: Seq,
     /// What the entry begins with.
-    head: Cache,
+    pub(super) head: Cache,
     /// What the cell printed, in order.
-    pieces: VecDeque<Piece>,
+    pub(super) pieces: VecDeque<Piece>,
     /// What the entry ends with: how the cell ended.
-    tail: Cache,
+    pub(super) tail: Cache,
+    /// Whether somebody unfolded it.
+    pub(super) open: bool,
+    /// Whether each view's filter shows it, with the generation of the filter that said so; zero when none did.
+    verdicts: [std::cell::Cell<(u32, bool)>; 2],
     /// The bytes of the pieces.
     output_bytes: usize,
     /// Whether output was dropped for newer output.
-    cut: bool,
+    pub(super) cut: bool,
     /// Whether what is shown goes as soon as something new is shown.
     clear_waits: bool,
     /// Whether something here can be updated under a name.
@@ -46,6 +48,12 @@ pub(super) struct Entry {
 pub(super) enum Body {
     Cell(Cell),
     Line(Line),
+    /// An exception of the strategy.
+    Error {
+        time: Timestamp,
+        /// A [`Output::Error`].
+        output: Output,
+    },
     /// What the strategy's threads showed.
     Output {
         time: Timestamp,
@@ -64,7 +72,7 @@ pub(super) struct Cell {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Queued { place: usize },
-    Running,
+    Running { since: Timestamp },
     Finished { status: CellStatus, duration_ms: u64 },
 }
 
@@ -72,9 +80,47 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) time: Timestamp,
-    pub(super) label: &'static str,
+    pub(super) kind: Kind,
     pub(super) tone: Tone,
     pub(super) text: String,
+}
+
+/// What a line tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Log(LogLevel),
+    Verb,
+    Order,
+    Fill,
+    Funding,
+    Run,
+    Results,
+    Unknown,
+}
+
+impl Kind {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Kind::Log(level) => level_word(level),
+            Kind::Verb => "VERB",
+            Kind::Order => "ORDER",
+            Kind::Fill => "FILL",
+            Kind::Funding => "FUND",
+            Kind::Run => "START",
+            Kind::Results => "DONE",
+            Kind::Unknown => "?",
+        }
+    }
+}
+
+/// Returns the name of a level as a line shows it.
+pub(super) fn level_word(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "DEBUG",
+        LogLevel::Info => "INFO",
+        LogLevel::Warning => "WARN",
+        LogLevel::Error => "ERROR",
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,33 +133,9 @@ pub(super) enum Tone {
 }
 
 #[derive(Debug)]
-struct Piece {
-    output: Output,
-    cache: Cache,
-}
-
-/// Rows of one width, kept until what they show changes.
-#[derive(Debug, Default)]
-struct Cache(RefCell<Option<(usize, Rows)>>);
-
-pub(super) type Rows = Rc<Vec<text::Line<'static>>>;
-
-impl Cache {
-    fn get(&self, columns: usize, make: impl FnOnce() -> Vec<text::Line<'static>>) -> Rows {
-        let mut cached = self.0.borrow_mut();
-        match &*cached {
-            Some((width, rows)) if *width == columns => Rc::clone(rows),
-            _ => {
-                let rows = Rc::new(make());
-                *cached = Some((columns, Rc::clone(&rows)));
-                rows
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        *self.0.get_mut() = None;
-    }
+pub(super) struct Piece {
+    pub(super) output: Output,
+    pub(super) cache: Cache,
 }
 
 impl Cell {
@@ -127,7 +149,7 @@ impl Body {
         match self {
             Body::Cell(cell) => cell.code.len(),
             Body::Line(line) => line.text.len(),
-            Body::Output { output, .. } => output.size(),
+            Body::Output { output, .. } | Body::Error { output, .. } => output.size(),
         }
     }
 }
@@ -145,6 +167,8 @@ impl Entry {
             head: Cache::default(),
             pieces: VecDeque::new(),
             tail: Cache::default(),
+            open: false,
+            verdicts: Default::default(),
             output_bytes: 0,
             cut: false,
             clear_waits: false,
@@ -153,6 +177,79 @@ impl Entry {
 
     pub(super) fn size(&self) -> usize {
         self.body.size() + self.output_bytes
+    }
+
+    /// Returns the level of a line of the log; none for all else.
+    pub(super) fn level(&self) -> Option<LogLevel> {
+        match &self.body {
+            Body::Line(Line { kind: Kind::Log(level), .. }) => Some(*level),
+            Body::Error { .. } => Some(LogLevel::Error),
+            _ => None,
+        }
+    }
+
+    /// Tells whether something went wrong here.
+    pub(super) fn is_error(&self) -> bool {
+        match &self.body {
+            Body::Cell(Cell { phase: Phase::Finished { status, .. }, .. }) => {
+                matches!(status, CellStatus::Error | CellStatus::KernelDied)
+            }
+            Body::Line(line) => line.tone == Tone::Loss,
+            Body::Error { .. } => true,
+            Body::Cell(_) | Body::Output { .. } => false,
+        }
+    }
+
+    /// Tells whether the log's panel has it: lines of the log, verbs, runs, and what went wrong without a cell.
+    pub(super) fn is_of_the_log(&self) -> bool {
+        match &self.body {
+            Body::Line(line) => {
+                matches!(line.kind, Kind::Log(_) | Kind::Verb | Kind::Run) || line.tone == Tone::Loss
+            }
+            Body::Error { .. } => true,
+            Body::Cell(_) | Body::Output { .. } => false,
+        }
+    }
+
+    /// Returns who it comes from: the source of a line, the author of a cell.
+    pub(super) fn source(&self) -> &str {
+        match &self.body {
+            Body::Cell(cell) => cell.author.as_str(),
+            Body::Line(Line { kind: Kind::Log(_), text, .. }) => {
+                text.split_once("  ").map_or("", |(source, _)| source)
+            }
+            Body::Line(_) => "",
+            Body::Error { .. } | Body::Output { .. } => "strategy",
+        }
+    }
+
+    /// Tells whether any of its texts is as wanted.
+    pub(super) fn any_text(&self, mut is_wanted: impl FnMut(&str) -> bool) -> bool {
+        let own = match &self.body {
+            Body::Cell(cell) => is_wanted(&cell.code) || is_wanted(cell.author.as_str()),
+            Body::Line(line) => is_wanted(&line.text) || is_wanted(line.kind.label()),
+            Body::Error { output, .. } => output.any_text(&mut is_wanted) || is_wanted("ERROR strategy"),
+            Body::Output { output, .. } => output.any_text(&mut is_wanted),
+        };
+        own || self.pieces.iter().any(|piece| piece.output.any_text(&mut is_wanted))
+    }
+
+    /// Tells whether a view's filter shows it. What was found is kept until the filter or the entry changes.
+    pub(super) fn passes(&self, view: View, filter: &Filter) -> bool {
+        let verdict = &self.verdicts[view as usize];
+        match verdict.get() {
+            (generation, shown) if generation == filter.generation() => shown,
+            _ => {
+                let shown = filter.shows(self);
+                verdict.set((filter.generation(), shown));
+                shown
+            }
+        }
+    }
+
+    /// Forgets what filters said of it.
+    pub(super) fn forget_verdicts(&mut self) {
+        self.verdicts = Default::default();
     }
 
     pub(super) fn change_cell(&mut self, change: impl FnOnce(&mut Cell)) {
@@ -263,33 +360,5 @@ impl Entry {
             self.output_bytes -= dropped;
             self.cut = true;
         }
-    }
-
-    /// Returns the rows of this entry, part by part.
-    pub(super) fn rows(&self, columns: usize, theme: Theme) -> Vec<Rows> {
-        let cell = match &self.body {
-            Body::Line(line) => return vec![self.head.get(columns, || rows::line(line, columns, theme))],
-            Body::Output { time, output } => {
-                return vec![self.head.get(columns, || rows::strategy_output(*time, output, columns, theme))];
-            }
-            Body::Cell(cell) => cell,
-        };
-        let has_result =
-            || self.pieces.iter().any(|piece| matches!(piece.output, Output::Value { result: true, .. }));
-        let mut parts = Vec::with_capacity(self.pieces.len() + 3);
-        parts.push(self.head.get(columns, || rows::head(cell, columns, theme)));
-        if self.cut {
-            parts.push(Rc::new(vec![rows::mark(theme)]));
-        }
-        for piece in &self.pieces {
-            parts.push(piece.cache.get(columns, || rows::output(&piece.output, cell, columns, theme)));
-        }
-        parts.push(self.tail.get(columns, || rows::tail(cell, has_result(), columns, theme)));
-        parts
-    }
-
-    /// Returns how many rows this entry takes.
-    pub(super) fn height(&self, columns: usize, theme: Theme) -> usize {
-        self.rows(columns, theme).iter().map(|rows| rows.len()).sum()
     }
 }

@@ -1,18 +1,14 @@
 //! History from before the oldest entry that a screen has: asked for page by page, and put before the rest.
 //!
-//! What is looked at stays where it is. A row above the oldest entry says what is known of what was before. Older
-//! pages are kept while somebody reads them, and dropped when the end is followed again.
+//! What is looked at stays where it is. A row above the oldest entry says what is known of what was before. When all
+//! room is taken, the newest entries make place for older ones: every entry can be reached, back to the first.
 
 use qubx_protocol::{CellNumber, Event, Fact, History, HistoryKind, OutputContent, Seq, SessionState};
 use ratatui::text::Line;
 
 use super::Transcript;
 use super::scroll::Anchor;
-
-/// Entries kept besides the usual ones while somebody looks back. When they are there, no more are asked for.
-pub(super) const MOST_ENTRIES: usize = 10_000;
-/// And their bytes of text.
-pub(super) const MOST_BYTES: usize = 32 << 20;
+use super::viewpoint::View;
 
 /// A list of a snapshot with this much text may have dropped its oldest entries; it drops them from 4 MiB on.
 const FULL_LIST_BYTES: usize = 3 << 20;
@@ -61,26 +57,21 @@ pub(super) enum Older {
     Beginning,
     /// It could not be had, and why.
     Failed(String),
-    /// There may be some, but as much as a screen keeps is here.
-    Full,
 }
 
 impl Transcript {
     /// Asks for what is before the first entry, if somebody looks at its top and nothing is asked yet.
     ///
     /// Returns the number before which history is wanted. One page is asked for at a time.
-    pub(crate) fn want_older(&mut self, columns: usize, height: usize) -> Option<Seq> {
-        if matches!(self.older, Older::Loading | Older::Beginning) || !self.shows_oldest(columns, height) {
+    pub(crate) fn want_older(&mut self, view: View, columns: usize, height: usize) -> Option<Seq> {
+        if matches!(self.older, Older::Loading | Older::Beginning)
+            || !self.shows_oldest(view, columns, height)
+        {
             return None;
         }
         let before = self.entries.front()?.seq;
         if before <= Seq(1) {
             self.know_of_older(Older::Beginning);
-            return None;
-        }
-        let kept = self.first < self.base;
-        if kept && (self.entries.len() >= MOST_ENTRIES || self.bytes >= MOST_BYTES) {
-            self.know_of_older(Older::Full);
             return None;
         }
         self.know_of_older(Older::Loading);
@@ -95,12 +86,18 @@ impl Transcript {
         state: Option<&SessionState>,
         columns: usize,
     ) {
-        let looks_at_mark = self.top == Some(Anchor { entry: self.first, row: 0 });
+        let was_topmost = View::ALL.map(|view| self.next_shown(view, self.first));
+        let looks_at_mark = View::ALL.map(|view| {
+            let topmost = was_topmost[view as usize].unwrap_or(self.first);
+            self.at(view).top == Some(Anchor { entry: topmost, row: 0 })
+        });
         self.know_of_older(Older::Unasked);
-        let mut page = Self::new(self.theme);
+        let mut page = Self::new(self.look.theme);
+        std::mem::swap(&mut page.names, &mut self.names);
         for event in events.iter().filter(|event| !self.has(event)) {
             page.take(event);
         }
+        std::mem::swap(&mut page.names, &mut self.names);
         // A page with too much text has lost its beginning, which can be asked for again.
         let is_whole = page.first == super::FIRST_ENTRY;
         let count = page.entries.len() as u64;
@@ -113,13 +110,19 @@ impl Transcript {
         for entry in page.entries.into_iter().rev() {
             self.entries.push_front(entry);
         }
+        self.count_since_left();
         if complete && is_whole {
             self.know_of_older(Older::Beginning);
         }
-        if looks_at_mark && count > 0 {
-            // The row that said that older history is loading gives its place to the last row of that history.
-            let entry = was_first - 1;
-            self.top = Some(Anchor { entry, row: self.height_of(entry, columns).saturating_sub(1) });
+        for view in View::ALL {
+            let topmost = was_topmost[view as usize].unwrap_or(was_first);
+            if looks_at_mark[view as usize]
+                && let Some(entry) = self.previous_shown(view, topmost)
+            {
+                // The row that said that older history is loading gives its place to the last row of that history.
+                let row = self.height_of(view, entry, columns).saturating_sub(1);
+                self.at_mut(view).top = Some(Anchor { entry, row });
+            }
         }
         if let Some(state) = state {
             self.place_in_queue(state);
@@ -134,13 +137,6 @@ impl Transcript {
         }
     }
 
-    /// Drops the pages of older history.
-    pub(super) fn drop_older(&mut self) {
-        while self.first < self.base {
-            self.drop_oldest();
-        }
-    }
-
     /// Returns the row above the first entry; none while there is nothing to say.
     pub(super) fn mark(&self) -> Option<Line<'static>> {
         let text = match &self.older {
@@ -150,9 +146,8 @@ impl Transcript {
             Older::Failed(why) => {
                 format!("— older history could not be had: {} —", crate::sanitize::plain(why))
             }
-            Older::Full => "— this screen keeps no more; all of it: qubx history NAME —".to_owned(),
         };
-        Some(Line::styled(text, self.theme.quiet()))
+        Some(Line::styled(text, self.look.theme.quiet()))
     }
 
     /// Changes what is known; what is looked at stays, though the row above the first entry comes or goes.
@@ -160,13 +155,16 @@ impl Transcript {
         let had_mark = self.older != Older::Unasked;
         let has_mark = older != Older::Unasked;
         self.older = older;
-        if let Some(top) = &mut self.top
-            && top.entry == self.first
-        {
-            match (had_mark, has_mark) {
-                (false, true) if top.row > 0 => top.row += 1,
-                (true, false) => top.row = top.row.saturating_sub(1),
-                _ => {}
+        for view in View::ALL {
+            let topmost = self.next_shown(view, self.first);
+            if let Some(top) = &mut self.at_mut(view).top
+                && Some(top.entry) == topmost
+            {
+                match (had_mark, has_mark) {
+                    (false, true) if top.row > 0 => top.row += 1,
+                    (true, false) => top.row = top.row.saturating_sub(1),
+                    _ => {}
+                }
             }
         }
     }

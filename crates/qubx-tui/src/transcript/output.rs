@@ -86,6 +86,28 @@ impl Output {
         }
     }
 
+    /// Returns how many lines it has, about.
+    pub(super) fn lines(&self) -> usize {
+        match self {
+            Output::Stream { text, .. } | Output::Value { text, .. } => text.lines().count(),
+            Output::Error { .. } | Output::Question { .. } | Output::Omitted { .. } | Output::Lost { .. } => {
+                1
+            }
+        }
+    }
+
+    /// Tells whether any of its texts is as wanted.
+    pub(super) fn any_text(&self, is_wanted: &mut impl FnMut(&str) -> bool) -> bool {
+        match self {
+            Output::Stream { text, .. } | Output::Value { text, .. } => is_wanted(text),
+            Output::Error { name, value, traceback } => {
+                is_wanted(name) || is_wanted(value) || is_wanted(traceback)
+            }
+            Output::Question { prompt, .. } => is_wanted(prompt),
+            Output::Omitted { .. } | Output::Lost { .. } => false,
+        }
+    }
+
     /// Tells whether a cell that clears its output clears this.
     pub(super) fn can_be_cleared(&self) -> bool {
         !matches!(self, Output::Error { .. } | Output::Question { .. })

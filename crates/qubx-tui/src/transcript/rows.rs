@@ -1,23 +1,38 @@
 //! The rows of an entry: how cells, output, errors and log lines look at a width.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use qubx_protocol::CellStatus;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::entry::{Cell, Phase, Tone};
+use super::entry::{Cell, Kind, Phase, Tone};
+use super::fold;
 use super::output::{Output, Reply};
 use crate::theme::Theme;
 use crate::view::highlight::highlight;
 use crate::{format, sanitize, wrap};
 
 /// Columns before printed output, so that it is told from cells.
-const GUTTER: usize = 2;
-/// Columns of a log line's time and label; what wraps is put under the text.
-const LINE_INDENT: usize = 15;
+pub(super) const GUTTER: usize = 2;
+
+/// What rows look like, beside their width.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) theme: Theme,
+    pub(super) now: Timestamp,
+}
+
+impl Look {
+    /// Returns the number of the day that it is: entries of another one show theirs.
+    pub(super) fn today(self) -> i64 {
+        format::day(self.now)
+    }
+}
 
 /// Returns a cell's author, number and code.
-pub(super) fn head(cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(super) fn head(cell: &Cell, columns: usize, Look { theme, .. }: Look) -> Vec<Line<'static>> {
     let author = sanitize::plain(cell.author.as_str());
     let label = format!("In[{}] ", number(cell));
     let indent = wrap::width(&author) + 3 + wrap::width(&label);
@@ -43,7 +58,13 @@ pub(super) fn head(cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'stati
 }
 
 /// Returns one output of a cell.
-pub(super) fn output(output: &Output, cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(super) fn output(
+    output: &Output,
+    cell: &Cell,
+    open: bool,
+    columns: usize,
+    Look { theme, .. }: Look,
+) -> Vec<Line<'static>> {
     match output {
         Output::Stream { stderr, text } => {
             let base = if *stderr { theme.loss() } else { Style::default() };
@@ -51,7 +72,7 @@ pub(super) fn output(output: &Output, cell: &Cell, columns: usize, theme: Theme)
         }
         Output::Value { result: false, text, .. } => printed(text, Style::default(), columns, theme),
         Output::Value { result: true, text, .. } => result(text, cell, columns, theme),
-        Output::Error { name, value, traceback } => error(name, value, traceback, columns, theme),
+        Output::Error { name, value, traceback } => error(name, value, traceback, open, columns, theme),
         Output::Question { prompt, password, reply, .. } => {
             question(prompt, *password, reply, cell, columns, theme)
         }
@@ -69,7 +90,7 @@ pub(super) fn strategy_output(
     time: Timestamp,
     output: &Output,
     columns: usize,
-    theme: Theme,
+    look: Look,
 ) -> Vec<Line<'static>> {
     let (tone, text) = match output {
         Output::Stream { text, .. } | Output::Value { text, .. } => (Tone::Plain, text.clone()),
@@ -80,7 +101,22 @@ pub(super) fn strategy_output(
         // The strategy's exceptions are lines of the log, and only a cell can ask.
         Output::Error { .. } | Output::Question { .. } => return Vec::new(),
     };
-    line(&super::entry::Line { time, label: "OUT", tone, text }, columns, theme)
+    stamped(time, "OUT", tone, sanitize::styled(&text, Style::default(), look.theme.color), columns, look)
+}
+
+/// Returns an exception of the strategy: the exception, and below it where it was raised.
+pub(super) fn strategy_error(
+    time: Timestamp,
+    output: &Output,
+    open: bool,
+    columns: usize,
+    look: Look,
+) -> Vec<Line<'static>> {
+    let Output::Error { name, value, traceback } = output else { return Vec::new() };
+    let headline = sanitize_lines(&format!("strategy  {name}: {value}"));
+    let mut lines: Vec<Line<'static>> = headline.lines().map(|line| Line::raw(line.to_owned())).collect();
+    lines.extend(frames(name, traceback, open, look.theme));
+    stamped(time, "ERROR", Tone::Loss, lines, columns, look)
 }
 
 fn omitted(bytes: u64, file: Option<&str>, partial: bool) -> String {
@@ -112,7 +148,9 @@ fn question(
     let mut lines = sanitize::styled(prompt, theme.attention(), theme.color);
     let mut last = lines.pop().unwrap_or_default();
     let (answer, note) = match reply {
-        Reply::Awaited if cell.phase == Phase::Running => ("", "  waits for an answer".to_owned()),
+        Reply::Awaited if matches!(cell.phase, Phase::Running { .. }) => {
+            ("", "  waits for an answer".to_owned())
+        }
         Reply::Awaited | Reply::Never => ("", "  no answer".to_owned()),
         Reply::Given { author, text } => {
             let answer = match text {
@@ -145,8 +183,25 @@ fn question(
     rows
 }
 
+/// Returns that a cell runs, and for how long.
+pub(super) fn running(cell: &Cell, since: Timestamp, columns: usize, look: Look) -> Line<'static> {
+    const TURNS: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+    let seconds = format::between(since, look.now).as_secs();
+    let time =
+        if seconds < 60 { format!("{seconds} s") } else { format::stopwatch(Duration::from_secs(seconds)) };
+    let turn = TURNS[usize::try_from(seconds).unwrap_or_default() % TURNS.len()];
+    let text = format!("{}running", " ".repeat(out_indent(cell, columns)));
+    let spans = vec![Span::styled(text, look.theme.attention())];
+    at_right_end(Line::from(spans), &format!("{time} {turn}"), columns, look.theme)
+}
+
 /// Returns how a cell ended; nothing while it has not, or when its result says it.
-pub(super) fn tail(cell: &Cell, has_result: bool, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(super) fn tail(
+    cell: &Cell,
+    has_result: bool,
+    columns: usize,
+    Look { theme, .. }: Look,
+) -> Vec<Line<'static>> {
     let Phase::Finished { status, .. } = cell.phase else { return Vec::new() };
     let (text, style) = match status {
         CellStatus::Ok if has_result => return Vec::new(),
@@ -165,8 +220,33 @@ pub(super) fn mark(theme: Theme) -> Line<'static> {
 }
 
 /// Returns a line of the log, of trading or of a verb.
-pub(super) fn line(line: &super::entry::Line, columns: usize, theme: Theme) -> Vec<Line<'static>> {
-    let style = match line.tone {
+pub(super) fn line(line: &super::entry::Line, open: bool, columns: usize, look: Look) -> Vec<Line<'static>> {
+    let mut lines = sanitize::styled(&line.text, Style::default(), look.theme.color);
+    if let (Kind::Log(_), false) = (line.kind, open)
+        && let Some(folded) = fold::around_traceback(&texts(&lines))
+    {
+        let mut shown: Vec<_> = folded.shown.iter().map(|place| lines[*place].clone()).collect();
+        shown.insert(folded.mark_at, fold::mark(folded.hidden, 0, look.theme));
+        lines = shown;
+    }
+    stamped(line.time, line.kind.label(), line.tone, lines, columns, look)
+}
+
+/// Returns lines behind their time and label.
+fn stamped(
+    time: Timestamp,
+    label: &str,
+    tone: Tone,
+    lines: Vec<Line<'static>>,
+    columns: usize,
+    look: Look,
+) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let time = format::stamp(time, look.today());
+    let label = format!(" {label:<5} ");
+    // What wraps is put under the text.
+    let indent = (wrap::width(&time) + wrap::width(&label)).min(columns / 4);
+    let style = match tone {
         Tone::Quiet => theme.quiet(),
         Tone::Plain => Style::default(),
         Tone::Strong => theme.strong(),
@@ -174,22 +254,23 @@ pub(super) fn line(line: &super::entry::Line, columns: usize, theme: Theme) -> V
         Tone::Loss => theme.loss(),
     };
     let mut rows = Vec::new();
-    for (place, text) in sanitize::styled(&line.text, Style::default(), theme.color).into_iter().enumerate() {
+    for (place, text) in lines.into_iter().enumerate() {
         let mut spans = if place == 0 {
-            vec![
-                Span::styled(format::clock(line.time), theme.quiet()),
-                Span::styled(format!(" {:<5} ", line.label), style),
-            ]
+            vec![Span::styled(time.clone(), theme.quiet()), Span::styled(label.clone(), style)]
         } else {
-            vec![Span::raw(" ".repeat(LINE_INDENT.min(columns / 4)))]
+            vec![Span::raw(" ".repeat(indent))]
         };
-        let text_style = if line.tone == Tone::Quiet { style } else { Style::default() };
+        let text_style = if tone == Tone::Quiet { style } else { Style::default() }.patch(text.style);
         spans.extend(
             text.spans.into_iter().map(|span| Span::styled(span.content, text_style.patch(span.style))),
         );
-        rows.extend(wrap::wrap_words(&Line::from(spans), columns, LINE_INDENT.min(columns / 4)));
+        rows.extend(wrap::wrap_words(&Line::from(spans), columns, indent));
     }
     rows
+}
+
+fn texts(lines: &[Line<'static>]) -> Vec<String> {
+    lines.iter().map(Line::to_string).collect()
 }
 
 fn printed(text: &str, base: Style, columns: usize, theme: Theme) -> Vec<Line<'static>> {
@@ -225,23 +306,54 @@ fn result(text: &str, cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'st
 }
 
 /// Returns the traceback, then the exception, which says most and is therefore last and emphasised.
-fn error(name: &str, value: &str, traceback: &str, columns: usize, theme: Theme) -> Vec<Line<'static>> {
-    let mut lines = sanitize::styled(traceback, Style::default(), theme.color);
-    // IPython's traceback ends with the exception itself.
-    if let Some(place) = lines.iter().rposition(|line| line.to_string().starts_with(name)) {
-        lines.truncate(place);
-    }
+fn error(
+    name: &str,
+    value: &str,
+    traceback: &str,
+    open: bool,
+    columns: usize,
+    theme: Theme,
+) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
-    for line in lines {
+    for line in frames(name, traceback, open, theme) {
         for row in wrap::wrap(&line, columns.saturating_sub(GUTTER).max(1), 0) {
             let mut spans = vec![Span::raw(" ".repeat(GUTTER.min(columns)))];
             spans.extend(row.spans);
-            rows.push(Line::from(spans));
+            rows.push(Line { spans, ..line.clone() });
         }
     }
     let style = theme.loss().patch(theme.strong());
     rows.extend(printed(&sanitize_lines(&format!("{name}: {value}")), style, columns, theme));
     rows
+}
+
+/// Returns the lines of a traceback before the exception itself: all of them, or the last frame.
+fn frames(name: &str, traceback: &str, open: bool, theme: Theme) -> Vec<Line<'static>> {
+    if traceback.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = sanitize::styled(traceback, Style::default(), theme.color);
+    // A traceback ends with the exception itself; IPython's headline begins with the name too.
+    let is_exception = |line: &Line<'_>| {
+        let text = line.to_string();
+        let class = text.split(':').next().unwrap_or_default().trim_end();
+        !text.starts_with(' ') && class.ends_with(name)
+    };
+    if let Some(place) = lines.iter().rposition(is_exception) {
+        lines.truncate(place);
+    }
+    while lines.last().is_some_and(|line| line.width() == 0) {
+        lines.pop();
+    }
+    match fold::last_frame(&texts(&lines)) {
+        Some(kept) if !open => {
+            let hidden = lines.len() - kept.len();
+            let mut shown: Vec<Line<'static>> = kept.into_iter().map(|place| lines[place].clone()).collect();
+            shown.push(fold::mark(hidden, 0, theme));
+            shown
+        }
+        _ => lines,
+    }
 }
 
 /// Returns text without colours of its own; its lines stay.
@@ -252,7 +364,7 @@ fn sanitize_lines(text: &str) -> String {
 fn number(cell: &Cell) -> String {
     match (cell.count, cell.phase) {
         (_, Phase::Queued { .. }) => "·".to_owned(),
-        (_, Phase::Running) => "*".to_owned(),
+        (_, Phase::Running { .. }) => "*".to_owned(),
         (Some(count), _) => count.to_string(),
         (None, _) => "–".to_owned(),
     }
@@ -269,13 +381,16 @@ fn out_label(cell: &Cell, columns: usize, theme: Theme) -> Span<'static> {
 /// Puts the time that a cell took at the right end of a row, if there is room.
 fn with_run_time(row: Line<'static>, cell: &Cell, columns: usize, theme: Theme) -> Line<'static> {
     let Phase::Finished { duration_ms, .. } = cell.phase else { return row };
-    let time = format::run_time(duration_ms);
-    let gap = columns.saturating_sub(row.width() + wrap::width(&time));
+    at_right_end(row, &format::run_time(duration_ms), columns, theme)
+}
+
+fn at_right_end(row: Line<'static>, text: &str, columns: usize, theme: Theme) -> Line<'static> {
+    let gap = columns.saturating_sub(row.width() + wrap::width(text));
     if gap < 2 {
         return row;
     }
     let mut spans = row.spans;
     spans.push(Span::raw(" ".repeat(gap)));
-    spans.push(Span::styled(time, theme.quiet()));
+    spans.push(Span::styled(text.to_owned(), theme.quiet()));
     Line::from(spans)
 }

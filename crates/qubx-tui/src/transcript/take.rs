@@ -1,37 +1,37 @@
 //! From events to entries: which one begins an entry, which one continues it, and in what words.
 
-use qubx_protocol::{
-    AccountResults, CellNumber, Event, Fact, LogLevel, Money, OrderStatus, OutputContent, Seq, VerbOutcome,
-};
-use rust_decimal::Decimal;
+use qubx_protocol::{CellNumber, Event, Fact, LogLevel, OrderStatus, OutputContent, Seq, VerbOutcome};
 
 use super::Transcript;
-use super::entry::{Body, Cell, Line, Phase, Tone};
+use super::entry::{Body, Cell, Kind, Line, Phase, Tone};
 use super::output::{self, Output};
-use crate::format::{self, Sign};
+use super::words::{self, Names};
 
 impl Transcript {
     /// Takes an event in.
     pub(super) fn take(&mut self, event: &Event) {
         let seq = event.seq;
-        let line = |label, tone, text: String| Body::Line(Line { time: event.time, label, tone, text });
+        let time = event.market_time().unwrap_or(event.time);
+        let line = |kind, tone, text: String| Body::Line(Line { time, kind, tone, text });
         match &event.fact {
             Fact::Started { epoch, restored } => {
                 // A run has a Python of its own, which counts from 1.
                 self.last_count = Some(0);
                 self.asking.clear();
                 let how = if *restored { "a run goes on where one ended" } else { "a run begins" };
-                self.push(seq, line("START", Tone::Quiet, format!("{how}; account epoch {epoch}")));
+                self.push(seq, line(Kind::Run, Tone::Quiet, format!("{how}; account epoch {epoch}")));
             }
             Fact::Cell { cell, code, author, .. } => {
-                self.cells.insert(*cell, self.next());
-                self.push(seq, Body::Cell(Cell::new(code, author)));
+                let number = self.next();
+                if self.push(seq, Body::Cell(Cell::new(code, author))) {
+                    self.cells.insert(*cell, number);
+                }
             }
             Fact::CellStarted { cell, execution_count } => {
                 self.last_count = execution_count.or(self.last_count);
                 self.change_cell(seq, *cell, |cell| {
                     cell.count = *execution_count;
-                    cell.phase = Phase::Running;
+                    cell.phase = Phase::Running { since: event.time };
                 });
             }
             Fact::CellFinished { cell, status, duration_ms } => {
@@ -65,19 +65,23 @@ impl Transcript {
                 self.change_entry(seq, *cell, |entry| entry.push_error(ename, evalue, traceback));
             }
             Fact::Error { cell: None, ename, evalue, traceback, .. } => {
-                let text = format!("strategy: {}\n{ename}: {evalue}", traceback.join("\n"));
-                self.push(seq, line("ERROR", Tone::Loss, text));
-                self.warnings += 1;
+                self.counts.add(LogLevel::Error);
+                let output = Output::Error {
+                    name: ename.clone(),
+                    value: evalue.clone(),
+                    traceback: traceback.join("\n"),
+                };
+                self.push(seq, Body::Error { time, output });
             }
             Fact::Log { level, source, text, .. } => {
-                let (label, tone) = match level {
-                    LogLevel::Debug => ("DEBUG", Tone::Quiet),
-                    LogLevel::Info => ("INFO", Tone::Plain),
-                    LogLevel::Warning => ("WARN", Tone::Attention),
-                    LogLevel::Error => ("ERROR", Tone::Loss),
+                let tone = match level {
+                    LogLevel::Debug => Tone::Quiet,
+                    LogLevel::Info => Tone::Plain,
+                    LogLevel::Warning => Tone::Attention,
+                    LogLevel::Error => Tone::Loss,
                 };
-                self.warnings += usize::from(*level >= LogLevel::Warning);
-                self.push(seq, line(label, tone, format!("{source}  {text}")));
+                self.counts.add(*level);
+                self.push(seq, line(Kind::Log(*level), tone, format!("{source}  {text}")));
             }
             Fact::Order { order, .. } => {
                 // Sent, filled in part and filled are told by what follows them.
@@ -86,43 +90,17 @@ impl Transcript {
                     OrderStatus::New | OrderStatus::Cancelled => Tone::Quiet,
                     OrderStatus::Rejected => Tone::Loss,
                 };
-                let price = order.price.map_or_else(String::new, |price| format!(" @ {}", exact(price.0)));
-                let reason = order.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-                let text = format!(
-                    "{}  {} {} {}{price}  {}{reason}  ({})",
-                    order.instrument.symbol,
-                    order.side,
-                    order.order_type,
-                    exact(order.quantity.0),
-                    order.status,
-                    order.author
-                );
-                self.push(seq, line("ORDER", tone, text));
+                self.push(seq, line(Kind::Order, tone, self.names.order(order)));
             }
             Fact::Fill { fill, .. } => {
-                let text = format!(
-                    "{}  {} {} @ {}  ({})",
-                    fill.instrument.symbol,
-                    fill.side,
-                    exact(fill.quantity.0),
-                    exact(fill.price.0),
-                    fill.author
-                );
-                self.push(seq, line("FILL", Tone::Strong, text));
+                self.push(seq, line(Kind::Fill, Tone::Strong, self.names.fill(fill)));
             }
             Fact::Funding { funding, .. } => {
-                let text = format!(
-                    "{}  {} for {} at {}",
-                    funding.instrument.symbol,
-                    exact(funding.amount.0),
-                    exact(funding.quantity.0),
-                    exact(funding.rate)
-                );
-                self.push(seq, line("FUND", Tone::Quiet, text));
+                self.push(seq, line(Kind::Funding, Tone::Quiet, self.names.funding(funding)));
             }
             Fact::Results(results) => {
-                let accounts = results.accounts.iter().map(results_of);
-                self.push(seq, line("DONE", Tone::Strong, accounts.collect::<Vec<_>>().join("\n")));
+                let accounts = results.accounts.iter().map(words::results);
+                self.push(seq, line(Kind::Results, Tone::Strong, accounts.collect::<Vec<_>>().join("\n")));
             }
             Fact::Verb { verb, .. } => {
                 let (outcome, tone) = match verb.outcome {
@@ -132,12 +110,16 @@ impl Transcript {
                 };
                 let words = [verb.verb.as_str(), &verb.target, outcome, &verb.text];
                 let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-                self.push(seq, line("VERB", tone, format!("{}  ({})", words.join(" "), verb.author)));
+                self.push(seq, line(Kind::Verb, tone, format!("{}  ({})", words.join(" "), verb.author)));
             }
-            Fact::Status(_) => {}
+            // What it says of the instruments is for the entries to come.
+            Fact::Status(status) => self.names = Names::of(&status.info),
             unknown @ Fact::Unknown(_) => {
                 let kind = unknown.kind();
-                self.push(seq, line("?", Tone::Quiet, format!("an event of a newer version: {kind}")));
+                self.push(
+                    seq,
+                    line(Kind::Unknown, Tone::Quiet, format!("an event of a newer version: {kind}")),
+                );
             }
         }
     }
@@ -177,37 +159,9 @@ impl Transcript {
         for entry in &mut self.entries {
             let before = entry.size();
             entry.update(name, &text);
+            entry.forget_verdicts();
             self.bytes = self.bytes - before + entry.size();
         }
         self.trim();
     }
-}
-
-/// Returns what came of an account in a replay, in three lines.
-fn results_of(results: &AccountResults) -> String {
-    let account = &results.account;
-    // Enough for an account in dollars, and for one in bitcoins.
-    let decimals = if account.capital.0 >= Decimal::ONE_THOUSAND { 2 } else { 8 };
-    let amount = |amount: Money, sign| format::number(amount.0, decimals, sign);
-    let percent = |part: Decimal, sign| format!("{} %", format::number(part * Decimal::ONE_HUNDRED, 2, sign));
-    let sharpe = results
-        .sharpe
-        .map_or_else(|| format::UNKNOWN.to_owned(), |ratio| format::number(ratio, 2, Sign::Minus));
-    let won = Decimal::from(results.winning_trades).checked_div(Decimal::from(results.trades));
-    let won = won.map_or_else(String::new, |part| format!(" ({} won)", percent(part, Sign::Minus)));
-    format!(
-        "{}  profit {} {} ({})\ndrawdown {} ({})  Sharpe {sharpe}\ntrades {}{won}  fees {}",
-        account.exchange,
-        amount(results.profit, Sign::Both),
-        account.currency,
-        percent(results.return_on_capital, Sign::Both),
-        amount(results.max_drawdown, Sign::Minus),
-        percent(results.max_drawdown_part, Sign::Minus),
-        format::number(Decimal::from(results.trades), 0, Sign::Minus),
-        amount(account.fees, Sign::Minus),
-    )
-}
-
-fn exact(value: Decimal) -> String {
-    format::number(value, value.scale(), Sign::Minus)
 }

@@ -9,10 +9,11 @@ use qubx_protocol::{
     Seq, SessionState, StreamName,
 };
 
-use super::Transcript;
+use super::{Transcript, View};
 use crate::theme::Theme;
 
 const COLUMNS: usize = 60;
+const SESSION: View = View::Session;
 
 /// A session whose events are shown one by one.
 struct Live {
@@ -90,8 +91,11 @@ impl Live {
     }
 }
 
+/// Returns the rows of everything, but for how long a cell runs.
 fn shown(transcript: &Transcript) -> Vec<String> {
-    transcript.visible(COLUMNS, 5_000).iter().map(ToString::to_string).collect()
+    let rows: Vec<String> =
+        transcript.visible(SESSION, COLUMNS, 5_000).rows.iter().map(ToString::to_string).collect();
+    rows.into_iter().filter(|row| !row.trim_start().starts_with("running")).collect()
 }
 
 fn text(text: &str) -> OutputContent {
@@ -196,26 +200,29 @@ fn looking_back_page_by_page_shows_everything_and_moves_nothing() {
     live.transcript.rebuild(&live.state);
     let mut pages = 0;
     loop {
-        live.transcript.show_first();
-        let Some(before) = live.transcript.want_older(COLUMNS, HEIGHT) else { break };
-        assert_eq!(live.transcript.visible(COLUMNS, HEIGHT)[0].to_string(), "loading older history …");
-        assert_eq!(live.transcript.want_older(COLUMNS, HEIGHT), None, "one page at a time");
-        let seen = live.transcript.visible(COLUMNS, HEIGHT);
+        live.transcript.choose_first(SESSION);
+        let Some(before) = live.transcript.want_older(SESSION, COLUMNS, HEIGHT) else { break };
+        assert_eq!(
+            live.transcript.visible(SESSION, COLUMNS, HEIGHT).rows[0].to_string(),
+            "loading older history …"
+        );
+        assert_eq!(live.transcript.want_older(SESSION, COLUMNS, HEIGHT), None, "one page at a time");
+        let seen = live.transcript.visible(SESSION, COLUMNS, HEIGHT).rows;
         let (events, complete) = live.page(before, 30);
         live.transcript.prepend(&events, complete, Some(&live.state), COLUMNS);
-        let now = live.transcript.visible(COLUMNS, HEIGHT);
+        let now = live.transcript.visible(SESSION, COLUMNS, HEIGHT).rows;
         assert_eq!(now[1..], seen[1..], "what was looked at stays");
         pages += 1;
         assert!(pages < 100, "no end");
     }
     assert!(pages > 1);
-    let rows: Vec<String> = live.transcript.visible(COLUMNS, 5_000).iter().map(ToString::to_string).collect();
+    let rows: Vec<String> =
+        live.transcript.visible(SESSION, COLUMNS, 5_000).rows.iter().map(ToString::to_string).collect();
     assert_eq!(rows[0], "— beginning of the session —");
     assert_eq!(rows[1..], everything, "all of it is there, in its order");
 
-    live.transcript.follow();
-    assert!(!live.rows().iter().any(|row| row.ends_with("printed by 1") || row.contains("beginning")));
-    assert!(live.transcript.entries.len() <= 100, "older pages are dropped again");
+    live.transcript.follow(SESSION, Some(&live.state));
+    assert_eq!(live.rows()[1..], everything, "pages stay while there is room");
 }
 
 #[test]
@@ -233,8 +240,8 @@ fn an_older_cell_that_still_runs_goes_on_once() {
     }
     live.transcript.rebuild(&live.state);
     assert!(live.state.history.of(HistoryKind::Session).count() <= 3);
-    live.transcript.show_first();
-    let before = live.transcript.want_older(COLUMNS, 2).unwrap();
+    live.transcript.choose_first(SESSION);
+    let before = live.transcript.want_older(SESSION, COLUMNS, 2).unwrap();
     let (mut events, complete) = live.page(before, 30);
     // The page was made when the newest output was written down already, and the event of that comes after it.
     let late = Event {
@@ -245,10 +252,54 @@ fn an_older_cell_that_still_runs_goes_on_once() {
     events.push(late.clone());
     live.transcript.prepend(&events, complete, Some(&live.state), COLUMNS);
     live.transcript.apply(&late, &live.state);
-    live.transcript.show_first();
+    live.transcript.choose_first(SESSION);
     let rows = live.rows();
     assert_eq!(rows.iter().filter(|row| row.contains("late")).count(), 1, "{rows:?}");
     assert!(rows.iter().any(|row| row.contains("early")));
+}
+
+#[test]
+fn as_many_entries_as_are_kept_are_small_and_every_older_one_can_be_reached() {
+    const HEIGHT: usize = 20;
+    let mut live = Live::new(50);
+    live.event(Fact::Started { epoch: Epoch(1), restored: false });
+    for line in 0..super::MOST_ENTRIES + 500 {
+        live.line(&format!("line {line}"));
+    }
+    assert_eq!(live.transcript.entries.len(), super::MOST_ENTRIES);
+    assert!(live.transcript.bytes <= super::MOST_BYTES);
+    assert!(size_of::<super::Entry>() <= 320, "{} bytes each", size_of::<super::Entry>());
+    live.transcript.choose_first(SESSION);
+    let mut pages = 0;
+    while let Some(before) = live.transcript.want_older(SESSION, COLUMNS, HEIGHT) {
+        let (events, complete) = live.page(before, 200);
+        live.transcript.prepend(&events, complete, Some(&live.state), COLUMNS);
+        live.transcript.choose_first(SESSION);
+        assert!(live.transcript.entries.len() <= super::MOST_ENTRIES);
+        pages += 1;
+        assert!(pages < 10, "no end");
+    }
+    assert!(live.transcript.visible(SESSION, COLUMNS, HEIGHT).rows[1].to_string().contains("a run begins"));
+    // What is newer made place, and is not mixed with what comes now.
+    live.line("newest");
+    live.transcript.step(SESSION, 20_000, COLUMNS, HEIGHT, Some(&live.state));
+    let rows: Vec<String> =
+        live.transcript.visible(SESSION, COLUMNS, HEIGHT).rows.iter().map(ToString::to_string).collect();
+    assert!(rows[HEIGHT - 1].contains("was let go"), "{rows:?}");
+    assert!(!rows.concat().contains("newest"));
+    live.transcript.follow(SESSION, Some(&live.state));
+    assert!(live.rows().pop().unwrap().contains("newest"));
+}
+
+#[test]
+fn rows_that_were_let_go_are_laid_out_as_before() {
+    let mut live = Live::new(2_000);
+    for line in 0..1_500 {
+        live.line(&format!("line {line}"));
+    }
+    let rows = live.rows();
+    live.transcript.release_rows();
+    assert_eq!(live.rows(), rows);
 }
 
 fn fact() -> impl Strategy<Value = Fact> {
@@ -297,5 +348,90 @@ proptest! {
             live.event(fact);
         }
         prop_assert_eq!(live.rows(), live.snapshot_rows());
+    }
+}
+
+/// What somebody does with a panel of entries.
+#[derive(Clone, Debug)]
+enum Act {
+    Event(Box<Fact>),
+    Step(isize),
+    Page(isize),
+    Filter(String),
+    Level,
+    Fold,
+    Error(bool),
+    First,
+    Follow,
+    Pause,
+    Clear,
+    Older(usize),
+    Rebuild,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        8 => fact().prop_map(|fact| Act::Event(Box::new(fact))),
+        2 => (-3isize..4).prop_map(Act::Step),
+        1 => (-1isize..2).prop_map(Act::Page),
+        1 => "[a-e@ -]{0,4}".prop_map(Act::Filter),
+        1 => Just(Act::Level),
+        1 => Just(Act::Fold),
+        1 => any::<bool>().prop_map(Act::Error),
+        1 => Just(Act::First),
+        1 => Just(Act::Follow),
+        1 => Just(Act::Pause),
+        1 => Just(Act::Clear),
+        1 => (1usize..4).prop_map(Act::Older),
+        1 => Just(Act::Rebuild),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn whatever_is_done_rows_fit_and_a_choice_is_in_reach(
+        acts in prop::collection::vec((act(), any::<bool>()), 0..60),
+        height in 0usize..12,
+    ) {
+        let mut live = Live::new(5);
+        live.cell(1);
+        live.cell(2);
+        for (act, is_log) in acts {
+            let view = if is_log { View::Log } else { View::Session };
+            let state = live.state.clone();
+            let transcript = &mut live.transcript;
+            match act {
+                Act::Event(fact) => live.event(*fact),
+                Act::Step(by) => transcript.step(view, by, COLUMNS, height, Some(&state)),
+                Act::Page(by) => transcript.page(view, by, COLUMNS, height, Some(&state)),
+                Act::Filter(text) => transcript.set_filter(view, text, COLUMNS, height),
+                Act::Level => transcript.raise_least(view, COLUMNS, height),
+                Act::Fold => { transcript.toggle_fold(view, COLUMNS, height); }
+                Act::Error(forward) => { transcript.choose_error(view, forward, COLUMNS, height); }
+                Act::First => transcript.choose_first(view),
+                Act::Follow => transcript.follow(view, Some(&state)),
+                Act::Pause => transcript.pause(view, COLUMNS, height),
+                Act::Clear => transcript.clear_view(view, Some(&state)),
+                Act::Older(limit) => {
+                    if let Some(before) = live.transcript.want_older(view, COLUMNS, height) {
+                        let (events, complete) = live.page(before, limit);
+                        live.transcript.prepend(&events, complete, Some(&state), COLUMNS);
+                    }
+                }
+                Act::Rebuild => transcript.rebuild(&state),
+            }
+            for view in View::ALL {
+                let visible = live.transcript.visible(view, COLUMNS, height);
+                prop_assert!(visible.rows.len() <= height);
+                prop_assert!(visible.chosen.is_none_or(|row| row < visible.rows.len()));
+                prop_assert!(visible.rows.iter().all(|row| row.width() <= COLUMNS));
+                if live.transcript.follows(view) && height > 0 {
+                    let all = live.transcript.visible(view, COLUMNS, 5_000).rows;
+                    prop_assert_eq!(&all[all.len().saturating_sub(height)..], &visible.rows[..]);
+                }
+            }
+        }
     }
 }

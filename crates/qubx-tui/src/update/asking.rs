@@ -49,7 +49,7 @@ pub(super) fn send(app: &mut App) -> Vec<Effect> {
     let Some(answer) = &mut app.answer else { return Vec::new() };
     let input = answer.input.clone();
     let Some(text) = answer.send() else { return Vec::new() };
-    app.transcript.follow();
+    app.watch_session();
     vec![Effect::Send(Command::Answer { input, text }, Purpose::Answer)]
 }
 

@@ -3,17 +3,19 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, panels, ticket, typing, verbs};
+use super::{asking, copying, filtering, panels, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
-use crate::keymap::{self, Action, Context};
+use crate::keymap::{self, Action, Context, Panel};
 use crate::message::Effect;
+use crate::transcript::Copied;
 
 pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release || app.now.instant < app.deaf_until {
         return Vec::new();
     }
+    app.notifier.typed(app.now.instant);
     if let Some(why) = app.over() {
         return vec![Effect::Leave(Exit::Ended(why.to_owned()))];
     }
@@ -50,6 +52,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             match context {
                 Context::Input => typing::edit(app, event),
                 Context::Answer => asking::edit(app, event),
+                Context::Filter => return filtering::edit(app, event),
                 _ if is_interrupt(event) => app.hint("nothing to interrupt from here; ^Q leaves"),
                 _ => {}
             }
@@ -81,22 +84,36 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::EndOfInput => app.typed().key(event),
         Action::Interrupt => return verbs::interrupt(app),
         Action::ClearView => {
-            app.transcript.clear_view();
+            app.transcript.clear_view(app.reading(), app.mirror.state.as_ref());
             return vec![Effect::Redraw];
         }
         Action::Help => app.help = Some(0),
         Action::Quit => return verbs::quit(app),
-        Action::Retry if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
-        Action::Retry => {}
+        Action::Open if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
+        Action::Open => panels::open(app),
+        Action::Filter => filtering::begin(app),
+        Action::FilterLevel => filtering::raise_least(app),
+        Action::FilterKeep => app.filtering = false,
+        Action::FilterClear => filtering::clear(app),
+        Action::Copy if panels::shows_entries(app) => return copying::entry(app, Copied::Output),
+        Action::CopyCode if panels::shows_entries(app) => return copying::entry(app, Copied::Code),
+        Action::Copy | Action::CopyCode => app.hint("the session (1) and the log (7) have entries to copy"),
+        Action::Pause => panels::pause(app),
+        Action::NextError => return panels::to_error(app, true),
+        Action::PreviousError => return panels::to_error(app, false),
         Action::LeavePrompt => app.context = Context::Panel,
         Action::ToPrompt => app.context = Context::Input,
         Action::Dismiss => {
+            // What lies over others goes first.
+            if app.notices.is_empty() {
+                filtering::clear(app);
+            }
             app.notices.clear();
             app.hint = None;
         }
         Action::GoTo(panel) => panels::go_to(app, panel),
         Action::NextPanel => panels::go_to(app, app.panel.step(1)),
-        Action::PreviousPanel => panels::go_to(app, app.panel.step(3)),
+        Action::PreviousPanel => panels::go_to(app, app.panel.step(Panel::ALL.len() - 1)),
         Action::Down => return panels::step(app, 1),
         Action::Up => return panels::step(app, -1),
         Action::PageDown => return panels::page(app, 1),

@@ -3,11 +3,14 @@
 use std::time::Instant;
 
 use qubx_client::{Link, Update};
-use qubx_protocol::{Answer, AnswerResult, ErrorCode, Event, Fact, Refusal, VerbOutcome, VerbProgress};
+use qubx_protocol::{
+    Answer, AnswerResult, ErrorCode, ErrorMessage, Event, Fact, Refusal, VerbOutcome, VerbProgress,
+};
 
-use super::{asking, ticket, typing};
+use super::{asking, panels, ticket, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
+use crate::facts::Facts;
 use crate::message::Effect;
 use crate::{format, progress, view};
 
@@ -23,13 +26,17 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
             }
             match link {
                 Link::Lost { since, .. } => lost(app, since),
-                Link::Closed(error) => return closed(app, error.code),
+                Link::Closed(error) => return closed(app, error),
                 Link::Connecting | Link::Connected { .. } => {}
             }
             Vec::new()
         }
         Update::Snapshot(state) => {
             app.transcript.rebuild(&state);
+            // Taken once: a later snapshot is no return.
+            if let Some(seen) = app.options.seen.take().filter(|seen| seen.log == state.log) {
+                app.transcript.left_at(seen.seq, seen.time, state.head);
+            }
             app.pending_older = None;
             asking::follow(app);
             Vec::new()
@@ -56,12 +63,19 @@ fn lost(app: &mut App, since: Instant) {
     app.transcript.older_failed(None);
 }
 
-fn closed(app: &mut App, code: ErrorCode) -> Vec<Effect> {
+fn closed(app: &mut App, error: ErrorMessage) -> Vec<Effect> {
     app.dialog = None;
     app.pending_enter = None;
     app.lost_since = None;
     match app.leaving {
-        Some(Leaving::Stopping { .. }) if code == ErrorCode::Ended => vec![Effect::Leave(Exit::Stopped)],
+        Some(Leaving::Stopping { .. }) if error.code == ErrorCode::Ended => {
+            vec![Effect::Leave(Exit::Stopped)]
+        }
+        _ if app.is_away() => {
+            let name = app.mirror.info().map_or_else(String::new, |info| info.name.clone());
+            let call = app.notifier.ended(&name, &error.message, app.options.notifications);
+            call.map(Effect::Notify).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -76,6 +90,9 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
         }
     }
     asking::ended(app, &event.fact);
+    if app.is_away() {
+        app.notifier.event(event, app.options.notifications, app.now.instant);
+    }
     asking::follow(app);
     match &event.fact {
         Fact::Verb { verb, .. } => self::verb(app, verb),
@@ -165,8 +182,7 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
         };
     }
     if app.pending_older.as_ref() == Some(&answer.request) {
-        older(app, answer.result);
-        return Vec::new();
+        return older(app, answer.result);
     }
     let is_for_completion = app
         .pending_completion
@@ -185,14 +201,19 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
 }
 
 /// Takes a page of older history in, or why there is none.
-fn older(app: &mut App, result: AnswerResult) {
+fn older(app: &mut App, result: AnswerResult) -> Vec<Effect> {
     app.pending_older = None;
     match result {
         AnswerResult::History { events, complete } => {
             let columns = view::session_size(app).0;
             app.transcript.prepend(&events, complete, app.mirror.state.as_ref(), columns);
+            // A filter may show nothing of this page: what is looked for is further back.
+            if app.transcript.filter(app.reading()).has_words() {
+                return panels::look_further_back(app);
+            }
         }
         AnswerResult::Failed { message } => app.transcript.older_failed(Some(message)),
         _ => app.transcript.older_failed(Some("the answer is of another kind".to_owned())),
     }
+    Vec::new()
 }

@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use qubx_client::Link;
 use qubx_protocol::{Command, Completeness, Completion, RequestKind};
 
+use super::filtering;
 use crate::app::{App, PendingCompletion, PendingEnter, Popup};
 use crate::facts::{self, Facts};
 use crate::keymap::Context;
@@ -31,6 +32,10 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
     }
     if app.dialog.is_some() || app.ticket.is_some() {
         app.hint("pasting does not answer a question");
+        return Vec::new();
+    }
+    if app.keys_context() == Context::Filter {
+        filtering::paste(app, text);
         return Vec::new();
     }
     if !app.has_prompt() {
@@ -107,7 +112,7 @@ fn run(app: &mut App) -> Vec<Effect> {
     app.recall = None;
     let code = app.prompt.text().trim_end().to_owned();
     app.prompt.set("");
-    app.transcript.follow();
+    app.watch_session();
     vec![Effect::Send(Command::Execute { code }, Purpose::Cell)]
 }
 

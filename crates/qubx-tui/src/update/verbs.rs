@@ -5,7 +5,7 @@ use std::time::Duration;
 use qubx_client::Link;
 use qubx_protocol::{Command, InstrumentId, KernelState};
 
-use super::panels;
+use super::{filtering, panels};
 use crate::Exit;
 use crate::app::{App, Leaving};
 use crate::dialog::{Dialog, Legs, Subject};
@@ -103,6 +103,10 @@ pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
         app.recall = None;
         return Vec::new();
     }
+    if app.keys_context() == Context::Filter {
+        filtering::clear(app);
+        return Vec::new();
+    }
     let Some(running) = facts::running(&app.mirror).cloned() else {
         app.hint("nothing runs; ^Q leaves");
         return Vec::new();
@@ -194,7 +198,7 @@ pub(super) fn not_now(app: &App) -> Option<&'static str> {
 pub(super) fn selected_instrument(app: &App) -> Option<InstrumentId> {
     let row = panels::selected(app)?;
     match app.panel {
-        Panel::Session => None,
+        Panel::Session | Panel::Log => None,
         Panel::Positions => {
             facts::positions(&app.mirror).get(row).map(|position| position.instrument.clone())
         }

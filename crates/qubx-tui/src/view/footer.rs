@@ -36,6 +36,7 @@ fn is_shown(app: &App, binding: &Binding) -> bool {
     let here = match binding.action {
         Action::CancelOrder | Action::Modify => app.panel == Panel::Orders,
         Action::Close => app.panel == Panel::Positions,
+        Action::Filter => matches!(app.panel, Panel::Session | Panel::Log),
         // On a narrow line the way to the help is worth more.
         Action::PauseOrResume => {
             app.room() > Room::Compact || app.mirror.status().is_some_and(|status| status.paused)
@@ -74,5 +75,6 @@ pub(super) fn context_name(context: Context) -> &'static str {
         Context::Answer => "When a cell asks for a line",
         Context::Popup => "In the list of completions",
         Context::Panel => "In the panels (esc)",
+        Context::Filter => "In a filter (/)",
     }
 }

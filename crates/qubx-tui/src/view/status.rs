@@ -133,7 +133,7 @@ fn parts(app: &App) -> Vec<Part> {
             add(6, text, plain);
         }
     }
-    let warnings = app.transcript.warnings();
+    let warnings = app.transcript.counts().warnings();
     let feed_error = app.mirror.market().is_some_and(|market| market.feed_error.is_some());
     let style = if warnings > 0 || feed_error { app.theme.attention() } else { app.theme.quiet() };
     add(5, format!("⚠ {warnings}{}", if feed_error { " feed" } else { "" }), style);
