@@ -5,6 +5,7 @@ mod attach;
 mod completions;
 mod exec;
 mod history;
+mod init;
 mod kernels;
 mod logs;
 mod restart;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command: Command, registry: &Registry) -> Result<Outcome
         Command::Validate(arguments) => validate::validate(*arguments, registry).await,
         Command::Verify(arguments) => verify::verify(arguments).await,
         Command::Setup(arguments) => setup::setup(arguments).await,
+        Command::Init(arguments) => init::init(arguments).await,
         Command::Completions { shell } => completions::completions(shell),
         Command::Service => service::service(registry).await,
     }

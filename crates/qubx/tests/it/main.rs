@@ -28,6 +28,7 @@ mod harness;
 mod history;
 mod homes;
 mod idempotence;
+mod init;
 mod input;
 mod jupyter;
 mod kernel_death;
