@@ -70,6 +70,12 @@ pub(crate) enum Command {
     Setup(SetupArguments),
     /// Writes a strategy that runs, its config and its test; with --systemd prints a unit that runs a config instead
     Init(InitArguments),
+    /// Checks this machine as a whole and changes nothing; exits with 0 when nothing is wrong
+    Doctor {
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the completions for a shell, for example for bash: `qubx completions bash > FILE`
     Completions {
         /// The shell

@@ -3,6 +3,7 @@
 mod action;
 mod attach;
 mod completions;
+mod doctor;
 mod exec;
 mod history;
 mod init;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Command, registry: &Registry) -> Result<Outcome
         Command::Verify(arguments) => verify::verify(arguments).await,
         Command::Setup(arguments) => setup::setup(arguments).await,
         Command::Init(arguments) => init::init(arguments).await,
+        Command::Doctor { json } => doctor::doctor(json).await,
         Command::Completions { shell } => completions::completions(shell),
         Command::Service => service::service(registry).await,
     }

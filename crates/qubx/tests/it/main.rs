@@ -18,6 +18,7 @@ mod configs;
 mod damaged_log;
 mod dashboard;
 mod disk_room;
+mod doctor;
 mod escapes;
 mod failing_disk;
 mod files;
