@@ -30,7 +30,10 @@ use crate::out::{out, outln, print_marked};
 
 /// `qubx doctor`
 pub(crate) async fn doctor(json: bool) -> Result<Outcome, Failure> {
-    let findings = examine().await;
+    let mut findings = examine().await;
+    for hint in findings.iter_mut().filter_map(|finding| finding.hint.as_mut()) {
+        *hint = advice(hint).into_owned();
+    }
     if json {
         outln!("{}", json::pretty(&findings));
     } else {
@@ -89,7 +92,7 @@ fn show(findings: &[Finding]) -> std::io::Result<()> {
     for Finding { check, status, text, hint } in findings {
         let mut line = format!("{check:width$}  {text}");
         if let Some(hint) = hint {
-            line += &format!("\n  {:width$}  hint: {}", "", advice(hint));
+            line += &format!("\n  {:width$}  hint: {hint}", "");
         }
         if has_colours {
             print_marked((status.colour(), status.mark()), &line)?;

@@ -27,7 +27,10 @@ pub(crate) async fn init(arguments: InitArguments) -> Result<Outcome, Failure> {
         say!("wrote {}", file.display());
     }
     if let Some(why) = python::complaint(&made.folder).await {
-        say!("no Python can run it yet: {why}\nfirst: {} setup", program.word());
+        let setup = format!("{} setup", program.word());
+        say!(
+            "no Python can run it yet: {why}\nfirst make one with `{setup}`, or name another one with $QUBX_PYTHON"
+        );
     }
     for command in made.commands(&program) {
         outln!("{command}");
