@@ -26,7 +26,11 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.read())
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    answer = {"python": sys.version.split()[0], "ipykernel": ipykernel_version()}
+    answer: Answer = {
+        "python": sys.version.split()[0],
+        "ipykernel": ipykernel_version(),
+        "package": os.path.dirname(__file__),
+    }
     # Without a module it is only this Python that is asked about: the strategy is not written in it.
     if answer["ipykernel"] is not None and request["module"] is not None:
         # As in the kernel: the config's folder, this package, the caller's folder.

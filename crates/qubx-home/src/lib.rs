@@ -25,7 +25,7 @@ pub use python_group::{RUNTIME_DIR_VARIABLE, end_python_group, note_python};
 pub use quarantine::Quarantined;
 pub use runtime_dir::RuntimeDir;
 pub use session_dir::ensure_session_dir;
-pub use sessions::{Found, Listing, list_sessions, look_around};
+pub use sessions::{Found, Listing, Survey, list_sessions, look_around, survey};
 
 use std::path::PathBuf;
 

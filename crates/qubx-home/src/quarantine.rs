@@ -15,12 +15,14 @@ pub struct Quarantined {
     pub reason: String,
 }
 
+/// The folder in `kernels` that they go to.
+pub(crate) const QUARANTINE: &str = ".quarantine";
 /// The files of one name that are kept at most; then the last one is replaced.
 const KEPT: u32 = 100;
 
-/// Moves a file to `.quarantine` in `kernels`. Returns none when that cannot be done: then it stays where it is.
+/// Moves a file to [`QUARANTINE`] in `kernels`. Returns none when that cannot be done: then it stays where it is.
 pub(crate) fn put_away(kernels: &Path, path: &Path, reason: String) -> Option<Quarantined> {
-    let folder = kernels.join(".quarantine");
+    let folder = kernels.join(QUARANTINE);
     ensure_private_dir(&folder).ok()?;
     let name = path.file_name()?.to_str()?;
     let numbered = (2..=KEPT).map(|number| format!("{name}.{number}"));

@@ -28,6 +28,12 @@ impl Home {
         check_socket_path(&self.runtime_parent().join("00000000"))
     }
 
+    /// Returns how many bytes the longest path of a socket has here, and how many the system can hold.
+    #[must_use]
+    pub fn socket_path_bytes(&self) -> (usize, usize) {
+        (path_bytes(&self.runtime_parent().join("00000000")), SOCKET_PATH_BYTES)
+    }
+
     /// Makes a folder for the sockets of the service of a session, in `$XDG_RUNTIME_DIR` when there is one. The service
     /// must hold the session's lock.
     ///
@@ -100,7 +106,10 @@ impl Home {
         std::iter::once(self.root().join("run")).chain(xdg_parent()).collect()
     }
 
-    fn runtime_parent(&self) -> PathBuf {
+    /// Returns the folder that the folders of sockets are made in: in `$XDG_RUNTIME_DIR` when there is one, else in the
+    /// home.
+    #[must_use]
+    pub fn runtime_parent(&self) -> PathBuf {
         match xdg_parent() {
             Some(parent) if parent.parent().is_some_and(Path::is_dir) => parent,
             _ => self.root().join("run"),
@@ -114,8 +123,13 @@ fn xdg_parent() -> Option<PathBuf> {
     dir.is_absolute().then(|| dir.join("qubx"))
 }
 
+/// Returns the bytes of the longest path of a socket in a folder.
+fn path_bytes(folder: &Path) -> usize {
+    folder.as_os_str().len() + 1 + SOCKET_NAME_BYTES
+}
+
 fn check_socket_path(folder: &Path) -> Result<(), HomeError> {
-    let length = folder.as_os_str().len() + 1 + SOCKET_NAME_BYTES;
+    let length = path_bytes(folder);
     if length > SOCKET_PATH_BYTES {
         return Err(HomeError::PathTooLong { path: folder.to_owned(), length, limit: SOCKET_PATH_BYTES });
     }

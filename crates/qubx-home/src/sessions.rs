@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::connection_file::{Content, look_at, session_of_draft};
-use crate::quarantine::{Quarantined, put_away};
+use crate::quarantine::{QUARANTINE, Quarantined, put_away};
 use crate::runtime_dir::is_abandoned;
 use crate::{ConnectionFile, Holder, Home, HomeError, ProcessId, owner_holder, service_holder};
 
@@ -74,15 +74,10 @@ pub fn list_sessions(home: &Home) -> Result<Vec<Found>, HomeError> {
 /// When the folder of connection files cannot be read. There being none is no error.
 pub fn look_around(home: &Home) -> Result<Listing, HomeError> {
     let kernels = home.kernels();
-    let entries = match std::fs::read_dir(&kernels) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            home.remove_abandoned_runtime_dirs();
-            return Ok(Listing::default());
-        }
-        Err(error) => return Err(HomeError::io("list", &kernels)(error)),
+    let Some(paths) = paths_in(&kernels)? else {
+        home.remove_abandoned_runtime_dirs();
+        return Ok(Listing::default());
     };
-    let paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     let mut listing = Listing::default();
     remove_abandoned_drafts(home, &paths);
     for path in paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "json"))
@@ -101,6 +96,50 @@ pub fn look_around(home: &Home) -> Result<Listing, HomeError> {
     // Of a service that died before it had a connection file.
     home.remove_abandoned_runtime_dirs();
     Ok(listing)
+}
+
+/// What lies in the folder of connection files, found out by looking alone.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The sessions of this user, oldest first; the files of those that are dead are still there.
+    pub sessions: Vec<Found>,
+    /// Files of ours that cannot be used, and why. The next command that lists sessions puts them away.
+    pub broken: Vec<(PathBuf, String)>,
+    /// Files that were put away earlier.
+    pub put_away: Vec<PathBuf>,
+}
+
+/// As [`look_around`], and changes nothing: who died is told to the next command that lists sessions, too.
+///
+/// # Errors
+/// When the folder of connection files cannot be read. There being none is no error.
+pub fn survey(home: &Home) -> Result<Survey, HomeError> {
+    let mut survey = Survey::default();
+    let kernels = home.kernels();
+    for path in paths_in(&kernels)?.unwrap_or_default() {
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        match judge(home, &path) {
+            Judgement::Session(found) => survey.sessions.push(*found),
+            Judgement::Broken(reason) => survey.broken.push((path, reason)),
+            Judgement::NotOurs => {}
+        }
+    }
+    survey.sessions.sort_by_key(|found| found.file.qubx.started_at);
+    drop_the_outdated(&mut survey.sessions);
+    survey.put_away = paths_in(&kernels.join(QUARANTINE))?.unwrap_or_default();
+    survey.put_away.sort();
+    Ok(survey)
+}
+
+/// Returns what is in a folder; none when there is no such folder.
+fn paths_in(folder: &Path) -> Result<Option<Vec<PathBuf>>, HomeError> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries.filter_map(Result::ok).map(|entry| entry.path()).collect())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(HomeError::io("list", folder)(error)),
+    }
 }
 
 /// Removes the drafts of services that were killed while they wrote one. A service that begins right now writes a later

@@ -36,7 +36,7 @@ pub use kernel::{ChildLimits, KernelConfig, KernelHandle, start};
 pub use probe::{
     IPYKERNEL_REQUIREMENT, Parameter, ParameterKind, Probe, ProbeError, StrategySource, probe, probe_python,
 };
-pub use python::{PythonError, find_python};
+pub use python::{FoundPython, PythonError, PythonRule, find_python, locate_python};
 pub use strategy::{
     BatchPlace, CallId, CallOrigin, PublishedPart, RunId, StrategyCall, StrategyEvent, StrategyStage,
 };

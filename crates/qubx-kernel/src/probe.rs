@@ -56,6 +56,8 @@ pub struct Probe {
     pub parameters: BTreeMap<String, Parameter>,
     /// The callbacks that the class overrides, for example `on_quote`; empty as the parameters are.
     pub callbacks: Vec<String>,
+    /// Where `qubx_strategy` was imported from, when that is not the one which comes with this program.
+    pub other_package: Option<PathBuf>,
 }
 
 /// A parameter of a strategy.
@@ -185,6 +187,9 @@ struct Answer {
     python: String,
     #[serde(default)]
     ipykernel: Option<String>,
+    /// The folder of the package that answers.
+    #[serde(default)]
+    package: Option<PathBuf>,
     #[serde(flatten)]
     finding: Option<Finding>,
 }
@@ -249,9 +254,10 @@ async fn answer(python: &Path, request: &Value, timeout: Duration) -> Result<Opt
     };
     let output =
         output.map_err(|error| ProbeError::Run { python: python.to_owned(), reason: error.to_string() })?;
-    serde_json::from_slice(&output.answer)
-        .map(Some)
-        .map_err(|_| ProbeError::Run { python: python.to_owned(), reason: output.complaint })
+    let mut answer: Answer = serde_json::from_slice(&output.answer)
+        .map_err(|_| ProbeError::Run { python: python.to_owned(), reason: output.complaint })?;
+    answer.package = answer.package.filter(|answered| !answered.starts_with(&package));
+    Ok(Some(answer))
 }
 
 /// What the interpreter wrote.
@@ -310,6 +316,7 @@ fn judge(python: &Path, source: Option<&StrategySource>, answer: Answer) -> Resu
         ipykernel_version: ipykernel,
         parameters,
         callbacks,
+        other_package: answer.package,
     };
     match (answer.finding, source) {
         (None, None) => Ok(probe(Runtime::Native, BTreeMap::new(), Vec::new())),

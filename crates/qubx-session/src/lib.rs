@@ -18,6 +18,7 @@ mod strategy;
 pub use config::{Control, KernelLoss, OutputQuota, Progress, ServiceConfig, ServiceError, StrategyChoice};
 pub use python::restarts::{RESTART_WINDOW, Restarts};
 pub use sample::sample;
+pub use screens::places::{MOST_SCREENS, screens_within};
 pub use service::serve;
 pub use session::input::StopRequest;
 pub use store::{DISK_FAILED, Finding, MOST_FINDINGS, StoreError, Verification, read_history, verify};

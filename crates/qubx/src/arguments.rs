@@ -68,6 +68,14 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Makes a Python environment for sessions, `$QUBX_HOME/venv`; running it again repairs or updates it
     Setup(SetupArguments),
+    /// Writes a strategy that runs, its config and its test; with --systemd prints a unit that runs a config instead
+    Init(InitArguments),
+    /// Checks this machine as a whole and changes nothing; exits with 0 when nothing is wrong
+    Doctor {
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the completions for a shell, for example for bash: `qubx completions bash > FILE`
     Completions {
         /// The shell
@@ -267,6 +275,22 @@ pub(crate) struct SetupArguments {
     /// The Python to make the environment with
     #[arg(long, value_name = "PATH")]
     pub(crate) python: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The strategy's name, instead of its folder's; with --systemd the session's, instead of the config's
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The folder to write to, which is made when it is not there; default: the current one
+    #[arg(long, value_name = "PATH", conflicts_with = "systemd")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Prints a unit of systemd for this user that runs CONFIG
+    #[arg(long)]
+    pub(crate) systemd: bool,
+    /// The config that the unit runs; default: the only one in the current folder
+    #[arg(requires = "systemd")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

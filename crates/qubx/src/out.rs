@@ -61,6 +61,11 @@ pub(crate) fn redraw(text: &str) -> std::io::Result<()> {
     put("\x1b[H\x1b[2J", text)
 }
 
+/// Writes a line to standard output with a mark of ours before it, in a colour as SGR numbers them.
+pub(crate) fn print_marked((colour, mark): (&str, &str), text: &str) -> std::io::Result<()> {
+    put(&format!("\x1b[{colour}m{mark}\x1b[0m "), &format!("{text}\n"))
+}
+
 fn put(own: &str, text: &str) -> std::io::Result<()> {
     end_progress();
     let mut stdout = std::io::stdout().lock();

@@ -28,18 +28,6 @@ const UNBUILT: &[Unbuilt] = &[
         instead: "`qubx history NAME --json` prints its entries for programs",
     },
     Unbuilt {
-        after: "qubx",
-        words: &["init"],
-        what: "nothing makes a config or a unit of systemd",
-        instead: "docs/strategies.md says how a config looks, and examples/ has some",
-    },
-    Unbuilt {
-        after: "qubx",
-        words: &["doctor"],
-        what: "nothing checks a machine as a whole",
-        instead: "`qubx validate CONFIG` checks a config and its Python, `qubx verify NAME` a session's files",
-    },
-    Unbuilt {
         after: "qubx kernel",
         words: &["adopt"],
         what: "a session cannot get another owner",

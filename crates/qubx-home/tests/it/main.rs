@@ -10,7 +10,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use qubx_home::{
-    ConnectionFile, Home, HomeError, ProcessId, QubxSection, SessionLock, list_sessions, read_connection_file,
+    ConnectionFile, Home, HomeError, ProcessId, QubxSection, SessionLock, list_sessions, look_around,
+    read_connection_file, survey,
 };
 use tempfile::tempdir;
 
@@ -68,6 +69,32 @@ fn a_session_whose_lock_is_free_is_told_once_and_its_files_go() {
     assert!(!found[0].is_named("ema"));
     assert!(!path.exists() && !runtime_dir.exists());
     assert!(list_sessions(&home).unwrap().is_empty());
+}
+
+#[test]
+fn looking_alone_finds_the_dead_and_the_broken_and_leaves_them_for_the_next_command() {
+    let root = tempdir().unwrap();
+    let home = Home::at(root.path().join("home"));
+    assert!(survey(&home).unwrap().sessions.is_empty(), "there is no home yet");
+    home.create().unwrap();
+    let runtime_dir = home.root().join("run/0123abcd");
+    std::fs::create_dir_all(&runtime_dir).unwrap();
+    let dead = file(&home, &runtime_dir.join("session.sock")).publish(&home.kernels()).unwrap();
+    let broken = home.kernels().join("b_20260102_030405.json");
+    std::fs::write(&broken, "{").unwrap();
+    for _ in 0..2 {
+        let found = survey(&home).unwrap();
+        assert!(found.sessions.len() == 1 && found.sessions[0].is_dead(), "{found:?}");
+        assert_eq!(found.broken.len(), 1);
+        assert_eq!(found.broken[0].0, broken);
+        assert!(found.put_away.is_empty());
+        assert!(dead.exists() && broken.exists() && runtime_dir.exists());
+    }
+    let told = look_around(&home).unwrap();
+    assert_eq!((told.sessions.len(), told.quarantined.len()), (1, 1), "the next command hears of both");
+    let left = survey(&home).unwrap();
+    assert!(left.sessions.is_empty() && left.broken.is_empty());
+    assert_eq!(left.put_away, [told.quarantined[0].moved_to.clone()]);
 }
 
 #[test]

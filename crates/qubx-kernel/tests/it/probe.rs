@@ -80,8 +80,41 @@ async fn a_python_is_asked_about_itself_alone() {
     assert_eq!(asked.python_version, described.python_version);
     assert_eq!(asked.ipykernel_version, described.ipykernel_version);
     assert!(asked.parameters.is_empty() && asked.callbacks.is_empty());
+    assert_eq!((&asked.other_package, &described.other_package), (&None, &None));
     let missing = probe_python(Path::new("/nowhere/python"), LIMIT).await;
     assert!(matches!(missing, Err(ProbeError::Run { .. })), "{missing:?}");
+}
+
+/// Makes an interpreter import the package from another place, as installers of packages under development do.
+const HOOK: &str = "\
+import importlib.machinery
+import sys
+
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == 'qubx_strategy':
+            return importlib.machinery.PathFinder.find_spec(name, [OTHER])
+
+
+sys.meta_path.insert(0, Finder)
+";
+
+#[tokio::test]
+async fn another_package_in_the_place_of_ours_is_named() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python").canonicalize().unwrap();
+    let hook = HOOK.replace("OTHER", &format!("{:?}", other.to_str().unwrap()));
+    std::fs::write(folder.path().join("sitecustomize.py"), hook).unwrap();
+    let wrapper = folder.path().join("wrapper");
+    let script =
+        format!("#!/bin/sh\nPYTHONPATH={} exec {} \"$@\"\n", folder.path().display(), python.display());
+    std::fs::write(&wrapper, script).unwrap();
+    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let asked = probe_python(&wrapper, LIMIT).await.unwrap();
+    assert_eq!(asked.other_package, Some(other.join("qubx_strategy")));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use rustix::process::{Resource, getrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The screens that are served at once, if the system has descriptors for them.
-const MOST_SCREENS: usize = 1_000;
+pub const MOST_SCREENS: usize = 1_000;
 /// The places that no screen takes: for clients that have not said yet what they want, and for those that come with a
 /// short question or a verb and leave.
 const KEPT_FREE: usize = 16;
@@ -85,7 +85,8 @@ impl Place {
 }
 
 /// Returns how many screens there are descriptors for; a limit of none is no limit.
-fn screens_within(limit: Option<u64>) -> usize {
+#[must_use]
+pub fn screens_within(limit: Option<u64>) -> usize {
     let left = limit.unwrap_or(u64::MAX).saturating_sub(RESERVE);
     let left = usize::try_from(left).unwrap_or(usize::MAX).saturating_sub(KEPT_FREE);
     left.clamp(FEWEST_SCREENS, MOST_SCREENS)

@@ -3,8 +3,10 @@
 mod action;
 mod attach;
 mod completions;
+mod doctor;
 mod exec;
 mod history;
+mod init;
 mod kernels;
 mod logs;
 mod restart;
@@ -46,6 +48,8 @@ pub(crate) async fn run(command: Command, registry: &Registry) -> Result<Outcome
         Command::Validate(arguments) => validate::validate(*arguments, registry).await,
         Command::Verify(arguments) => verify::verify(arguments).await,
         Command::Setup(arguments) => setup::setup(arguments).await,
+        Command::Init(arguments) => init::init(arguments).await,
+        Command::Doctor { json } => doctor::doctor(json).await,
         Command::Completions { shell } => completions::completions(shell),
         Command::Service => service::service(registry).await,
     }

@@ -51,7 +51,8 @@ impl Document {
     }
 
     /// Returns the session's name: the config's `name`, else the file's stem.
-    pub(super) fn name(&self) -> String {
+    #[must_use]
+    pub(crate) fn name(&self) -> String {
         match self.root.get("name").map(|node| &node.value) {
             Some(Value::Text(name)) => name.trim().to_owned(),
             _ => self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),

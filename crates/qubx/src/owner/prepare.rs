@@ -13,6 +13,7 @@ use crate::find;
 use crate::owner::launch::Launch;
 use crate::owner::look::{Look, look};
 use crate::service::exchanges;
+use crate::shell::quoted;
 
 /// A config that can run, and everything that was found out on the way.
 pub(crate) struct Prepared {
@@ -65,15 +66,6 @@ fn command_that_restores(program: Option<&Path>, config_file: &Path, arguments: 
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns a word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
 /// Reads and checks settings and config, finds Python, and looks at the strategy.
 pub(crate) async fn prepare(arguments: &ConfigArguments, registry: &Registry) -> Result<Prepared, Failure> {
     let home = find::home()?;
@@ -104,7 +96,7 @@ pub(crate) async fn prepare(arguments: &ConfigArguments, registry: &Registry) ->
     Ok(Prepared { home, config_file: document.path().to_owned(), python, config, probe, own_program })
 }
 
-pub(super) fn config_failure(errors: &[config::ConfigError]) -> Failure {
+pub(crate) fn config_failure(errors: &[config::ConfigError]) -> Failure {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
     match &texts[..] {
         [one] => Failure::usage(one.clone()),
