@@ -13,6 +13,7 @@ use crate::test::passed_in;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("qubx-protocol", &[]),
     ("qubx-engine", &["qubx-protocol"]),
+    ("qubx-export", &["qubx-protocol"]),
     ("qubx-home", &[]),
     ("qubx-kernel", &["qubx-protocol", "qubx-home"]),
     ("qubx-session", &["qubx-protocol", "qubx-home", "qubx-engine", "qubx-kernel"]),
@@ -27,6 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "qubx-kernel",
             "qubx-session",
             "qubx-client",
+            "qubx-export",
             "qubx-tui",
         ],
     ),

@@ -20,4 +20,6 @@ pub use python::restarts::{RESTART_WINDOW, Restarts};
 pub use sample::sample;
 pub use service::serve;
 pub use session::input::StopRequest;
-pub use store::{DISK_FAILED, Finding, MOST_FINDINGS, StoreError, Verification, read_history, verify};
+pub use store::{
+    DISK_FAILED, Finding, HistoryPages, MOST_FINDINGS, StoreError, Verification, read_history, verify,
+};

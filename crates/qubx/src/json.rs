@@ -22,7 +22,7 @@ pub(crate) fn pretty(value: &impl Serialize) -> String {
 const KEYS: &str = "every map of ours has string keys";
 
 /// Escapes what a terminal may not get. Outside of strings there is nothing of the kind but the ends of lines.
-fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         if character == '\n' || is_printable(character) {

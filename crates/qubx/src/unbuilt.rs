@@ -23,12 +23,6 @@ const UNBUILT: &[Unbuilt] = &[
     Unbuilt { after: "qubx", words: &["login", "tokens", "share"], what: PAGE, instead: OWN_USER },
     Unbuilt {
         after: "qubx",
-        words: &["export"],
-        what: "nothing writes a session as a notebook or as CSV",
-        instead: "`qubx history NAME --json` prints its entries for programs",
-    },
-    Unbuilt {
-        after: "qubx",
         words: &["init"],
         what: "nothing makes a config or a unit of systemd",
         instead: "docs/strategies.md says how a config looks, and examples/ has some",
