@@ -19,6 +19,7 @@ mod damaged_log;
 mod dashboard;
 mod disk_room;
 mod escapes;
+mod export;
 mod failing_disk;
 mod files;
 mod full_disk;
