@@ -46,6 +46,7 @@ const SOLE_OWNERS: &[(&str, &[&str])] = &[
     ("edtui", &["qubx-tui"]),
     ("clap", &["qubx", "xtask"]),
     ("clap_complete", &["qubx"]),
+    ("clap_mangen", &["qubx"]),
     ("csv", &["qubx-engine"]),
     ("flate2", &["qubx-engine"]),
     ("rand", &["qubx-engine"]),

@@ -17,6 +17,7 @@ mod format;
 mod keymap;
 mod layout;
 mod message;
+mod pick;
 mod progress;
 mod prompt;
 mod python;
@@ -33,6 +34,7 @@ mod wrap;
 #[cfg(test)]
 mod tests;
 
+pub use pick::{Choice, pick};
 pub use sanitize::{is_printable, printable, printable_message};
 
 use qubx_client::{ClientHandle, Update};

@@ -33,6 +33,7 @@ mod config;
 mod died;
 mod failure;
 mod find;
+mod glance;
 mod identity;
 mod json;
 mod kinds;
@@ -51,7 +52,7 @@ pub use serde_json;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use qubx_engine::{Registry, Strategy};
 
 use crate::arguments::{Arguments, Command};
@@ -105,6 +106,13 @@ impl Program {
             }
         }
     }
+}
+
+/// Returns the commands and options, for what makes pages of the manual of them.
+#[doc(hidden)]
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Arguments::command()
 }
 
 /// Returns what was typed.

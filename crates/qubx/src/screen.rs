@@ -22,13 +22,18 @@ pub(crate) fn require_terminal(instead: &str) -> Result<(), Failure> {
     Err(Failure::usage("the terminal screen needs a terminal on standard input and output").hint(instead))
 }
 
+/// Tells whether the environment wants no colours.
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
 /// Shows a session until the screen is left.
 pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failure> {
     let screen = ScreenOptions {
         owner: options.owner,
         identity: options.identity.clone(),
         role: options.role,
-        no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        no_color: no_color || self::no_color(),
     };
     let (client, updates) =
         qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;

@@ -90,7 +90,7 @@ async fn a_list_that_is_watched_shows_what_changes() {
     place.write("idle.yml", &config("idle", "idle.Idle"));
     let mut lines = place.spawn(&["kernel", "list", "--watch"]);
     let mut json = place.spawn(&["kernel", "list", "--watch", "--json"]);
-    lines.prints("no session is running").await;
+    lines.prints("No session is running. Start one: qubx run").await;
     json.prints("[]\n").await;
     place.start("idle.yml").await;
     lines.prints("running").await;
