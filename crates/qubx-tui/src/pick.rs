@@ -3,15 +3,17 @@
 //! `Picker` is pure: keys change it, and its lines are a function of it. It draws on standard error, because standard
 //! output belongs to what the command prints.
 
-use std::io::{self, Stderr, stderr};
+use std::io::{self, Write, stderr};
 
+use crossterm::cursor::{Hide, MoveToColumn, MoveUp, Show};
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use crossterm::style::{ContentStyle, Print, PrintStyledContent};
+use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode, size};
+use crossterm::{execute, queue};
 use futures_util::StreamExt;
 use qubx_protocol::Mode;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::IntoCrossterm;
 use ratatui::text::{Line, Span};
-use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::sanitize::plain;
@@ -37,7 +39,7 @@ pub struct Choice {
 /// # Errors
 /// When the terminal cannot be taken, drawn on or read. It is given back all the same.
 pub async fn pick(choices: &[Choice], no_color: bool) -> io::Result<Option<usize>> {
-    let mut raw = Raw::take(choices.len())?;
+    let mut raw = Raw::take()?;
     let mut picker = Picker { choices, selected: 0, theme: Theme { color: !no_color } };
     let mut events = EventStream::new();
     let (mut terminate, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
@@ -63,44 +65,69 @@ pub async fn pick(choices: &[Choice], no_color: bool) -> io::Result<Option<usize
 }
 
 /// The rows around the list: the question, and the keys.
-const AROUND: u16 = 2;
+const AROUND: usize = 2;
 
 /// The lines of the terminal that are used; dropping this clears them and gives the terminal back.
+///
+/// They are drawn where the cursor is, without asking the terminal where that is: its answer would come among the keys.
 struct Raw {
-    terminal: Terminal<CrosstermBackend<Stderr>>,
+    /// How many lines are drawn.
+    drawn: u16,
 }
 
 impl Raw {
-    fn take(choices: usize) -> io::Result<Self> {
+    fn take() -> io::Result<Self> {
         enable_raw_mode()?;
-        let rows = u16::try_from(choices).unwrap_or(u16::MAX).saturating_add(AROUND);
-        let rows = rows.min(crossterm::terminal::size().map_or(rows, |(_, rows)| rows.max(AROUND + 1)));
-        let options = TerminalOptions { viewport: Viewport::Inline(rows) };
-        let terminal = Terminal::with_options(CrosstermBackend::new(stderr()), options);
-        match terminal {
-            Ok(terminal) => Ok(Self { terminal }),
-            Err(error) => {
-                let _ = disable_raw_mode();
-                Err(error)
-            }
-        }
+        let raw = Self { drawn: 0 };
+        execute!(stderr(), Hide)?;
+        Ok(raw)
     }
 
     fn draw(&mut self, picker: &Picker<'_>) -> io::Result<()> {
-        self.terminal.draw(|frame| {
-            let area = frame.area();
-            let lines = picker.lines(usize::from(area.height));
-            frame.render_widget(ratatui::text::Text::from(lines), area);
-        })?;
-        Ok(())
+        let (columns, rows) = size().unwrap_or((80, 24));
+        let lines = picker.lines(usize::from(rows).min(picker.choices.len() + AROUND));
+        let mut text = Vec::new();
+        self.return_to_the_first(&mut text)?;
+        for (number, line) in lines.iter().enumerate() {
+            if number > 0 {
+                queue!(text, Print("\r\n"))?;
+            }
+            queue!(text, Clear(ClearType::CurrentLine))?;
+            print_line(&mut text, line, usize::from(columns))?;
+        }
+        queue!(text, Clear(ClearType::FromCursorDown))?;
+        self.drawn = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        // In one piece, so that nothing flickers.
+        stderr().lock().write_all(&text)
     }
+
+    fn return_to_the_first(&self, text: &mut impl Write) -> io::Result<()> {
+        if self.drawn > 1 {
+            queue!(text, MoveUp(self.drawn - 1))?;
+        }
+        queue!(text, MoveToColumn(0))
+    }
+}
+
+/// Prints as much of a line as there is room for: a line that the terminal breaks would shift those below it.
+fn print_line(text: &mut impl Write, line: &Line<'_>, columns: usize) -> io::Result<()> {
+    let mut room = columns;
+    for span in &line.spans {
+        let shown: String = span.content.chars().take(room).collect();
+        room -= shown.chars().count();
+        let style: ContentStyle = line.style.patch(span.style).into_crossterm();
+        queue!(text, PrintStyledContent(style.apply(shown)))?;
+    }
+    Ok(())
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
         // The terminal may be gone.
-        let _ = self.terminal.clear();
-        let _ = self.terminal.show_cursor();
+        let mut text = Vec::new();
+        let _ = self.return_to_the_first(&mut text);
+        let _ = queue!(text, Clear(ClearType::FromCursorDown), Show);
+        let _ = stderr().lock().write_all(&text);
         let _ = disable_raw_mode();
     }
 }
@@ -152,7 +179,7 @@ impl Picker<'_> {
 
     /// Returns what is shown on so many rows: the question, the choices around the selected one, the keys.
     fn lines(&self, rows: usize) -> Vec<Line<'static>> {
-        let shown = rows.saturating_sub(usize::from(AROUND)).max(1);
+        let shown = rows.saturating_sub(AROUND).max(1);
         let first = (self.selected + 1).saturating_sub(shown);
         let mut lines = vec![Line::styled("Which session?", self.theme.strong())];
         lines.extend((first..self.choices.len()).take(shown).map(|place| self.line(place)));

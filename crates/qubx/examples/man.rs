@@ -48,7 +48,10 @@ mod tests {
         assert!(wanted.len() > 20, "{wanted:?}");
         for (name, about) in &wanted {
             let page = std::fs::read_to_string(folder.path().join(format!("{name}.1")));
-            let page = page.unwrap_or_else(|error| panic!("{name}.1: {error}")).replace("\\-", "-");
+            let page = page
+                .unwrap_or_else(|error| panic!("{name}.1: {error}"))
+                .replace("\\-", "-")
+                .replace("\\*(Aq", "'");
             assert!(!about.is_empty(), "{name} says what it does");
             assert!(page.contains(&format!("{name} - {about}")), "{name}.1 has its summary: {page}");
             assert!(page.contains(".SH SYNOPSIS"), "{name}.1");

@@ -3,6 +3,9 @@
 //! JSON lets C1 controls, DEL and letters that reorder their neighbours stand in a string as they are, and a terminal
 //! acts on them. They are escaped, which any reader of JSON undoes. No I/O.
 
+#[cfg(test)]
+pub(crate) mod documented;
+
 use std::fmt::Write;
 
 use qubx_tui::is_printable;

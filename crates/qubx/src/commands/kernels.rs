@@ -2,6 +2,7 @@
 
 mod watch;
 
+use jiff::Timestamp;
 use qubx_home::Found;
 use qubx_tui::printable;
 use serde_json::{Value, json};
@@ -51,6 +52,11 @@ fn row((found, glance): (&Found, &Glance)) -> Value {
     })
 }
 
+/// Returns a time as people read it.
+fn short(time: &str) -> String {
+    time.parse().map_or_else(|_| printable(time), |time: Timestamp| time.strftime("%F %T UTC").to_string())
+}
+
 /// Returns the lines of a list.
 fn table(rows: &[Value]) -> String {
     if rows.is_empty() {
@@ -58,6 +64,8 @@ fn table(rows: &[Value]) -> String {
     }
     let columns = ["name", "mode", "status", "pid", "kernel_pid", "screens", "started_at", "connection_file"];
     let cell = |row: &Value, column: &str| match &row[column] {
+        Value::String(text) if column == "mode" => printable(text).to_uppercase(),
+        Value::String(text) if column == "started_at" => short(text),
         Value::String(text) => printable(text).replace(['\n', '\t'], " "),
         Value::Null => "–".to_owned(),
         other => other.to_string(),
@@ -79,4 +87,28 @@ fn table(rows: &[Value]) -> String {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented;
+
+    #[test]
+    fn the_list_is_as_documented() {
+        let found = Found {
+            path: "/home/op/.qubx/kernels/ema-cross_20260101_000000.json".into(),
+            file: serde_json::from_value(json!({"qubx": {
+                "name": "ema-cross", "strategy_name": "ema-cross", "mode": "paper", "runtime": "native",
+                "config": "/c/ema.yml", "session_dir": "/home/op/.qubx/sessions/paper-default-ema-cross",
+                "socket": "/run/s", "pid": 4711, "start_ticks": 1, "boot_id": "b", "kernel_pid": 4720,
+                "started_at": "2026-01-01T00:00:00Z",
+            }}))
+            .unwrap(),
+            alive: true,
+            restarted_by: None,
+        };
+        let glance = Glance { status: "running", screens: Some(2), error: None };
+        documented::check("qubx kernel list", &[json!([row((&found, &glance))])]);
+    }
 }

@@ -12,7 +12,7 @@ use qubx_export::LogLine;
 use qubx_home::{Found, owner_holder, service_holder};
 use qubx_protocol::{Event, LogLevel, Role, Seq};
 use qubx_session::read_history;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::{Level, LogsArguments, Since};
 use crate::failure::{Failure, Outcome};
@@ -122,20 +122,20 @@ impl Printer {
         let Some(line) = LogLine::of(&event.fact).filter(|line| self.wanted.takes(event.time, line)) else {
             return Ok(());
         };
-        let text = if self.json {
-            json::line(&json!({
-                "seq": event.seq, "time": event.time, "level": line.level, "source": line.source,
-                "text": line.text,
-            }))
-        } else {
-            line.text(event.time)
-        };
+        let text = if self.json { json::line(&object(event, &line)) } else { line.text(event.time) };
         match print(&format!("{text}\n")) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Stop::ReaderLeft),
             Err(error) => Err(Failure::from(error).into()),
         }
     }
+}
+
+/// Returns a line as the documented object.
+fn object(event: &Event, line: &LogLine) -> Value {
+    json!({
+        "seq": event.seq, "time": event.time, "level": line.level, "source": line.source, "text": line.text,
+    })
 }
 
 /// Which lines are wanted.
@@ -170,5 +170,18 @@ impl Wanted {
         line.level >= self.level
             && self.since.is_none_or(|since| time >= since)
             && self.grep.as_ref().is_none_or(|grep| grep.is_match(&line.text) || grep.is_match(&line.source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented::{check, golden};
+
+    #[test]
+    fn a_line_is_as_documented() {
+        let (events, _) = golden();
+        let lines = events.iter().filter_map(|event| Some(object(event, &LogLine::of(&event.fact)?)));
+        check("qubx kernel logs", &lines.collect::<Vec<_>>());
     }
 }
