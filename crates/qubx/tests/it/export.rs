@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::harness::{Place, has_module, wait_for};
+use crate::harness::{Place, SmallDisk, has_module, wait_for};
 
 /// Checks a notebook as Jupyter does, and tells how many of its cells are code.
 const VALIDATE: &str = "
@@ -99,4 +99,24 @@ async fn refused_and_replaced(place: &Place) {
     place.qubx(&["export", "ghost", "--csv", "out"]).await.code(1).says(&["there is no session `ghost`"]);
     place.qubx(&["export", "idle"]).await.code(2).says(&["--ipynb"]);
     assert!(!place.path("out").exists());
+}
+
+#[tokio::test]
+async fn a_full_disk_leaves_no_half_file() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let Some(disk) = SmallDisk::mount(&place.path("disk"), "1M") else {
+        return place.stop_and_finish("idle").await;
+    };
+    place.qubx(&["exec", "idle", "print('x' * 500_000)"]).await.code(0);
+    std::fs::write(place.path("disk/book.ipynb"), "mine").unwrap();
+    disk.fill_but(128 << 10);
+    let before = std::fs::read_dir(place.path("disk")).unwrap().count();
+    let said = place
+        .qubx(&["export", "idle", "--ipynb", "disk/book.ipynb", "--csv", "disk/tables", "--force"])
+        .await;
+    said.code(1).says(&["cannot write disk/", "No space left"]);
+    assert_eq!(std::fs::read_to_string(place.path("disk/book.ipynb")).unwrap(), "mine");
+    assert_eq!(std::fs::read_dir(place.path("disk")).unwrap().count(), before, "nothing else is there");
+    drop(disk);
+    place.stop_and_finish("idle").await;
 }

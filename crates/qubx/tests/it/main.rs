@@ -43,6 +43,7 @@ mod other_user;
 mod other_version;
 mod output;
 mod owner;
+mod picker;
 mod places;
 mod race;
 mod real_data;
