@@ -125,8 +125,9 @@ impl NotebookFile {
 /// The tables and the log that are being written into a folder.
 struct TableFiles {
     tables: Tables,
-    folder: Folder,
     drafts: Vec<(Table, Draft)>,
+    /// Behind the drafts: it goes after them, and only when it is empty.
+    folder: Folder,
 }
 
 impl TableFiles {
