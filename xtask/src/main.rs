@@ -8,6 +8,7 @@
 mod bench;
 mod check;
 mod demo;
+mod man;
 mod picture;
 mod python;
 mod repository;
@@ -54,6 +55,11 @@ enum Task {
     },
     /// Takes docs/screen.svg from the running demo.
     Picture,
+    /// Writes a page of the manual for each command of qubx.
+    Man {
+        /// The folder; `target/man` when none is named.
+        folder: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
         Task::Check => check::run(),
         Task::Bench { names, json } => bench::run(&names, json.as_deref()),
         Task::Picture => picture::run(),
+        Task::Man { folder } => man::run(folder.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,14 +14,25 @@ use crate::{repository, step};
 pub(crate) const DEMO: &[&str] = &["ipykernel>=6.29,!=7.0.*,!=7.1.*,!=7.2.*,!=7.3.*", "jupyter-console>=6.6"];
 /// What the tests and checks need in `.venv`; the tools that judge sources are pinned, so that they judge alike
 /// everywhere.
-pub(crate) const DEVELOPMENT: &[&str] =
-    &[DEMO[0], DEMO[1], MATPLOTLIB, "numpy>=2", "pandas>=2", "pytest>=9", "mypy==2.4.1", "ruff==0.17.6"];
+pub(crate) const DEVELOPMENT: &[&str] = &[
+    DEMO[0],
+    DEMO[1],
+    MATPLOTLIB,
+    NBFORMAT,
+    "numpy>=2",
+    "pandas>=2",
+    "pytest>=9",
+    "mypy==2.4.1",
+    "ruff==0.17.6",
+];
 /// Draws what a cell shows in a test.
 const MATPLOTLIB: &str = "matplotlib>=3.10";
+/// Judges a notebook in a test.
+const NBFORMAT: &str = "nbformat>=5.10";
 /// The newer line of ipykernel, which needs Python 3.11, and the console.
-pub(crate) const NEW_IPYKERNEL: &[&str] = &["ipykernel>=7.4", DEMO[1], MATPLOTLIB];
+pub(crate) const NEW_IPYKERNEL: &[&str] = &["ipykernel>=7.4", DEMO[1], MATPLOTLIB, NBFORMAT];
 /// The older line of ipykernel, which the framework Qubx needs, and the console.
-pub(crate) const OLD_IPYKERNEL: &[&str] = &["ipykernel==6.31.*", DEMO[1], MATPLOTLIB];
+pub(crate) const OLD_IPYKERNEL: &[&str] = &["ipykernel==6.31.*", DEMO[1], MATPLOTLIB, NBFORMAT];
 
 /// The file in an environment that lists what was installed, one requirement a line.
 const STAMP: &str = "qubx-requirements.txt";

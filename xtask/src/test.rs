@@ -31,7 +31,7 @@ const KERNEL: &str = "qubx-kernel";
 /// The variable that lists, with commas, what tests must not miss: who lacks it fails instead of being skipped.
 const REQUIRE: &str = "QUBX_REQUIRE";
 /// What this task prepares itself, so that its absence is a mistake.
-const PREPARED: &str = "python,console,matplotlib";
+const PREPARED: &str = "python,console,matplotlib,nbformat";
 
 /// The Pythons that are supported, by their minor versions.
 const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=13;

@@ -13,6 +13,7 @@ use crate::test::passed_in;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("qubx-protocol", &[]),
     ("qubx-engine", &["qubx-protocol"]),
+    ("qubx-export", &["qubx-protocol"]),
     ("qubx-home", &[]),
     ("qubx-kernel", &["qubx-protocol", "qubx-home"]),
     ("qubx-session", &["qubx-protocol", "qubx-home", "qubx-engine", "qubx-kernel"]),
@@ -27,6 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "qubx-kernel",
             "qubx-session",
             "qubx-client",
+            "qubx-export",
             "qubx-tui",
         ],
     ),
@@ -44,6 +46,7 @@ const SOLE_OWNERS: &[(&str, &[&str])] = &[
     ("edtui", &["qubx-tui"]),
     ("clap", &["qubx", "xtask"]),
     ("clap_complete", &["qubx"]),
+    ("clap_mangen", &["qubx"]),
     ("csv", &["qubx-engine"]),
     ("flate2", &["qubx-engine"]),
     ("rand", &["qubx-engine"]),

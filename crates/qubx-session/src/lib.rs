@@ -21,4 +21,6 @@ pub use sample::sample;
 pub use screens::places::{MOST_SCREENS, screens_within};
 pub use service::serve;
 pub use session::input::StopRequest;
-pub use store::{DISK_FAILED, Finding, MOST_FINDINGS, StoreError, Verification, read_history, verify};
+pub use store::{
+    DISK_FAILED, Finding, HistoryPages, MOST_FINDINGS, StoreError, Verification, read_history, verify,
+};

@@ -19,6 +19,7 @@ mod keymap;
 mod layout;
 mod message;
 mod notify;
+mod pick;
 mod progress;
 mod prompt;
 mod python;
@@ -37,6 +38,7 @@ mod wrap;
 mod tests;
 
 pub use notify::{Notifications, Signal};
+pub use pick::{Choice, pick};
 pub use sanitize::{is_printable, printable, printable_message};
 pub use terminal::was_a_guard;
 

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Exec(ExecArguments),
     /// Prints a session's entries, oldest first
     History(HistoryArguments),
+    /// Writes a session's history as a notebook, or as tables for spreadsheets with the text of its log
+    Export(ExportArguments),
     /// Shows positions, orders, account, kernel and strategy; exits with 0 when all is well
     Status {
         /// The session; may be left out when only one runs
@@ -311,6 +313,21 @@ pub(crate) struct HistoryArguments {
     /// Prints one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The session; one that has ended may be named too
+    pub(crate) name: String,
+    /// Writes a Jupyter notebook with all cells, their outputs, and what happened between them; `-` is standard output
+    #[arg(long, value_name = "FILE", required_unless_present = "csv")]
+    pub(crate) ipynb: Option<PathBuf>,
+    /// Writes orders.csv, fills.csv, positions.csv, funding.csv and log.txt into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Replaces files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

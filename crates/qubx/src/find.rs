@@ -4,10 +4,14 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use qubx_home::{Found, Home, look_around, safe_component};
+use qubx_protocol::Mode;
+use qubx_tui::Choice;
 
 use crate::died::{news, say_dead};
 use crate::failure::Failure;
-use crate::out::{ask, say};
+use crate::glance::{Glance, glances};
+use crate::out::say;
+use crate::screen::no_color;
 
 /// Said wherever a session is needed and none runs.
 pub(crate) const NONE_RUNS: &str = "no session is running";
@@ -90,7 +94,7 @@ pub(crate) fn find_also_down(name: &str) -> Result<Found, Failure> {
 }
 
 /// Finds the session that `name` means, or the only one that runs.
-pub(crate) fn find_or_only(name: Option<&str>) -> Result<Found, Failure> {
+pub(crate) async fn find_or_only(name: Option<&str>) -> Result<Found, Failure> {
     if let Some(name) = name {
         return find(name);
     }
@@ -98,23 +102,29 @@ pub(crate) fn find_or_only(name: Option<&str>) -> Result<Found, Failure> {
     match alive.len() {
         0 => Err(Failure::new(NONE_RUNS).hint(START_ONE)),
         1 => Ok(alive.remove(0)),
-        _ if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => pick(alive),
+        _ if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => choose(alive).await,
         _ => Err(Failure::usage("several sessions are running, so one must be named").hint(running(&alive))),
     }
 }
 
-/// Lets a person choose by number.
-fn pick(mut alive: Vec<Found>) -> Result<Found, Failure> {
-    for (session, number) in alive.iter().zip(1..) {
-        let qubx = &session.file.qubx;
-        say!("  {number}  {}  ({}, since {})", qubx.name, qubx.mode, qubx.started_at.strftime("%F %T UTC"));
+/// Lets a person choose.
+async fn choose(mut alive: Vec<Found>) -> Result<Found, Failure> {
+    let choices: Vec<Choice> = glances(&alive).await.into_iter().zip(&alive).map(choice).collect();
+    let picked = qubx_tui::pick(&choices, no_color()).await;
+    match picked.map_err(Failure::because("cannot ask on this terminal which session is meant"))? {
+        Some(place) => Ok(alive.swap_remove(place)),
+        None => Err(Failure::new("no session was chosen")),
     }
-    ask("which session? ");
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    match line.trim().parse::<usize>() {
-        Ok(number @ 1..) if number <= alive.len() => Ok(alive.remove(number - 1)),
-        _ => Err(Failure::usage(format!("`{}` is not a number of the list", line.trim()))),
+}
+
+fn choice((glance, found): (Glance, &Found)) -> Choice {
+    let qubx = &found.file.qubx;
+    Choice {
+        name: qubx.name.clone(),
+        mode: if qubx.mode == Mode::Live.to_string() { Mode::Live } else { Mode::Paper },
+        status: glance.status.to_owned(),
+        since: qubx.started_at.strftime("%F %R UTC").to_string(),
+        screens: glance.screens,
     }
 }
 

@@ -3,6 +3,9 @@
 //! JSON lets C1 controls, DEL and letters that reorder their neighbours stand in a string as they are, and a terminal
 //! acts on them. They are escaped, which any reader of JSON undoes. No I/O.
 
+#[cfg(test)]
+pub(crate) mod documented;
+
 use std::fmt::Write;
 
 use qubx_tui::is_printable;
@@ -22,7 +25,7 @@ pub(crate) fn pretty(value: &impl Serialize) -> String {
 const KEYS: &str = "every map of ours has string keys";
 
 /// Escapes what a terminal may not get. Outside of strings there is nothing of the kind but the ends of lines.
-fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         if character == '\n' || is_printable(character) {

@@ -33,6 +33,7 @@ mod config;
 mod died;
 mod failure;
 mod find;
+mod glance;
 mod identity;
 mod json;
 mod kinds;
@@ -54,7 +55,7 @@ pub use serde_json;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use qubx_engine::{Registry, Strategy};
 
 use crate::arguments::{Arguments, Command};
@@ -111,6 +112,13 @@ impl Program {
             }
         }
     }
+}
+
+/// Returns the commands and options, for what makes pages of the manual of them.
+#[doc(hidden)]
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Arguments::command()
 }
 
 /// Returns what was typed.

@@ -56,9 +56,30 @@ pub(crate) fn print(text: &str) -> std::io::Result<()> {
     put("", text)
 }
 
-/// Writes text to a terminal in the place of everything that it shows.
-pub(crate) fn redraw(text: &str) -> std::io::Result<()> {
-    put("\x1b[H\x1b[2J", text)
+/// Takes a terminal for pictures that are drawn one over another; dropping it shows again what was there before.
+pub(crate) struct Pictures(());
+
+impl Pictures {
+    /// Takes it: another screen, and no cursor.
+    pub(crate) fn begin() -> std::io::Result<Self> {
+        put("\x1b[?1049h\x1b[?25l", "")?;
+        Ok(Self(()))
+    }
+
+    /// Draws lines over those before. Nothing is cleared first, so nothing flickers.
+    pub(crate) fn draw(&self, lines: &[String]) -> std::io::Result<()> {
+        let lines: Vec<String> = lines.iter().map(|line| printable_message(line)).collect();
+        let _ = self;
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(format!("\x1b[H{}\x1b[K\x1b[J", lines.join("\x1b[K\r\n")).as_bytes())?;
+        stdout.flush()
+    }
+}
+
+impl Drop for Pictures {
+    fn drop(&mut self) {
+        let _ = put("\x1b[?25h\x1b[?1049l", "");
+    }
 }
 
 /// Writes a line to standard output with a mark of ours before it, in a colour as SGR numbers them.

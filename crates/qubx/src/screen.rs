@@ -24,6 +24,11 @@ pub(crate) fn require_terminal(instead: &str) -> Result<(), Failure> {
     Err(Failure::usage("the terminal screen needs a terminal on standard input and output").hint(instead))
 }
 
+/// Tells whether the environment wants no colours.
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
 /// Shows a session until the screen is left.
 pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failure> {
     let session_dir = options.lock.as_deref().and_then(Path::parent).map(Path::to_owned);
@@ -31,7 +36,7 @@ pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failu
         owner: options.owner,
         identity: options.identity.clone(),
         role: options.role,
-        no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        no_color: no_color || self::no_color(),
         seen: session_dir.as_deref().and_then(seen::read),
         notifications: Notifications::default(),
     };

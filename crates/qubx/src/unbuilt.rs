@@ -22,12 +22,6 @@ const UNBUILT: &[Unbuilt] = &[
     Unbuilt { after: "qubx", words: &["web"], what: PAGE, instead: SCREEN },
     Unbuilt { after: "qubx", words: &["login", "tokens", "share"], what: PAGE, instead: OWN_USER },
     Unbuilt {
-        after: "qubx",
-        words: &["export"],
-        what: "nothing writes a session as a notebook or as CSV",
-        instead: "`qubx history NAME --json` prints its entries for programs",
-    },
-    Unbuilt {
         after: "qubx kernel",
         words: &["adopt"],
         what: "a session cannot get another owner",

@@ -22,6 +22,7 @@ mod left;
 mod log;
 mod older;
 mod open;
+mod pages;
 mod prune;
 mod read;
 mod rescue;
@@ -39,6 +40,7 @@ pub(crate) use draft::{CellEnd, CommandAudit, Draft};
 pub use error::StoreError;
 pub(crate) use left::{GUEST, Left};
 pub(crate) use older::older;
+pub use pages::HistoryPages;
 pub use read::read_history;
 pub use verify::{Finding, MOST_FINDINGS, Verification, verify};
 

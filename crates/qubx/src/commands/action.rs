@@ -121,6 +121,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::json::documented;
 
     fn offers() -> Vec<Action> {
         let action = |name: &str, dangerous, parameters: Value| Action {
@@ -140,6 +141,13 @@ mod tests {
             ),
             action("report", false, json!([])),
         ]
+    }
+
+    #[test]
+    fn the_actions_are_as_documented() {
+        let (events, _) = documented::golden();
+        let status = documented::state(&events).status.unwrap();
+        documented::check("qubx action", &[json!(status.strategy.actions)]);
     }
 
     #[test]

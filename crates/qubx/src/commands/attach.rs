@@ -16,7 +16,7 @@ use crate::talk::{self, Talk};
 
 /// `qubx attach [NAME]`
 pub(crate) async fn attach(arguments: AttachArguments) -> Result<Outcome, Failure> {
-    let found = find_or_only(arguments.name.as_deref())?;
+    let found = find_or_only(arguments.name.as_deref()).await?;
     let role = if arguments.read_only { Role::Viewer } else { Role::Admin };
     let options = Options { role, ..talk::screen(&found, !arguments.plain, arguments.timeout) };
     if arguments.plain {

@@ -97,3 +97,34 @@ fn object(value: Value) -> Option<Map<String, Value>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented::{check, golden};
+
+    #[test]
+    fn each_kind_of_entry_is_as_documented() {
+        let (events, _) = golden();
+        let ends = events.iter().filter_map(|event| match event.fact {
+            Fact::CellFinished { cell, status, duration_ms } => Some((cell, (status, duration_ms))),
+            _ => None,
+        });
+        let ends = ends.collect();
+        let mut printed: Vec<Value> = Vec::new();
+        for event in &events {
+            let is_unknown = matches!(event.fact, Fact::Unknown(_));
+            if !is_entry(&event.fact) || is_unknown {
+                continue;
+            }
+            let entry = entry(event, &ends);
+            // One of each that has fields of its own.
+            let fields = |entry: &Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            if !printed.iter().any(|other| other["kind"] == entry["kind"] && fields(other) == fields(&entry))
+            {
+                printed.push(entry);
+            }
+        }
+        check("qubx history", &printed);
+    }
+}

@@ -1,22 +1,20 @@
 //! `qubx kernel list` and what it shows of a session.
 
-use std::io::IsTerminal;
-use std::time::Duration;
+mod watch;
 
+use jiff::Timestamp;
 use qubx_home::Found;
 use qubx_tui::printable;
 use serde_json::{Value, json};
 
 use crate::advice::advice;
 use crate::failure::{Failure, Outcome};
-use crate::find::{NONE_RUNS, START_ONE, all, home};
+use crate::find::{all, home};
+use crate::glance::{Glance, glances};
 use crate::json;
-use crate::out::{out, outln, print, redraw};
-use crate::plain::state_word;
-use crate::talk::{Talk, question};
+use crate::out::{out, outln};
 
-/// How long a session may take to tell how it is before the list goes on without its word.
-const LIST_WITHIN: Duration = Duration::from_secs(1);
+pub(crate) use watch::watch;
 
 /// `qubx kernel list`
 pub(crate) async fn list(json: bool) -> Result<Outcome, Failure> {
@@ -29,84 +27,45 @@ pub(crate) async fn list(json: bool) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// How often a list that is watched is made.
-const WATCH_EVERY: Duration = Duration::from_secs(1);
-
-/// `qubx kernel list --watch`: the list again whenever it changed; on a terminal in the place of the one before.
-pub(crate) async fn watch(json: bool) -> Result<Outcome, Failure> {
-    let redraws = std::io::stdout().is_terminal() && !json;
-    let mut shown = None;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    loop {
-        let rows = rows().await?;
-        let text = if json { format!("{}\n", json::line(&rows)) } else { table(&rows) };
-        if shown.as_ref() != Some(&text) {
-            let printed = match (redraws, &shown) {
-                (true, _) => redraw(&text),
-                (false, Some(_)) if !json => print(&format!("\n{text}")),
-                (false, _) => print(&text),
-            };
-            // `--watch | head` is no error.
-            if printed.is_err() {
-                return Ok(Outcome::Done);
-            }
-            shown = Some(text);
-        }
-        tokio::select! {
-            () = tokio::time::sleep(WATCH_EVERY) => {}
-            _ = interrupt.recv() => return Ok(Outcome::Done),
-        }
-    }
-}
-
 async fn rows() -> Result<Vec<Value>, Failure> {
-    let mut rows = Vec::new();
-    for found in all(&home()?)? {
-        rows.push(row(&found).await);
-    }
-    Ok(rows)
+    let sessions = all(&home()?)?;
+    let glances = glances(&sessions).await;
+    Ok(sessions.iter().zip(&glances).map(row).collect())
 }
 
-async fn row(found: &Found) -> Value {
+/// Returns a session as the documented object.
+fn row((found, glance): (&Found, &Glance)) -> Value {
     let qubx = &found.file.qubx;
-    let mut status = if found.restarted_by.is_some() { "starting" } else { "dead" };
-    let (mut screens, mut error) = (Value::Null, Value::Null);
-    if found.alive {
-        status = "unknown";
-        match Talk::open(question(found, true, LIST_WITHIN)).await {
-            Ok(mut talk) => {
-                status = talk.state().status.as_ref().map_or("starting", state_word);
-                if talk.latest().await.is_ok() {
-                    screens = json!(talk.mirror.latest.presence.as_ref().map_or(0, Vec::len));
-                }
-                talk.client.close().await;
-            }
-            Err(no_talk) => error = Failure::from(no_talk).message().into(),
-        }
-    }
     json!({
         "name": qubx.name,
         "strategy_name": qubx.strategy_name,
         "mode": qubx.mode,
         "runtime": qubx.runtime,
-        "status": status,
+        "status": glance.status,
         "pid": qubx.service.pid,
         "kernel_pid": qubx.kernel_pid,
         "connection_file": found.path,
         "session_dir": qubx.session_dir,
         "started_at": qubx.started_at,
-        "screens": screens,
-        "error": error,
+        "screens": glance.screens,
+        "error": glance.error,
     })
+}
+
+/// Returns a time as people read it.
+fn short(time: &str) -> String {
+    time.parse().map_or_else(|_| printable(time), |time: Timestamp| time.strftime("%F %T UTC").to_string())
 }
 
 /// Returns the lines of a list.
 fn table(rows: &[Value]) -> String {
     if rows.is_empty() {
-        return format!("{NONE_RUNS}; {}\n", advice(START_ONE));
+        return format!("{}\n", advice("No session is running. Start one: qubx run config.yml --paper"));
     }
     let columns = ["name", "mode", "status", "pid", "kernel_pid", "screens", "started_at", "connection_file"];
     let cell = |row: &Value, column: &str| match &row[column] {
+        Value::String(text) if column == "mode" => printable(text).to_uppercase(),
+        Value::String(text) if column == "started_at" => short(text),
         Value::String(text) => printable(text).replace(['\n', '\t'], " "),
         Value::Null => "–".to_owned(),
         other => other.to_string(),
@@ -128,4 +87,28 @@ fn table(rows: &[Value]) -> String {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented;
+
+    #[test]
+    fn the_list_is_as_documented() {
+        let found = Found {
+            path: "/home/op/.qubx/kernels/ema-cross_20260101_000000.json".into(),
+            file: serde_json::from_value(json!({"qubx": {
+                "name": "ema-cross", "strategy_name": "ema-cross", "mode": "paper", "runtime": "native",
+                "config": "/c/ema.yml", "session_dir": "/home/op/.qubx/sessions/paper-default-ema-cross",
+                "socket": "/run/s", "pid": 4711, "start_ticks": 1, "boot_id": "b", "kernel_pid": 4720,
+                "started_at": "2026-01-01T00:00:00Z",
+            }}))
+            .unwrap(),
+            alive: true,
+            restarted_by: None,
+        };
+        let glance = Glance { status: "running", screens: Some(2), error: None };
+        documented::check("qubx kernel list", &[json!([row((&found, &glance))])]);
+    }
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use qubx_client::{Options, Update};
+use qubx_export::LogLine;
 use qubx_home::{Found, owner_holder, service_holder};
-use qubx_protocol::{Event, Fact, LogLevel, Role, Seq};
+use qubx_protocol::{Event, LogLevel, Role, Seq};
 use qubx_session::read_history;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::{Level, LogsArguments, Since};
 use crate::failure::{Failure, Outcome};
@@ -108,7 +109,7 @@ struct Printer {
 impl Printer {
     /// Prints what the databases have after what was printed.
     fn print_stored(&mut self, session_dir: &Path) -> Result<(), Stop> {
-        let events = read_history(session_dir, LONGEST, |fact| line(fact).is_some())
+        let events = read_history(session_dir, LONGEST, |fact| LogLine::of(fact).is_some())
             .map_err(Failure::because(format!("cannot read the log in {}", session_dir.display())))?;
         events.iter().try_for_each(|event| self.print(event))
     }
@@ -118,18 +119,10 @@ impl Printer {
             return Ok(());
         }
         self.printed = event.seq;
-        let Some(line) = line(&event.fact).filter(|line| self.wanted.takes(event.time, line)) else {
+        let Some(line) = LogLine::of(&event.fact).filter(|line| self.wanted.takes(event.time, line)) else {
             return Ok(());
         };
-        let text = if self.json {
-            json::line(&json!({
-                "seq": event.seq, "time": event.time, "level": line.level, "source": line.source,
-                "text": line.text,
-            }))
-        } else {
-            let time = event.time.strftime("%F %T%.3fZ");
-            format!("{time} {:<7} {} {}", word(line.level), line.source, line.text)
-        };
+        let text = if self.json { json::line(&object(event, &line)) } else { line.text(event.time) };
         match print(&format!("{text}\n")) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Stop::ReaderLeft),
@@ -138,35 +131,11 @@ impl Printer {
     }
 }
 
-fn word(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "DEBUG",
-        LogLevel::Info => "INFO",
-        LogLevel::Warning => "WARNING",
-        LogLevel::Error => "ERROR",
-    }
-}
-
-/// A line of the log.
-struct Line {
-    level: LogLevel,
-    source: String,
-    text: String,
-}
-
-/// Returns what a fact says in the log; none for what is no part of it. A cell's error belongs to its cell.
-fn line(fact: &Fact) -> Option<Line> {
-    match fact {
-        Fact::Log { level, source, text, .. } => {
-            Some(Line { level: *level, source: source.clone(), text: text.clone() })
-        }
-        Fact::Error { cell: None, ename, evalue, traceback, .. } => Some(Line {
-            level: LogLevel::Error,
-            source: "strategy".to_owned(),
-            text: if traceback.is_empty() { format!("{ename}: {evalue}") } else { traceback.join("\n") },
-        }),
-        _ => None,
-    }
+/// Returns a line as the documented object.
+fn object(event: &Event, line: &LogLine) -> Value {
+    json!({
+        "seq": event.seq, "time": event.time, "level": line.level, "source": line.source, "text": line.text,
+    })
 }
 
 /// Which lines are wanted.
@@ -197,9 +166,22 @@ impl Wanted {
         Ok(Self { level, since, grep: arguments.grep.clone() })
     }
 
-    fn takes(&self, time: Timestamp, line: &Line) -> bool {
+    fn takes(&self, time: Timestamp, line: &LogLine) -> bool {
         line.level >= self.level
             && self.since.is_none_or(|since| time >= since)
             && self.grep.as_ref().is_none_or(|grep| grep.is_match(&line.text) || grep.is_match(&line.source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented::{check, golden};
+
+    #[test]
+    fn a_line_is_as_documented() {
+        let (events, _) = golden();
+        let lines = events.iter().filter_map(|event| Some(object(event, &LogLine::of(&event.fact)?)));
+        check("qubx kernel logs", &lines.collect::<Vec<_>>());
     }
 }

@@ -5,6 +5,7 @@ mod attach;
 mod completions;
 mod doctor;
 mod exec;
+mod export;
 mod history;
 mod init;
 mod kernels;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, registry: &Registry) -> Result<Outcome
         Command::Kernel(KernelCommand::Logs(arguments)) => logs::logs(arguments).await,
         Command::Exec(arguments) => exec::exec(arguments).await,
         Command::History(arguments) => history::history(arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Status { name, json } => status::status(name.as_deref(), json).await,
         Command::Pause(arguments) => verbs::pause(arguments).await,
         Command::Resume(arguments) => verbs::resume(arguments).await,

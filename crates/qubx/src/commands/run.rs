@@ -47,6 +47,7 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
         screen::require_terminal(screen::INSTEAD_OF_A_RUN)?;
     }
     let mut steps = Steps::new(!arguments.textual);
+    steps.begin("looking for Python and at the strategy");
     let prepared = prepare(&arguments.config, registry).await?;
     if !arguments.config.paper {
         return Err(Failure::usage("this version trades on paper only: there is no live exchange in it yet")
@@ -59,7 +60,9 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
     }
     let console = if arguments.jupyter { Some(console::prepare(&prepared.python).await?) } else { None };
     steps.done(&python_line(&prepared));
+    steps.done(&format!("strategy {} found", prepared.config.strategy));
     refuse_running(&prepared)?;
+    steps.begin("starting the service");
     // A screen takes the signals itself.
     let signals = if arguments.textual { None } else { Some(Signals::take()?) };
     let launch = prepared.launch(&arguments.config, arguments.restore);
@@ -67,6 +70,7 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
     let session_dir = launch.session_dir.clone();
     let (mut supervisor, socket) = Supervisor::start(launch).await?;
     steps.done("service started");
+    steps.begin("starting the Python kernel");
     let options = Options {
         socket,
         lock: Some(session_dir.join("lock")),
@@ -186,11 +190,13 @@ async fn wait_until_ready(
         };
         if let Some(crash) = news.of_crash() {
             steps.failed(&crash);
+            steps.begin("starting the service again");
         }
         match news {
             News::Step(Progress::KernelReady { connection_file }) => {
                 file = connection_file;
                 steps.done("kernel up");
+                steps.begin("starting the strategy");
             }
             News::Step(Progress::StrategyStarted) => {
                 steps.done("strategy started");

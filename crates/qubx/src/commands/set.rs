@@ -68,6 +68,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::json::documented;
+
+    #[test]
+    fn the_parameters_are_as_documented() {
+        let (events, _) = documented::golden();
+        let status = documented::state(&events).status.unwrap();
+        documented::check("qubx set", &[json!(status.strategy.parameters)]);
+    }
 
     #[test]
     fn what_is_typed_becomes_a_change_or_says_what_is_wrong() {

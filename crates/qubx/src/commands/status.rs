@@ -19,7 +19,7 @@ use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx status [NAME]`
 pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Failure> {
-    let found = find_or_only(name)?;
+    let found = find_or_only(name).await?;
     let mut talk = Talk::open(question(&found, true, ANSWER_WITHIN)).await?;
     talk.latest().await?;
     talk.client.close().await;

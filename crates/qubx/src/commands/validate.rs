@@ -174,3 +174,57 @@ fn limits(config: &Config) -> String {
         .collect();
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use qubx_home::Home;
+    use qubx_kernel::Probe;
+    use qubx_protocol::Runtime;
+
+    use super::*;
+    use crate::config::{Settings, check, load};
+    use crate::json::documented;
+
+    const CONFIG: &str = "name: ema-cross
+strategy: ema_cross.EmaCross
+parameters: { fast: 20 }
+live:
+  exchanges:
+    SIM:
+      connector: sim
+      params: { seed: 7, quotes_per_second: 4 }
+      base_currency: USDT
+      capital: 100000
+      funding: { rate_bps: 1, every: 8h }
+      universe: [BTCUSDT]
+";
+
+    #[test]
+    fn what_would_run_is_as_documented() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ema-cross.yml");
+        std::fs::write(&file, CONFIG).unwrap();
+        let document = load(&file, &[], &[]).unwrap();
+        let settings = Settings::load(Path::new("/nowhere/config.toml")).unwrap();
+        let config = check(&document, &settings, None).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let probe = Probe {
+            runtime: Runtime::Native,
+            python_version: "3.12.1".to_owned(),
+            ipykernel_version: "7.4.0".to_owned(),
+            parameters: std::collections::BTreeMap::new(),
+            callbacks: vec!["on_bar".to_owned()],
+            other_package: None,
+        };
+        let prepared = Prepared {
+            home: Home::at("/home/op/.qubx".into()),
+            config_file: "/c/ema-cross.yml".into(),
+            python: "/c/.venv/bin/python".into(),
+            config,
+            probe,
+            own_program: None,
+        };
+        documented::check("qubx validate", &[object(&prepared)]);
+    }
+}

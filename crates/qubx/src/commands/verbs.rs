@@ -151,3 +151,21 @@ pub(crate) fn confirm(name: &str, effect: &str, yes: bool) -> Result<(), Failure
         Err(Failure::new("not confirmed; nothing was done"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use qubx_protocol::Fact;
+    use serde_json::json;
+
+    use crate::json::documented::{check, golden};
+
+    #[test]
+    fn what_came_of_a_verb_is_as_documented() {
+        let (events, _) = golden();
+        let ended = events.iter().rev().find_map(|event| match &event.fact {
+            Fact::Verb { verb, .. } => Some(verb),
+            _ => None,
+        });
+        check("qubx pause", &[json!(ended.unwrap())]);
+    }
+}

@@ -55,3 +55,32 @@ fn text(name: &str, found: &Verification) -> String {
     });
     lines.join("\n") + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use qubx_session::Finding;
+    use serde_json::json;
+
+    use super::*;
+    use crate::json::documented;
+
+    #[test]
+    fn what_is_found_is_as_documented() {
+        let finding = Finding {
+            file: "/home/op/.qubx/sessions/paper-default-ema-cross/ledger.db".into(),
+            row: Some(17),
+            what: "its hash does not follow from the row before".to_owned(),
+        };
+        let found = Verification {
+            rows: 83,
+            epochs: 1,
+            events: 95,
+            orders: 48,
+            fills: 23,
+            commands: 5,
+            head: "744660754c0973fc10ed1884c0f067aeb66da20e08fbd1af398adea21b00e501".to_owned(),
+            findings: vec![finding],
+        };
+        documented::check("qubx verify", &[json!(found)]);
+    }
+}

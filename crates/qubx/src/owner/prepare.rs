@@ -23,7 +23,7 @@ pub(crate) struct Prepared {
     pub(crate) config: Config,
     pub(crate) probe: Probe,
     /// The file of this program, when it is not the one that everybody has, but has strategies built in.
-    own_program: Option<PathBuf>,
+    pub(crate) own_program: Option<PathBuf>,
 }
 
 impl Prepared {

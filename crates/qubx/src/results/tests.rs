@@ -2,10 +2,11 @@
 
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
-use qubx_protocol::{Account, AccountResults, EquityPoint, Money, Results};
+use qubx_protocol::{Account, AccountResults, EquityPoint, Fact, Money, Results};
 use rust_decimal::Decimal;
 
 use super::*;
+use crate::json::documented;
 
 fn money(text: &str) -> Money {
     text.parse().unwrap()
@@ -205,4 +206,15 @@ fn braille_is_for_terminals_that_know_it() {
         _ => None,
     };
     assert_eq!(Glyphs::of_locale(both), Glyphs::Ascii, "the first that is set decides");
+}
+
+#[test]
+fn the_results_as_json_are_as_documented() {
+    let (events, _) = documented::golden();
+    let of_replay = events.into_iter().find_map(|event| match event.fact {
+        Fact::Results(results) => Some(results),
+        _ => None,
+    });
+    let text = super::json("ema-cross", &of_replay.unwrap(), &["the strategy raised 2 times".to_owned()]);
+    documented::check("qubx run", &[serde_json::from_str(&text).unwrap()]);
 }

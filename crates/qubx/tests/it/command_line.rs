@@ -90,7 +90,7 @@ async fn a_list_that_is_watched_shows_what_changes() {
     place.write("idle.yml", &config("idle", "idle.Idle"));
     let mut lines = place.spawn(&["kernel", "list", "--watch"]);
     let mut json = place.spawn(&["kernel", "list", "--watch", "--json"]);
-    lines.prints("no session is running").await;
+    lines.prints("No session is running. Start one: qubx run").await;
     json.prints("[]\n").await;
     place.start("idle.yml").await;
     lines.prints("running").await;
@@ -213,11 +213,7 @@ async fn completions_and_help_need_no_home() {
 async fn what_is_not_built_says_so_and_what_helps() {
     let Some(place) = Place::new() else { return };
     for (line, parts) in [
-        (
-            &["export", "idle", "--csv", "out"][..],
-            &["`qubx export` is not built yet", "qubx history NAME --json"][..],
-        ),
-        (&["kernel", "adopt", "idle"], &["`qubx kernel adopt` is not built yet", "qubx attach NAME"]),
+        (&["kernel", "adopt", "idle"][..], &["`qubx kernel adopt` is not built yet", "qubx attach NAME"][..]),
         (&["run", "idle.yml", "--textual-web"], &["`qubx run --textual-web` is not built yet", "--textual"]),
         (&["run", "idle.yml", "-p", "-a", "keys"], &["`qubx run -a` is not built yet", "leave it out"]),
         (&["sing"], &["unrecognized subcommand"]),

@@ -7,6 +7,7 @@ mod full_disk;
 mod history;
 mod ledger;
 mod left;
+mod pages;
 mod rescue;
 mod schema;
 mod unlogged;

@@ -89,3 +89,15 @@ fn position(position: &Position, latest: &Latest) -> Value {
         "market_value": mark.and_then(|mark| mark.market_value),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented::{check, golden, state};
+
+    #[test]
+    fn the_status_is_as_documented() {
+        let (events, latest) = golden();
+        check("qubx status", &[of(&state(&events), &latest)]);
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) use cgroup::MemoryGroup;
 pub(crate) use disks::{FailingDisk, SlowDisk, SmallDisk};
 pub(crate) use faults::{Chance, assert_kept, check_book, end_by_kill, kill_service, service_of, written};
 pub(crate) use guest::Guest;
-pub(crate) use needs::{console, data_file, is_root, program};
+pub(crate) use needs::{console, data_file, has_module, is_root, program};
 pub(crate) use place::Place;
 pub(crate) use processes::{is_alive, leader_of, send_signal};
 pub(crate) use program::{Finished, Running};

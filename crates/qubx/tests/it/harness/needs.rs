@@ -17,6 +17,14 @@ pub(crate) fn console(python: &Path) -> Option<PathBuf> {
     present("console", python.with_file_name("jupyter-console"))
 }
 
+/// Tells whether a Python has a module that not every environment has.
+pub(crate) async fn has_module(python: &Path, module: &str) -> bool {
+    let mut command = tokio::process::Command::new(python);
+    let asked = command.args(["-c", &format!("import {module}")]).output().await;
+    let is_there = asked.is_ok_and(|output| output.status.success());
+    has(module, is_there, &format!("{} has no {module}", python.display()))
+}
+
 /// Returns a program of this name, as `tmux`.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
