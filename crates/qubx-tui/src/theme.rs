@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 /// The styles of a screen; monochrome when colours are unwanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Theme {
     /// Whether colours are used.
     pub(crate) color: bool,
@@ -128,5 +128,20 @@ impl Theme {
     /// Python: a comment.
     pub(crate) fn comment(self) -> Style {
         self.quiet().add_modifier(Modifier::ITALIC)
+    }
+
+    /// Python: the bracket at the cursor and the one that belongs to it.
+    pub(crate) fn bracket(self) -> Style {
+        self.tinted(Color::Yellow).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
+    /// What the prompt could go on with; not typed.
+    pub(crate) fn suggestion(self) -> Style {
+        self.quiet()
+    }
+
+    /// What a search found, in the text that it was found in.
+    pub(crate) fn found(self) -> Style {
+        self.tinted(Color::Yellow).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
     }
 }

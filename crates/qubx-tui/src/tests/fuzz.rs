@@ -161,6 +161,7 @@ fn take(screen: &mut Screen, step: Step) {
         match effect {
             Effect::Send(_, purpose) => screen.send(Message::Sent(CommandId::from("c"), purpose)),
             Effect::Ask(_, question) => screen.send(Message::Asked(RequestId::from("r"), question)),
+            Effect::Edit(text) => screen.send(Message::Edited(Ok(format!("{text}\n# 日")))),
             Effect::Reconnect | Effect::Leave(_) | Effect::Redraw => continue,
         };
     }

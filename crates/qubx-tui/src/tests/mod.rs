@@ -2,8 +2,12 @@
 
 mod canvas;
 mod danger;
+mod editor;
 mod fixture;
 mod fuzz;
 mod keys;
+mod prompt;
 mod screens;
+mod search;
+mod signature;
 mod ticket;
