@@ -16,10 +16,13 @@ use crate::notify::Notifier;
 use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
+use crate::search::Search;
+use crate::signature::{Place, Signature};
 use crate::theme::Theme;
 use crate::ticket::Ticket;
 use crate::transcript::{Transcript, View};
 use crate::update::ticket::SentTicket;
+use crate::view::CodeRows;
 use crate::{ScreenOptions, Seen};
 
 /// Results kept on the screen until dismissed; the oldest goes for a new one.
@@ -41,7 +44,17 @@ pub(crate) struct App {
     /// The line that a cell waits for, in the place of the prompt; none while no cell waits for one.
     pub(crate) answer: Option<AnswerLine>,
     pub(crate) recall: Option<Recall>,
+    /// How the prompt could go on: the rest of a cell that was run, and the revision of the text that it is for.
+    pub(crate) suggested: Option<(u64, Option<String>)>,
+    /// The rows of the prompt as they were drawn last.
+    pub(crate) code_rows: CodeRows,
+    /// The search through what was run before; it has the keys while it is open.
+    pub(crate) search: Option<Search>,
+    /// Whether the first key of two was pressed.
+    pub(crate) chord: bool,
     pub(crate) popup: Option<Popup>,
+    /// What the thing at the cursor is; it stands while its arguments are typed.
+    pub(crate) signature: Option<Signature>,
     pub(crate) dialog: Option<Dialog>,
     pub(crate) ticket: Option<Ticket>,
     /// The ticket whose order was sent last, in case that it is refused.
@@ -67,6 +80,8 @@ pub(crate) struct App {
     pub(crate) pending_enter: Option<PendingEnter>,
     /// The completion that is asked for.
     pub(crate) pending_completion: Option<PendingCompletion>,
+    /// The signature that is asked for.
+    pub(crate) pending_signature: Option<PendingSignature>,
     /// The page of older history that is asked for.
     pub(crate) pending_older: Option<RequestId>,
     /// The cell that was last interrupted here, and when first.
@@ -133,6 +148,12 @@ pub(crate) struct PendingCompletion {
     pub(crate) cursor: usize,
 }
 
+#[derive(Clone, Debug)]
+pub(crate) struct PendingSignature {
+    pub(crate) request: Option<RequestId>,
+    pub(crate) place: Place,
+}
+
 /// A way out that waits for the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Leaving {
@@ -161,7 +182,12 @@ impl App {
             prompt: Prompt::default(),
             answer: None,
             recall: None,
+            suggested: None,
+            code_rows: CodeRows::default(),
+            search: None,
+            chord: false,
             popup: None,
+            signature: None,
             dialog: None,
             ticket: None,
             sent_ticket: None,
@@ -177,6 +203,7 @@ impl App {
             hint: None,
             pending_enter: None,
             pending_completion: None,
+            pending_signature: None,
             pending_older: None,
             interrupted: None,
             leaving: None,
@@ -208,10 +235,12 @@ impl App {
         self.options.owner && self.may(&Command::Release)
     }
 
-    /// Returns where keys go, apart from an open list of completions.
+    /// Returns where keys go, apart from an open list of completions and the box of a signature.
     pub(crate) fn keys_context(&self) -> Context {
         match self.context {
             Context::Input if self.answer.is_some() => Context::Answer,
+            _ if self.search.is_some() => Context::Search,
+            Context::Input if self.chord => Context::Chord,
             Context::Panel if self.filtering => Context::Filter,
             context => context,
         }
@@ -223,6 +252,14 @@ impl App {
             Some(answer) => &mut answer.text,
             None => &mut self.prompt,
         }
+    }
+
+    /// Returns how the prompt could go on, where that is to be seen and taken: at its end, while it is typed.
+    pub(crate) fn suggestion(&self) -> Option<&str> {
+        let (revision, rest) = self.suggested.as_ref()?;
+        let is_typed = self.keys_context() == Context::Input && self.recall.is_none() && self.popup.is_none();
+        let is_shown = is_typed && *revision == self.prompt.revision() && self.prompt.is_at_end();
+        rest.as_deref().filter(|_| is_shown)
     }
 
     /// Returns how a key of the panels is reached from where the keys go now.

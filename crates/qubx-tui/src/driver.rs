@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::Timestamp;
 use qubx_client::{ClientHandle, Update};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use self::news::News;
 use self::pace::Pace;
 use crate::app::App;
 use crate::clipboard;
+use crate::editor::{self, Editing};
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
 use crate::notify::{self, Call};
@@ -41,7 +42,7 @@ pub(crate) async fn run(
     let mut signals = Signals::take()?;
     let mut terminal = Terminal::take()?;
     let app = App::new(options, terminal.size()?, now());
-    let mut screen = Screen { app, client, redraw: false };
+    let mut screen = Screen { app, client, redraw: false, editing: None };
     let mut news = News::new(updates);
     let mut pace = Pace::new(Instant::now());
     let mut ticked_at = Instant::now();
@@ -100,6 +101,13 @@ pub(crate) async fn run(
         if let Some(exit) = exit {
             return Ok(Left { exit, seen: screen.app.seen() });
         }
+        if let Some(text) = screen.editing.take() {
+            let exit = screen.edit(&text, &mut terminal, &mut signals, &mut news, &mut pace).await?;
+            pace.at_once();
+            if let Some(exit) = exit {
+                return Ok(Left { exit, seen: screen.app.seen() });
+            }
+        }
     }
 }
 
@@ -108,6 +116,8 @@ struct Screen {
     app: App,
     client: ClientHandle,
     redraw: bool,
+    /// The text that the user's editor is wanted for.
+    editing: Option<String>,
 }
 
 impl Screen {
@@ -123,6 +133,7 @@ impl Screen {
                     Effect::Ask(kind, question) => {
                         messages.push_back(Message::Asked(self.client.request(kind), question));
                     }
+                    Effect::Edit(text) => self.editing = Some(text),
                     Effect::Reconnect => self.client.reconnect_now(),
                     Effect::Leave(exit) => return Some(exit),
                     Effect::Redraw => self.redraw = true,
@@ -133,6 +144,42 @@ impl Screen {
             }
         }
         None
+    }
+
+    /// Lends the terminal to the user's editor and takes its text in. News are taken in meanwhile, so none is lost and the
+    /// service does not have to end the connection; a way out that they bring is taken when the editor has ended.
+    async fn edit(
+        &mut self,
+        text: &str,
+        terminal: &mut Terminal,
+        signals: &mut Signals,
+        news: &mut News,
+        pace: &mut Pace,
+    ) -> io::Result<Option<Exit>> {
+        let Some(command) = editor::find() else {
+            let why = "no editor: $VISUAL and $EDITOR are not set, and there is neither vi nor nano";
+            return Ok(self.take(Message::Edited(Err(why.to_owned()))));
+        };
+        let mut exit = None;
+        let ending = Notify::new();
+        let editing = async {
+            let mut editing = Editing::start(&command, text)?;
+            let status = loop {
+                tokio::select! {
+                    biased;
+                    () = ending.notified() => {
+                        editing.end().await;
+                        return Ok(None);
+                    }
+                    status = editing.ended() => break status,
+                    () = news.arrive() => exit = exit.take().or(self.take_news(news, pace)),
+                }
+            };
+            editing.text(status).map(Some)
+        };
+        let result = terminal.lend(signals, &ending, editing).await?;
+        let Some(result) = result.transpose() else { return Ok(Some(Exit::Terminated)) };
+        Ok(exit.or(self.take(Message::Edited(result))))
     }
 
     /// Takes in what comes from the terminal: `event`, and what is there already behind it.

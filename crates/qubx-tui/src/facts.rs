@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
     Account, Author, CellNumber, CellView, ExchangeInfo, Fact, HistoryKind, Instrument, InstrumentId,
-    MarketView, Mode, Order, Position, PositionMark, Quote, SessionInfo, SessionStatus,
+    MarketView, Mode, Order, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus,
 };
 
 use crate::message::Now;
@@ -146,14 +146,29 @@ pub(crate) fn cell_label(mirror: &Mirror, cell: &CellView, me: &Author) -> Strin
     format!("{whose} In[{count}]")
 }
 
-/// Returns the code of the cells of one author, oldest first.
+/// Returns the user that an author is, wherever they are.
+pub(crate) fn user(author: &Author) -> &str {
+    author.as_str().split('@').next().unwrap_or_default()
+}
+
+/// Tells whether an author is the same user as `me`, perhaps at another screen.
+pub(crate) fn is_mine(author: &Author, me: &Author) -> bool {
+    user(author) == user(me)
+}
+
+/// Returns the code of the cells of one user, oldest first.
 pub(crate) fn code_of<'a>(
     mirror: &'a Mirror,
     author: &'a Author,
 ) -> impl DoubleEndedIterator<Item = &'a str> {
+    cells(mirror).filter_map(move |(_, by, code)| is_mine(by, author).then_some(code))
+}
+
+/// Returns every cell that is known with its number and its author, oldest first.
+pub(crate) fn cells(mirror: &Mirror) -> impl DoubleEndedIterator<Item = (Seq, &Author, &str)> {
     let events = mirror.state.iter().flat_map(|state| state.history.of(HistoryKind::Session));
-    events.filter_map(move |event| match &event.fact {
-        Fact::Cell { code, author: by, .. } if by == author => Some(code.as_str()),
+    events.filter_map(|event| match &event.fact {
+        Fact::Cell { code, author, .. } => Some((event.seq, author, code.as_str())),
         _ => None,
     })
 }

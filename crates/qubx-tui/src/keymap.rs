@@ -12,12 +12,24 @@ pub(crate) enum Action {
     Answer,
     Newline,
     Complete,
-    CompleteBack,
     PopupNext,
     PopupPrevious,
     PopupAccept,
     PopupClose,
     RecallOlder,
+    Search,
+    SearchOlder,
+    SearchNewer,
+    SearchScope,
+    SearchAccept,
+    SearchLeave,
+    Forward,
+    LineEnd,
+    Signature,
+    SignatureMore,
+    SignatureClose,
+    Chord,
+    Editor,
     RecallNewer,
     LeavePrompt,
     EndOfInput,
@@ -84,6 +96,12 @@ impl Panel {
 pub(crate) enum Context {
     /// The list of completions is open; what is not bound here goes on to the prompt.
     Popup,
+    /// The search through what was run before: every printable key types what is looked for.
+    Search,
+    /// The box of a signature is open; what is not bound here goes on to the prompt.
+    Signature,
+    /// The first key of two was pressed; what is not bound here goes on to the prompt.
+    Chord,
     /// The prompt: every printable key types.
     Input,
     /// The prompt while a cell asks for a line: every printable key types the answer.
@@ -136,13 +154,39 @@ pub(crate) const BINDINGS: &[Binding] = &[
     key(Context::Popup, NONE, KeyCode::Up, Action::PopupPrevious, "", ""),
     key(Context::Popup, NONE, KeyCode::Enter, Action::PopupAccept, "take it", ""),
     key(Context::Popup, NONE, KeyCode::Esc, Action::PopupClose, "close the list", ""),
+    key(Context::Search, NONE, KeyCode::Enter, Action::SearchAccept, "take it into the prompt", "take"),
+    key(
+        Context::Search,
+        CTRL,
+        KeyCode::Char('r'),
+        Action::SearchScope,
+        "my cells, or everybody's",
+        "mine/all",
+    ),
+    key(Context::Search, NONE, KeyCode::Up, Action::SearchOlder, "older", "older"),
+    key(Context::Search, CTRL, KeyCode::Char('p'), Action::SearchOlder, "", ""),
+    key(Context::Search, NONE, KeyCode::Down, Action::SearchNewer, "newer", "newer"),
+    key(Context::Search, CTRL, KeyCode::Char('n'), Action::SearchNewer, "", ""),
+    key(Context::Search, NONE, KeyCode::Esc, Action::SearchLeave, "leave; the prompt is as before", "leave"),
+    key(Context::Search, CTRL, KeyCode::Char('g'), Action::SearchLeave, "", ""),
+    key(Context::Search, CTRL, KeyCode::Char('c'), Action::SearchLeave, "", ""),
+    key(Context::Signature, SHIFT, KeyCode::BackTab, Action::SignatureMore, "more of it", "more"),
+    key(Context::Signature, NONE, KeyCode::Esc, Action::SignatureClose, "close it", "close"),
+    key(
+        Context::Chord,
+        CTRL,
+        KeyCode::Char('e'),
+        Action::Editor,
+        "edit the cell in $VISUAL or $EDITOR",
+        "editor",
+    ),
     key(Context::Input, NONE, KeyCode::Esc, Action::LeavePrompt, "to the panels", "panels"),
     key(Context::Input, NONE, KeyCode::Enter, Action::Enter, "run, or go on when it is not whole", "run"),
     key(Context::Input, ALT, KeyCode::Enter, Action::Newline, "new line", ""),
     key(Context::Input, CTRL, KeyCode::Char('j'), Action::Newline, "", "newline"),
     key(Context::Input, SHIFT, KeyCode::Enter, Action::Newline, "", ""),
     key(Context::Input, NONE, KeyCode::Tab, Action::Complete, "complete", "complete"),
-    key(Context::Input, SHIFT, KeyCode::BackTab, Action::CompleteBack, "less indentation", ""),
+    key(Context::Input, SHIFT, KeyCode::BackTab, Action::Signature, "what the thing at the cursor is", ""),
     key(
         Context::Input,
         NONE,
@@ -159,6 +203,11 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "line down; at the last line, back again",
         "",
     ),
+    key(Context::Input, NONE, KeyCode::Right, Action::Forward, "on; at the end, take what is suggested", ""),
+    key(Context::Input, CTRL, KeyCode::Char('f'), Action::Forward, "", ""),
+    key(Context::Input, NONE, KeyCode::End, Action::LineEnd, "end; there, take what is suggested", ""),
+    key(Context::Input, CTRL, KeyCode::Char('e'), Action::LineEnd, "", ""),
+    key(Context::Input, CTRL, KeyCode::Char('x'), Action::Chord, "then ^E: edit in your own editor", ""),
     key(Context::Input, CTRL, KeyCode::Char('d'), Action::EndOfInput, "on an empty prompt: leave?", ""),
     key(Context::Answer, NONE, KeyCode::Esc, Action::LeavePrompt, "to the panels", "panels"),
     key(Context::Answer, NONE, KeyCode::Enter, Action::Answer, "send the answer", "answer"),
@@ -220,6 +269,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     ),
     key(Context::Both, CTRL, KeyCode::Char('l'), Action::ClearView, "clear my view; nothing is lost", ""),
     key(Context::Both, NONE, KeyCode::F(1), Action::Help, "help", "help"),
+    key(Context::Both, CTRL, KeyCode::Char('r'), Action::Search, "search what was run", "history"),
     key(Context::Both, NONE, KeyCode::F(2), Action::GoTo(Panel::Session), "session", ""),
     key(Context::Both, ALT, KeyCode::Char('1'), Action::GoTo(Panel::Session), "", ""),
     key(Context::Both, NONE, KeyCode::F(3), Action::GoTo(Panel::Positions), "positions", ""),
@@ -234,8 +284,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
 ];
 
 /// The editor's own keys.
-pub(crate) const READLINE: &str =
-    "^A ^E ^B ^F alt+B alt+F move · ^W ^U ^K alt+D delete · ^Y put back · ^_ undo";
+pub(crate) const READLINE: &str = "^A ^B alt+B alt+F move · ^W ^U ^K alt+D delete · ^Y put back · ^_ undo";
 
 /// Returns what a key does in a context for somebody with that role; nothing when it is not bound.
 pub(crate) fn action(context: Context, role: Role, event: KeyEvent) -> Option<Action> {
@@ -249,16 +298,31 @@ pub(crate) fn action(context: Context, role: Role, event: KeyEvent) -> Option<Ac
 
 /// Tells whether bindings of one context hold in another.
 pub(crate) fn applies(binding: Context, context: Context) -> bool {
-    binding == context || (binding == Context::Both && context != Context::Popup)
+    let stands_alone =
+        matches!(context, Context::Popup | Context::Search | Context::Signature | Context::Chord);
+    binding == context || (binding == Context::Both && !stands_alone)
 }
 
 /// Returns the least role that has a key. To somebody with less it is not there at all.
 pub(crate) fn needs(binding: &Binding) -> Role {
     match (binding.context, binding.action) {
-        (Context::Popup | Context::Input | Context::Answer, _)
-        | (_, Action::ToPrompt | Action::Interrupt | Action::RestartKernel | Action::StopSession) => {
-            Role::Admin
-        }
+        (
+            Context::Popup
+            | Context::Search
+            | Context::Signature
+            | Context::Chord
+            | Context::Input
+            | Context::Answer,
+            _,
+        )
+        | (
+            _,
+            Action::ToPrompt
+            | Action::Search
+            | Action::Interrupt
+            | Action::RestartKernel
+            | Action::StopSession,
+        ) => Role::Admin,
         (
             _,
             Action::CancelOrder
@@ -283,6 +347,7 @@ pub(crate) fn name(&(modifiers, code): &(KeyModifiers, KeyCode)) -> String {
         KeyCode::Enter => "⏎".to_owned(),
         KeyCode::Esc => "esc".to_owned(),
         KeyCode::Tab | KeyCode::BackTab => "tab".to_owned(),
+        KeyCode::Right => "→".to_owned(),
         KeyCode::Up => "↑".to_owned(),
         KeyCode::Down => "↓".to_owned(),
         KeyCode::PageUp => "pgup".to_owned(),
@@ -318,7 +383,16 @@ mod tests {
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
-        for context in [Context::Popup, Context::Input, Context::Answer, Context::Panel, Context::Filter] {
+        for context in [
+            Context::Popup,
+            Context::Search,
+            Context::Signature,
+            Context::Chord,
+            Context::Input,
+            Context::Answer,
+            Context::Panel,
+            Context::Filter,
+        ] {
             let keys: Vec<_> = BINDINGS
                 .iter()
                 .filter(|binding| applies(binding.context, context))
@@ -332,7 +406,14 @@ mod tests {
 
     #[test]
     fn no_printable_key_acts_in_the_prompt() {
-        for context in [Context::Input, Context::Answer, Context::Filter] {
+        for context in [
+            Context::Search,
+            Context::Signature,
+            Context::Chord,
+            Context::Input,
+            Context::Answer,
+            Context::Filter,
+        ] {
             for binding in BINDINGS.iter().filter(|binding| applies(binding.context, context)) {
                 assert!(!matches!(binding.key, (NONE, KeyCode::Char(_))), "{}", name(&binding.key));
             }

@@ -70,8 +70,7 @@ pub(crate) struct Regions {
 pub(crate) fn regions(size: Size, prompt_rows: u16, bar_rows: u16) -> Regions {
     let room = size.room();
     let one_if = |wanted: bool| u16::from(wanted);
-    // The prompt grows into the session, but never over more than a third of the screen.
-    let prompt_rows = prompt_rows.clamp(1, (size.rows / 3).max(1));
+    let prompt_rows = prompt_rows.clamp(1, most_prompt_rows(size));
     let bar_rows = if room == Room::Minimal { bar_rows.min(1) } else { bar_rows.min(size.rows / 3) };
     let [status, account, tabs, middle, bars, prompt, footer] = Layout::vertical([
         Constraint::Length(1),
@@ -91,6 +90,11 @@ pub(crate) fn regions(size: Size, prompt_rows: u16, bar_rows: u16) -> Regions {
     let [main, tables] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(tables_columns)]).areas(middle);
     Regions { status, account, tabs, main, tables, bars, prompt, footer }
+}
+
+/// Returns the rows that the prompt has at most: it grows into the session, but never over more than a third of the screen.
+pub(crate) fn most_prompt_rows(size: Size) -> u16 {
+    (size.rows / 3).max(1)
 }
 
 /// Returns the part of the session's panel that its lines are drawn in.

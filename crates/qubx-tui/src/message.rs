@@ -43,6 +43,8 @@ pub(crate) enum Message {
     Sent(CommandId, Purpose),
     /// An [`Effect::Ask`] was done; the request has this id.
     Asked(RequestId, Question),
+    /// An [`Effect::Edit`] was done: the text that the user's editor left, or for people why there is none.
+    Edited(Result<String, String>),
     /// Time went on.
     Tick,
 }
@@ -54,6 +56,8 @@ pub(crate) enum Effect {
     Send(Command, Purpose),
     /// Asks the kernel, and says so with [`Message::Asked`].
     Ask(RequestKind, Question),
+    /// Gives the terminal to the user's own editor with this text, and says what came of it with [`Message::Edited`].
+    Edit(String),
     /// Tries the lost connection now.
     Reconnect,
     /// Leaves the screen.
@@ -88,6 +92,10 @@ pub(crate) enum Question {
     Enter,
     /// How the word at the cursor goes on.
     Completion,
+    /// What the thing at the cursor is.
+    Signature,
+    /// Which older cells have what is looked for.
+    Cells,
     /// What was before the oldest entry.
     Older,
 }

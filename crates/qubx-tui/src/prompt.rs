@@ -1,22 +1,30 @@
 //! The prompt: the text being typed, and where the cursor is.
 //!
 //! Editing is the editor library's, in its emacs mode; this module keeps it from keys that it cannot take and
-//! gives the text back by bytes and characters. No I/O.
+//! gives the text back by bytes and characters. What people take for one character, a letter with its accents or an
+//! emoji of several parts, is moved over and removed as one. No I/O.
+
+pub(crate) mod rows;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use edtui::actions::{DeleteToFirstCharOfLine, DeleteWordBackward, LineBreak, Undo};
+use edtui::actions::{AppendNewline, DeleteToFirstCharOfLine, DeleteWordBackward, LineBreak, Undo};
 use edtui::events::{KeyEventHandler, KeyEventRegister, KeyInput};
 use edtui::{EditorEventHandler, EditorMode, EditorState, Index2, Lines};
 
+use self::rows::Shape;
 use crate::{python, sanitize};
 
 /// A cell that the service takes is at most this long.
-const LONGEST_CELL_BYTES: usize = 256 << 10;
+pub(crate) const LONGEST_CELL_BYTES: usize = 256 << 10;
 
 /// The text being typed.
 pub(crate) struct Prompt {
     editor: EditorState,
     keys: EditorEventHandler,
+    /// Another number for every text, so that what was made of one is known to be old.
+    revision: u64,
+    /// The column that the cursor would be in, while it goes up and down through shorter lines.
+    column: Option<usize>,
 }
 
 impl Default for Prompt {
@@ -30,7 +38,12 @@ impl Default for Prompt {
         // Terminals send Ctrl+_ as Ctrl+7.
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('7')]), Undo);
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('_')]), Undo);
-        let mut prompt = Self { editor: EditorState::default(), keys: EditorEventHandler::new(keys) };
+        let mut prompt = Self {
+            editor: EditorState::default(),
+            keys: EditorEventHandler::new(keys),
+            revision: 0,
+            column: None,
+        };
         prompt.replace("", 0);
         prompt
     }
@@ -45,6 +58,17 @@ impl Prompt {
     /// Tells whether nothing is typed.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows().all(<[char]>::is_empty)
+    }
+
+    /// Returns a number that changes whenever the text may have changed.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Tells whether the cursor is behind everything.
+    pub(crate) fn is_at_end(&self) -> bool {
+        let last = self.editor.lines.len().saturating_sub(1);
+        self.cursor() == (last, self.editor.lines.len_col(last).unwrap_or_default())
     }
 
     /// Returns the lines.
@@ -90,8 +114,45 @@ impl Prompt {
         if !known || !printable || (types && self.is_full(4)) {
             return;
         }
-        self.keys.on_key_event(event, &mut self.editor);
+        let before = self.cursor();
+        match whole_step(event) {
+            Some(step) if self.steps_over(step) => self.step(step),
+            _ => self.keys.on_key_event(event, &mut self.editor),
+        }
         self.repair();
+        self.stay_between_graphemes(before);
+        self.revision += 1;
+        self.column = None;
+    }
+
+    /// Moves a row up, through the rows that a long line is shown in; tells whether there is one.
+    pub(crate) fn up(&mut self, shape: Shape) -> bool {
+        self.move_by_rows(shape, -1)
+    }
+
+    /// Moves a row down, through the rows that a long line is shown in; tells whether there is one.
+    pub(crate) fn down(&mut self, shape: Shape) -> bool {
+        self.move_by_rows(shape, 1)
+    }
+
+    fn move_by_rows(&mut self, shape: Shape, by: isize) -> bool {
+        let (line, at) = self.cursor();
+        let lines: Vec<&[char]> = self.rows().collect();
+        let column = self.column.unwrap_or_else(|| shape.place(lines[line], at).1);
+        let row = shape.place(lines[line], at).0;
+        let inside = shape.rows(lines[line]).len();
+        let target = match row.checked_add_signed(by) {
+            Some(row) if row < inside => Some((line, row)),
+            _ => line.checked_add_signed(by).filter(|line| *line < lines.len()).map(|line| {
+                let rows = shape.rows(lines[line]).len();
+                (line, if by < 0 { rows - 1 } else { 0 })
+            }),
+        };
+        let Some((line, row)) = target else { return false };
+        let at = shape.character_at(lines[line], row, column);
+        self.editor.cursor = Index2::new(line, at);
+        self.column = Some(column);
+        true
     }
 
     /// Begins a line at the cursor, indented by `indent`, or as the code before the cursor asks for.
@@ -100,9 +161,10 @@ impl Prompt {
         if self.is_full(indent.len() + 1) {
             return;
         }
+        self.note_for_undo();
         self.editor.execute(LineBreak(1));
         self.repair();
-        self.insert(&indent);
+        self.put(self.cursor_characters(), self.cursor_characters(), &indent);
     }
 
     /// Inserts text at the cursor. Control characters are left out, tabs become spaces; what is too long is cut.
@@ -111,8 +173,20 @@ impl Prompt {
         self.splice(cursor, cursor, text);
     }
 
-    /// Replaces the characters from `start` to `end` and puts the cursor after the new ones.
+    /// Replaces the characters from `start` to `end` and puts the cursor after the new ones. It can be undone.
     pub(crate) fn splice(&mut self, start: usize, end: usize, text: &str) {
+        self.note_for_undo();
+        self.put(start, end, text);
+    }
+
+    /// Notes the text as it is; the library does so with an action that adds no line.
+    fn note_for_undo(&mut self) {
+        let at = self.cursor_characters();
+        self.editor.execute(AppendNewline(0));
+        self.move_to(at);
+    }
+
+    fn put(&mut self, start: usize, end: usize, text: &str) {
         let old = self.text();
         let mut new: String = clean(text);
         let mut room = LONGEST_CELL_BYTES.saturating_sub(old.len());
@@ -127,15 +201,23 @@ impl Prompt {
         self.replace(&joined, cursor);
     }
 
-    /// Removes up to four spaces before the text of the cursor's line.
-    pub(crate) fn dedent(&mut self) {
+    /// Removes a step of indentation if nothing but indentation is before the cursor; tells whether it did.
+    pub(crate) fn dedent(&mut self) -> bool {
         let (row, column) = self.cursor();
-        let spaces =
-            self.rows().nth(row).map_or(0, |line| line.iter().take(4).take_while(|c| **c == ' ').count());
-        let line_start = self.cursor_characters() - column;
-        let target = (line_start + column).saturating_sub(spaces).max(line_start);
-        self.splice(line_start, line_start + spaces, "");
-        self.move_to(target);
+        let is_indentation =
+            self.rows().nth(row).is_some_and(|line| line[..column].iter().all(|c| *c == ' '));
+        if !is_indentation || column == 0 {
+            return false;
+        }
+        let at = self.cursor_characters();
+        self.splice(at - 1 - (column - 1) % python::INDENT, at, "");
+        true
+    }
+
+    /// Replaces the whole text and puts the cursor at its end; the text before can be had back by an undo.
+    pub(crate) fn exchange(&mut self, text: &str) {
+        self.note_for_undo();
+        self.set(text);
     }
 
     /// Replaces the whole text and puts the cursor at its end.
@@ -150,6 +232,8 @@ impl Prompt {
         self.editor.selection = None;
         self.move_to(cursor);
         self.repair();
+        self.revision += 1;
+        self.column = None;
     }
 
     fn move_to(&mut self, characters: usize) {
@@ -165,6 +249,41 @@ impl Prompt {
         self.editor.cursor = Index2::new(place.0, place.1);
     }
 
+    /// Tells whether the step is inside a line and over more than one character: the library would take it apart.
+    fn steps_over(&self, step: Step) -> bool {
+        let (row, column) = self.cursor();
+        let line = self.rows().nth(row).unwrap_or_default();
+        match step {
+            Step::Left | Step::RemoveLeft => column - rows::grapheme_before(line, column) > 1,
+            Step::Right | Step::RemoveRight => rows::grapheme_after(line, column) - column > 1,
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        let (row, column) = self.cursor();
+        let line = self.rows().nth(row).unwrap_or_default();
+        let (before, after) = (rows::grapheme_before(line, column), rows::grapheme_after(line, column));
+        let at = self.cursor_characters();
+        match step {
+            Step::Left => self.editor.cursor.col = before,
+            Step::Right => self.editor.cursor.col = after,
+            Step::RemoveLeft => self.splice(at + before - column, at, ""),
+            Step::RemoveRight => self.splice(at, at + after - column, ""),
+        }
+    }
+
+    /// Moves a cursor that came into the middle of a grapheme on to its edge, in the direction that it went.
+    fn stay_between_graphemes(&mut self, came_from: (usize, usize)) {
+        let (row, column) = self.cursor();
+        let line = self.rows().nth(row).unwrap_or_default();
+        let start = rows::grapheme_start(line, column);
+        if start != column {
+            let on = (row, column) > came_from;
+            let end = rows::grapheme_after(line, start);
+            self.editor.cursor.col = if on { end } else { start };
+        }
+    }
+
     fn is_full(&self, more: usize) -> bool {
         let bytes: usize = self.rows().flatten().map(|character| character.len_utf8()).sum();
         bytes + self.editor.lines.len() + more > LONGEST_CELL_BYTES
@@ -178,6 +297,31 @@ impl Prompt {
         }
         let (row, column) = self.cursor();
         self.editor.cursor = Index2::new(row, column);
+    }
+}
+
+/// A step that is taken over a whole grapheme.
+#[derive(Clone, Copy)]
+enum Step {
+    Left,
+    Right,
+    RemoveLeft,
+    RemoveRight,
+}
+
+/// Returns the step that a key is; none for all other keys.
+fn whole_step(event: KeyEvent) -> Option<Step> {
+    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+    match event.code {
+        KeyCode::Left if event.modifiers.is_empty() => Some(Step::Left),
+        KeyCode::Right if event.modifiers.is_empty() => Some(Step::Right),
+        KeyCode::Backspace if event.modifiers.is_empty() => Some(Step::RemoveLeft),
+        KeyCode::Delete if event.modifiers.is_empty() => Some(Step::RemoveRight),
+        KeyCode::Char('b') if ctrl => Some(Step::Left),
+        KeyCode::Char('f') if ctrl => Some(Step::Right),
+        KeyCode::Char('h') if ctrl => Some(Step::RemoveLeft),
+        KeyCode::Char('d') if ctrl => Some(Step::RemoveRight),
+        _ => None,
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Token {
 }
 
 /// Columns of one level of indentation.
-const INDENT: usize = 4;
+pub(crate) const INDENT: usize = 4;
 
 const KEYWORDS: [&str; 38] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
@@ -56,6 +56,71 @@ pub(crate) fn tokens(source: &str) -> Vec<Token> {
         tokens.push(token);
     }
     tokens
+}
+
+/// Returns the bracket at a place, or else the one that ends there, and the one that belongs to it: first the opening.
+pub(crate) fn brackets(source: &str, tokens: &[Token], at: usize) -> Option<(usize, usize)> {
+    let is_bracket = |token: &&Token| matches!(token.kind, TokenKind::Open | TokenKind::Close);
+    let place =
+        |wanted: usize| tokens.iter().filter(is_bracket).position(|token| token.range.start == wanted);
+    let place = place(at).or_else(|| place(at.checked_sub(1)?))?;
+    let all: Vec<&Token> = tokens.iter().filter(is_bracket).collect();
+    let opens = all[place].kind == TokenKind::Open;
+    let mut depth = 0usize;
+    let ends = |found: &&&Token| {
+        if (found.kind == TokenKind::Open) == opens {
+            depth += 1;
+            return false;
+        }
+        depth -= 1;
+        depth == 0
+    };
+    let here = all[place].range.start;
+    let (first, last) = if opens {
+        (here, all[place..].iter().find(ends)?.range.start)
+    } else {
+        (all[..=place].iter().rev().find(ends)?.range.start, here)
+    };
+    matches!(&source[first..first + 1], open if closes(open) == source.get(last..last + 1))
+        .then_some((first, last))
+}
+
+fn closes(open: &str) -> Option<&'static str> {
+    match open {
+        "(" => Some(")"),
+        "[" => Some("]"),
+        "{" => Some("}"),
+        _ => None,
+    }
+}
+
+/// Returns the place after the innermost round bracket that is open at the end of a source.
+pub(crate) fn open_call(before: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    for token in tokens(before) {
+        match token.kind {
+            TokenKind::Open => open.push(token.range.end),
+            TokenKind::Close => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.into_iter().rfind(|end| before[..*end].ends_with('('))
+}
+
+/// Returns how many brackets a source opens more than it closes; none when it closes one that was open before it, or all
+/// that it opened.
+pub(crate) fn depth_within(source: &str, mut depth: usize) -> Option<usize> {
+    for token in tokens(source) {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close if depth <= 1 => return None,
+            TokenKind::Close => depth -= 1,
+            _ => {}
+        }
+    }
+    Some(depth)
 }
 
 /// Tells whether a source looks like a whole statement.
@@ -168,6 +233,36 @@ mod tests {
                 expected,
                 "{source}"
             );
+        }
+    }
+
+    #[test]
+    fn the_bracket_at_the_cursor_finds_the_other() {
+        for (source, at, expected) in [
+            ("f(a[1])", 1, Some((1, 6))),
+            ("f(a[1])", 7, Some((1, 6))),
+            ("f(a[1])", 3, Some((3, 5))),
+            ("f(a[1])", 0, None),
+            ("f(')')", 1, Some((1, 5))),
+            ("f(", 2, None),
+            ("(]", 0, None),
+            (")(", 0, None),
+        ] {
+            assert_eq!(brackets(source, &tokens(source), at), expected, "{source} {at}");
+        }
+    }
+
+    #[test]
+    fn the_call_that_is_typed_is_the_innermost_open_one() {
+        for (before, expected) in [
+            ("f(", Some(2)),
+            ("f(a, g(b), ", Some(2)),
+            ("f(a, g(", Some(7)),
+            ("f([1, ", Some(2)),
+            ("f(a)", None),
+            ("'f('", None),
+        ] {
+            assert_eq!(open_call(before), expected, "{before}");
         }
     }
 

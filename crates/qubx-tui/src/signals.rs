@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::select_all;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::terminal;
 
@@ -62,12 +63,17 @@ impl Signals {
     }
 
     /// Waits for another program's end, which has the terminal. Its keys for interrupting and stopping reach this process
-    /// too: the first are for it alone, and when it stops, this process does, or the shell would wait for both.
-    pub(crate) async fn stop_along_with<B: Future>(&mut self, borrower: B) -> B::Output {
+    /// too: the first are for it alone, and when it stops, this process does, or the shell would wait for both. A signal
+    /// that ends this process is told by `ending`.
+    pub(crate) async fn stop_along_with<B: Future>(&mut self, ending: &Notify, borrower: B) -> B::Output {
         let mut borrower = std::pin::pin!(borrower);
         let result = loop {
+            let is_key = |number: Number| matches!(number, Number::INT | Number::QUIT);
+            let ends = self.ends.iter_mut().zip(ENDS).filter(|(_, number)| !is_key(*number));
+            let ends = select_all(ends.map(|(end, _)| Box::pin(end.recv())));
             tokio::select! {
                 biased;
+                _ = ends => ending.notify_one(),
                 result = &mut borrower => break result,
                 _ = self.suspend.recv() => {
                     // If it cannot be stopped, the other program stands alone.

@@ -114,19 +114,19 @@ impl Terminal {
         device::guard();
     }
 
-    /// Gives the terminal back while `borrower` goes on, and takes it again. Nothing else of the screen goes on meanwhile:
-    /// a service that sends more than is taken ends the connection, and the screen resumes.
+    /// Gives the terminal back while `borrower` goes on, and takes it again. Nothing else of the screen goes on meanwhile.
+    /// `ending` tells the borrower that the screen must end.
     ///
     /// # Errors
     /// When the terminal cannot be taken again.
-    #[expect(dead_code, reason = "the editor for a cell is not here yet")]
     pub(crate) async fn lend<B: Future>(
         &mut self,
         signals: &mut Signals,
+        ending: &Notify,
         borrower: B,
     ) -> io::Result<B::Output> {
         self.give_back();
-        let result = signals.stop_along_with(borrower).await;
+        let result = signals.stop_along_with(ending, borrower).await;
         self.take_again()?;
         Ok(result)
     }

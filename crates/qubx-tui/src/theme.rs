@@ -134,4 +134,14 @@ impl Theme {
     pub(crate) fn comment(self) -> Style {
         self.quiet().add_modifier(Modifier::ITALIC)
     }
+
+    /// Python: the bracket at the cursor and the one that belongs to it.
+    pub(crate) fn bracket(self) -> Style {
+        self.tinted(Color::Yellow).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
+    /// What the prompt could go on with; not typed.
+    pub(crate) fn suggestion(self) -> Style {
+        self.quiet()
+    }
 }

@@ -6,6 +6,8 @@ mod filtering;
 mod keys;
 mod news;
 mod panels;
+mod search;
+mod signature;
 pub(crate) mod ticket;
 mod typing;
 mod verbs;
@@ -21,6 +23,13 @@ use crate::message::{Effect, Message, Now, Purpose, Question};
 pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
     app.now = now;
     app.transcript.set_time(now.wall);
+    let effects = take(app, message);
+    signature::follow(app);
+    typing::suggest(app);
+    effects
+}
+
+fn take(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(event) => keys::key(app, event),
         Message::Paste(text) => typing::paste(app, &text),
@@ -51,8 +60,24 @@ pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Asked(id, Question::Signature) => {
+            if let Some(pending) = &mut app.pending_signature {
+                pending.request = Some(id);
+            }
+            Vec::new()
+        }
+        Message::Asked(id, Question::Cells) => {
+            if let Some(search) = &mut app.search {
+                search.asked_as(id);
+            }
+            Vec::new()
+        }
         Message::Asked(id, Question::Older) => {
             app.pending_older = Some(id);
+            Vec::new()
+        }
+        Message::Edited(result) => {
+            typing::edited(app, result);
             Vec::new()
         }
         Message::Tick => tick(app),

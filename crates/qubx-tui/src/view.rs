@@ -2,6 +2,7 @@
 
 mod account;
 mod bars;
+mod completions;
 mod dialog;
 mod footer;
 pub(crate) mod help;
@@ -10,7 +11,9 @@ mod market;
 mod orders;
 mod positions;
 mod prompt;
+mod search;
 mod session;
+mod signature;
 mod status;
 mod table;
 mod ticket;
@@ -28,6 +31,8 @@ use crate::layout::{self, Regions, Room};
 use crate::transcript::View;
 use crate::wrap;
 
+pub(crate) use prompt::code::{CodeRows, shape as code_shape};
+pub(crate) use signature::room as signature_room;
 pub(crate) use status::title;
 
 /// Draws the screen.
@@ -63,7 +68,9 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(bars), regions.bars);
     let cursor = prompt::draw(app, frame, regions.prompt, prompt);
     footer::draw(app, frame, regions.footer);
-    prompt::draw_popup(app, frame, cursor);
+    signature::draw(app, frame, regions.prompt, cursor);
+    completions::draw(app, frame, cursor);
+    search::draw(app, frame, regions.prompt);
     ticket::draw(app, frame);
     help::draw(app, frame);
     dialog::draw(app, frame);

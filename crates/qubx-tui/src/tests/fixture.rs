@@ -7,19 +7,19 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use qubx_client::{Link, Update};
 use qubx_protocol::{
-    Account, AccountResults, Author, CellNumber, CellStatus, CommandId, Epoch, EquityPoint, Event,
-    ExchangeInfo, Fact, Fill, Instrument, InstrumentId, InstrumentKind, KernelState, KernelStatus, Latest,
-    LedgerRow, Limits, Liquidity, LogId, LogLevel, MarketView, Mode, Order, OrderId, OrderStatus, OrderType,
-    OutputContent, Ownership, Phase, Position, PositionMark, Presence, Quote, Results, Role, Runtime, Seq,
-    SessionInfo, SessionState, SessionStatus, Side, Stale, StrategyState, StrategyStatus, StreamName,
-    TimeInForce,
+    Account, AccountResults, Answer, AnswerResult, Author, CellNumber, CellStatus, CommandId, Epoch,
+    EquityPoint, Event, ExchangeInfo, Fact, Fill, Instrument, InstrumentId, InstrumentKind, KernelState,
+    KernelStatus, Latest, LedgerRow, Limits, Liquidity, LogId, LogLevel, MarketView, Mode, Order, OrderId,
+    OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark, Presence, Quote,
+    RequestId, Results, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, Stale,
+    StrategyState, StrategyStatus, StreamName, TimeInForce,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use crate::app::App;
 use crate::layout::Size;
-use crate::message::{Effect, Message, Now};
+use crate::message::{Effect, Message, Now, Question};
 use crate::update::update;
 use crate::view::view;
 use crate::{Notifications, ScreenOptions};
@@ -159,10 +159,14 @@ impl Screen {
 
     /// Draws the screen.
     pub(super) fn draw(&self) -> TestBackend {
-        let size = self.app.size;
-        let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
+        let mut terminal = self.terminal();
         terminal.draw(|frame| view(&self.app, frame)).unwrap();
         terminal.backend().clone()
+    }
+
+    /// Returns a terminal of the screen's size.
+    pub(super) fn terminal(&self) -> Terminal<TestBackend> {
+        Terminal::new(TestBackend::new(self.app.size.columns, self.app.size.rows)).unwrap()
     }
 
     pub(super) fn cell(&mut self, cell: u64, author: &str, code: &str) {
@@ -451,4 +455,10 @@ fn status(mode: Mode) -> SessionStatus {
         ownership: Ownership::Owned,
         phase: Phase::Running,
     }
+}
+
+/// Says that a question is on its way, and then what the answer is.
+pub(super) fn answer(screen: &mut Screen, question: Question, result: AnswerResult) -> Vec<Effect> {
+    screen.send(Message::Asked(RequestId::from("r1"), question));
+    screen.update(Update::Answer(Answer { request: RequestId::from("r1"), result }))
 }

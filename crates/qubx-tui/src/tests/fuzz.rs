@@ -171,6 +171,7 @@ fn take(screen: &mut Screen, step: Step) {
                 assert!(call.text.chars().all(is_printable), "{call:?}");
                 continue;
             }
+            Effect::Edit(text) => screen.send(Message::Edited(Ok(format!("{text}\n# 日")))),
             Effect::Reconnect | Effect::Leave(_) | Effect::Redraw => continue,
         };
     }

@@ -2,9 +2,13 @@
 
 mod canvas;
 mod danger;
+mod editor;
 mod fixture;
 mod fuzz;
 mod keys;
+mod prompt;
 mod screens;
+mod search;
 mod session;
+mod signature;
 mod ticket;

@@ -18,6 +18,8 @@ pub(super) fn follow(app: &mut App) {
         return;
     }
     app.popup = None;
+    app.search = None;
+    app.chord = false;
     app.pending_completion = None;
     app.answer = waits.map(|input| AnswerLine::new(input, app.now.instant));
 }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, copying, filtering, panels, ticket, typing, verbs};
+use super::{asking, copying, filtering, panels, search, signature, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
@@ -41,6 +41,28 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             None => app.popup = None,
         }
     }
+    if app.keys_context() == Context::Chord {
+        app.chord = false;
+        match keymap::action(Context::Chord, role, event) {
+            Some(action) => {
+                effects.extend(act(app, action, event));
+                return effects;
+            }
+            None if is_way_out(event) => return effects,
+            None => {}
+        }
+    }
+    if app.keys_context() == Context::Search {
+        effects.extend(in_search(app, event));
+        return effects;
+    }
+    if app.signature.is_some()
+        && app.keys_context() == Context::Input
+        && let Some(action) = keymap::action(Context::Signature, role, event)
+    {
+        effects.extend(act(app, action, event));
+        return effects;
+    }
     let context = app.keys_context();
     if context == Context::Answer && app.answer.as_ref().is_some_and(|answer| answer.is_deaf(app.now.instant))
     {
@@ -62,6 +84,25 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     effects
 }
 
+/// Gives a key to the search. One that does something everywhere leaves it before.
+fn in_search(app: &mut App, event: KeyEvent) -> Vec<Effect> {
+    let role = app.options.role;
+    if let Some(action) = keymap::action(Context::Search, role, event) {
+        return act(app, action, event);
+    }
+    if let Some(action) = keymap::action(Context::Both, role, event) {
+        app.search = None;
+        return act(app, action, event);
+    }
+    search::edit(app, event)
+}
+
+/// Tells whether the key takes nothing else back than the key before it.
+fn is_way_out(event: KeyEvent) -> bool {
+    let is_control_g = event.code == KeyCode::Char('g') && event.modifiers.contains(KeyModifiers::CONTROL);
+    event.code == KeyCode::Esc || is_control_g
+}
+
 /// Tells whether the key is the one with which people leave programs.
 fn is_interrupt(event: KeyEvent) -> bool {
     event.code == KeyCode::Char('c') && event.modifiers.contains(KeyModifiers::CONTROL)
@@ -73,13 +114,24 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::Answer => return asking::send(app),
         Action::Newline => typing::newline(app),
         Action::Complete => return typing::complete(app),
-        Action::CompleteBack => typing::dedent(app),
+        Action::Forward | Action::LineEnd => typing::forward(app, event),
+        Action::Signature => return signature::ask(app),
+        Action::SignatureMore => signature::more(app),
+        Action::SignatureClose => app.signature = None,
+        Action::Chord => app.chord = true,
+        Action::Editor => return vec![Effect::Edit(app.prompt.text())],
+        Action::Search => return search::open(app),
+        Action::SearchOlder => return search::step(app, 1),
+        Action::SearchNewer => return search::step(app, -1),
+        Action::SearchScope => return search::toggle(app),
+        Action::SearchAccept => search::accept(app),
+        Action::SearchLeave => app.search = None,
         Action::PopupNext => typing::popup_step(app, 1),
         Action::PopupPrevious => typing::popup_step(app, -1),
         Action::PopupAccept => typing::popup_accept(app),
         Action::PopupClose => app.popup = None,
-        Action::RecallOlder => typing::older(app, event),
-        Action::RecallNewer => typing::newer(app, event),
+        Action::RecallOlder => typing::older(app),
+        Action::RecallNewer => typing::newer(app),
         Action::EndOfInput if app.typed().is_empty() => return verbs::end_of_input(app),
         Action::EndOfInput => app.typed().key(event),
         Action::Interrupt => return verbs::interrupt(app),

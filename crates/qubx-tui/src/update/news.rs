@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use qubx_client::{Link, Update};
 use qubx_protocol::{
-    Answer, AnswerResult, ErrorCode, ErrorMessage, Event, Fact, Refusal, VerbOutcome, VerbProgress,
+    Answer, AnswerResult, ErrorCode, ErrorMessage, Event, Fact, Refusal, RequestId, VerbOutcome, VerbProgress,
 };
 
-use super::{asking, panels, ticket, typing};
+use super::{asking, panels, search, signature, ticket, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::facts::Facts;
@@ -37,6 +37,7 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
             if let Some(seen) = app.options.seen.take().filter(|seen| seen.log == state.log) {
                 app.transcript.left_at(seen.seq, seen.time, state.head);
             }
+            app.suggested = None;
             app.pending_older = None;
             asking::follow(app);
             Vec::new()
@@ -58,6 +59,10 @@ fn lost(app: &mut App, since: Instant) {
         app.dialog = None;
     }
     app.pending_completion = None;
+    app.pending_signature = None;
+    if let Some(search) = &mut app.search {
+        search.forget();
+    }
     app.pending_enter = None;
     app.pending_older = None;
     app.transcript.older_failed(None);
@@ -96,6 +101,11 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
     asking::follow(app);
     match &event.fact {
         Fact::Verb { verb, .. } => self::verb(app, verb),
+        Fact::Cell { .. } => {
+            // It may be what the prompt goes on with.
+            app.suggested = None;
+            Vec::new()
+        }
         _ => Vec::new(),
     }
 }
@@ -184,11 +194,16 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
     if app.pending_older.as_ref() == Some(&answer.request) {
         return older(app, answer.result);
     }
-    let is_for_completion = app
-        .pending_completion
-        .as_ref()
-        .is_some_and(|pending| pending.request.as_ref() == Some(&answer.request));
-    if let (true, Some(pending)) = (is_for_completion, app.pending_completion.take()) {
+    if app.search.as_ref().is_some_and(|search| search.is_asked(&answer.request)) {
+        return search::take(app, answer.result);
+    }
+    let is_this = |request: &Option<RequestId>| request.as_ref() == Some(&answer.request);
+    if let Some(pending) = app.pending_signature.take_if(|pending| is_this(&pending.request)) {
+        signature::take(app, pending.place, answer.result);
+        return Vec::new();
+    }
+    // An answer to an earlier question leaves the later one open.
+    if let Some(pending) = app.pending_completion.take_if(|pending| is_this(&pending.request)) {
         match answer.result {
             AnswerResult::Completions { start, end, matches } => {
                 typing::completions(app, &pending, (start, end), matches);

@@ -2,27 +2,81 @@
 
 use std::time::Duration;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use qubx_client::Link;
 use qubx_protocol::{Command, Completeness, Completion, RequestKind};
 
 use super::filtering;
 use crate::app::{App, PendingCompletion, PendingEnter, Popup};
+use crate::dialog::DEAF;
 use crate::facts::{self, Facts};
 use crate::keymap::Context;
 use crate::message::{Effect, Purpose, Question};
-use crate::python;
 use crate::recall::Recall;
+use crate::{python, view};
 
 /// How long the kernel may think about whether Enter runs the prompt; then the screen decides.
 const ENTER_PATIENCE: Duration = Duration::from_millis(250);
 /// Completions kept; nobody reads on.
 const MOST_COMPLETIONS: usize = 200;
 
-/// Gives a key to the editor.
+/// The longest text that a suggestion is looked for: nobody types a longer one to its end.
+const LONGEST_SUGGESTED_BYTES: usize = 4 << 10;
+
+/// Gives a key to the editor. In the indentation, what removes a character removes a step.
 pub(super) fn edit(app: &mut App, event: KeyEvent) {
     app.recall = None;
-    app.prompt.key(event);
+    let removes = match event.code {
+        KeyCode::Backspace => event.modifiers.is_empty(),
+        KeyCode::Char('h') => event.modifiers == KeyModifiers::CONTROL,
+        _ => false,
+    };
+    if !(removes && app.prompt.dedent()) {
+        app.prompt.key(event);
+    }
+}
+
+/// On, or to the end of the line; at the end of the text, takes what is suggested.
+pub(super) fn forward(app: &mut App, event: KeyEvent) {
+    match app.suggestion().map(str::to_owned) {
+        Some(rest) => {
+            let end = app.prompt.cursor_characters();
+            app.prompt.splice(end, end, &rest);
+        }
+        None => edit(app, event),
+    }
+}
+
+/// Looks for the newest cell of mine that begins as the prompt does, when the prompt has changed.
+pub(super) fn suggest(app: &mut App) {
+    let revision = app.prompt.revision();
+    if app.suggested.as_ref().is_some_and(|(of, _)| *of == revision) {
+        return;
+    }
+    let text = app.prompt.text();
+    let rest = |code: &str| {
+        code.strip_prefix(text.as_str()).filter(|rest| !rest.trim().is_empty()).map(str::to_owned)
+    };
+    let is_asked = !text.trim().is_empty() && text.len() <= LONGEST_SUGGESTED_BYTES;
+    let mine = facts::code_of(&app.mirror, &app.options.identity);
+    let rest = if is_asked { mine.rev().find_map(rest) } else { None };
+    app.suggested = Some((revision, rest));
+}
+
+/// Takes in what came of the user's own editor.
+pub(super) fn edited(app: &mut App, result: Result<String, String>) {
+    // Keys that were meant for the editor are no input.
+    app.deaf_until = app.now.instant + DEAF;
+    match result {
+        Ok(text) => {
+            app.recall = None;
+            app.popup = None;
+            if text != app.prompt.text() {
+                app.prompt.exchange(&text);
+            }
+        }
+        Err(why) => app.hint(why),
+    }
 }
 
 /// Pasted text is text: it lands in the prompt and never runs or answers anything.
@@ -42,14 +96,18 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         app.hint("this screen has no prompt to paste into");
         return Vec::new();
     }
-    let effects = if app.pending_enter.is_some() { decide_enter_here(app) } else { Vec::new() };
+    let mut effects = if app.pending_enter.is_some() { decide_enter_here(app) } else { Vec::new() };
     app.help = None;
     app.popup = None;
-    app.recall = None;
-    app.context = Context::Input;
+    app.chord = false;
+    if app.search.is_none() {
+        app.recall = None;
+        app.context = Context::Input;
+    }
     match &mut app.answer {
         Some(answer) if answer.is_deaf(app.now.instant) => {}
         Some(answer) => answer.paste(text),
+        None if app.search.is_some() => effects.extend(super::search::paste(app, text)),
         None => app.prompt.insert(text),
     }
     effects
@@ -58,11 +116,6 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
 pub(super) fn newline(app: &mut App) {
     app.recall = None;
     app.prompt.newline(None);
-}
-
-pub(super) fn dedent(app: &mut App) {
-    app.recall = None;
-    app.prompt.dedent();
 }
 
 /// Enter: runs the prompt if it is whole, which the kernel knows best.
@@ -183,10 +236,10 @@ pub(super) fn popup_accept(app: &mut App) {
     }
 }
 
-/// Up: a line up; on the first line, an older cell of mine that begins as the prompt does.
-pub(super) fn older(app: &mut App, event: KeyEvent) {
-    if app.recall.is_none() && app.prompt.cursor().0 > 0 {
-        app.prompt.key(event);
+/// Up: a row up; on the first row, an older cell of mine that begins as the prompt does.
+pub(super) fn older(app: &mut App) {
+    let shape = view::code_shape(app);
+    if app.recall.is_none() && app.prompt.up(shape) {
         return;
     }
     let draft = app.prompt.text();
@@ -198,10 +251,11 @@ pub(super) fn older(app: &mut App, event: KeyEvent) {
     }
 }
 
-/// Down: a line down; while recalling, a newer cell, and at last the prompt as it was.
-pub(super) fn newer(app: &mut App, event: KeyEvent) {
+/// Down: a row down; while recalling, a newer cell, and at last the prompt as it was.
+pub(super) fn newer(app: &mut App) {
+    let shape = view::code_shape(app);
     let Some(recall) = &mut app.recall else {
-        app.prompt.key(event);
+        app.prompt.down(shape);
         return;
     };
     match recall.newer() {

@@ -99,7 +99,7 @@ pub(super) fn send(app: &mut App, command: Command, purpose: Purpose) -> Vec<Eff
 /// Ctrl+C: clears what is typed, else interrupts what runs; somebody else's cell only after a question.
 pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
     if app.context == Context::Input && !app.typed().is_empty() {
-        app.typed().set("");
+        app.typed().exchange("");
         app.recall = None;
         return Vec::new();
     }

@@ -15,6 +15,11 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let quit = quit_label(app);
     let mut left = usize::from(area.width).saturating_sub(wrap::width("^Q ") + wrap::width(quit) + 1);
     let mut spans = vec![Span::raw(" ")];
+    if app.keys_context() == Context::Chord {
+        let begun = "^X… ";
+        left = left.saturating_sub(wrap::width(begun));
+        spans.push(Span::styled(begun, app.theme.attention()));
+    }
     for binding in BINDINGS.iter().filter(|binding| is_shown(app, binding)) {
         let name = keymap::name(&binding.key);
         let label = label(app, binding);
@@ -41,13 +46,22 @@ fn is_shown(app: &App, binding: &Binding) -> bool {
         Action::PauseOrResume => {
             app.room() > Room::Compact || app.mirror.status().is_some_and(|status| status.paused)
         }
+        Action::Search => app.answer.is_none(),
         Action::RestartKernel => app.mirror.status().is_some_and(|status| {
             matches!(status.kernel.state, KernelState::NotResponding | KernelState::Dead)
         }),
         _ => true,
     };
     let is_mine = app.options.role >= keymap::needs(binding);
-    here && is_mine && !binding.footer.is_empty() && keymap::applies(binding.context, app.keys_context())
+    here && is_mine && !binding.footer.is_empty() && keymap::applies(binding.context, context(app))
+}
+
+/// Returns where keys go first.
+fn context(app: &App) -> Context {
+    match app.keys_context() {
+        Context::Input if app.popup.is_none() && app.signature.is_some() => Context::Signature,
+        context => context,
+    }
 }
 
 /// Returns what the key does now.
@@ -74,6 +88,9 @@ pub(super) fn context_name(context: Context) -> &'static str {
         Context::Input => "In the prompt",
         Context::Answer => "When a cell asks for a line",
         Context::Popup => "In the list of completions",
+        Context::Search => "In the search (^R)",
+        Context::Signature => "While a signature is shown (shift+tab)",
+        Context::Chord => "After ^X",
         Context::Panel => "In the panels (esc)",
         Context::Filter => "In a filter (/)",
     }

@@ -39,10 +39,19 @@ pub(crate) fn last_line(app: &App) -> usize {
 }
 
 fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
+    const SHOWN: [Context; 9] = [
+        Context::Both,
+        Context::Input,
+        Context::Chord,
+        Context::Search,
+        Context::Signature,
+        Context::Answer,
+        Context::Popup,
+        Context::Panel,
+        Context::Filter,
+    ];
     let mut lines = Vec::new();
-    for context in
-        [Context::Both, Context::Input, Context::Answer, Context::Popup, Context::Panel, Context::Filter]
-    {
+    for context in SHOWN {
         let is_here =
             |binding: &&Binding| binding.context == context && app.options.role >= keymap::needs(binding);
         let bindings: Vec<_> = BINDINGS.iter().filter(is_here).collect();

@@ -17,19 +17,24 @@ pub(crate) fn highlight(source: &str, theme: Theme) -> Vec<Line<'static>> {
     let mut lines = Lines { lines: vec![Line::default()] };
     let mut end = 0;
     for token in tokens(&source) {
-        let style = match token.kind {
-            TokenKind::Keyword => theme.keyword(),
-            TokenKind::String => theme.string(),
-            TokenKind::Number => theme.number(),
-            TokenKind::Comment => theme.comment(),
-            TokenKind::Open | TokenKind::Close | TokenKind::Name | TokenKind::Other => Style::default(),
-        };
+        let style = style(token.kind, theme);
         lines.push(&source[end..token.range.start], Style::default());
         lines.push(&source[token.range.clone()], style);
         end = token.range.end;
     }
     lines.push(&source[end..], Style::default());
     lines.lines
+}
+
+/// Returns how a piece of source looks.
+pub(crate) fn style(kind: TokenKind, theme: Theme) -> Style {
+    match kind {
+        TokenKind::Keyword => theme.keyword(),
+        TokenKind::String => theme.string(),
+        TokenKind::Number => theme.number(),
+        TokenKind::Comment => theme.comment(),
+        TokenKind::Open | TokenKind::Close | TokenKind::Name | TokenKind::Other => Style::default(),
+    }
 }
 
 struct Lines {
