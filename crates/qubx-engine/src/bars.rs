@@ -10,9 +10,12 @@
 use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::{Bar, InstrumentId, Timeframe};
 
+use self::chart::Charts;
+pub use self::chart::chart_timeframes;
 use self::series::{Ohlc, Series};
 use crate::{InstrumentIndex, MarketData, MarketEvent};
 
+mod chart;
 mod series;
 
 /// The bars that are being made.
@@ -21,6 +24,7 @@ pub(crate) struct Bars {
     /// The lengths of the bars that are made, the shortest first.
     frames: Vec<Frame>,
     instruments: Vec<OfInstrument>,
+    charts: Charts,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +127,9 @@ impl Bars {
     /// Makes no bars yet, of these instruments.
     pub(crate) fn new(instruments: impl IntoIterator<Item = InstrumentId>) -> Self {
         let of = |id| OfInstrument { id, series: Vec::new(), due: Timestamp::MAX };
-        Self { frames: Vec::new(), instruments: instruments.into_iter().map(of).collect() }
+        let instruments: Vec<OfInstrument> = instruments.into_iter().map(of).collect();
+        let charts = Charts::new(instruments.len());
+        Self { frames: Vec::new(), instruments, charts }
     }
 
     /// Makes bars of this length of every instrument, from the next quote on, for the strategy.
@@ -171,6 +177,19 @@ impl Bars {
         of.series[place].newest(length).into_iter().map(|bar| bar.bar(&of.id, timeframe)).collect()
     }
 
+    /// Returns the newest bars of an instrument for a chart that end after a time, oldest first; the last one may be open.
+    /// None when no such bars are made: see [`chart_timeframes`].
+    pub(crate) fn chart(
+        &self,
+        instrument: InstrumentIndex,
+        timeframe: Timeframe,
+        after: Option<Timestamp>,
+        limit: usize,
+    ) -> Option<Vec<Bar>> {
+        let place = instrument.place();
+        self.charts.newest(place, &self.instruments.get(place)?.id, timeframe, after, limit)
+    }
+
     /// Tells whether [`Self::market`] may give a bar for this event. It is cheap, and never wrong when it says no.
     pub(crate) fn closes(&self, event: &MarketEvent) -> bool {
         let Some(of) = self.instruments.get(event.instrument.place()) else { return false };
@@ -194,6 +213,7 @@ impl Bars {
 
     /// Takes in what a market said, and appends the wanted bars that are complete by it, the shortest first.
     pub(crate) fn market(&mut self, event: &MarketEvent, complete: &mut Vec<Bar>) {
+        self.charts.market(event);
         if let Some(of) = self.instruments.get_mut(event.instrument.place()) {
             of.market(&self.frames, event, complete);
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use qubx_protocol::{InstrumentId, OrderId, OrderStatus, Rejection};
+use qubx_protocol::{InstrumentId, OrderId, OrderStatus, Rejection, Timeframe};
 
 /// Why an engine does not start, or does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +51,16 @@ pub enum EngineError {
     /// Nobody is there who could be told.
     #[error("no strategy runs")]
     NoStrategy,
+    /// A chart asks for bars that are not made.
+    #[error("there are no bars of {0} for charts: ask for one of {charted}", charted = charted())]
+    NotCharted(Timeframe),
     /// The engine has stopped.
     #[error("the engine has stopped")]
     Stopped,
+}
+
+fn charted() -> String {
+    crate::chart_timeframes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// What is wrong with a file of recorded data, where, and what to do.

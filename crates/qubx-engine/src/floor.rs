@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use qubx_protocol::{Bar, By, Order, OrderId, Results};
+use qubx_protocol::{Bar, By, EquitySample, Order, OrderId, Results};
 
 use crate::bars::Bars;
 use crate::desk::Desk;
+use crate::equity::EquityLine;
 use crate::timers::Timers;
 use crate::{Call, CallValue, EngineError, EngineEvent, FAILURES_THAT_PAUSE, MarketEvent, ResultsCollector};
 
@@ -20,6 +21,7 @@ pub(crate) struct Floor {
     pub(crate) desk: Desk,
     pub(crate) bars: Bars,
     pub(crate) timers: Timers,
+    pub(crate) equity: EquityLine,
     /// The engine's clock. It never goes back.
     clock: Timestamp,
     /// The newest time of the events that were applied.
@@ -56,6 +58,7 @@ impl Floor {
             desk,
             bars,
             timers: Timers::default(),
+            equity: EquityLine::new(),
             clock,
             market_time: clock,
             place,
@@ -106,7 +109,15 @@ impl Floor {
         if let Some(results) = self.results.as_mut().filter(|results| time > results.due()) {
             results.sample(time, &self.desk.state().accounts());
         }
+        if time >= self.equity.due() && self.place > 0 {
+            self.equity.add(time, &self.desk.state().accounts());
+        }
         self.clock = self.clock.max(time);
+    }
+
+    /// Returns what the accounts were worth after a time, up to now.
+    pub(crate) fn equity(&self, after: Option<Timestamp>) -> Vec<EquitySample> {
+        self.equity.after(after, self.clock, &self.desk.state().accounts())
     }
 
     /// Returns the newest time of the events that were applied.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use qubx_protocol::{Author, By, Command, CommandId, InstrumentId, MarketView, Order, OrderId, Timeframe};
+use jiff::Timestamp;
+use qubx_protocol::{
+    Author, Bar, By, Command, CommandId, EquitySample, InstrumentId, MarketView, Order, OrderId, Timeframe,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -30,6 +33,8 @@ pub(crate) enum Request {
     StartFeed(Interests, ReplyTo<()>),
     Flush(Option<At>, ReplyTo<()>),
     Snapshot(ReplyTo<EngineSnapshot>),
+    Equity(Option<Timestamp>, ReplyTo<Vec<EquitySample>>),
+    Bars(InstrumentId, Timeframe, Option<Timestamp>, usize, ReplyTo<Result<Vec<Bar>, EngineError>>),
 }
 
 /// Talks to a running engine. Clones are cheap and talk to the same one.
@@ -211,6 +216,30 @@ impl EngineHandle {
     /// [`EngineError::Stopped`].
     pub async fn snapshot(&self) -> Result<EngineSnapshot, EngineError> {
         self.ask(Request::Snapshot).await
+    }
+
+    /// Returns what the accounts were worth after a time, oldest first; the last point is now. The older points are, the
+    /// farther apart they are.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn equity(&self, after: Option<Timestamp>) -> Result<Vec<EquitySample>, EngineError> {
+        self.ask(|reply| Request::Equity(after, reply)).await
+    }
+
+    /// Returns the newest bars for a chart, `limit` of those that end after a time, oldest first. The last one may be open.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownInstrument`], or [`EngineError::NotCharted`] for another timeframe than those of
+    /// [`chart_timeframes`](crate::chart_timeframes).
+    pub async fn bars(
+        &self,
+        instrument: InstrumentId,
+        timeframe: Timeframe,
+        after: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Bar>, EngineError> {
+        self.ask(|reply| Request::Bars(instrument, timeframe, after, limit, reply)).await?
     }
 
     /// Returns how many inputs wait for the strategy, behind the batch on which it works.

@@ -16,6 +16,7 @@ mod broker;
 mod config;
 mod core;
 mod desk;
+mod equity;
 mod error;
 mod feed;
 mod floor;
@@ -35,6 +36,7 @@ mod testing;
 mod timers;
 mod view;
 
+pub use bars::chart_timeframes;
 pub use config::{
     EngineConfig, ExchangeConfig, FeedConfig, Fees, FundingConfig, PaperConfig, RecordedFile, RecordedKind,
     Speed,

@@ -38,8 +38,8 @@ pub use ids::{
 pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress, Stale};
 pub use market::{Bar, Instrument, InstrumentKind, ParseTimeframeError, Quote, Timeframe, Trade};
 pub use message::{
-    Answer, AnswerResult, ClientMessage, Completeness, Completion, ErrorCode, ErrorMessage, Hello, MAX_NAME,
-    PROTOCOL_VERSION, PastCell, Refusal, Request, RequestKind, ServerMessage, Welcome,
+    Answer, AnswerResult, ClientMessage, Completeness, Completion, EquitySample, ErrorCode, ErrorMessage,
+    Hello, MAX_NAME, PROTOCOL_VERSION, PastCell, Refusal, Request, RequestKind, ServerMessage, Welcome,
 };
 pub use money::{Money, Price, Quantity, nearest_f64};
 pub use new_order::NewOrder;

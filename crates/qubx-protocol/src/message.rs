@@ -1,11 +1,13 @@
 //! The frames between a client and a service.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, CellNumber, Command, CommandId, Epoch, Event, HistoryKind, InstrumentId, Latest, LogId,
-    RequestId, Role, Seq, SeriesPoint, SessionState,
+    Author, Bar, CellNumber, Command, CommandId, Epoch, Event, HistoryKind, InstrumentId, Latest, LogId,
+    Money, RequestId, Role, Seq, SeriesPoint, SessionState, Timeframe,
 };
 
 /// The version of this protocol. A service refuses a client of another one; kinds may be added without a new version.
@@ -131,6 +133,25 @@ pub enum RequestKind {
         /// How many at most. A service gives no more than 1,000.
         limit: usize,
     },
+    /// What were the accounts worth?
+    Equity {
+        /// Only points after this time; none for all.
+        #[serde(default)]
+        after: Option<Timestamp>,
+    },
+    /// What are the bars of an instrument, for a chart?
+    Bars {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// The length of a bar: one of those in [`crate::SessionInfo::timeframes`].
+        timeframe: Timeframe,
+        /// Only bars that end after this time; none for all. With the beginning of the newest bar that a chart has, it gets
+        /// that one as it is now, and those after it.
+        #[serde(default)]
+        after: Option<Timestamp>,
+        /// How many at most, the newest ones.
+        limit: usize,
+    },
     /// What are the points of a line that the strategy published?
     Series {
         /// Its name.
@@ -150,9 +171,11 @@ impl RequestKind {
             RequestKind::Complete { .. } | RequestKind::IsComplete { .. } | RequestKind::Inspect { .. } => {
                 Role::Admin
             }
-            RequestKind::History { .. } | RequestKind::Cells { .. } | RequestKind::Series { .. } => {
-                Role::Viewer
-            }
+            RequestKind::History { .. }
+            | RequestKind::Cells { .. }
+            | RequestKind::Equity { .. }
+            | RequestKind::Bars { .. }
+            | RequestKind::Series { .. } => Role::Viewer,
         }
     }
 }
@@ -283,6 +306,16 @@ pub enum AnswerResult {
         /// Whether no other one is before them.
         complete: bool,
     },
+    /// What the accounts were worth.
+    Equity {
+        /// The points, oldest first; the last one is now. The older ones are, the farther apart.
+        points: Vec<EquitySample>,
+    },
+    /// The bars of an instrument.
+    Bars {
+        /// The bars, oldest first; the last one may be open. An interval without quotes has none.
+        bars: Vec<Bar>,
+    },
     /// The points of a line.
     Series {
         /// The points, oldest first. Of a long line the older ones are farther apart.
@@ -293,6 +326,15 @@ pub enum AnswerResult {
         /// Why.
         message: String,
     },
+}
+
+/// What each account was worth at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EquitySample {
+    /// When, by the engine's clock.
+    pub time: Timestamp,
+    /// The equity by exchange.
+    pub equity: BTreeMap<String, Money>,
 }
 
 /// A cell of before.

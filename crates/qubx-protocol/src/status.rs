@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Author, ExchangeInfo, Instrument, InstrumentId, Limits, Parameter};
+use crate::{Action, Author, ExchangeInfo, Instrument, InstrumentId, Limits, Parameter, Timeframe};
 
 /// Whether orders are simulated or real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct SessionInfo {
     /// What no order may exceed.
     #[serde(default)]
     pub limits: Limits,
+    /// The lengths of the bars that a chart may ask for, the shortest first.
+    #[serde(default)]
+    pub timeframes: Vec<Timeframe>,
     /// The version of the program that serves the session.
     pub version: String,
 }

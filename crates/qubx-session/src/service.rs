@@ -158,6 +158,7 @@ pub async fn serve(
         inputs: inputs_sender.clone(),
         python: current_python.clone(),
         market: engine.market(),
+        engine: engine.clone(),
         published,
         strategy: strategy_view,
         presence,
@@ -266,6 +267,7 @@ fn status(config: &ServiceConfig, started_at: Timestamp) -> SessionStatus {
             instruments: instruments(config),
             exchanges: config.exchanges.iter().map(terms).collect(),
             limits: config.limits.clone(),
+            timeframes: qubx_engine::chart_timeframes(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         kernel: KernelStatus {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::{Bar, InstrumentId, Price, Quantity, Timeframe};
 use rust_decimal::Decimal;
 
-/// How many closed bars are kept of each instrument and timeframe, about a megabyte. The oldest one is forgotten first.
+/// How many closed bars are kept for a strategy of each instrument and timeframe, about a megabyte.
 const KEPT: usize = 10_000;
 
 /// A bar without the name of its instrument.
@@ -28,11 +28,12 @@ impl Ohlc {
     }
 
     /// Adds a later bar.
-    fn extend(&mut self, later: &Ohlc) {
+    pub(super) fn extend(&mut self, later: &Ohlc) {
         self.high = self.high.max(later.high);
         self.low = self.low.min(later.low);
         self.close = later.close;
         self.volume += later.volume;
+        self.quotes += later.quotes;
     }
 }
 
@@ -94,10 +95,17 @@ pub(super) struct Series {
     /// The recorded bars of an interval that is not over, put together.
     parts: Option<Ohlc>,
     closed: VecDeque<Ohlc>,
+    /// How many of these are kept. The oldest one is forgotten first.
+    kept: usize,
 }
 
 impl Series {
     pub(super) fn new(timeframe: Timeframe) -> Self {
+        Self::keeping(timeframe, KEPT)
+    }
+
+    /// Returns a series that keeps so many closed bars.
+    pub(super) fn keeping(timeframe: Timeframe, kept: usize) -> Self {
         Self {
             timeframe,
             making: None,
@@ -105,7 +113,22 @@ impl Series {
             is_recorded: false,
             parts: None,
             closed: VecDeque::new(),
+            kept,
         }
+    }
+
+    pub(super) fn timeframe(&self) -> Timeframe {
+        self.timeframe
+    }
+
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Forgets the parts of an interval that is not over.
+    pub(super) fn forget_parts(&mut self) {
+        self.parts = None;
     }
 
     /// Returns a copy that remembers no more than its next bars need.
@@ -225,7 +248,7 @@ impl Series {
 
     fn keep(&mut self, closed: Option<Ohlc>) -> Option<Ohlc> {
         if let Some(bar) = closed {
-            if self.closed.len() == KEPT {
+            if self.closed.len() == self.kept {
                 self.closed.pop_front();
             }
             self.closed.push_back(bar);
@@ -233,7 +256,7 @@ impl Series {
         closed
     }
 
-    fn end_of(&self, start: Timestamp) -> Timestamp {
+    pub(super) fn end_of(&self, start: Timestamp) -> Timestamp {
         let length = SignedDuration::from_secs(i64::from(self.timeframe.seconds()));
         start.saturating_add(length).unwrap_or(Timestamp::MAX)
     }
@@ -245,7 +268,7 @@ impl Series {
         self.closed.range(self.closed.len() - closed..).copied().chain(open).collect()
     }
 
-    fn open(&self) -> Option<Ohlc> {
+    pub(super) fn open(&self) -> Option<Ohlc> {
         let made = self.making.as_ref().and_then(Making::ohlc);
         match (made, self.parts) {
             (Some(made), Some(parts)) if made.start == parts.start => Some(Ohlc {

@@ -1,6 +1,9 @@
 //! How the engine task serves each request.
 
-use qubx_protocol::{Author, By, Command, CommandId, InstrumentId, Order, OrderId, OrderStatus};
+use jiff::Timestamp;
+use qubx_protocol::{
+    Author, Bar, By, Command, CommandId, InstrumentId, Order, OrderId, OrderStatus, Timeframe,
+};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -77,6 +80,13 @@ impl<F: Feed> Task<F> {
                 answer(reply, ());
             }
             Request::Snapshot(reply) => answer(reply, self.snapshot()),
+            Request::Equity(after, reply) => {
+                self.now();
+                answer(reply, self.floor.equity(after));
+            }
+            Request::Bars(instrument, timeframe, after, limit, reply) => {
+                answer(reply, self.bars(instrument, timeframe, after, limit));
+            }
         }
     }
 
@@ -197,6 +207,18 @@ impl<F: Feed> Task<F> {
                 None => self.queue.see(event),
             }
         }
+    }
+
+    fn bars(
+        &self,
+        instrument: InstrumentId,
+        timeframe: Timeframe,
+        after: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Bar>, EngineError> {
+        let index = self.floor.desk.state().index(&instrument);
+        let index = index.ok_or(EngineError::UnknownInstrument(instrument))?;
+        self.floor.bars.chart(index, timeframe, after, limit).ok_or(EngineError::NotCharted(timeframe))
     }
 
     fn snapshot(&mut self) -> EngineSnapshot {

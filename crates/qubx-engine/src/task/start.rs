@@ -159,6 +159,8 @@ impl Begun {
         let mut floor = Floor::new(desk, bars, now, place);
         if feed.is_lockstep() {
             floor.timers.tell_each();
+        } else {
+            floor.equity.each_minute();
         }
         results.into_iter().for_each(|results| floor.collect(results));
         floor.see_time(clock.unwrap_or(now));

@@ -96,6 +96,13 @@ fn what_a_client_sends_is_as_it_was() {
                 author: Some("op1".into()),
                 limit: 20,
             }),
+            request(RequestKind::Equity { after: Some(time(1)) }),
+            request(RequestKind::Bars {
+                instrument: btc(),
+                timeframe: "15m".parse().unwrap(),
+                after: Some(time(1)),
+                limit: 500,
+            }),
             request(RequestKind::Series {
                 name: "fast".to_owned(),
                 instrument: Some(btc()),
@@ -174,6 +181,25 @@ fn what_a_service_sends_is_as_it_was() {
             }],
             complete: true,
         }),
+        answer(AnswerResult::Equity {
+            points: vec![EquitySample {
+                time: time(1),
+                equity: [("SIM".to_owned(), "99987.85".parse().unwrap())].into(),
+            }],
+        }),
+        answer(AnswerResult::Bars {
+            bars: vec![Bar {
+                instrument: btc(),
+                timeframe: "15m".parse().unwrap(),
+                time: time(0),
+                open: "64000".parse().unwrap(),
+                high: "64010.5".parse().unwrap(),
+                low: "63990".parse().unwrap(),
+                close: "64001".parse().unwrap(),
+                volume: "1.5".parse().unwrap(),
+                quotes: 7,
+            }],
+        }),
         answer(AnswerResult::Series { points: vec![SeriesPoint { time: time(1), value: Some(1.5) }] }),
         answer(AnswerResult::Failed { message: "the kernel has ended".to_owned() }),
         ServerMessage::Refused(Refusal { command: "c1".into(), message: "too long".to_owned() }),
@@ -196,7 +222,7 @@ fn the_reducer_makes_of_the_events_what_it_made() {
 fn what_an_older_service_says_of_itself_is_read() {
     let mut info = serde_json::to_value(status().info).unwrap();
     let mut worth = serde_json::to_value(account()).unwrap();
-    for field in ["exchanges", "limits"] {
+    for field in ["exchanges", "limits", "timeframes"] {
         info.as_object_mut().unwrap().remove(field).unwrap();
     }
     worth.as_object_mut().unwrap().remove("day_start_equity").unwrap();

@@ -151,6 +151,7 @@ pub(crate) fn status() -> SessionStatus {
                 orders_per_minute: Some(600),
                 daily_loss: Some("5000".parse().unwrap()),
             },
+            timeframes: vec!["1m".parse().unwrap(), "4h".parse().unwrap()],
             version: "0.1.0".to_owned(),
         },
         kernel: KernelStatus {

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use qubx_engine::EngineHandle;
 use qubx_kernel::KernelHandle;
 use qubx_protocol::{
     Alarm, Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage,
@@ -23,7 +24,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use self::newest::Newest;
-use self::questions::{ask, cells, forbidden, older, series};
+use self::questions::{ask, bars, cells, equity, forbidden, older, series};
 use self::unread::{Unread, read};
 use crate::screens::frame_writer::FrameWriter;
 use crate::screens::places::Places;
@@ -38,6 +39,8 @@ pub(crate) struct Doors {
     /// The Python process; none while there is none.
     pub(crate) python: watch::Receiver<Option<KernelHandle>>,
     pub(crate) market: watch::Receiver<Arc<MarketView>>,
+    /// Asked for lines and bars.
+    pub(crate) engine: EngineHandle,
     /// What the strategy published.
     pub(crate) published: Arc<Mutex<PublishedBoard>>,
     /// What the strategy shows of itself.
@@ -306,6 +309,7 @@ impl Screen {
         let python = self.doors.python.borrow().clone();
         let (session_dir, readers) = (self.doors.session_dir.clone(), self.doors.readers.clone());
         let published = self.doors.published.clone();
+        let engine = self.doors.engine.clone();
         let forbidden = forbidden(self.role, request.kind.needs(), "this question");
         self.doors.tracker.spawn(async move {
             let result = match (forbidden, request.kind) {
@@ -317,6 +321,10 @@ impl Screen {
                 (None, RequestKind::Cells { before, contains, author, limit }) => {
                     let _turn = readers.acquire().await;
                     cells(session_dir, before, Wanted { contains, author }, limit.min(LONGEST_PAGE)).await
+                }
+                (None, RequestKind::Equity { after }) => equity(&engine, after).await,
+                (None, RequestKind::Bars { instrument, timeframe, after, limit }) => {
+                    bars(&engine, instrument, timeframe, after, limit).await
                 }
                 (None, RequestKind::Series { name, instrument, after }) => {
                     series(&published, &name, instrument.as_ref(), after)

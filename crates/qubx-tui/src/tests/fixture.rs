@@ -414,6 +414,7 @@ fn status(mode: Mode) -> SessionStatus {
                 slippage_bps: "0".parse().unwrap(),
             }],
             limits: Limits::default(),
+            timeframes: ["1m", "5m", "1h"].map(|text| text.parse().unwrap()).into(),
             version: "0.1.0".to_owned(),
         },
         kernel: KernelStatus {

@@ -108,6 +108,7 @@ mod tests {
                 instruments: Vec::new(),
                 exchanges: Vec::new(),
                 limits: qubx_protocol::Limits::default(),
+                timeframes: Vec::new(),
                 version: text(),
             },
             kernel: KernelStatus {

@@ -80,6 +80,13 @@ fn every_question() -> Vec<RequestKind> {
         RequestKind::Inspect { code: code(), cursor: 4 },
         RequestKind::History { before: Seq(1_000), kind: None, limit: 10 },
         RequestKind::Cells { before: Seq(1_000), contains: None, author: None, limit: 10 },
+        RequestKind::Equity { after: None },
+        RequestKind::Bars {
+            instrument: InstrumentId::new("SIM", "BTCUSDT"),
+            timeframe: "1m".parse().unwrap(),
+            after: None,
+            limit: 10,
+        },
         RequestKind::Series { name: "fast".to_owned(), instrument: None, after: None },
     ];
     // A new kind must be put into the list above.
@@ -90,6 +97,8 @@ fn every_question() -> Vec<RequestKind> {
             | RequestKind::Inspect { .. }
             | RequestKind::History { .. }
             | RequestKind::Cells { .. }
+            | RequestKind::Equity { .. }
+            | RequestKind::Bars { .. }
             | RequestKind::Series { .. } => {}
         }
     }

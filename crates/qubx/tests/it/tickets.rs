@@ -1,8 +1,8 @@
 //! Orders that people give and change: they pass what a strategy's pass, and everybody sees whose they are.
 
 use qubx_protocol::{
-    Command, CommandId, Fact, InstrumentId, NewOrder, Order, OrderId, OrderStatus, Price, Quantity,
-    Rejection, Side, TimeInForce, VerbOutcome, VerbProgress,
+    AnswerResult, Command, CommandId, Fact, InstrumentId, NewOrder, Order, OrderId, OrderStatus, Price,
+    Quantity, Rejection, RequestKind, Seq, Side, TimeInForce, VerbOutcome, VerbProgress,
 };
 
 use crate::harness::{Place, Screen};
@@ -102,6 +102,25 @@ async fn people_place_change_and_cancel_orders_within_the_limits() {
     let (end, exit) = give(&mut screen, Command::Place(exit)).await;
     let exit = exit.unwrap();
     assert_eq!((end.outcome, exit.filled.to_string()), (VerbOutcome::Done, "0.01".to_owned()), "{exit:?}");
+
+    // What a chart and a ticket need is there for a screen that only looks.
+    let info = screen.state().status.as_ref().unwrap().info.clone();
+    let terms = &info.exchanges[0];
+    assert_eq!((terms.taker_bps.to_string(), terms.leverage.to_string()), ("5".into(), "3".into()));
+    assert_eq!(info.limits.order_notional.unwrap().to_string(), "20000");
+    let (instrument, timeframe) = (InstrumentId::new("SIM", "BTCUSDT"), info.timeframes[0]);
+    let bars = screen.ask(RequestKind::Bars { instrument, timeframe, after: None, limit: 10 }).await;
+    let AnswerResult::Bars { bars } = bars else { panic!("{bars:?}") };
+    assert!(bars.last().unwrap().quotes > 0);
+    let line = screen.ask(RequestKind::Equity { after: None }).await;
+    let AnswerResult::Equity { points } = line else { panic!("{line:?}") };
+    assert!(points.last().unwrap().equity["SIM"] != points[0].equity["SIM"], "fees were paid: {points:?}");
+    screen.run("found = 'Looked for'").await;
+    let contains = Some("looked".to_owned());
+    let cells = RequestKind::Cells { before: Seq(u64::MAX), contains, author: Some("op1".into()), limit: 5 };
+    let found = screen.ask(cells).await;
+    let AnswerResult::Cells { cells, complete: true } = found else { panic!("{found:?}") };
+    assert_eq!(cells.iter().map(|cell| cell.code.as_str()).collect::<Vec<_>>(), ["found = 'Looked for'"]);
 
     // The history says whose it was, and the ledger holds.
     let told = place.qubx(&["history", "idle"]).await.code(0).stdout;

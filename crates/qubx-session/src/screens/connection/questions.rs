@@ -1,11 +1,12 @@
-//! Questions: what is asked of Python beside a running cell, and of the log; and what a role may do.
+//! Questions: what is asked of Python beside a running cell, of the log and of the engine; and what a role may do.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use qubx_engine::EngineHandle;
 use qubx_kernel::KernelHandle;
-use qubx_protocol::{AnswerResult, HistoryKind, InstrumentId, RequestKind, Role, Seq};
+use qubx_protocol::{AnswerResult, HistoryKind, InstrumentId, RequestKind, Role, Seq, Timeframe};
 
 use crate::store;
 use crate::strategy::published::PublishedBoard;
@@ -17,7 +18,11 @@ pub(super) async fn ask(python: Option<KernelHandle>, question: RequestKind) -> 
         RequestKind::Complete { code, cursor } => kernel.complete(&code, cursor).await,
         RequestKind::IsComplete { code } => kernel.is_complete(&code).await,
         RequestKind::Inspect { code, cursor } => kernel.inspect(&code, cursor).await,
-        RequestKind::History { .. } | RequestKind::Cells { .. } | RequestKind::Series { .. } => {
+        RequestKind::History { .. }
+        | RequestKind::Cells { .. }
+        | RequestKind::Equity { .. }
+        | RequestKind::Bars { .. }
+        | RequestKind::Series { .. } => {
             return Err("this is not for Python to answer".to_owned());
         }
     };
@@ -52,6 +57,24 @@ pub(super) async fn cells(
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Asks the engine what the accounts were worth.
+pub(super) async fn equity(engine: &EngineHandle, after: Option<Timestamp>) -> Result<AnswerResult, String> {
+    let points = engine.equity(after).await.map_err(|error| error.to_string())?;
+    Ok(AnswerResult::Equity { points })
+}
+
+/// Asks the engine for the bars of a chart.
+pub(super) async fn bars(
+    engine: &EngineHandle,
+    instrument: InstrumentId,
+    timeframe: Timeframe,
+    after: Option<Timestamp>,
+    limit: usize,
+) -> Result<AnswerResult, String> {
+    let bars = engine.bars(instrument, timeframe, after, limit).await.map_err(|error| error.to_string())?;
+    Ok(AnswerResult::Bars { bars })
 }
 
 /// Reads the points of a line that the strategy published.

@@ -34,6 +34,7 @@ fn session_with(strategy: StrategyState, next_start: Option<Timestamp>) -> Sessi
             instruments: Vec::new(),
             exchanges: Vec::new(),
             limits: qubx_protocol::Limits::default(),
+            timeframes: Vec::new(),
             version: String::new(),
         },
         kernel: KernelStatus {
