@@ -1,0 +1,60 @@
+//! What keys do: the effects and the state that they lead to.
+
+mod answers;
+mod leaving;
+mod panels;
+mod prompt;
+mod reading;
+mod verbs;
+
+use std::time::Duration;
+
+use qubx_client::{Link, ServiceFate, Update};
+use qubx_protocol::{
+    Answer, AnswerResult, Author, Command, CommandId, ErrorCode, ErrorMessage, Fact, LedgerRow, RequestId,
+    VerbOutcome, VerbProgress,
+};
+
+use crate::message::{Effect, Message, Purpose, Question};
+use crate::tests::fixture::{ME, Screen};
+
+fn execute(code: &str) -> Vec<Effect> {
+    vec![Effect::Send(Command::Execute { code: code.to_owned() }, Purpose::Cell)]
+}
+
+fn verb(screen: &mut Screen, command: &str, name: &str, outcome: VerbOutcome, text: &str) -> Vec<Effect> {
+    screen.event(Fact::Verb {
+        row: LedgerRow(7),
+        verb: VerbProgress {
+            command: Some(CommandId::from(command)),
+            author: Author::from(ME),
+            verb: name.to_owned(),
+            target: String::new(),
+            outcome,
+            text: text.to_owned(),
+        },
+    })
+}
+
+fn answer(screen: &mut Screen, question: Question, result: AnswerResult) -> Vec<Effect> {
+    screen.send(Message::Asked(RequestId::from("r1"), question));
+    screen.update(Update::Answer(Answer { request: RequestId::from("r1"), result }))
+}
+
+fn lose(screen: &mut Screen) {
+    let since = screen.app.now.instant;
+    screen.update(Update::Link(Link::Lost {
+        since,
+        attempt: 1,
+        retry_at: since + Duration::from_secs(3),
+        service: ServiceFate::Lives,
+    }));
+}
+
+fn end(screen: &mut Screen) -> Vec<Effect> {
+    screen.update(Update::Link(Link::Closed(ErrorMessage {
+        code: ErrorCode::Ended,
+        message: "stopped".to_owned(),
+        hint: None,
+    })))
+}
