@@ -1,21 +1,27 @@
 //! The state of one screen: the session's copy, and what is this screen's own. No I/O.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use qubx_client::{Link, Mirror};
-use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, OrderId, RequestId, Role};
+use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, RequestId, Role};
 
 use crate::ScreenOptions;
 use crate::answer::AnswerLine;
+use crate::detail::Detail;
 use crate::dialog::{DEAF, Dialog};
 use crate::facts::{self, Facts};
-use crate::keymap::{Context, Panel};
+use crate::fills::Fills;
+use crate::keymap::Context;
 use crate::layout::{Room, Size};
 use crate::message::Now;
+use crate::panel::Panel;
 use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
+use crate::series::SeriesLines;
+use crate::table::{Table, TableView};
+use crate::tables;
 use crate::theme::Theme;
 use crate::ticket::Ticket;
 use crate::transcript::Transcript;
@@ -51,9 +57,22 @@ pub(crate) struct App {
     pub(crate) context: Context,
     /// The panel that has the keys in the panel context.
     pub(crate) panel: Panel,
-    /// The table that is shown where only one is.
+    /// The panel beside the session where only one has room there.
     pub(crate) table: Panel,
-    pub(crate) selection: Selection,
+    /// The panel in the lower part of the stack beside the session.
+    pub(crate) lower: Panel,
+    /// Whether the panel that has the keys takes the whole screen.
+    pub(crate) zoomed: bool,
+    /// How this screen looks at the tables, as far as that was changed.
+    pub(crate) views: BTreeMap<Panel, TableView>,
+    /// Whether the filter of the table that has the keys is being typed.
+    pub(crate) filtering: bool,
+    /// The place in the list of columns, while it is open.
+    pub(crate) picker: Option<usize>,
+    /// The row that is looked at closely.
+    pub(crate) detail: Option<Detail>,
+    pub(crate) fills: Fills,
+    pub(crate) series: SeriesLines,
     pub(crate) notices: VecDeque<Notice>,
     /// The parts of the verb that was sent last, until its id is known.
     pub(crate) sent_legs: Vec<Leg>,
@@ -64,6 +83,8 @@ pub(crate) struct App {
     pub(crate) pending_completion: Option<PendingCompletion>,
     /// The page of older history that is asked for.
     pub(crate) pending_older: Option<RequestId>,
+    /// The page of older fills that is asked for.
+    pub(crate) pending_fills: Option<RequestId>,
     /// The cell that was last interrupted here, and when first.
     pub(crate) interrupted: Option<(CellNumber, Instant)>,
     pub(crate) leaving: Option<Leaving>,
@@ -80,14 +101,6 @@ pub(crate) struct Popup {
     pub(crate) range: (usize, usize),
     pub(crate) matches: Vec<Completion>,
     pub(crate) selected: usize,
-}
-
-/// The selected row of each table, by what it is about: a row that moves stays selected, one that is gone is not.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Selection {
-    pub(crate) position: Option<InstrumentId>,
-    pub(crate) order: Option<OrderId>,
-    pub(crate) instrument: Option<InstrumentId>,
 }
 
 /// The result of a verb, shown until dismissed.
@@ -160,13 +173,21 @@ impl App {
             context,
             panel: Panel::Session,
             table: Panel::Positions,
-            selection: Selection::default(),
+            lower: Panel::Market,
+            zoomed: false,
+            views: Panel::ALL.map(|panel| (panel, tables::first_view(panel))).into(),
+            filtering: false,
+            picker: None,
+            detail: None,
+            fills: Fills::default(),
+            series: SeriesLines::default(),
             notices: VecDeque::new(),
             sent_legs: Vec::new(),
             hint: None,
             pending_enter: None,
             pending_completion: None,
             pending_older: None,
+            pending_fills: None,
             interrupted: None,
             leaving: None,
             deaf_until: now.instant + DEAF,
@@ -178,7 +199,8 @@ impl App {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let enter = self.pending_enter.as_ref().map(|pending| pending.deadline);
         let hint = self.hint.as_ref().map(|hint| hint.until);
-        enter.into_iter().chain(hint).min()
+        let rest = self.fills.next_rest(self.now.instant).filter(|_| self.options.animations);
+        [enter, hint, rest].into_iter().flatten().min()
     }
 
     /// Tells whether this screen may give a command.
@@ -199,6 +221,8 @@ impl App {
     /// Returns where keys go, apart from an open list of completions.
     pub(crate) fn keys_context(&self) -> Context {
         match self.context {
+            Context::Panel if self.picker.is_some() => Context::Columns,
+            Context::Panel if self.filtering => Context::Filter,
             Context::Input if self.answer.is_some() => Context::Answer,
             context => context,
         }
@@ -224,7 +248,38 @@ impl App {
 
     /// Returns the panel that is seen where only one is.
     pub(crate) fn shown_panel(&self) -> Panel {
-        if self.room() <= Room::Narrow { Panel::Session } else { self.panel }
+        if self.room() == Room::Minimal { Panel::Session } else { self.panel }
+    }
+
+    /// Returns the table that has the keys: of the row that is looked at closely, else of the panel.
+    pub(crate) fn current_table(&self) -> Option<Table> {
+        match &self.detail {
+            Some(detail) => detail.table(self),
+            None => tables::of(self, self.panel),
+        }
+    }
+
+    /// Returns how this screen looks at the table that has the keys.
+    pub(crate) fn current_view(&mut self) -> &mut TableView {
+        match &mut self.detail {
+            Some(detail) => &mut detail.view,
+            None => self.views.entry(self.panel).or_default(),
+        }
+    }
+
+    /// Returns how this screen looks at the table of a panel.
+    pub(crate) fn view(&self, panel: Panel) -> TableView {
+        self.views.get(&panel).cloned().unwrap_or_default()
+    }
+
+    /// Returns how this screen looks at the table of a panel, to be changed.
+    pub(crate) fn view_mut(&mut self, panel: Panel) -> &mut TableView {
+        self.views.entry(panel).or_default()
+    }
+
+    /// Tells whether a fill of an instrument has just come, and is to be seen.
+    pub(crate) fn flashes(&self, instrument: &InstrumentId) -> bool {
+        self.options.animations && self.fills.new_until(instrument, self.now.instant).is_some()
     }
 
     /// Shows a short word.

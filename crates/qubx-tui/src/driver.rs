@@ -37,7 +37,7 @@ pub(crate) async fn run(
     updates: mpsc::Receiver<Update>,
 ) -> Result<Exit, TuiError> {
     let mut signals = Signals::take()?;
-    let mut terminal = Terminal::take()?;
+    let mut terminal = Terminal::take(options.mouse)?;
     let app = App::new(options, terminal.size()?, now());
     let mut screen = Screen { app, client, redraw: false };
     let mut news = News::new(updates);
@@ -186,7 +186,7 @@ fn message(event: Event) -> Option<Message> {
         Event::Resize(columns, rows) => Some(Message::Resize(Size { columns, rows })),
         Event::FocusGained => Some(Message::Focus(true)),
         Event::FocusLost => Some(Message::Focus(false)),
-        Event::Mouse(_) => None,
+        Event::Mouse(event) => Some(Message::Mouse(event)),
     }
 }
 

@@ -5,6 +5,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use qubx_protocol::Role;
 
+pub(crate) use crate::panel::Panel;
+
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -46,26 +48,20 @@ pub(crate) enum Action {
     PauseOrResume,
     RestartKernel,
     StopSession,
-    Retry,
-}
-
-/// The panels, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Panel {
-    Session,
-    Positions,
-    Orders,
-    Market,
-}
-
-impl Panel {
-    /// All panels in their order.
-    pub(crate) const ALL: [Panel; 4] = [Panel::Session, Panel::Positions, Panel::Orders, Panel::Market];
-
-    /// Returns the panel `step` places on, around the end.
-    pub(crate) fn step(self, step: usize) -> Panel {
-        Self::ALL[(self as usize + step) % Self::ALL.len()]
-    }
+    Open,
+    Left,
+    Right,
+    Sort,
+    SortReverse,
+    Filter,
+    FilterKeep,
+    FilterClear,
+    Columns,
+    ColumnNext,
+    ColumnPrevious,
+    ColumnToggle,
+    ColumnsClose,
+    Zoom,
 }
 
 /// Where keys go.
@@ -79,6 +75,10 @@ pub(crate) enum Context {
     Answer,
     /// The panels: letters act.
     Panel,
+    /// The filter of a table is typed.
+    Filter,
+    /// The list of a table's columns is open.
+    Columns,
     /// The prompt and the panels alike.
     Both,
 }
@@ -151,7 +151,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
     key(Context::Answer, NONE, KeyCode::Enter, Action::Answer, "send the answer", "answer"),
     key(Context::Answer, CTRL, KeyCode::Char('d'), Action::EndOfInput, "on an empty answer: leave?", ""),
     letter('i', Action::ToPrompt, "to the prompt", "prompt"),
-    key(Context::Panel, NONE, KeyCode::Enter, Action::Retry, "connection lost: try now", ""),
+    key(
+        Context::Panel,
+        NONE,
+        KeyCode::Enter,
+        Action::Open,
+        "look closely at a row; connection lost: try now",
+        "",
+    ),
     letter('j', Action::Down, "down", ""),
     key(Context::Panel, NONE, KeyCode::Down, Action::Down, "", ""),
     letter('k', Action::Up, "up", ""),
@@ -168,6 +175,18 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('4', Action::GoTo(Panel::Market), "market", ""),
     letter('t', Action::Ticket, "ticket: a new order, filled in from the selected row", "ticket"),
     letter('e', Action::Modify, "edit the selected order", "edit"),
+    letter('5', Action::GoTo(Panel::Equity), "equity", ""),
+    letter('6', Action::GoTo(Panel::Fills), "fills", ""),
+    letter('8', Action::GoTo(Panel::Peers), "who is here", ""),
+    letter('9', Action::GoTo(Panel::Strategy), "what the strategy shows and takes", ""),
+    letter('z', Action::Zoom, "this panel on the whole screen, and back", "zoom"),
+    letter('s', Action::Sort, "sort by the next column", "sort"),
+    letter('S', Action::SortReverse, "turn the order around", ""),
+    letter('/', Action::Filter, "only rows with a text", "filter"),
+    letter('|', Action::Columns, "choose columns", ""),
+    letter('-', Action::Columns, "", ""),
+    key(Context::Panel, NONE, KeyCode::Left, Action::Left, "shorter time, in a chart", ""),
+    key(Context::Panel, NONE, KeyCode::Right, Action::Right, "longer time, in a chart", ""),
     letter('c', Action::CancelOrder, "cancel the selected order", "cancel"),
     letter('C', Action::CancelOrders, "cancel all orders of the selected symbol", ""),
     letter('A', Action::CancelAll, "cancel all orders", ""),
@@ -176,8 +195,26 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('P', Action::PauseOrResume, "pause entries, or resume them", "pause"),
     letter('R', Action::RestartKernel, "restart the Python kernel; orders and positions stay", "restart"),
     letter('Q', Action::StopSession, "stop the session, for everyone", ""),
-    key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "dismiss a result", ""),
+    key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "close what is open; dismiss a result", ""),
     letter('?', Action::Help, "this help", ""),
+    key(Context::Filter, NONE, KeyCode::Enter, Action::FilterKeep, "keep the filter", "keep"),
+    key(Context::Filter, NONE, KeyCode::Esc, Action::FilterClear, "show all rows again", "all rows"),
+    key(Context::Filter, NONE, KeyCode::Down, Action::Down, "down", ""),
+    key(Context::Filter, NONE, KeyCode::Up, Action::Up, "up", ""),
+    key(
+        Context::Columns,
+        NONE,
+        KeyCode::Char(' '),
+        Action::ColumnToggle,
+        "leave the column out, or take it in",
+        "toggle",
+    ),
+    key(Context::Columns, NONE, KeyCode::Char('j'), Action::ColumnNext, "down", ""),
+    key(Context::Columns, NONE, KeyCode::Down, Action::ColumnNext, "", ""),
+    key(Context::Columns, NONE, KeyCode::Char('k'), Action::ColumnPrevious, "up", ""),
+    key(Context::Columns, NONE, KeyCode::Up, Action::ColumnPrevious, "", ""),
+    key(Context::Columns, NONE, KeyCode::Esc, Action::ColumnsClose, "close the list", "close"),
+    key(Context::Columns, NONE, KeyCode::Enter, Action::ColumnsClose, "", ""),
     key(Context::Both, NONE, KeyCode::PageUp, Action::PageUp, "page up", ""),
     key(Context::Both, NONE, KeyCode::PageDown, Action::PageDown, "page down", ""),
     key(
@@ -198,6 +235,21 @@ pub(crate) const BINDINGS: &[Binding] = &[
     key(Context::Both, ALT, KeyCode::Char('3'), Action::GoTo(Panel::Orders), "", ""),
     key(Context::Both, NONE, KeyCode::F(5), Action::GoTo(Panel::Market), "market", ""),
     key(Context::Both, ALT, KeyCode::Char('4'), Action::GoTo(Panel::Market), "", ""),
+    key(Context::Both, NONE, KeyCode::F(6), Action::GoTo(Panel::Equity), "equity", ""),
+    key(Context::Both, ALT, KeyCode::Char('5'), Action::GoTo(Panel::Equity), "", ""),
+    key(Context::Both, NONE, KeyCode::F(7), Action::GoTo(Panel::Fills), "fills", ""),
+    key(Context::Both, ALT, KeyCode::Char('6'), Action::GoTo(Panel::Fills), "", ""),
+    key(Context::Both, NONE, KeyCode::F(9), Action::GoTo(Panel::Peers), "who is here", ""),
+    key(Context::Both, ALT, KeyCode::Char('8'), Action::GoTo(Panel::Peers), "", ""),
+    key(
+        Context::Both,
+        NONE,
+        KeyCode::F(10),
+        Action::GoTo(Panel::Strategy),
+        "what the strategy shows and takes",
+        "",
+    ),
+    key(Context::Both, ALT, KeyCode::Char('9'), Action::GoTo(Panel::Strategy), "", ""),
     key(Context::Both, CTRL, KeyCode::Char('q'), Action::Quit, "leave; the footer says what that does", ""),
 ];
 
@@ -246,7 +298,10 @@ pub(crate) fn needs(binding: &Binding) -> Role {
 pub(crate) fn name(&(modifiers, code): &(KeyModifiers, KeyCode)) -> String {
     let code = match code {
         KeyCode::Char(letter) if modifiers == CTRL => return format!("^{}", letter.to_ascii_uppercase()),
+        KeyCode::Char(' ') => "space".to_owned(),
         KeyCode::Char(letter) => letter.to_string(),
+        KeyCode::Left => "←".to_owned(),
+        KeyCode::Right => "→".to_owned(),
         KeyCode::Enter => "⏎".to_owned(),
         KeyCode::Esc => "esc".to_owned(),
         KeyCode::Tab | KeyCode::BackTab => "tab".to_owned(),
@@ -285,7 +340,14 @@ mod tests {
 
     #[test]
     fn no_key_is_bound_twice_in_one_context() {
-        for context in [Context::Popup, Context::Input, Context::Answer, Context::Panel] {
+        for context in [
+            Context::Popup,
+            Context::Input,
+            Context::Answer,
+            Context::Panel,
+            Context::Filter,
+            Context::Columns,
+        ] {
             let keys: Vec<_> = BINDINGS
                 .iter()
                 .filter(|binding| applies(binding.context, context))
@@ -299,7 +361,7 @@ mod tests {
 
     #[test]
     fn no_printable_key_acts_in_the_prompt() {
-        for context in [Context::Input, Context::Answer] {
+        for context in [Context::Input, Context::Answer, Context::Filter] {
             for binding in BINDINGS.iter().filter(|binding| applies(binding.context, context)) {
                 assert!(!matches!(binding.key, (NONE, KeyCode::Char(_))), "{}", name(&binding.key));
             }

@@ -10,19 +10,25 @@
 
 mod answer;
 mod app;
+mod detail;
 mod dialog;
 mod driver;
 mod facts;
+mod fills;
 mod format;
 mod keymap;
 mod layout;
 mod message;
+mod panel;
 mod progress;
 mod prompt;
 mod python;
 mod recall;
 mod sanitize;
+mod series;
 mod signals;
+mod table;
+mod tables;
 mod terminal;
 mod theme;
 mod ticket;
@@ -53,6 +59,10 @@ pub struct ScreenOptions {
     pub role: Role,
     /// Whether colours are left out (`NO_COLOR`, `--no-color`). Bold, dim and reverse stay.
     pub no_color: bool,
+    /// Whether the mouse is taken. The terminal's own selection then needs Shift.
+    pub mouse: bool,
+    /// Whether what has just happened flashes once.
+    pub animations: bool,
 }
 
 /// How a screen was left.

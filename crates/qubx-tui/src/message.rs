@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use qubx_client::Update;
 use qubx_protocol::{Command, CommandId, RequestId, RequestKind};
@@ -28,6 +28,8 @@ pub(crate) struct Now {
 pub(crate) enum Message {
     /// A key was pressed.
     Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
     /// Text was pasted; it is text and never a key.
     Paste(String),
     /// The terminal has another size.
@@ -85,4 +87,8 @@ pub(crate) enum Question {
     Completion,
     /// What was before the oldest entry.
     Older,
+    /// What was before the oldest fill.
+    Fills,
+    /// The points of the line at this place among those that are known.
+    Series(usize),
 }

@@ -34,6 +34,15 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// What has just happened to a row: it flashes once, then rests.
+    pub(crate) fn flash(self) -> Style {
+        if self.color {
+            Style::new().fg(Color::Black).bg(Color::Cyan).add_modifier(Modifier::BOLD)
+        } else {
+            Style::new().add_modifier(Modifier::BOLD)
+        }
+    }
+
     /// The list of completions, told from what it covers.
     pub(crate) fn popup(self) -> Style {
         if self.color {

@@ -2,11 +2,14 @@
 
 pub(crate) mod asking;
 mod keys;
+mod mouse;
 mod news;
-mod panels;
+pub(crate) mod panels;
+mod sorting;
 pub(crate) mod ticket;
 mod typing;
 mod verbs;
+mod wants;
 
 use qubx_client::Link;
 
@@ -17,8 +20,16 @@ use crate::message::{Effect, Message, Now, Purpose, Question};
 /// Takes a message in and returns what is to be done.
 pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
     app.now = now;
+    let mut effects = take(app, message);
+    sorting::settle(app);
+    effects.extend(wants::wants(app));
+    effects
+}
+
+fn take(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(event) => keys::key(app, event),
+        Message::Mouse(event) => mouse::mouse(app, event),
         Message::Paste(text) => typing::paste(app, &text),
         Message::Resize(size) => {
             app.size = size;
@@ -48,6 +59,14 @@ pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
         }
         Message::Asked(id, Question::Older) => {
             app.pending_older = Some(id);
+            Vec::new()
+        }
+        Message::Asked(id, Question::Fills) => {
+            app.pending_fills = Some(id);
+            Vec::new()
+        }
+        Message::Asked(id, Question::Series(place)) => {
+            app.series.asked(place, id);
             Vec::new()
         }
         Message::Tick => tick(app),

@@ -29,6 +29,8 @@ pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failu
         identity: options.identity.clone(),
         role: options.role,
         no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        mouse: true,
+        animations: true,
     };
     let (client, updates) =
         qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;

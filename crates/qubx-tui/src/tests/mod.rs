@@ -7,3 +7,4 @@ mod fuzz;
 mod keys;
 mod screens;
 mod ticket;
+mod views;

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, panels, ticket, typing, verbs};
+use super::{asking, panels, sorting, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
@@ -50,6 +50,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             match context {
                 Context::Input => typing::edit(app, event),
                 Context::Answer => asking::edit(app, event),
+                Context::Filter => sorting::type_filter(app, event),
                 _ if is_interrupt(event) => app.hint("nothing to interrupt from here; ^Q leaves"),
                 _ => {}
             }
@@ -86,23 +87,32 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         }
         Action::Help => app.help = Some(0),
         Action::Quit => return verbs::quit(app),
-        Action::Retry if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
-        Action::Retry => {}
+        Action::Open if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
+        Action::Open => panels::open(app),
+        Action::Left | Action::Right => {}
+        Action::Zoom => panels::zoom(app),
+        Action::Sort => sorting::sort(app),
+        Action::SortReverse => sorting::reverse(app),
+        Action::Filter => sorting::filter(app),
+        Action::FilterKeep => sorting::end_filter(app, true),
+        Action::FilterClear => sorting::end_filter(app, false),
+        Action::Columns => sorting::open_columns(app),
+        Action::ColumnNext => sorting::step_column(app, 1),
+        Action::ColumnPrevious => sorting::step_column(app, -1),
+        Action::ColumnToggle => sorting::toggle_column(app),
+        Action::ColumnsClose => app.picker = None,
         Action::LeavePrompt => app.context = Context::Panel,
         Action::ToPrompt => app.context = Context::Input,
-        Action::Dismiss => {
-            app.notices.clear();
-            app.hint = None;
-        }
+        Action::Dismiss => dismiss(app),
         Action::GoTo(panel) => panels::go_to(app, panel),
         Action::NextPanel => panels::go_to(app, app.panel.step(1)),
-        Action::PreviousPanel => panels::go_to(app, app.panel.step(3)),
+        Action::PreviousPanel => panels::go_to(app, app.panel.step(-1)),
         Action::Down => return panels::step(app, 1),
         Action::Up => return panels::step(app, -1),
         Action::PageDown => return panels::page(app, 1),
         Action::PageUp => return panels::page(app, -1),
         Action::First => return panels::to_first(app),
-        Action::Last => panels::to_last(app),
+        Action::Last => return panels::to_last(app),
         Action::CancelOrder => return verbs::cancel_order(app),
         Action::CancelOrders => return verbs::cancel_orders(app),
         Action::CancelAll => return verbs::cancel_all(app),
@@ -115,6 +125,21 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::StopSession => verbs::stop_session(app),
     }
     Vec::new()
+}
+
+/// Esc closes what is nearest: the close look, a filter, results, a panel on the whole screen.
+fn dismiss(app: &mut App) {
+    if app.detail.take().is_some() {
+        return;
+    }
+    if !app.current_view().filter.is_empty() {
+        sorting::end_filter(app, false);
+    } else if !app.notices.is_empty() || app.hint.is_some() {
+        app.notices.clear();
+        app.hint = None;
+    } else {
+        app.zoomed = false;
+    }
 }
 
 fn dialog(app: &mut App, event: KeyEvent) -> Vec<Effect> {

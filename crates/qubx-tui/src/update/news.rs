@@ -1,6 +1,6 @@
 //! News from the connection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qubx_client::{Link, Update};
 use qubx_protocol::{Answer, AnswerResult, ErrorCode, Event, Fact, Refusal, VerbOutcome, VerbProgress};
@@ -10,6 +10,9 @@ use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::message::Effect;
 use crate::{format, progress, view};
+
+/// How long a new fill is seen to be new. One that is older when it comes has been missed, and is history.
+const FLASH: Duration = Duration::from_secs(1);
 
 pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     let was_lost = app.lost_since;
@@ -30,7 +33,10 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
         }
         Update::Snapshot(state) => {
             app.transcript.rebuild(&state);
+            app.fills.rebuild(&state);
+            app.series.forget();
             app.pending_older = None;
+            app.pending_fills = None;
             asking::follow(app);
             Vec::new()
         }
@@ -53,7 +59,10 @@ fn lost(app: &mut App, since: Instant) {
     app.pending_completion = None;
     app.pending_enter = None;
     app.pending_older = None;
+    app.pending_fills = None;
     app.transcript.older_failed(None);
+    app.fills.older_failed(None);
+    app.series.forget();
 }
 
 fn closed(app: &mut App, code: ErrorCode) -> Vec<Effect> {
@@ -75,6 +84,8 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
             progress::follow(&mut notice.legs, command, &event.fact, &app.mirror);
         }
     }
+    let is_new = format::between(event.time, app.now.wall) < FLASH;
+    app.fills.apply(event, is_new.then_some(app.now.instant + FLASH));
     asking::ended(app, &event.fact);
     asking::follow(app);
     match &event.fact {
@@ -166,6 +177,18 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
     }
     if app.pending_older.as_ref() == Some(&answer.request) {
         older(app, answer.result);
+        return Vec::new();
+    }
+    if app.pending_fills.as_ref() == Some(&answer.request) {
+        app.pending_fills = None;
+        match answer.result {
+            AnswerResult::History { events, complete } => app.fills.prepend(&events, complete),
+            AnswerResult::Failed { message } => app.fills.older_failed(Some(message)),
+            _ => app.fills.older_failed(Some("the answer is of another kind".to_owned())),
+        }
+        return Vec::new();
+    }
+    if app.series.answer(&answer.request, &answer.result) {
         return Vec::new();
     }
     let is_for_completion = app

@@ -1,69 +1,129 @@
 //! Moving among the panels and in them.
 
-use qubx_protocol::RequestKind;
+use qubx_protocol::{InstrumentId, Order, OrderId, Position, RequestKind};
 
 use crate::app::App;
+use crate::detail::{Detail, Subject};
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::Room;
 use crate::message::{Effect, Question};
-use crate::view;
+use crate::table::RowKey;
+use crate::{tables, view};
 
 /// Entries of older history asked for at once: several screens of them, and no long wait.
 const PAGE: usize = 200;
 
 /// Gives a panel the keys.
 pub(super) fn go_to(app: &mut App, panel: Panel) {
-    if panel != Panel::Session && app.room() <= Room::Narrow {
+    if panel != Panel::Session && app.room() == Room::Minimal {
         app.hint("the screen is too small for this panel");
         return;
     }
     app.context = Context::Panel;
+    app.detail = None;
+    app.filtering = false;
+    app.picker = None;
     app.panel = panel;
-    if panel != Panel::Session {
-        app.table = panel;
+    match panel {
+        Panel::Session => {}
+        Panel::Positions | Panel::Orders => app.table = panel,
+        _ => {
+            app.table = panel;
+            app.lower = panel;
+        }
     }
+    let now = app.now.instant;
+    let Some(table) = tables::of(app, panel) else { return };
+    let view = app.view_mut(panel);
+    view.sort_now(&table, now);
     // The first row, so that a verb has something to act on; never another row than the one that was chosen.
-    if selected(app).is_none() {
-        select(app, 0);
+    let rows = view.rows(&table);
+    if view.selected_place(&rows).is_none() {
+        view.select(&rows, 0);
     }
 }
 
 /// Moves by rows.
 pub(super) fn step(app: &mut App, by: isize) -> Vec<Effect> {
-    if app.shown_panel() == Panel::Session {
+    if app.detail.is_none() && app.shown_panel() == Panel::Session {
         return scroll(app, by);
     }
-    match selected(app) {
-        Some(row) => select(app, row.saturating_add_signed(by)),
-        None => select(app, 0),
-    }
-    Vec::new()
+    let Some(table) = app.current_table() else {
+        scroll_detail(app, by);
+        return Vec::new();
+    };
+    let height = table_height(app);
+    let view = app.current_view();
+    let rows = view.rows(&table);
+    let place = match view.selected_place(&rows) {
+        Some(row) => row.saturating_add_signed(by),
+        None => 0,
+    };
+    // Where the rows stand now is where they go on from.
+    view.top = view.first(rows.len(), view.selected_place(&rows), height);
+    view.select(&rows, place);
+    view.top = view.first(rows.len(), Some(place.min(rows.len().saturating_sub(1))), height);
+    if place.saturating_add(1) >= rows.len() { look_for_older_fills(app) } else { Vec::new() }
 }
 
 /// Moves by most of a panel; from the prompt, always in the session.
 pub(super) fn page(app: &mut App, by: isize) -> Vec<Effect> {
-    let rows = view::session_size(app).1.saturating_sub(1).max(1) as isize;
-    if app.context == Context::Input { scroll(app, by * rows) } else { step(app, by * rows) }
+    if app.context == Context::Input || app.shown_panel() == Panel::Session && app.detail.is_none() {
+        let rows = view::session_size(app).1.saturating_sub(1).max(1) as isize;
+        return scroll(app, by * rows);
+    }
+    let rows = table_height(app).saturating_sub(1).max(1) as isize;
+    step(app, by * rows)
 }
 
 pub(super) fn to_first(app: &mut App) -> Vec<Effect> {
-    if app.shown_panel() == Panel::Session {
+    if app.detail.is_none() && app.shown_panel() == Panel::Session {
         app.transcript.show_first();
         // A transcript shorter than the panel goes on following.
         let (columns, rows) = view::session_size(app);
         app.transcript.scroll_down(0, columns, rows);
         return look_further_back(app);
     }
-    select(app, 0);
-    Vec::new()
+    step(app, -(isize::MAX / 2))
 }
 
-pub(super) fn to_last(app: &mut App) {
-    if app.shown_panel() == Panel::Session { app.transcript.follow() } else { select(app, usize::MAX) }
+pub(super) fn to_last(app: &mut App) -> Vec<Effect> {
+    if app.detail.is_none() && app.shown_panel() == Panel::Session {
+        app.transcript.follow();
+        return Vec::new();
+    }
+    step(app, isize::MAX / 2)
 }
 
-fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
+/// Looks closely at the selected row.
+pub(super) fn open(app: &mut App) {
+    if app.detail.is_some() || app.shown_panel() == Panel::Session || app.room() == Room::Minimal {
+        return;
+    }
+    match selected_key(app) {
+        Some(key) => match Detail::of(&key) {
+            Some(detail) => app.detail = Some(detail),
+            None => app.hint("the row says all there is"),
+        },
+        None if app.current_table().is_some() => app.hint("select a row first"),
+        None => {}
+    }
+}
+
+/// Shows the panel that has the keys on the whole screen, or as before; of a chart, the chart alone.
+pub(super) fn zoom(app: &mut App) {
+    match &mut app.detail {
+        Some(detail) if matches!(detail.subject, Subject::Instrument(_)) => {
+            detail.chart_alone = !detail.chart_alone;
+        }
+        Some(_) => {}
+        None => app.zoomed = !app.zoomed,
+    }
+}
+
+/// Scrolls the session.
+pub(super) fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
     let (columns, rows) = view::session_size(app);
     if by < 0 {
         app.transcript.scroll_up(by.unsigned_abs(), columns, rows);
@@ -71,6 +131,34 @@ fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
     }
     app.transcript.scroll_down(by.unsigned_abs(), columns, rows);
     Vec::new()
+}
+
+/// Moves the rows of a panel, without the selection.
+pub(super) fn roll(app: &mut App, panel: Panel, by: isize) -> Vec<Effect> {
+    let Some((height, count, first)) = view::rows_in_view(app, panel) else { return Vec::new() };
+    let top = first.saturating_add_signed(by).min(count.saturating_sub(height));
+    let view = app.view_mut(panel);
+    view.top = top;
+    view.scrolled = true;
+    if panel == app.panel && top + height >= count { look_for_older_fills(app) } else { Vec::new() }
+}
+
+/// Scrolls the words of a close look.
+pub(super) fn scroll_detail(app: &mut App, by: isize) {
+    let Some(area) = view::table_area(app) else { return };
+    let lines = view::detail_lines(app, usize::from(area.width));
+    let last = lines.saturating_sub(usize::from(area.height));
+    if let Some(detail) = &mut app.detail {
+        detail.scroll = detail.scroll.min(last).saturating_add_signed(by).min(last);
+    }
+}
+
+/// Returns the rows of a table that are in view.
+fn table_height(app: &mut App) -> usize {
+    let area = view::table_area(app);
+    let typing = app.filtering;
+    let view = app.current_view().clone();
+    area.map_or(1, |area| usize::from(view::table::places(area, &view, typing).rows.height))
 }
 
 /// Asks for what was before the oldest entry, when that is what somebody looks for.
@@ -83,44 +171,70 @@ fn look_further_back(app: &mut App) -> Vec<Effect> {
     vec![Effect::Ask(RequestKind::History { before, kind: None, limit: PAGE }, Question::Older)]
 }
 
-/// Returns the selected row of the panel that has the keys, if what was selected is still there.
-pub(super) fn selected(app: &App) -> Option<usize> {
-    match app.panel {
-        Panel::Session => None,
-        Panel::Positions => {
-            let chosen = app.selection.position.as_ref()?;
-            facts::positions(&app.mirror).iter().position(|position| position.instrument == *chosen)
-        }
-        Panel::Orders => {
-            let chosen = app.selection.order.as_ref()?;
-            facts::orders(&app.mirror).iter().position(|order| order.id == *chosen)
-        }
-        Panel::Market => {
-            let chosen = app.selection.instrument.as_ref()?;
-            facts::instruments(&app.mirror).iter().position(|instrument| instrument == chosen)
-        }
+/// Asks for older fills, when somebody is at the end of those that are known.
+pub(super) fn look_for_older_fills(app: &mut App) -> Vec<Effect> {
+    if app.panel != Panel::Fills || app.detail.is_some() || !app.mirror.is_connected() {
+        return Vec::new();
+    }
+    let Some(before) = app.fills.want_older() else { return Vec::new() };
+    let kind = Some(qubx_protocol::HistoryKind::Trading);
+    vec![Effect::Ask(RequestKind::History { before, kind, limit: PAGE }, Question::Fills)]
+}
+
+/// Returns what the selected row of the panel that has the keys is about, if it is still there.
+pub(crate) fn selected_key(app: &App) -> Option<RowKey> {
+    let table = tables::of(app, app.panel)?;
+    let view = app.view(app.panel);
+    let rows = view.rows(&table);
+    rows.get(view.selected_place(&rows)?).map(|row| row.key.clone())
+}
+
+/// Returns the order that is selected or looked at closely.
+pub(crate) fn selected_order(app: &App) -> Option<OrderId> {
+    if let Some(Detail { subject: Subject::Order(id), .. }) = &app.detail {
+        return Some(id.clone());
+    }
+    match selected_key(app)? {
+        RowKey::Order(id) => Some(id),
+        _ => None,
     }
 }
 
-/// Selects a row of the panel that has the keys; the last one when there are fewer.
-fn select(app: &mut App, row: usize) {
-    match app.panel {
-        Panel::Session => {}
-        Panel::Positions => {
-            let rows = facts::positions(&app.mirror);
-            app.selection.position = last_at_most(&rows, row).map(|position| position.instrument.clone());
-        }
-        Panel::Orders => {
-            let rows = facts::orders(&app.mirror);
-            app.selection.order = last_at_most(&rows, row).map(|order| order.id.clone());
-        }
-        Panel::Market => {
-            let rows = facts::instruments(&app.mirror);
-            app.selection.instrument = last_at_most(&rows, row).cloned();
-        }
-    }
+/// Returns the order that is selected or looked at closely, while it is open.
+pub(crate) fn selected_open_order(app: &App) -> Option<&Order> {
+    app.mirror.state.as_ref()?.orders.get(&selected_order(app)?)
 }
 
-fn last_at_most<T>(rows: &[T], row: usize) -> Option<&T> {
-    rows.get(row.min(rows.len().saturating_sub(1)))
+/// Returns the position that is selected, or looked at closely from there.
+pub(crate) fn selected_position(app: &App) -> Option<&Position> {
+    let id = selected_instrument(app).filter(|_| app.panel == Panel::Positions)?;
+    facts::positions(&app.mirror).into_iter().find(|position| position.instrument == id)
+}
+
+/// Returns the instrument of what is selected or looked at closely.
+pub(crate) fn selected_instrument(app: &App) -> Option<InstrumentId> {
+    let of_order = |id: &OrderId| facts::order(&app.mirror, id).map(|order| order.instrument.clone());
+    let of_fill = |seq| {
+        app.fills.newest_first().find(|known| known.seq == seq).map(|known| known.fill.instrument.clone())
+    };
+    if let Some(detail) = &app.detail {
+        return match &detail.subject {
+            Subject::Instrument(id) => Some(id.clone()),
+            Subject::Order(id) => of_order(id),
+            Subject::Fill(seq) => of_fill(*seq),
+            Subject::Published(_, instrument) => instrument.clone(),
+            Subject::Parameter(_) | Subject::Action(_) => None,
+        };
+    }
+    match selected_key(app)? {
+        RowKey::Instrument(id) => Some(id),
+        RowKey::Order(id) => of_order(&id),
+        RowKey::Entry(seq) => of_fill(seq),
+        RowKey::Published(_, instrument) => instrument,
+        RowKey::Peer(_)
+        | RowKey::Place(_)
+        | RowKey::Parameter(_)
+        | RowKey::Action(_)
+        | RowKey::Callback(_) => None,
+    }
 }

@@ -40,6 +40,10 @@ fn is_shown(app: &App, binding: &Binding) -> bool {
         Action::PauseOrResume => {
             app.room() > Room::Compact || app.mirror.status().is_some_and(|status| status.paused)
         }
+        Action::Sort | Action::Filter => {
+            app.room() > Room::Compact && app.panel != Panel::Session && app.panel != Panel::Equity
+        }
+        Action::Zoom => app.room() > Room::Compact,
         Action::RestartKernel => app.mirror.status().is_some_and(|status| {
             matches!(status.kernel.state, KernelState::NotResponding | KernelState::Dead)
         }),
@@ -74,5 +78,7 @@ pub(super) fn context_name(context: Context) -> &'static str {
         Context::Answer => "When a cell asks for a line",
         Context::Popup => "In the list of completions",
         Context::Panel => "In the panels (esc)",
+        Context::Filter => "In a filter",
+        Context::Columns => "In the list of columns",
     }
 }

@@ -40,7 +40,15 @@ pub(crate) fn last_line(app: &App) -> usize {
 
 fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for context in [Context::Both, Context::Input, Context::Answer, Context::Popup, Context::Panel] {
+    for context in [
+        Context::Both,
+        Context::Input,
+        Context::Answer,
+        Context::Popup,
+        Context::Panel,
+        Context::Filter,
+        Context::Columns,
+    ] {
         let is_here =
             |binding: &&Binding| binding.context == context && app.options.role >= keymap::needs(binding);
         let bindings: Vec<_> = BINDINGS.iter().filter(is_here).collect();

@@ -11,8 +11,9 @@ use qubx_protocol::{
 use super::verb;
 use crate::Exit;
 use crate::app::NoticeState;
-use crate::keymap::Context;
+use crate::keymap::{Context, Panel};
 use crate::message::{Effect, Message, Purpose};
+use crate::table::RowKey;
 use crate::tests::fixture::{ME, Screen};
 
 #[test]
@@ -43,7 +44,7 @@ fn interrupt_clears_then_interrupts_mine_and_asks_before_theirs() {
 fn a_selected_row_that_is_gone_selects_no_other() {
     let mut screen = Screen::rich(120, 40, false, Mode::Paper);
     screen.code(KeyCode::F(4));
-    screen.app.selection.order = Some(OrderId::from("gone"));
+    screen.app.view_mut(Panel::Orders).selected = Some(RowKey::Order(OrderId::from("gone")));
     screen.key('c');
     assert!(screen.app.dialog.is_none());
     assert!(screen.app.hint.is_some());

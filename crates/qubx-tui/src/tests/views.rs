@@ -1,0 +1,125 @@
+//! How every panel looks, full and empty, at the sizes that people have.
+
+use crossterm::event::KeyCode;
+use insta::assert_snapshot;
+use qubx_protocol::{Mode, Role, Side};
+
+use super::fixture::Screen;
+use crate::detail::{Detail, Subject};
+use crate::layout::Size;
+use crate::message::Message;
+use crate::panel::Panel;
+
+const SIZES: [(u16, u16); 4] = [(200, 60), (120, 40), (80, 24), (60, 16)];
+
+/// Returns what a screen shows at each size, without the spaces at the ends of lines.
+fn at_all_sizes(screen: &mut Screen) -> String {
+    let mut shown = String::new();
+    for (columns, rows) in SIZES {
+        let effects = screen.send(Message::Resize(Size { columns, rows }));
+        screen.series(&effects, 60);
+        shown.push_str(&format!("{columns}x{rows}\n"));
+        for line in screen.drawn().lines() {
+            shown.push_str(line.trim_matches('"').trim_end());
+            shown.push('\n');
+        }
+    }
+    shown
+}
+
+fn full() -> Screen {
+    let mut screen = Screen::rich(200, 60, false, Mode::Paper);
+    screen.publish();
+    screen.fill("BTCUSDT", Side::Sell, "0.050", "64180.5", "0.100", "16.42");
+    screen.wait(std::time::Duration::from_secs(2));
+    screen.code(KeyCode::Esc);
+    screen
+}
+
+fn panel(screen: &mut Screen, panel: Panel) -> String {
+    let key = char::from(b'0' + panel.number());
+    let effects = screen.key(key);
+    screen.series(&effects, 60);
+    at_all_sizes(screen)
+}
+
+#[test]
+fn positions() {
+    assert_snapshot!(panel(&mut full(), Panel::Positions));
+}
+
+#[test]
+fn orders() {
+    assert_snapshot!(panel(&mut full(), Panel::Orders));
+}
+
+#[test]
+fn market() {
+    assert_snapshot!(panel(&mut full(), Panel::Market));
+}
+
+#[test]
+fn fills() {
+    assert_snapshot!(panel(&mut full(), Panel::Fills));
+}
+
+#[test]
+fn peers() {
+    assert_snapshot!(panel(&mut full(), Panel::Peers));
+}
+
+#[test]
+fn strategy() {
+    assert_snapshot!(panel(&mut full(), Panel::Strategy));
+}
+
+#[test]
+fn an_order_looked_at_closely() {
+    let mut screen = full();
+    screen.key('3');
+    screen.code(KeyCode::Enter);
+    assert_snapshot!(at_all_sizes(&mut screen));
+}
+
+#[test]
+fn a_published_line_looked_at_closely() {
+    let mut screen = full();
+    let effects = screen.key('9');
+    screen.series(&effects, 60);
+    let id = super::fixture::instrument("BTCUSDT");
+    screen.app.detail = Some(Detail {
+        subject: Subject::Published("z-score".to_owned(), Some(id)),
+        scroll: 0,
+        view: Default::default(),
+        chart_alone: false,
+    });
+    assert_snapshot!(at_all_sizes(&mut screen));
+}
+
+#[test]
+fn the_columns_to_choose_from() {
+    let mut screen = full();
+    screen.key('2');
+    screen.key('|');
+    screen.key('j');
+    screen.key(' ');
+    assert_snapshot!(at_all_sizes(&mut screen));
+}
+
+#[test]
+fn what_is_empty_says_what_could_be_there() {
+    let mut shown = String::new();
+    for role in [Role::Admin, Role::Viewer] {
+        for panel in Panel::ALL {
+            let mut screen = Screen::of(role, 80, 24, false, Mode::Paper);
+            screen.code(KeyCode::Esc);
+            screen.key(char::from(b'0' + panel.number()));
+            let drawn = screen.drawn();
+            let lines = drawn.lines().skip(2).map(|line| line.trim_matches('"').trim());
+            let lines: Vec<&str> =
+                lines.take_while(|line| !line.starts_with("In[")).filter(|line| !line.is_empty()).collect();
+            shown.push_str(&format!("{role:?} {panel:?}: {}\n", lines.join(" / ")));
+        }
+    }
+    assert_snapshot!(shown);
+}
