@@ -8,8 +8,10 @@ use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, Re
 
 use crate::ScreenOptions;
 use crate::answer::AnswerLine;
+use crate::candles::{self, Candles};
 use crate::detail::Detail;
 use crate::dialog::{DEAF, Dialog};
+use crate::equity::EquityLine;
 use crate::facts::{self, Facts};
 use crate::fills::Fills;
 use crate::keymap::Context;
@@ -73,6 +75,12 @@ pub(crate) struct App {
     pub(crate) detail: Option<Detail>,
     pub(crate) fills: Fills,
     pub(crate) series: SeriesLines,
+    pub(crate) equity: EquityLine,
+    pub(crate) candles: Candles,
+    /// The timeframe of charts, by its place in the choice.
+    pub(crate) timeframe: usize,
+    /// The stretch of time that the equity is shown over.
+    pub(crate) range: usize,
     pub(crate) notices: VecDeque<Notice>,
     /// The parts of the verb that was sent last, until its id is known.
     pub(crate) sent_legs: Vec<Leg>,
@@ -181,6 +189,10 @@ impl App {
             detail: None,
             fills: Fills::default(),
             series: SeriesLines::default(),
+            equity: EquityLine::default(),
+            candles: Candles::default(),
+            timeframe: candles::FIRST_TIMEFRAME,
+            range: 2,
             notices: VecDeque::new(),
             sent_legs: Vec::new(),
             hint: None,

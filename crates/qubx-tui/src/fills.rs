@@ -26,7 +26,7 @@ pub(crate) struct KnownFill {
 
 /// What is known of the fills before the first one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Older {
+enum Older {
     /// Nothing: nobody has asked.
     #[default]
     Unasked,
@@ -34,8 +34,6 @@ pub(crate) enum Older {
     Loading,
     /// There are none.
     Beginning,
-    /// They could not be had, and why.
-    Failed(String),
 }
 
 /// The fills, oldest first.
@@ -53,11 +51,6 @@ impl Fills {
     /// Returns the fills, newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &KnownFill> {
         self.known.iter().rev()
-    }
-
-    /// Returns what is known of the fills before the first one.
-    pub(crate) fn older(&self) -> &Older {
-        &self.older
     }
 
     /// Begins anew with what a snapshot has.
@@ -134,10 +127,10 @@ impl Fills {
         self.known = older;
     }
 
-    /// Notes that older entries could not be had.
-    pub(crate) fn older_failed(&mut self, why: Option<String>) {
+    /// Notes that older entries could not be had: they may be asked for again.
+    pub(crate) fn older_failed(&mut self) {
         if self.older == Older::Loading {
-            self.older = why.map_or(Older::Unasked, Older::Failed);
+            self.older = Older::Unasked;
         }
     }
 

@@ -10,9 +10,11 @@
 
 mod answer;
 mod app;
+mod candles;
 mod detail;
 mod dialog;
 mod driver;
+mod equity;
 mod facts;
 mod fills;
 mod format;

@@ -2,9 +2,12 @@
 
 mod account;
 mod bars;
+mod chart;
 mod detail;
 mod dialog;
+mod equity;
 mod footer;
+mod grid;
 pub(crate) mod help;
 pub(crate) mod highlight;
 pub(crate) mod hit;
@@ -121,9 +124,9 @@ pub(crate) fn rows_in_view(app: &App, panel: Panel) -> Option<(usize, usize, usi
     Some((height, rows.len(), view.first(rows.len(), view.selected_place(&rows), height)))
 }
 
-/// Returns how many lines a close look has in so many columns.
-pub(crate) fn detail_lines(app: &App, columns: usize) -> usize {
-    detail::line_count(app, columns)
+/// Returns how far the words of a close look can be scrolled.
+pub(crate) fn last_detail_line(app: &App) -> usize {
+    detail::last_line(app, panes::middle(regions(app)))
 }
 
 fn draw_panel(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) {
@@ -134,7 +137,7 @@ fn draw_panel(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) {
     match panel {
         Panel::Session => session::draw(app, frame, area),
         Panel::Strategy => strategy::draw(app, frame, area, focus),
-        Panel::Equity => {}
+        Panel::Equity => equity::draw(app, frame, area),
         Panel::Market => {
             let [error, area] = market::places(app, area);
             market::draw_error(app, frame, error);
@@ -166,8 +169,12 @@ fn pane_title(app: &App, panel: Panel, style: Style) -> (Line<'static>, Line<'st
             spans.push(Span::styled(format!("· sort: {} ", column.sort_name()), quiet));
         }
     }
+    if panel == Panel::Equity {
+        spans.extend(equity::ranges(app).spans);
+    }
     let right = match panel {
         Panel::Session => Line::styled(following(app), quiet),
+        Panel::Equity => equity::fall(app),
         _ if app.zoomed => Line::styled("z back ", quiet),
         _ => Line::default(),
     };

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::facts::Facts;
 use crate::format::{self, Sign, UNKNOWN};
 use crate::sanitize;
-use crate::table::{Column, Field, Rank, Row, RowKey, Table, left, right};
+use crate::table::{Column, Field, Rank, Row, RowKey, Table, Tone, left, right};
 use crate::wrap;
 
 /// The widest column of a published table.
@@ -48,7 +48,7 @@ pub(crate) fn overview(app: &App) -> Table {
             rows.push(row(key, "parameter", &parameter.name, Some(kind), Field::words(text), None));
         }
         for action in &status.strategy.actions {
-            let danger = if action.dangerous { "⚠ asks first" } else { "" };
+            let danger = if action.dangerous { "asks first" } else { "" };
             let key = RowKey::Action(action.name.clone());
             let text = Field::words(sanitize::plain(&action.description));
             rows.push(row(key, "action", &action.name, Some(danger.to_owned()), text, None));
@@ -139,7 +139,7 @@ pub(crate) fn float(value: f64) -> String {
 
 fn row(key: RowKey, what: &str, name: &str, of: Option<String>, now: Field, age: Option<Field>) -> Row {
     let fields = vec![
-        Field::words(what),
+        Field::words(what).toned(Tone::Quiet),
         Field::words(sanitize::plain(name)),
         Field::words(of.unwrap_or_default()),
         now,

@@ -89,7 +89,8 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::Quit => return verbs::quit(app),
         Action::Open if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
         Action::Open => panels::open(app),
-        Action::Left | Action::Right => {}
+        Action::Left => panels::turn(app, -1),
+        Action::Right => panels::turn(app, 1),
         Action::Zoom => panels::zoom(app),
         Action::Sort => sorting::sort(app),
         Action::SortReverse => sorting::reverse(app),

@@ -35,13 +35,20 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
             app.transcript.rebuild(&state);
             app.fills.rebuild(&state);
             app.series.forget();
+            app.equity.forget();
+            app.candles.forget();
             app.pending_older = None;
             app.pending_fills = None;
             asking::follow(app);
             Vec::new()
         }
         Update::Event(event) => self::event(app, &event),
-        Update::Latest(_) => Vec::new(),
+        Update::Latest(_) => {
+            if let Some(market) = &app.mirror.latest.market {
+                app.equity.tell(&market.accounts, market.time.unwrap_or(app.now.wall));
+            }
+            Vec::new()
+        }
         Update::Answer(answer) => self::answer(app, answer),
         Update::Refused(refusal) => {
             refused(app, refusal);
@@ -61,8 +68,9 @@ fn lost(app: &mut App, since: Instant) {
     app.pending_older = None;
     app.pending_fills = None;
     app.transcript.older_failed(None);
-    app.fills.older_failed(None);
+    app.fills.older_failed();
     app.series.forget();
+    app.candles.forget();
 }
 
 fn closed(app: &mut App, code: ErrorCode) -> Vec<Effect> {
@@ -183,8 +191,11 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
         app.pending_fills = None;
         match answer.result {
             AnswerResult::History { events, complete } => app.fills.prepend(&events, complete),
-            AnswerResult::Failed { message } => app.fills.older_failed(Some(message)),
-            _ => app.fills.older_failed(Some("the answer is of another kind".to_owned())),
+            AnswerResult::Failed { message } => {
+                app.fills.older_failed();
+                app.hint(format!("no older fills: {message}"));
+            }
+            _ => app.fills.older_failed(),
         }
         return Vec::new();
     }

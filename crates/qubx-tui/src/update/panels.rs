@@ -3,7 +3,9 @@
 use qubx_protocol::{InstrumentId, Order, OrderId, Position, RequestKind};
 
 use crate::app::App;
+use crate::candles::TIMEFRAMES;
 use crate::detail::{Detail, Subject};
+use crate::equity::RANGES;
 use crate::facts::{self, Facts};
 use crate::keymap::{Context, Panel};
 use crate::layout::Room;
@@ -122,6 +124,16 @@ pub(super) fn zoom(app: &mut App) {
     }
 }
 
+/// Shows a shorter or a longer stretch of time in a chart.
+pub(super) fn turn(app: &mut App, by: isize) {
+    let step = |place: usize, count: usize| place.saturating_add_signed(by).min(count - 1);
+    if app.detail.is_none() && app.shown_panel() == Panel::Equity {
+        app.range = step(app.range, RANGES.len());
+    } else if matches!(&app.detail, Some(Detail { subject: Subject::Instrument(_), .. })) {
+        app.timeframe = step(app.timeframe, TIMEFRAMES.len());
+    }
+}
+
 /// Scrolls the session.
 pub(super) fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
     let (columns, rows) = view::session_size(app);
@@ -145,9 +157,7 @@ pub(super) fn roll(app: &mut App, panel: Panel, by: isize) -> Vec<Effect> {
 
 /// Scrolls the words of a close look.
 pub(super) fn scroll_detail(app: &mut App, by: isize) {
-    let Some(area) = view::table_area(app) else { return };
-    let lines = view::detail_lines(app, usize::from(area.width));
-    let last = lines.saturating_sub(usize::from(area.height));
+    let last = view::last_detail_line(app);
     if let Some(detail) = &mut app.detail {
         detail.scroll = detail.scroll.min(last).saturating_add_signed(by).min(last);
     }
@@ -187,6 +197,16 @@ pub(crate) fn selected_key(app: &App) -> Option<RowKey> {
     let view = app.view(app.panel);
     let rows = view.rows(&table);
     rows.get(view.selected_place(&rows)?).map(|row| row.key.clone())
+}
+
+/// Returns the selected row with tabs between its fields, to be copied.
+pub(crate) fn selected_text(app: &App) -> Option<String> {
+    let (table, view) = match &app.detail {
+        Some(detail) => (detail.table(app)?, detail.view.clone()),
+        None => (tables::of(app, app.panel)?, app.view(app.panel)),
+    };
+    let rows = view.rows(&table);
+    rows.get(view.selected_place(&rows)?).map(|row| row.tab_separated())
 }
 
 /// Returns the order that is selected or looked at closely.

@@ -3,6 +3,7 @@
 use qubx_protocol::PublishedContent;
 
 use crate::app::App;
+use crate::candles;
 use crate::detail::Subject;
 use crate::facts::Facts;
 use crate::message::{Effect, Question};
@@ -17,7 +18,18 @@ pub(super) fn wants(app: &mut App) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     effects.extend(series(app));
+    follow_bars(app);
     effects
+}
+
+/// Has the last bar of the chart that is seen move with the quotes.
+fn follow_bars(app: &mut App) {
+    let Some(Subject::Instrument(id)) = app.detail.as_ref().map(|detail| &detail.subject) else { return };
+    let Some(timeframe) = candles::timeframe(app.timeframe) else { return };
+    app.candles.look_at(id, timeframe);
+    if let Some(quote) = app.mirror.quote(id) {
+        app.candles.quote(quote.time, quote.mid());
+    }
 }
 
 /// Asks for the lines that are seen.

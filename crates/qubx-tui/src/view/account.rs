@@ -12,6 +12,9 @@ use crate::facts::Facts;
 use crate::format::{self, Sign, UNKNOWN};
 use crate::sanitize;
 
+/// The columns of the small line of the equity.
+const SPARK: usize = 16;
+
 /// A part of the line; those with the highest number are left out first, number 0 never.
 struct Part {
     importance: u8,
@@ -42,6 +45,11 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             format!("   replay {percent}% ×{} {time}", sanitize::plain(&replay.speed))
         };
         parts.push(Part { importance: 1, spans: vec![Span::styled(text, app.theme.label())] });
+    }
+    if app.room() > crate::layout::Room::Medium {
+        let spark = super::equity::spark(app, SPARK);
+        let spans = vec![Span::styled(format!("   {spark}"), app.theme.label())];
+        parts.push(Part { importance: 7, spans });
     }
     let width = |parts: &[Part]| parts.iter().flat_map(|part| &part.spans).map(Span::width).sum::<usize>();
     while width(&parts) > usize::from(area.width) {

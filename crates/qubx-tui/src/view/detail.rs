@@ -4,10 +4,11 @@ use qubx_protocol::{
     Action, Fact, HistoryKind, InstrumentId, Order, OrderId, Parameter, Published, PublishedContent, Seq,
 };
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 
+use super::chart;
 use super::plot::{self, Point};
 use super::table::{self, Focus};
 use crate::app::App;
@@ -20,6 +21,8 @@ use crate::layout::{Room, inside};
 use crate::tables::{self, published};
 use crate::{sanitize, wrap};
 
+/// Columns for the words about an instrument beside its chart.
+const WORDS: u16 = 46;
 /// Columns for the names of what is told.
 const NAMES: usize = 16;
 
@@ -30,15 +33,21 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, middle: Rect) {
     let style = if has_keys { app.theme.focus() } else { app.theme.strong() };
     let area = inner(app, middle);
     let title = Line::styled(format!(" {} ", title(app, &detail.subject)), style);
-    let back = Line::styled("esc back ", app.theme.quiet()).right_aligned();
+    let mut back = match detail.subject {
+        Subject::Instrument(_) => chart::timeframes(app),
+        _ => Line::default(),
+    };
+    back.push_span(Span::styled("esc back ", app.theme.quiet()));
+    let back = back.right_aligned();
     if app.room() >= Room::Medium {
         let border = if has_keys { style } else { app.theme.quiet() };
         let block = Block::bordered().border_style(border).title(title).title(back);
         frame.render_widget(block, middle);
     } else {
         let line = Rect { height: middle.height.min(1), ..middle };
+        let left = line.width.saturating_sub(u16::try_from(back.width()).unwrap_or(u16::MAX));
         frame.render_widget(back, line);
-        frame.render_widget(title, Rect { width: line.width.saturating_sub(10), ..line });
+        frame.render_widget(title, Rect { width: left, ..line });
     }
     let focus = Focus { keys: has_keys, typing: app.filtering };
     match &detail.subject {
@@ -53,6 +62,11 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, middle: Rect) {
                 }
                 None => draw_lines(frame, area, detail, value_lines(app, shown)),
             }
+        }
+        Subject::Instrument(id) => {
+            let [chart, words] = chart_places(app, detail, area);
+            chart::draw(app, frame, chart, id);
+            draw_lines(frame, words, detail, lines(app, &detail.subject, usize::from(words.width)));
         }
         subject => {
             let lines = lines(app, subject, usize::from(area.width));
@@ -70,9 +84,23 @@ pub(crate) fn inner(app: &App, middle: Rect) -> Rect {
     Rect { y: middle.y + title, height: middle.height - title, ..middle }
 }
 
-/// Returns how many lines are told of the subject; a table and a chart have none.
-pub(crate) fn line_count(app: &App, columns: usize) -> usize {
-    app.detail.as_ref().map_or(0, |detail| lines(app, &detail.subject, columns).len())
+/// Returns how far the words about the subject can be scrolled.
+pub(crate) fn last_line(app: &App, middle: Rect) -> usize {
+    let Some(detail) = &app.detail else { return 0 };
+    let area = match detail.subject {
+        Subject::Instrument(_) => chart_places(app, detail, inner(app, middle))[1],
+        _ => inner(app, middle),
+    };
+    lines(app, &detail.subject, usize::from(area.width)).len().saturating_sub(usize::from(area.height))
+}
+
+/// Returns the place of a chart and of the words about its instrument: beside it where there is room, else below it.
+fn chart_places(app: &App, detail: &Detail, area: Rect) -> [Rect; 2] {
+    match app.room() {
+        _ if detail.chart_alone => Layout::vertical([Constraint::Fill(1), Constraint::Length(0)]).areas(area),
+        Room::Wide => Layout::horizontal([Constraint::Fill(1), Constraint::Length(WORDS)]).areas(area),
+        _ => Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(area),
+    }
 }
 
 fn draw_lines(frame: &mut Frame<'_>, area: Rect, detail: &Detail, lines: Vec<Line<'static>>) {

@@ -60,6 +60,9 @@ pub(crate) fn items(app: &App, view: &TableView, focus: Focus, columns: usize) -
     let overview = published::overview(app);
     let mut items: Vec<Item> = Vec::new();
     let mut section = "";
+    let names =
+        overview.rows.iter().filter_map(|row| row.fields.get(1)).map(|field| wrap::width(&field.text));
+    let name_columns = names.max().unwrap_or_default().clamp(8, (columns / 3).clamp(8, 24));
     for row in view.rows(&overview) {
         let heading = heading(row);
         if heading != section {
@@ -70,7 +73,7 @@ pub(crate) fn items(app: &App, view: &TableView, focus: Focus, columns: usize) -
             items.push((None, heading_line(app, heading)));
         }
         let selected = focus.keys && view.selected.as_ref() == Some(&row.key);
-        items.push((Some(row.key.clone()), line(app, row, selected, columns)));
+        items.push((Some(row.key.clone()), line(app, row, selected, columns, name_columns)));
         items.extend(preview(app, row, columns).into_iter().map(|line| (Some(row.key.clone()), line)));
     }
     items
@@ -108,9 +111,8 @@ fn heading_line(app: &App, heading: &'static str) -> Line<'static> {
     Line::from(spans)
 }
 
-fn line(app: &App, row: &Row, selected: bool, columns: usize) -> Line<'static> {
+fn line(app: &App, row: &Row, selected: bool, columns: usize, name_columns: usize) -> Line<'static> {
     let text = |place: usize| row.fields.get(place).map_or("", |field| field.text.as_str());
-    let name_columns = (columns / 3).clamp(8, 24);
     let padded = |text: &str, width: usize| {
         let text = wrap::cut(text, width);
         format!("{text}{}", " ".repeat(width.saturating_sub(wrap::width(&text))))
@@ -124,7 +126,7 @@ fn line(app: &App, row: &Row, selected: bool, columns: usize) -> Line<'static> {
     }
     let age = wrap::cut(text(4), 5);
     let used = 3 + name_columns + if of_columns > 0 { of_columns + 1 } else { 0 };
-    let room = columns.saturating_sub(used + 7);
+    let room = columns.saturating_sub(used + 2 + if age.is_empty() { 0 } else { wrap::width(&age) + 1 });
     let spark = match &row.key {
         RowKey::Published(name, instrument) if text(0) == "series" => {
             let points = app.series.points(name, instrument.as_ref());

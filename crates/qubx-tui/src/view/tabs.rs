@@ -10,7 +10,7 @@ use crate::panel::Panel;
 use crate::wrap;
 
 /// Columns that are kept for what stands to the right of the names.
-const RIGHT: usize = 18;
+const RIGHT: usize = 13;
 
 /// The name of a panel and where it stands in the line.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,7 +65,16 @@ pub(crate) fn tabs(app: &App, shown: Panel, room: usize) -> Vec<Tab> {
     let named = |panel: &Panel, place: usize, short: bool, names: usize| {
         if place < names || *panel == shown { label(app, *panel, short) } else { panel.number().to_string() }
     };
-    let attempts = [(false, all.len()), (true, all.len()), (true, 6), (true, 5), (true, 4), (true, 0)];
+    let attempts = [
+        (false, all.len()),
+        (true, all.len()),
+        (true, 6),
+        (true, 5),
+        (true, 4),
+        (true, 3),
+        (true, 2),
+        (true, 0),
+    ];
     let mut best = Vec::new();
     for (short, names) in attempts {
         best = place(&all, shown, |panel, place| named(panel, place, short, names));

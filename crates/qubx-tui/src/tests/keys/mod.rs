@@ -2,9 +2,11 @@
 
 mod answers;
 mod leaving;
+mod mouse;
 mod panels;
 mod prompt;
 mod reading;
+mod tables;
 mod verbs;
 
 use std::time::Duration;
