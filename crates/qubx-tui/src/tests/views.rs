@@ -123,3 +123,55 @@ fn what_is_empty_says_what_could_be_there() {
     }
     assert_snapshot!(shown);
 }
+
+/// Looks closely at the first instrument, with a minute of quotes and an answer about its line.
+fn chart() -> Screen {
+    let mut screen = full();
+    screen.key('4');
+    screen.code(KeyCode::Enter);
+    let id = super::fixture::instrument("BTCUSDT");
+    screen.app.timeframe = 1;
+    screen.send(Message::Tick);
+    let mut told = crate::candles::Candles::default();
+    told.look_at(&id, "5s".parse().unwrap());
+    for second in 0..300_i64 {
+        let wave = (second as f64 / 17.0).sin() * 90.0 + (second as f64 / 5.0).cos() * 25.0;
+        let price =
+            rust_decimal::Decimal::try_from(64_120.0 + wave + second as f64 * 0.3).unwrap().round_dp(1);
+        let time =
+            jiff::Timestamp::from_second(super::fixture::time("13:57:35").as_second() + second).unwrap();
+        told.quote(time, price.into());
+    }
+    screen.app.candles.take(told.bars(&id, "5s".parse().unwrap()).to_vec());
+    screen
+}
+
+#[test]
+fn a_chart_with_fills_orders_and_a_line_of_the_strategy() {
+    assert_snapshot!(at_all_sizes(&mut chart()));
+}
+
+#[test]
+fn a_chart_alone_and_without_colour() {
+    let mut screen = chart();
+    screen.key('z');
+    screen.app.theme = crate::theme::Theme { color: false };
+    assert_snapshot!(at_all_sizes(&mut screen));
+}
+
+#[test]
+fn equity() {
+    let mut screen = full();
+    let account = screen.app.mirror.latest.market.clone().unwrap().accounts.remove(0);
+    screen.app.equity.forget();
+    for minute in 0..90_i64 {
+        let wave = (minute as f64 / 9.0).sin() * 700.0 + minute as f64 * 9.0;
+        let equity = rust_decimal::Decimal::try_from(103_000.0 + wave).unwrap().round_dp(2);
+        let time = super::fixture::time("12:33:00").as_second() + minute * 60;
+        let account = qubx_protocol::Account { equity: equity.into(), ..account.clone() };
+        screen.app.equity.tell(&[account], jiff::Timestamp::from_second(time).unwrap());
+    }
+    screen.key('5');
+    screen.code(KeyCode::Left);
+    assert_snapshot!(at_all_sizes(&mut screen));
+}
