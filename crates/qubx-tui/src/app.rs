@@ -8,7 +8,7 @@ use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, Re
 
 use crate::ScreenOptions;
 use crate::answer::AnswerLine;
-use crate::candles::{self, Candles};
+use crate::candles::Candles;
 use crate::detail::Detail;
 use crate::dialog::{DEAF, Dialog};
 use crate::equity::EquityLine;
@@ -191,7 +191,7 @@ impl App {
             series: SeriesLines::default(),
             equity: EquityLine::default(),
             candles: Candles::default(),
-            timeframe: candles::FIRST_TIMEFRAME,
+            timeframe: 0,
             range: 2,
             notices: VecDeque::new(),
             sent_legs: Vec::new(),

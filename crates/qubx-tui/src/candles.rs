@@ -6,17 +6,32 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use qubx_client::Mirror;
 use qubx_protocol::{Bar, InstrumentId, Price, Quantity, RequestId, Timeframe};
+
+use crate::facts::Facts;
 
 /// The shortest time between two questions.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Bars that are asked for at once and kept: more than the widest screen shows.
 pub(crate) const MOST_BARS: usize = 1_000;
 
-/// The timeframes to choose from.
-pub(crate) const TIMEFRAMES: [&str; 9] = ["1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d"];
-/// The one that is shown at first.
-pub(crate) const FIRST_TIMEFRAME: usize = 3;
+/// What a service of an older version, which does not say what it has, is asked for.
+const USUAL: [&str; 6] = ["1m", "5m", "15m", "1h", "4h", "1d"];
+
+/// Returns the timeframes to choose from: those that the service has bars of.
+pub(crate) fn timeframes(mirror: &Mirror) -> Vec<Timeframe> {
+    match mirror.info() {
+        Some(info) if !info.timeframes.is_empty() => info.timeframes.clone(),
+        _ => USUAL.iter().filter_map(|text| text.parse().ok()).collect(),
+    }
+}
+
+/// Returns the timeframe at a place of the choice, the last one when there are fewer.
+pub(crate) fn timeframe(mirror: &Mirror, place: usize) -> Option<Timeframe> {
+    let choice = timeframes(mirror);
+    choice.get(place.min(choice.len().saturating_sub(1))).copied()
+}
 
 /// The bars of one instrument.
 #[derive(Debug, Default)]
@@ -29,11 +44,6 @@ pub(crate) struct Candles {
     failed: Option<String>,
     asked_at: Option<Instant>,
     pending: Option<RequestId>,
-}
-
-/// Returns the timeframe at a place of the choice.
-pub(crate) fn timeframe(place: usize) -> Option<Timeframe> {
-    TIMEFRAMES.get(place)?.parse().ok()
 }
 
 impl Candles {
@@ -51,8 +61,8 @@ impl Candles {
             return None;
         }
         self.asked_at = Some(now);
-        // The last bar may not have been whole, so it is asked for again.
-        Some(self.answered.checked_sub(2).and_then(|place| self.bars.get(place)).map(|bar| bar.time))
+        // The last bar may not have been whole: it comes again, as it is now.
+        Some(self.answered.checked_sub(1).and_then(|place| self.bars.get(place)).map(|bar| bar.time))
     }
 
     /// Notes the question's id.
@@ -160,7 +170,7 @@ mod tests {
         assert_eq!(candles.want(now), Some(None));
         assert_eq!(candles.want(now + Duration::from_millis(999)), None);
         candles.take(vec![bar(&id, 0, "1"), bar(&id, 60, "2")]);
-        assert_eq!(candles.want(now + ASK_EVERY), Some(Some(Timestamp::from_second(0).unwrap())));
+        assert_eq!(candles.want(now + ASK_EVERY), Some(Some(Timestamp::from_second(60).unwrap())));
         candles.take(vec![bar(&id, 60, "3"), bar(&id, 120, "4")]);
         let closes: Vec<String> = candles.bars(&id, minute).iter().map(|bar| bar.close.to_string()).collect();
         assert_eq!(closes, ["1", "3", "4"]);

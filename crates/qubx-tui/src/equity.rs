@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use qubx_protocol::{Account, RequestId, nearest_f64};
+use qubx_protocol::{Account, EquitySample, RequestId, nearest_f64};
 
 /// The shortest time between two questions about what the service remembers.
 const ASK_EVERY: Duration = Duration::from_secs(5);
@@ -23,6 +23,8 @@ type Point = (i64, f64);
 #[derive(Debug, Default)]
 pub(crate) struct EquityLine {
     accounts: BTreeMap<String, Line>,
+    /// Until when what the service remembers is known.
+    remembered_until: Option<Timestamp>,
     asked_at: Option<Instant>,
     pending: Option<RequestId>,
 }
@@ -50,6 +52,49 @@ impl EquityLine {
             let surplus = line.told.len().saturating_sub(MOST_POINTS);
             line.told.drain(..surplus);
         }
+    }
+
+    /// Tells whether the service was asked what it remembers.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked_at.is_some()
+    }
+
+    /// Tells whether it is time to ask, and after which moment; it is asked then.
+    pub(crate) fn want(&mut self, now: Instant) -> Option<Option<Timestamp>> {
+        if self.asked_at.is_some_and(|at| now.saturating_duration_since(at) < ASK_EVERY) {
+            return None;
+        }
+        self.asked_at = Some(now);
+        Some(self.remembered_until)
+    }
+
+    /// Notes the question's id.
+    pub(crate) fn asked(&mut self, request: RequestId) {
+        self.pending = Some(request);
+    }
+
+    /// Tells whether an answer is for what was asked last.
+    pub(crate) fn is_for(&self, request: &RequestId) -> bool {
+        self.pending.as_ref() == Some(request)
+    }
+
+    /// Takes in what the service remembers.
+    pub(crate) fn remember(&mut self, samples: &[EquitySample]) {
+        self.pending = None;
+        for sample in samples.iter().filter(|sample| Some(sample.time) > self.remembered_until) {
+            for (exchange, equity) in &sample.equity {
+                let line = self.accounts.entry(exchange.clone()).or_default();
+                line.remembered.push((sample.time.as_millisecond(), nearest_f64(equity.0)));
+            }
+        }
+        for line in self.accounts.values_mut() {
+            // What was told up to there is remembered now.
+            let last = line.remembered.last().map_or(i64::MIN, |point| point.0);
+            line.told.retain(|point| point.0 > last);
+            let surplus = line.remembered.len().saturating_sub(MOST_POINTS);
+            line.remembered.drain(..surplus);
+        }
+        self.remembered_until = samples.last().map(|sample| sample.time).max(self.remembered_until);
     }
 
     /// Returns the points of all accounts together, oldest first.
@@ -129,6 +174,25 @@ mod tests {
         line.tell(&[account("A", "102"), account("B", "50")], at(2_900));
         line.tell(&[account("A", "90")], at(4_000));
         assert_eq!(line.points(), [(2_000, 152.0), (4_000, 140.0)]);
+    }
+
+    #[test]
+    fn what_the_service_remembers_comes_before_what_it_has_told_since() {
+        let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
+        let sample = |time, equity: &str| EquitySample {
+            time: at(time),
+            equity: [("A".to_owned(), equity.parse().unwrap())].into(),
+        };
+        let mut line = EquityLine::default();
+        line.tell(&[account("A", "102")], at(3_000));
+        line.tell(&[account("A", "103")], at(5_000));
+        assert_eq!(line.want(Instant::now()), Some(None));
+        line.remember(&[sample(1_500, "100"), sample(3_500, "102.5")]);
+        assert_eq!(line.points(), [(1_500, 100.0), (3_500, 102.5), (5_000, 103.0)]);
+        assert_eq!(line.want(Instant::now() + ASK_EVERY), Some(Some(at(3_500))));
+        // One that comes again changes nothing.
+        line.remember(&[sample(3_500, "1"), sample(6_000, "104")]);
+        assert_eq!(line.points(), [(1_500, 100.0), (3_500, 102.5), (6_000, 104.0)]);
     }
 
     #[test]

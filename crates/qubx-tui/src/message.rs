@@ -89,6 +89,10 @@ pub(crate) enum Question {
     Older,
     /// What was before the oldest fill.
     Fills,
+    /// What the accounts were worth.
+    Equity,
+    /// The bars of the chart.
+    Bars,
     /// The points of the line at this place among those that are known.
     Series(usize),
 }

@@ -65,6 +65,14 @@ fn take(app: &mut App, message: Message) -> Vec<Effect> {
             app.pending_fills = Some(id);
             Vec::new()
         }
+        Message::Asked(id, Question::Equity) => {
+            app.equity.asked(id);
+            Vec::new()
+        }
+        Message::Asked(id, Question::Bars) => {
+            app.candles.asked(id);
+            Vec::new()
+        }
         Message::Asked(id, Question::Series(place)) => {
             app.series.asked(place, id);
             Vec::new()

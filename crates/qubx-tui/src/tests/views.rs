@@ -130,19 +130,18 @@ fn chart() -> Screen {
     screen.key('4');
     screen.code(KeyCode::Enter);
     let id = super::fixture::instrument("BTCUSDT");
-    screen.app.timeframe = 1;
     screen.send(Message::Tick);
     let mut told = crate::candles::Candles::default();
-    told.look_at(&id, "5s".parse().unwrap());
-    for second in 0..300_i64 {
-        let wave = (second as f64 / 17.0).sin() * 90.0 + (second as f64 / 5.0).cos() * 25.0;
+    told.look_at(&id, "1m".parse().unwrap());
+    for second in (0..400_i64).map(|step| step * 20) {
+        let wave = (second as f64 / 700.0).sin() * 90.0 + (second as f64 / 90.0).cos() * 25.0;
         let price =
-            rust_decimal::Decimal::try_from(64_120.0 + wave + second as f64 * 0.3).unwrap().round_dp(1);
+            rust_decimal::Decimal::try_from(64_120.0 + wave + second as f64 * 0.01).unwrap().round_dp(1);
         let time =
-            jiff::Timestamp::from_second(super::fixture::time("13:57:35").as_second() + second).unwrap();
+            jiff::Timestamp::from_second(super::fixture::time("11:49:20").as_second() + second).unwrap();
         told.quote(time, price.into());
     }
-    screen.app.candles.take(told.bars(&id, "5s".parse().unwrap()).to_vec());
+    screen.app.candles.take(told.bars(&id, "1m".parse().unwrap()).to_vec());
     screen
 }
 

@@ -199,6 +199,20 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    if app.equity.is_for(&answer.request) {
+        if let AnswerResult::Equity { points } = answer.result {
+            app.equity.remember(&points);
+        }
+        return Vec::new();
+    }
+    if app.candles.is_for(&answer.request) {
+        match answer.result {
+            AnswerResult::Bars { bars } => app.candles.take(bars),
+            AnswerResult::Failed { message } => app.candles.fail(message),
+            _ => app.candles.fail("the answer is of another kind".to_owned()),
+        }
+        return Vec::new();
+    }
     if app.series.answer(&answer.request, &answer.result) {
         return Vec::new();
     }

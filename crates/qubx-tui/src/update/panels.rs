@@ -3,7 +3,7 @@
 use qubx_protocol::{InstrumentId, Order, OrderId, Position, RequestKind};
 
 use crate::app::App;
-use crate::candles::TIMEFRAMES;
+use crate::candles;
 use crate::detail::{Detail, Subject};
 use crate::equity::RANGES;
 use crate::facts::{self, Facts};
@@ -130,7 +130,8 @@ pub(super) fn turn(app: &mut App, by: isize) {
     if app.detail.is_none() && app.shown_panel() == Panel::Equity {
         app.range = step(app.range, RANGES.len());
     } else if matches!(&app.detail, Some(Detail { subject: Subject::Instrument(_), .. })) {
-        app.timeframe = step(app.timeframe, TIMEFRAMES.len());
+        let choice = candles::timeframes(&app.mirror).len();
+        app.timeframe = step(app.timeframe.min(choice.saturating_sub(1)), choice.max(1));
     }
 }
 
@@ -200,6 +201,7 @@ pub(crate) fn selected_key(app: &App) -> Option<RowKey> {
 }
 
 /// Returns the selected row with tabs between its fields, to be copied.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the key that copies a row"))]
 pub(crate) fn selected_text(app: &App) -> Option<String> {
     let (table, view) = match &app.detail {
         Some(detail) => (detail.table(app)?, detail.view.clone()),

@@ -1,11 +1,12 @@
 //! What is asked of the service because somebody looks at it: points of lines, bars, the equity.
 
-use qubx_protocol::PublishedContent;
+use qubx_protocol::{PublishedContent, RequestKind};
 
 use crate::app::App;
-use crate::candles;
+use crate::candles::{self, MOST_BARS};
 use crate::detail::Subject;
 use crate::facts::Facts;
+use crate::layout::Room;
 use crate::message::{Effect, Question};
 use crate::panel::Panel;
 use crate::tables::published;
@@ -18,18 +19,34 @@ pub(super) fn wants(app: &mut App) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     effects.extend(series(app));
-    follow_bars(app);
+    effects.extend(bars(app));
+    effects.extend(equity(app));
     effects
 }
 
-/// Has the last bar of the chart that is seen move with the quotes.
-fn follow_bars(app: &mut App) {
-    let Some(Subject::Instrument(id)) = app.detail.as_ref().map(|detail| &detail.subject) else { return };
-    let Some(timeframe) = candles::timeframe(app.timeframe) else { return };
+/// Asks for the bars of the chart that is seen, and has the last one move with the quotes meanwhile.
+fn bars(app: &mut App) -> Option<Effect> {
+    let Some(Subject::Instrument(id)) = app.detail.as_ref().map(|detail| &detail.subject) else {
+        return None;
+    };
+    let timeframe = candles::timeframe(&app.mirror, app.timeframe)?;
     app.candles.look_at(id, timeframe);
+    let after = app.candles.want(app.now.instant);
     if let Some(quote) = app.mirror.quote(id) {
         app.candles.quote(quote.time, quote.mid());
     }
+    let (instrument, limit) = (id.clone(), MOST_BARS);
+    after.map(|after| Effect::Ask(RequestKind::Bars { instrument, timeframe, after, limit }, Question::Bars))
+}
+
+/// Asks for the equity: once for the account's line, and again and again while its chart is seen.
+fn equity(app: &mut App) -> Option<Effect> {
+    let in_line = app.room() == Room::Wide && !app.equity.is_asked();
+    if !in_line && (app.detail.is_some() || !sees(app, Panel::Equity)) {
+        return None;
+    }
+    let after = app.equity.want(app.now.instant)?;
+    Some(Effect::Ask(RequestKind::Equity { after }, Question::Equity))
 }
 
 /// Asks for the lines that are seen.

@@ -11,7 +11,7 @@ use ratatui::widgets::Paragraph;
 use super::grid::Grid;
 use super::plot::{self, Point, Window};
 use crate::app::App;
-use crate::candles::{self, TIMEFRAMES};
+use crate::candles;
 use crate::facts::{self, Facts};
 use crate::tables::{self, published};
 use crate::{sanitize, wrap};
@@ -36,9 +36,11 @@ struct Mark {
 
 /// Returns the timeframes to choose from.
 pub(super) fn timeframes(app: &App) -> Line<'static> {
-    let mut spans = Vec::with_capacity(TIMEFRAMES.len());
-    for (place, name) in TIMEFRAMES.iter().enumerate() {
-        let (text, style) = if place == app.timeframe {
+    let choice = candles::timeframes(&app.mirror);
+    let chosen = app.timeframe.min(choice.len().saturating_sub(1));
+    let mut spans = Vec::with_capacity(choice.len());
+    for (place, name) in choice.iter().enumerate() {
+        let (text, style) = if place == chosen {
             (format!("[{name}] "), Style::default())
         } else {
             (format!("{name} "), app.theme.quiet())
@@ -50,7 +52,7 @@ pub(super) fn timeframes(app: &App) -> Line<'static> {
 
 /// Draws the chart.
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, id: &InstrumentId) {
-    let Some(timeframe) = candles::timeframe(app.timeframe) else { return };
+    let Some(timeframe) = candles::timeframe(&app.mirror, app.timeframe) else { return };
     let bars = app.candles.bars(id, timeframe);
     if bars.is_empty() || area.width < 24 || area.height < 4 {
         let text = match app.candles.failed() {
