@@ -5,13 +5,14 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use qubx_client::Update;
 use qubx_protocol::{
-    AnswerResult, Event, Fact, Fill, HistoryKind, Mode, Position, RequestKind, Role, Seq, Side,
+    AnswerResult, Command, Event, Fact, Fill, HistoryKind, Mode, OrderId, Position, RequestKind, Role, Seq,
+    Side,
 };
 
 use super::answer;
 use crate::detail::Subject;
 use crate::keymap::Panel;
-use crate::message::{Effect, Question};
+use crate::message::{Effect, Purpose, Question};
 use crate::table::{RowKey, Sort};
 use crate::tests::fixture::{Screen, instrument, time};
 use crate::update::panels::{selected_instrument, selected_text};
@@ -140,8 +141,8 @@ fn enter_looks_closely_at_a_row_and_escape_goes_back() {
     screen.code(KeyCode::Enter);
     assert!(screen.drawn().contains("time in force"), "{}", screen.drawn());
     // What is looked at can be acted on.
-    screen.key('c');
-    assert!(screen.app.dialog.is_some());
+    let cancel = Command::CancelOrder { order: OrderId::from("o1") };
+    assert_eq!(screen.key('c'), [Effect::Send(cancel.clone(), Purpose::Verb(cancel.verb()))]);
 }
 
 #[test]
