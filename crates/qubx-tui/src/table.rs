@@ -298,7 +298,6 @@ impl Row {
     }
 
     /// Returns the row as text with tabs between its fields.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the key that copies a row"))]
     pub(crate) fn tab_separated(&self) -> String {
         self.fields.iter().map(|field| field.text.trim()).collect::<Vec<_>>().join("\t")
     }
