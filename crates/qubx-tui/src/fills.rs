@@ -136,15 +136,17 @@ impl Fills {
 
     /// Returns until when an instrument's newest fill is seen to be new.
     pub(crate) fn new_until(&self, instrument: &InstrumentId, now: Instant) -> Option<Instant> {
-        self.new(now).filter(|known| known.fill.instrument == *instrument).find_map(|known| known.new_until)
+        self.new_ones(now)
+            .filter(|known| known.fill.instrument == *instrument)
+            .find_map(|known| known.new_until)
     }
 
     /// Returns when the next fill ceases to be new.
     pub(crate) fn next_rest(&self, now: Instant) -> Option<Instant> {
-        self.new(now).filter_map(|known| known.new_until).min()
+        self.new_ones(now).filter_map(|known| known.new_until).min()
     }
 
-    fn new(&self, now: Instant) -> impl Iterator<Item = &KnownFill> {
+    fn new_ones(&self, now: Instant) -> impl Iterator<Item = &KnownFill> {
         self.newest_first().take_while(move |known| known.new_until.is_some_and(|until| until > now))
     }
 }

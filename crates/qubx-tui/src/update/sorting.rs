@@ -55,10 +55,11 @@ pub(super) fn type_filter(app: &mut App, event: KeyEvent) {
     let filter = &mut app.current_view().filter;
     match event.code {
         KeyCode::Char('u') if event.modifiers.contains(KeyModifiers::CONTROL) => filter.clear(),
-        KeyCode::Char(letter) if (event.modifiers - KeyModifiers::SHIFT).is_empty() => {
-            if filter.chars().count() < LONGEST_FILTER {
-                filter.push(letter);
-            }
+        KeyCode::Char(letter)
+            if (event.modifiers - KeyModifiers::SHIFT).is_empty()
+                && filter.chars().count() < LONGEST_FILTER =>
+        {
+            filter.push(letter);
         }
         KeyCode::Backspace => {
             filter.pop();
