@@ -77,6 +77,13 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
         }
         lines.push(Line::default());
     }
+    if app.options.mouse {
+        lines.push(Line::styled(" The mouse", app.theme.strong()));
+        let text = "A click gives a panel the keys and selects a row, a click on a title sorts, the wheel moves what is \
+                    under the pointer. With Shift, the terminal selects text as without a screen.";
+        lines.extend(wrap::wrap_words(&Line::raw(format!("   {text}")), columns.max(1), 3));
+        lines.push(Line::default());
+    }
     lines.push(Line::styled(" Who stops the strategy", app.theme.strong()));
     let text = "Leaving an attached screen changes nothing. In the screen that started the session, ^Q stops it \
                 on paper with nobody else attached; otherwise it asks. In the list of who is here, * owns the session.";
