@@ -1,23 +1,31 @@
 //! The state of one screen: the session's copy, and what is this screen's own. No I/O.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use qubx_client::{Link, Mirror};
-use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, OrderId, RequestId, Role};
+use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, RequestId, Role};
 
 use crate::answer::AnswerLine;
+use crate::candles::Candles;
+use crate::detail::Detail;
 use crate::dialog::{DEAF, Dialog};
+use crate::equity::EquityLine;
 use crate::facts::{self, Facts};
-use crate::keymap::{Context, Panel};
+use crate::fills::Fills;
+use crate::keymap::Context;
 use crate::layout::{Room, Size};
 use crate::message::Now;
 use crate::notify::Notifier;
+use crate::panel::Panel;
 use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
 use crate::search::Search;
+use crate::series::SeriesLines;
 use crate::signature::{Place, Signature};
+use crate::table::{Table, TableView};
+use crate::tables;
 use crate::theme::Theme;
 use crate::ticket::Ticket;
 use crate::transcript::{Transcript, View};
@@ -67,11 +75,28 @@ pub(crate) struct App {
     pub(crate) panel: Panel,
     /// The session or the log, whichever is shown beside the tables.
     pub(crate) main: Panel,
-    /// Whether the words of a filter are being typed.
-    pub(crate) filtering: bool,
-    /// The table that is shown where only one is.
+    /// The panel beside the session where only one has room there.
     pub(crate) table: Panel,
-    pub(crate) selection: Selection,
+    /// The panel in the lower part of the stack beside the session.
+    pub(crate) lower: Panel,
+    /// Whether the panel that has the keys takes the whole screen.
+    pub(crate) zoomed: bool,
+    /// How this screen looks at the tables, as far as that was changed.
+    pub(crate) views: BTreeMap<Panel, TableView>,
+    /// Whether the filter of the panel that has the keys is being typed.
+    pub(crate) filtering: bool,
+    /// The place in the list of columns, while it is open.
+    pub(crate) picker: Option<usize>,
+    /// The row that is looked at closely.
+    pub(crate) detail: Option<Detail>,
+    pub(crate) fills: Fills,
+    pub(crate) series: SeriesLines,
+    pub(crate) equity: EquityLine,
+    pub(crate) candles: Candles,
+    /// The timeframe of charts, by its place in the choice.
+    pub(crate) timeframe: usize,
+    /// The stretch of time that the equity is shown over.
+    pub(crate) range: usize,
     pub(crate) notices: VecDeque<Notice>,
     /// The parts of the verb that was sent last, until its id is known.
     pub(crate) sent_legs: Vec<Leg>,
@@ -84,6 +109,8 @@ pub(crate) struct App {
     pub(crate) pending_signature: Option<PendingSignature>,
     /// The page of older history that is asked for.
     pub(crate) pending_older: Option<RequestId>,
+    /// The page of older fills that is asked for.
+    pub(crate) pending_fills: Option<RequestId>,
     /// The cell that was last interrupted here, and when first.
     pub(crate) interrupted: Option<(CellNumber, Instant)>,
     pub(crate) leaving: Option<Leaving>,
@@ -101,14 +128,6 @@ pub(crate) struct Popup {
     pub(crate) range: (usize, usize),
     pub(crate) matches: Vec<Completion>,
     pub(crate) selected: usize,
-}
-
-/// The selected row of each table, by what it is about: a row that moves stays selected, one that is gone is not.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Selection {
-    pub(crate) position: Option<InstrumentId>,
-    pub(crate) order: Option<OrderId>,
-    pub(crate) instrument: Option<InstrumentId>,
 }
 
 /// The result of a verb, shown until dismissed.
@@ -195,9 +214,19 @@ impl App {
             context,
             panel: Panel::Session,
             main: Panel::Session,
-            filtering: false,
             table: Panel::Positions,
-            selection: Selection::default(),
+            lower: Panel::Market,
+            zoomed: false,
+            views: Panel::ALL.map(|panel| (panel, tables::first_view(panel))).into(),
+            filtering: false,
+            picker: None,
+            detail: None,
+            fills: Fills::default(),
+            series: SeriesLines::default(),
+            equity: EquityLine::default(),
+            candles: Candles::default(),
+            timeframe: 0,
+            range: 2,
             notices: VecDeque::new(),
             sent_legs: Vec::new(),
             hint: None,
@@ -205,6 +234,7 @@ impl App {
             pending_completion: None,
             pending_signature: None,
             pending_older: None,
+            pending_fills: None,
             interrupted: None,
             leaving: None,
             notifier,
@@ -217,7 +247,8 @@ impl App {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let enter = self.pending_enter.as_ref().map(|pending| pending.deadline);
         let hint = self.hint.as_ref().map(|hint| hint.until);
-        [enter, hint, self.notifier.due()].into_iter().flatten().min()
+        let rest = self.fills.next_rest(self.now.instant).filter(|_| self.options.animations);
+        [enter, hint, self.notifier.due(), rest].into_iter().flatten().min()
     }
 
     /// Tells whether this screen may give a command.
@@ -238,10 +269,11 @@ impl App {
     /// Returns where keys go, apart from an open list of completions and the box of a signature.
     pub(crate) fn keys_context(&self) -> Context {
         match self.context {
+            Context::Panel if self.picker.is_some() => Context::Columns,
+            Context::Panel if self.filtering => Context::Filter,
             Context::Input if self.answer.is_some() => Context::Answer,
             _ if self.search.is_some() => Context::Search,
             Context::Input if self.chord => Context::Chord,
-            Context::Panel if self.filtering => Context::Filter,
             context => context,
         }
     }
@@ -279,11 +311,7 @@ impl App {
 
     /// Returns the panel that is seen where only one is.
     pub(crate) fn shown_panel(&self) -> Panel {
-        match self.panel {
-            Panel::Log => Panel::Log,
-            panel if self.room() > Room::Narrow => panel,
-            _ => Panel::Session,
-        }
+        if self.room() == Room::Minimal { Panel::Session } else { self.panel }
     }
 
     /// Returns the panel of entries that is looked at: the one that is seen, and behind a table the session.
@@ -299,6 +327,37 @@ impl App {
             self.panel = Panel::Session;
         }
         self.transcript.follow(View::Session, self.mirror.state.as_ref());
+    }
+
+    /// Returns the table that has the keys: of the row that is looked at closely, else of the panel.
+    pub(crate) fn current_table(&self) -> Option<Table> {
+        match &self.detail {
+            Some(detail) => detail.table(self),
+            None => tables::of(self, self.panel),
+        }
+    }
+
+    /// Returns how this screen looks at the table that has the keys.
+    pub(crate) fn current_view(&mut self) -> &mut TableView {
+        match &mut self.detail {
+            Some(detail) => &mut detail.view,
+            None => self.views.entry(self.panel).or_default(),
+        }
+    }
+
+    /// Returns how this screen looks at the table of a panel.
+    pub(crate) fn view(&self, panel: Panel) -> TableView {
+        self.views.get(&panel).cloned().unwrap_or_default()
+    }
+
+    /// Returns how this screen looks at the table of a panel, to be changed.
+    pub(crate) fn view_mut(&mut self, panel: Panel) -> &mut TableView {
+        self.views.entry(panel).or_default()
+    }
+
+    /// Tells whether a fill of an instrument has just come, and is to be seen.
+    pub(crate) fn flashes(&self, instrument: &InstrumentId) -> bool {
+        self.options.animations && self.fills.new_until(instrument, self.now.instant).is_some()
     }
 
     /// Shows a short word.

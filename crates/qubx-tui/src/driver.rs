@@ -40,7 +40,7 @@ pub(crate) async fn run(
     updates: mpsc::Receiver<Update>,
 ) -> Result<Left, TuiError> {
     let mut signals = Signals::take()?;
-    let mut terminal = Terminal::take()?;
+    let mut terminal = Terminal::take(options.mouse)?;
     let app = App::new(options, terminal.size()?, now());
     let mut screen = Screen { app, client, redraw: false, editing: None };
     let mut news = News::new(updates);
@@ -238,7 +238,7 @@ fn message(event: Event) -> Option<Message> {
         Event::Resize(columns, rows) => Some(Message::Resize(Size { columns, rows })),
         Event::FocusGained => Some(Message::Focus(true)),
         Event::FocusLost => Some(Message::Focus(false)),
-        Event::Mouse(_) => None,
+        Event::Mouse(event) => Some(Message::Mouse(event)),
     }
 }
 

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
     Account, Author, CellNumber, CellView, ExchangeInfo, Fact, HistoryKind, Instrument, InstrumentId,
-    MarketView, Mode, Order, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus,
+    MarketView, Mode, Order, OrderId, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus,
 };
+
+use rust_decimal::Decimal;
 
 use crate::message::Now;
 use crate::{format, sanitize};
@@ -99,6 +101,23 @@ impl Facts for Mirror {
 /// Returns the open positions; their place follows from the instrument alone, so rows never jump.
 pub(crate) fn positions(mirror: &Mirror) -> Vec<&Position> {
     mirror.state.iter().flat_map(|state| state.open_positions()).collect()
+}
+
+/// Returns the signed value of a position over the equity of its account; none while it cannot be known.
+pub(crate) fn leverage(mirror: &Mirror, position: &Position) -> Option<Decimal> {
+    let value = mirror.mark(&position.instrument)?.market_value?;
+    value.0.checked_div(mirror.account(&position.instrument.exchange)?.equity.0)
+}
+
+/// Returns an order as it is, or as it was last told of.
+pub(crate) fn order<'a>(mirror: &'a Mirror, id: &OrderId) -> Option<&'a Order> {
+    let state = mirror.state.as_ref()?;
+    state.orders.get(id).or_else(|| {
+        state.history.of(HistoryKind::Trading).rev().find_map(|event| match &event.fact {
+            Fact::Order { order, .. } if order.id == *id => Some(order),
+            _ => None,
+        })
+    })
 }
 
 /// Returns the open orders, by instrument and then by id.

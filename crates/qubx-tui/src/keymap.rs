@@ -5,6 +5,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use qubx_protocol::Role;
 
+pub(crate) use crate::panel::Panel;
+
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -59,36 +61,25 @@ pub(crate) enum Action {
     RestartKernel,
     StopSession,
     Open,
-    Filter,
     FilterLevel,
-    FilterKeep,
-    FilterClear,
     Copy,
     CopyCode,
     Pause,
     NextError,
     PreviousError,
-}
-
-/// The panels, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Panel {
-    Session,
-    Positions,
-    Orders,
-    Market,
-    Log,
-}
-
-impl Panel {
-    /// All panels in their order.
-    pub(crate) const ALL: [Panel; 5] =
-        [Panel::Session, Panel::Positions, Panel::Orders, Panel::Market, Panel::Log];
-
-    /// Returns the panel `step` places on, around the end.
-    pub(crate) fn step(self, step: usize) -> Panel {
-        Self::ALL[(self as usize + step) % Self::ALL.len()]
-    }
+    Left,
+    Right,
+    Sort,
+    SortReverse,
+    Filter,
+    FilterKeep,
+    FilterClear,
+    Columns,
+    ColumnNext,
+    ColumnPrevious,
+    ColumnToggle,
+    ColumnsClose,
+    Zoom,
 }
 
 /// Where keys go.
@@ -110,6 +101,8 @@ pub(crate) enum Context {
     Panel,
     /// The words of a filter: every printable key types.
     Filter,
+    /// The list of a table's columns is open.
+    Columns,
     /// The prompt and the panels alike.
     Both,
 }
@@ -213,7 +206,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
     key(Context::Answer, NONE, KeyCode::Enter, Action::Answer, "send the answer", "answer"),
     key(Context::Answer, CTRL, KeyCode::Char('d'), Action::EndOfInput, "on an empty answer: leave?", ""),
     letter('i', Action::ToPrompt, "to the prompt", "prompt"),
-    key(Context::Panel, NONE, KeyCode::Enter, Action::Open, "unfold or fold; connection lost: try now", ""),
+    key(
+        Context::Panel,
+        NONE,
+        KeyCode::Enter,
+        Action::Open,
+        "unfold or fold an entry, look closely at a row; connection lost: try now",
+        "",
+    ),
     letter('j', Action::Down, "down", ""),
     key(Context::Panel, NONE, KeyCode::Down, Action::Down, "", ""),
     letter('k', Action::Up, "up", ""),
@@ -230,16 +230,27 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('4', Action::GoTo(Panel::Market), "market", ""),
     letter('t', Action::Ticket, "ticket: a new order, filled in from the selected row", "ticket"),
     letter('e', Action::Modify, "edit the selected order", "edit"),
+    letter('5', Action::GoTo(Panel::Equity), "equity", ""),
+    letter('6', Action::GoTo(Panel::Fills), "fills", ""),
     letter('7', Action::GoTo(Panel::Log), "log", ""),
+    letter('8', Action::GoTo(Panel::Peers), "who is here", ""),
+    letter('9', Action::GoTo(Panel::Strategy), "what the strategy shows and takes", ""),
+    letter('z', Action::Zoom, "this panel on the whole screen, and back", "zoom"),
+    letter('s', Action::Sort, "sort by the next column", "sort"),
+    letter('S', Action::SortReverse, "turn the order around", ""),
     letter(
         '/',
         Action::Filter,
-        "only entries with these words; -word: without it; @name: of this source or author",
+        "only entries or rows with these words; of entries, -word: without it, @name: of this source or author",
         "filter",
     ),
+    letter('|', Action::Columns, "choose columns", ""),
+    letter('-', Action::Columns, "", ""),
+    key(Context::Panel, NONE, KeyCode::Left, Action::Left, "shorter time, in a chart", ""),
+    key(Context::Panel, NONE, KeyCode::Right, Action::Right, "longer time, in a chart", ""),
     letter('l', Action::FilterLevel, "lines of the log from the next level on", ""),
     letter(' ', Action::Pause, "stop following the end, or follow it again", ""),
-    letter('y', Action::Copy, "copy the chosen entry, of a cell its output", ""),
+    letter('y', Action::Copy, "copy the chosen entry, of a cell its output; of a table the row", ""),
     letter('Y', Action::CopyCode, "copy the code of the chosen cell", ""),
     letter('n', Action::NextError, "next error", ""),
     letter('N', Action::PreviousError, "previous error", ""),
@@ -251,12 +262,33 @@ pub(crate) const BINDINGS: &[Binding] = &[
     letter('P', Action::PauseOrResume, "pause entries, or resume them", "pause"),
     letter('R', Action::RestartKernel, "restart the Python kernel; orders and positions stay", "restart"),
     letter('Q', Action::StopSession, "stop the session, for everyone", ""),
-    key(Context::Panel, NONE, KeyCode::Esc, Action::Dismiss, "dismiss a result; end a filter", ""),
+    key(
+        Context::Panel,
+        NONE,
+        KeyCode::Esc,
+        Action::Dismiss,
+        "close what is open; dismiss a result; end a filter",
+        "",
+    ),
+    letter('?', Action::Help, "this help", ""),
     key(Context::Filter, NONE, KeyCode::Enter, Action::FilterKeep, "keep the filter", "keep"),
-    key(Context::Filter, NONE, KeyCode::Esc, Action::FilterClear, "end the filter", "all entries"),
+    key(Context::Filter, NONE, KeyCode::Esc, Action::FilterClear, "show all rows again", "all rows"),
     key(Context::Filter, NONE, KeyCode::Down, Action::Down, "down", ""),
     key(Context::Filter, NONE, KeyCode::Up, Action::Up, "up", ""),
-    letter('?', Action::Help, "this help", ""),
+    key(
+        Context::Columns,
+        NONE,
+        KeyCode::Char(' '),
+        Action::ColumnToggle,
+        "leave the column out, or take it in",
+        "toggle",
+    ),
+    key(Context::Columns, NONE, KeyCode::Char('j'), Action::ColumnNext, "down", ""),
+    key(Context::Columns, NONE, KeyCode::Down, Action::ColumnNext, "", ""),
+    key(Context::Columns, NONE, KeyCode::Char('k'), Action::ColumnPrevious, "up", ""),
+    key(Context::Columns, NONE, KeyCode::Up, Action::ColumnPrevious, "", ""),
+    key(Context::Columns, NONE, KeyCode::Esc, Action::ColumnsClose, "close the list", "close"),
+    key(Context::Columns, NONE, KeyCode::Enter, Action::ColumnsClose, "", ""),
     key(Context::Both, NONE, KeyCode::PageUp, Action::PageUp, "page up", ""),
     key(Context::Both, NONE, KeyCode::PageDown, Action::PageDown, "page down", ""),
     key(
@@ -278,8 +310,23 @@ pub(crate) const BINDINGS: &[Binding] = &[
     key(Context::Both, ALT, KeyCode::Char('3'), Action::GoTo(Panel::Orders), "", ""),
     key(Context::Both, NONE, KeyCode::F(5), Action::GoTo(Panel::Market), "market", ""),
     key(Context::Both, ALT, KeyCode::Char('4'), Action::GoTo(Panel::Market), "", ""),
+    key(Context::Both, NONE, KeyCode::F(6), Action::GoTo(Panel::Equity), "equity", ""),
+    key(Context::Both, ALT, KeyCode::Char('5'), Action::GoTo(Panel::Equity), "", ""),
+    key(Context::Both, NONE, KeyCode::F(7), Action::GoTo(Panel::Fills), "fills", ""),
+    key(Context::Both, ALT, KeyCode::Char('6'), Action::GoTo(Panel::Fills), "", ""),
     key(Context::Both, NONE, KeyCode::F(8), Action::GoTo(Panel::Log), "log", ""),
     key(Context::Both, ALT, KeyCode::Char('7'), Action::GoTo(Panel::Log), "", ""),
+    key(Context::Both, NONE, KeyCode::F(9), Action::GoTo(Panel::Peers), "who is here", ""),
+    key(Context::Both, ALT, KeyCode::Char('8'), Action::GoTo(Panel::Peers), "", ""),
+    key(
+        Context::Both,
+        NONE,
+        KeyCode::F(10),
+        Action::GoTo(Panel::Strategy),
+        "what the strategy shows and takes",
+        "",
+    ),
+    key(Context::Both, ALT, KeyCode::Char('9'), Action::GoTo(Panel::Strategy), "", ""),
     key(Context::Both, CTRL, KeyCode::Char('q'), Action::Quit, "leave; the footer says what that does", ""),
 ];
 
@@ -344,10 +391,11 @@ pub(crate) fn name(&(modifiers, code): &(KeyModifiers, KeyCode)) -> String {
         KeyCode::Char(letter) if modifiers == CTRL => return format!("^{}", letter.to_ascii_uppercase()),
         KeyCode::Char(' ') => "space".to_owned(),
         KeyCode::Char(letter) => letter.to_string(),
+        KeyCode::Left => "←".to_owned(),
+        KeyCode::Right => "→".to_owned(),
         KeyCode::Enter => "⏎".to_owned(),
         KeyCode::Esc => "esc".to_owned(),
         KeyCode::Tab | KeyCode::BackTab => "tab".to_owned(),
-        KeyCode::Right => "→".to_owned(),
         KeyCode::Up => "↑".to_owned(),
         KeyCode::Down => "↓".to_owned(),
         KeyCode::PageUp => "pgup".to_owned(),
@@ -392,6 +440,7 @@ mod tests {
             Context::Answer,
             Context::Panel,
             Context::Filter,
+            Context::Columns,
         ] {
             let keys: Vec<_> = BINDINGS
                 .iter()

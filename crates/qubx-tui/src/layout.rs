@@ -14,13 +14,13 @@ pub(crate) struct Size {
 pub(crate) enum Room {
     /// Status line and prompt.
     Minimal,
-    /// And the session.
+    /// And the session, or the panel that was gone to in its place.
     Narrow,
-    /// One panel at a time, without frames.
+    /// One panel at a time, without frames, and their names.
     Compact,
-    /// The session, and one of the tables beside it.
+    /// The session, and one of the other panels beside it.
     Medium,
-    /// The session and all tables.
+    /// The session, and a stack of panels beside it.
     Wide,
 }
 
@@ -29,7 +29,9 @@ const FRAMED_ROWS: u16 = 20;
 /// The columns of the tables beside the session at the least.
 const TABLES_COLUMNS: u16 = 54;
 /// And at the most: more would not show more.
-const TABLES_COLUMNS_MOST: u16 = 74;
+const TABLES_COLUMNS_MOST: u16 = 90;
+/// Fewer rows than this hold no equity in the stack.
+const EQUITY_ROWS: u16 = 26;
 
 impl Size {
     /// Tells how much fits.
@@ -43,7 +45,7 @@ impl Size {
         }
     }
 
-    fn area(self) -> Rect {
+    pub(crate) fn area(self) -> Rect {
         Rect::new(0, 0, self.columns, self.rows)
     }
 }
@@ -97,6 +99,20 @@ pub(crate) fn most_prompt_rows(size: Size) -> u16 {
     (size.rows / 3).max(1)
 }
 
+/// Returns the rows that the panels of the stack have inside their frames, positions and orders first: those two, the
+/// market with that many instruments, and the equity, which has none where there is no room.
+///
+/// Frames that touch are one line, so four panels take five rows for them.
+pub(crate) fn stack(rows: u16, instruments: usize) -> [u16; 4] {
+    let equity = if rows < EQUITY_ROWS { 0 } else { (rows / 5).clamp(4, 9) };
+    let frames = if equity == 0 { 4 } else { 5 };
+    let inside = rows.saturating_sub(frames + equity);
+    let wanted = u16::try_from(instruments + 1).unwrap_or(u16::MAX);
+    let market = wanted.clamp(2, (rows / 4).max(2)).min(inside);
+    let left = inside - market;
+    [left - left / 2, left / 2, market, equity]
+}
+
 /// Returns the part of the session's panel that its lines are drawn in.
 pub(crate) fn session_lines(room: Room, main: Rect) -> Rect {
     if room >= Room::Medium { inside(main) } else { main }
@@ -110,4 +126,9 @@ pub(crate) fn inside(area: Rect) -> Rect {
         area.width.saturating_sub(2),
         area.height.saturating_sub(2),
     )
+}
+
+/// Tells whether a place on the screen is in an area.
+pub(crate) fn contains(area: Rect, column: u16, row: u16) -> bool {
+    area.contains(ratatui::layout::Position::new(column, row))
 }

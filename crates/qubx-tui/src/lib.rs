@@ -10,16 +10,21 @@
 
 mod answer;
 mod app;
+mod candles;
 mod clipboard;
+mod detail;
 mod dialog;
 mod driver;
 mod editor;
+mod equity;
 mod facts;
+mod fills;
 mod format;
 mod keymap;
 mod layout;
 mod message;
 mod notify;
+mod panel;
 mod pick;
 mod progress;
 mod prompt;
@@ -27,8 +32,11 @@ mod python;
 mod recall;
 mod sanitize;
 mod search;
+mod series;
 mod signals;
 mod signature;
+mod table;
+mod tables;
 mod terminal;
 mod theme;
 mod ticket;
@@ -66,6 +74,10 @@ pub struct ScreenOptions {
     pub seen: Option<Seen>,
     /// What somebody who looks elsewhere is called for.
     pub notifications: Notifications,
+    /// Whether the mouse is taken. The terminal's own selection then needs Shift.
+    pub mouse: bool,
+    /// Whether what has just happened flashes once.
+    pub animations: bool,
 }
 
 /// How far a user has seen a session.

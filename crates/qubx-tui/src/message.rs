@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use qubx_client::Update;
 use qubx_protocol::{Command, CommandId, RequestId, RequestKind};
@@ -29,6 +29,8 @@ pub(crate) struct Now {
 pub(crate) enum Message {
     /// A key was pressed.
     Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
     /// Text was pasted; it is text and never a key.
     Paste(String),
     /// The terminal has another size.
@@ -98,4 +100,12 @@ pub(crate) enum Question {
     Cells,
     /// What was before the oldest entry.
     Older,
+    /// What was before the oldest fill.
+    Fills,
+    /// What the accounts were worth.
+    Equity,
+    /// The bars of the chart.
+    Bars,
+    /// The points of the line at this place among those that are known.
+    Series(usize),
 }

@@ -39,11 +39,14 @@ pub(crate) struct Terminal {
     canvas: Canvas<Tty>,
     /// None while the terminal is lent: then its keys are for another program.
     keys: Option<EventStream>,
+    /// Whether the mouse is taken too.
+    mouse: bool,
 }
 
 impl Terminal {
-    /// Takes the terminal. A panic from now on gives it back before its message is printed.
-    pub(crate) fn take() -> io::Result<Self> {
+    /// Takes the terminal, and its mouse if that is wanted. A panic from now on gives it back before its message is
+    /// printed.
+    pub(crate) fn take(mouse: bool) -> io::Result<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
             let hook = std::panic::take_hook();
@@ -56,14 +59,14 @@ impl Terminal {
         });
         let canvas = Canvas::new(Tty)?;
         // If a step fails, the drop undoes those before it.
-        let mut terminal = Self { canvas, keys: None };
+        let mut terminal = Self { canvas, keys: None, mouse };
         terminal.take_again()?;
         Ok(terminal)
     }
 
     /// Takes the terminal back from whoever had it meanwhile; the next drawing writes everything.
     pub(crate) fn take_again(&mut self) -> io::Result<()> {
-        device::take()?;
+        device::take(self.mouse)?;
         self.keys.get_or_insert_with(EventStream::new);
         self.canvas.forget()
     }

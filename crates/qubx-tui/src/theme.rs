@@ -39,6 +39,15 @@ impl Theme {
         self.tinted(Color::Yellow).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
     }
 
+    /// What has just happened to a row: it flashes once, then rests.
+    pub(crate) fn flash(self) -> Style {
+        if self.color {
+            Style::new().fg(Color::Black).bg(Color::Cyan).add_modifier(Modifier::BOLD)
+        } else {
+            Style::new().add_modifier(Modifier::BOLD)
+        }
+    }
+
     /// The list of completions, told from what it covers.
     pub(crate) fn popup(self) -> Style {
         if self.color {

@@ -4,13 +4,16 @@ pub(crate) mod asking;
 mod copying;
 mod filtering;
 mod keys;
+mod mouse;
 mod news;
-mod panels;
+pub(crate) mod panels;
 mod search;
 mod signature;
+mod sorting;
 pub(crate) mod ticket;
 mod typing;
 mod verbs;
+mod wants;
 
 use qubx_client::Link;
 
@@ -23,15 +26,18 @@ use crate::message::{Effect, Message, Now, Purpose, Question};
 pub(crate) fn update(app: &mut App, message: Message, now: Now) -> Vec<Effect> {
     app.now = now;
     app.transcript.set_time(now.wall);
-    let effects = take(app, message);
+    let mut effects = take(app, message);
     signature::follow(app);
     typing::suggest(app);
+    sorting::settle(app);
+    effects.extend(wants::wants(app));
     effects
 }
 
 fn take(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(event) => keys::key(app, event),
+        Message::Mouse(event) => mouse::mouse(app, event),
         Message::Paste(text) => typing::paste(app, &text),
         Message::Resize(size) => {
             app.size = size;
@@ -78,6 +84,22 @@ fn take(app: &mut App, message: Message) -> Vec<Effect> {
         }
         Message::Edited(result) => {
             typing::edited(app, result);
+            Vec::new()
+        }
+        Message::Asked(id, Question::Fills) => {
+            app.pending_fills = Some(id);
+            Vec::new()
+        }
+        Message::Asked(id, Question::Equity) => {
+            app.equity.asked(id);
+            Vec::new()
+        }
+        Message::Asked(id, Question::Bars) => {
+            app.candles.asked(id);
+            Vec::new()
+        }
+        Message::Asked(id, Question::Series(place)) => {
+            app.series.asked(place, id);
             Vec::new()
         }
         Message::Tick => tick(app),

@@ -2,34 +2,44 @@
 
 mod account;
 mod bars;
+mod chart;
 mod completions;
+mod detail;
 mod dialog;
+mod equity;
 mod footer;
+mod grid;
 pub(crate) mod help;
 pub(crate) mod highlight;
-mod market;
-mod orders;
-mod positions;
+pub(crate) mod hit;
+pub(crate) mod market;
+pub(crate) mod panes;
+mod picker;
+mod plot;
 mod prompt;
 mod search;
 mod session;
 mod signature;
 mod status;
-mod table;
+pub(crate) mod strategy;
+pub(crate) mod table;
+pub(crate) mod tabs;
 mod ticket;
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::widgets::Paragraph;
 
+use self::table::Focus;
 use crate::app::App;
 use crate::facts::{self, Facts};
-use crate::keymap::{Context, Panel};
+use crate::keymap::Context;
 use crate::layout::{self, Regions, Room};
+use crate::panel::Panel;
+use crate::tables;
 use crate::transcript::View;
-use crate::wrap;
 
 pub(crate) use prompt::code::{CodeRows, shape as code_shape};
 pub(crate) use signature::room as signature_room;
@@ -43,20 +53,16 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     let regions = regions_for(app, prompt.rows.len(), bars.len());
     status::draw(app, frame, regions.status);
     account::draw(app, frame, regions.account);
-    draw_tabs(app, frame, regions.tabs);
-    match app.room() {
-        Room::Minimal => draw_too_small(app, frame, regions.main),
-        Room::Narrow | Room::Compact => draw_panel(app, frame, app.shown_panel(), regions.main),
-        Room::Medium => {
-            let inner = draw_frame(app, frame, app.main, regions.main);
-            draw_panel(app, frame, app.main, inner);
-            let inner = draw_tabbed_frame(app, frame, regions.tables);
-            draw_panel(app, frame, app.table, inner);
-        }
-        Room::Wide => {
-            let inner = draw_frame(app, frame, app.main, regions.main);
-            draw_panel(app, frame, app.main, inner);
-            draw_stack(app, frame, regions.tables);
+    tabs::draw(app, frame, regions.tabs);
+    if app.room() == Room::Minimal {
+        draw_too_small(app, frame, regions.main);
+    } else if app.detail.is_some() {
+        detail::draw(app, frame, panes::middle(regions));
+    } else {
+        let panes = panes::panes(app);
+        panes::draw_frames(app, frame, &panes);
+        for pane in panes {
+            draw_panel(app, frame, pane.panel, pane.inner);
         }
     }
     if !app.mirror.is_connected() && app.mirror.state.is_some() {
@@ -65,6 +71,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
             frame.buffer_mut().set_style(area, app.theme.quiet());
         }
     }
+    picker::draw(app, frame, panes::middle(regions));
     frame.render_widget(Paragraph::new(bars), regions.bars);
     let cursor = prompt::draw(app, frame, regions.prompt, prompt);
     footer::draw(app, frame, regions.footer);
@@ -87,86 +94,106 @@ fn regions_for(app: &App, prompt_rows: usize, bar_rows: usize) -> Regions {
     layout::regions(app.size, rows(prompt_rows), rows(bar_rows))
 }
 
-/// Returns the columns and rows that the session's lines have.
+/// Returns the columns and rows that the session's lines have, or would have.
 pub(crate) fn session_size(app: &App) -> (usize, usize) {
-    let area = layout::session_lines(app.room(), regions(app).main);
+    let here = |pane: &panes::Pane| matches!(pane.panel, Panel::Session | Panel::Log);
+    let pane = panes::panes(app).into_iter().find(here);
+    let area = pane.map_or_else(|| layout::session_lines(app.room(), regions(app).main), |pane| pane.inner);
     let head = session::head(app, app.reading(), usize::from(area.width)).len();
     (usize::from(area.width), usize::from(area.height).saturating_sub(head))
 }
 
+/// Returns the place of the table that has the keys; none while it is not seen.
+pub(crate) fn table_area(app: &App) -> Option<Rect> {
+    if app.detail.is_some() {
+        return Some(detail::inner(app, panes::middle(regions(app))));
+    }
+    let pane = panes::panes(app).into_iter().find(|pane| pane.panel == app.panel)?;
+    Some(match app.panel {
+        Panel::Market => market::places(app, pane.inner)[1],
+        _ => pane.inner,
+    })
+}
+
+/// Returns how many rows of a panel are in view, how many there are, and the first one in view; none where it is not
+/// seen or has no rows.
+pub(crate) fn rows_in_view(app: &App, panel: Panel) -> Option<(usize, usize, usize)> {
+    let pane = panes::panes(app).into_iter().find(|pane| pane.panel == panel)?;
+    let table = tables::of(app, panel)?;
+    let view = app.view(panel);
+    let area = if panel == Panel::Market { market::places(app, pane.inner)[1] } else { pane.inner };
+    let places = table::places(area, &view, app.filtering && app.panel == panel);
+    if panel == Panel::Strategy && view.sort.is_none() {
+        let focus = Focus { keys: false, typing: false };
+        let items = strategy::items(app, &view, focus, usize::from(area.width));
+        let height = usize::from(area.height - places.filter.height);
+        return Some((height, items.len(), strategy::first(&view, &items, height)));
+    }
+    let rows = view.rows(&table);
+    let height = usize::from(places.rows.height);
+    Some((height, rows.len(), view.first(rows.len(), view.selected_place(&rows), height)))
+}
+
+/// Returns how far the words of a close look can be scrolled.
+pub(crate) fn last_detail_line(app: &App) -> usize {
+    detail::last_line(app, panes::middle(regions(app)))
+}
+
 fn draw_panel(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) {
+    let focus = Focus {
+        keys: has_keys(app, panel),
+        typing: app.filtering && app.panel == panel && app.detail.is_none(),
+    };
     match panel {
         Panel::Session => session::draw(app, frame, area, View::Session),
         Panel::Log => session::draw(app, frame, area, View::Log),
-        Panel::Positions => positions::draw(app, frame, area),
-        Panel::Orders => orders::draw(app, frame, area),
-        Panel::Market => market::draw(app, frame, area),
-    }
-}
-
-fn draw_stack(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    // A header, a frame, and a row for each instrument; the rest is for positions and orders.
-    let quotes =
-        u16::try_from(facts::instruments(&app.mirror).len()).unwrap_or(u16::MAX).clamp(1, area.height / 4);
-    let areas = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1), Constraint::Length(quotes + 3)])
-        .split(area);
-    for (panel, area) in [Panel::Positions, Panel::Orders, Panel::Market].into_iter().zip(areas.iter()) {
-        let inner = draw_frame(app, frame, panel, *area);
-        draw_panel(app, frame, panel, inner);
-    }
-}
-
-fn draw_frame(app: &App, frame: &mut Frame<'_>, panel: Panel, area: Rect) -> Rect {
-    let style = title_style(app, panel);
-    let border = if has_keys(app, panel) { style } else { app.theme.quiet() };
-    let title = match panel {
-        Panel::Session | Panel::Log => tabs(app, &[Panel::Session, Panel::Log], panel),
-        _ => Line::styled(format!(" {} ", name(app, panel)), style),
-    };
-    frame.render_widget(Block::bordered().border_style(border).title(title), area);
-    layout::inside(area)
-}
-
-fn draw_tabbed_frame(app: &App, frame: &mut Frame<'_>, area: Rect) -> Rect {
-    let focused = app.context == Context::Panel && !matches!(app.panel, Panel::Session | Panel::Log);
-    let border = if focused { app.theme.focus() } else { app.theme.quiet() };
-    let tabs = tabs(app, &[Panel::Positions, Panel::Orders, Panel::Market], app.table);
-    frame.render_widget(Block::bordered().border_style(border).title(tabs), area);
-    layout::inside(area)
-}
-
-fn draw_tabs(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let tabs = tabs(app, &Panel::ALL, app.shown_panel());
-    let room = usize::from(area.width).saturating_sub(tabs.width());
-    frame.render_widget(tabs, area);
-    let right = match status::kernel(app) {
-        _ if !app.transcript.follows(app.reading()) => {
-            Line::styled(format!("{} ", session::following(app, app.reading())), app.theme.quiet())
+        Panel::Strategy => strategy::draw(app, frame, area, focus),
+        Panel::Equity => equity::draw(app, frame, area),
+        Panel::Market => {
+            let [error, area] = market::places(app, area);
+            market::draw_error(app, frame, error);
+            table::draw(app, frame, area, &tables::market::table(app), &app.view(panel), focus);
         }
-        Some((kernel, style)) => {
-            Line::styled(format!("{} ", wrap::cut(&kernel, room.saturating_sub(1))), style)
+        Panel::Positions | Panel::Orders | Panel::Fills | Panel::Peers => {
+            if let Some(table) = tables::of(app, panel) {
+                table::draw(app, frame, area, &table, &app.view(panel), focus);
+            }
         }
-        None => Line::default(),
-    };
-    frame.render_widget(right.right_aligned(), area);
+    }
 }
 
 fn draw_too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new("widen for more").style(app.theme.quiet()), area);
 }
 
-fn tabs(app: &App, panels: &[Panel], shown: Panel) -> Line<'static> {
-    let mut spans = vec![Span::raw(" ")];
-    for panel in panels {
-        let text = name(app, *panel);
-        let (text, style) = if *panel == shown {
-            (format!("[{text}] "), title_style(app, *panel))
-        } else {
-            (format!("{text}  "), app.theme.quiet())
-        };
-        spans.push(Span::styled(text, style));
+/// Returns what stands in the upper line of a panel's frame, to the left and to the right.
+fn pane_title(app: &App, panel: Panel, style: Style) -> (Line<'static>, Line<'static>) {
+    let mut spans = vec![Span::styled(format!(" {} ", label(app, panel, false)), style)];
+    if let (Panel::Session | Panel::Log, false) = (panel, app.zoomed) {
+        // What stands in the same place.
+        let other = if panel == Panel::Log { Panel::Session } else { Panel::Log };
+        spans.push(Span::styled(format!(" {} ", label(app, other, false)), app.theme.quiet()));
     }
-    Line::from(spans)
+    let quiet = app.theme.quiet();
+    if let Some(table) = tables::of(app, panel) {
+        let view = app.view(panel);
+        if !view.filter.is_empty() {
+            let (shown, all) = (view.rows(&table).len(), table.rows.len());
+            spans.push(Span::styled(format!("· {shown} of {all} "), app.theme.attention()));
+        }
+        if let Some(column) = view.sort.and_then(|sort| table.columns.get(sort.column)) {
+            spans.push(Span::styled(format!("· sort: {} ", column.sort_name()), quiet));
+        }
+    }
+    if panel == Panel::Equity {
+        spans.extend(equity::ranges(app).spans);
+    }
+    let right = match panel {
+        Panel::Equity => equity::fall(app),
+        _ if app.zoomed => Line::styled("z back ", quiet),
+        _ => Line::default(),
+    };
+    (Line::from(spans), right)
 }
 
 fn has_keys(app: &App, panel: Panel) -> bool {
@@ -177,20 +204,15 @@ fn title_style(app: &App, panel: Panel) -> Style {
     if has_keys(app, panel) { app.theme.focus() } else { app.theme.strong() }
 }
 
-fn name(app: &App, panel: Panel) -> String {
-    let count = |number: usize| if number == 0 { String::new() } else { format!(" {number}") };
-    let long = app.room() > Room::Compact;
-    match panel {
-        Panel::Session => if long { "1 Session" } else { "1 Sess" }.to_owned(),
-        Panel::Positions => {
-            let name = if long { "2 Positions" } else { "2 Pos" };
-            format!("{name}{}", count(facts::positions(&app.mirror).len()))
-        }
-        Panel::Orders => {
-            let name = if long { "3 Orders" } else { "3 Ord" };
-            format!("{name}{}", count(facts::orders(&app.mirror).len()))
-        }
-        Panel::Market => if long { "4 Market" } else { "4 Mkt" }.to_owned(),
-        Panel::Log => "7 Log".to_owned(),
-    }
+/// Returns the number and the name of a panel, with how much is in it where that is worth a look.
+fn label(app: &App, panel: Panel, short: bool) -> String {
+    let (long, brief) = panel.name();
+    let count = match panel {
+        Panel::Positions => facts::positions(&app.mirror).len(),
+        Panel::Orders => facts::orders(&app.mirror).len(),
+        Panel::Peers => app.mirror.latest.presence.as_ref().map_or(0, Vec::len),
+        _ => 0,
+    };
+    let count = if count == 0 { String::new() } else { format!(" {count}") };
+    format!("{} {}{count}", panel.number(), if short { brief } else { long })
 }

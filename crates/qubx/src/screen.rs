@@ -39,6 +39,8 @@ pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failu
         no_color: no_color || self::no_color(),
         seen: session_dir.as_deref().and_then(seen::read),
         notifications: Notifications::default(),
+        mouse: true,
+        animations: true,
     };
     let (client, updates) =
         qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;

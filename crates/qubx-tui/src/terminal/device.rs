@@ -14,7 +14,7 @@ use rustix::termios::tcgetwinsize;
 use super::guard::Guard;
 use super::mode::Mode;
 use super::output::Device;
-use super::sequences::{ENTER, LEAVE};
+use super::sequences::{ENTER, LEAVE, MOUSE};
 
 /// The size of a terminal that does not know its own.
 const UNKNOWN_SIZE: Size = Size { width: 80, height: 24 };
@@ -46,8 +46,8 @@ impl Device for Tty {
     }
 }
 
-/// Takes the terminal, or takes it anew when somebody else has changed it meanwhile.
-pub(super) fn take() -> io::Result<()> {
+/// Takes the terminal, with its mouse or without, or takes it anew when somebody else has changed it meanwhile.
+pub(super) fn take(mouse: bool) -> io::Result<()> {
     let mut held = held();
     if held.before.is_none() {
         held.before = Some(Mode::of(stdout())?);
@@ -56,7 +56,8 @@ pub(super) fn take() -> io::Result<()> {
         }
     }
     Mode::put_raw(stdout())?;
-    write_all(ENTER)
+    write_all(ENTER)?;
+    if mouse { write_all(MOUSE) } else { Ok(()) }
 }
 
 /// Gives the terminal back if it is taken. Errors are ignored: it may be gone.

@@ -7,12 +7,13 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use qubx_client::{Link, Update};
 use qubx_protocol::{
-    Account, AccountResults, Answer, AnswerResult, Author, CellNumber, CellStatus, CommandId, Epoch,
-    EquityPoint, Event, ExchangeInfo, Fact, Fill, Instrument, InstrumentId, InstrumentKind, KernelState,
-    KernelStatus, Latest, LedgerRow, Limits, Liquidity, LogId, LogLevel, MarketView, Mode, Order, OrderId,
-    OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark, Presence, Quote,
-    RequestId, Results, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, Stale,
-    StrategyState, StrategyStatus, StreamName, TimeInForce,
+    Account, AccountResults, Action, ActionParameter, Answer, AnswerResult, Author, CallbackTime, CellNumber,
+    CellStatus, CommandId, Epoch, EquityPoint, Event, ExchangeInfo, Fact, Fill, Instrument, InstrumentId,
+    InstrumentKind, KernelState, KernelStatus, Latest, LedgerRow, Limits, Liquidity, LogId, LogLevel,
+    MarketView, Mode, Order, OrderId, OrderStatus, OrderType, OutputContent, Ownership, Parameter, Phase,
+    Position, PositionMark, Presence, Published, PublishedContent, Quote, RequestId, RequestKind, Results,
+    Role, Runtime, Seq, SeriesPoint, SessionInfo, SessionState, SessionStatus, Side, Stale, StrategyState,
+    StrategyStatus, StrategyView, StreamName, TimeInForce,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -50,6 +51,8 @@ impl Screen {
             no_color: false,
             seen: None,
             notifications: Notifications::default(),
+            mouse: true,
+            animations: true,
         };
         let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
         screen.wait(Duration::from_millis(200));
@@ -275,6 +278,7 @@ impl Screen {
         self.event(Fact::Order { row: LedgerRow(3), order });
     }
 
+    /// Fills an order; `position` and `realized` are those of its instrument after it.
     pub(super) fn fill(
         &mut self,
         symbol: &str,
@@ -312,6 +316,81 @@ impl Screen {
     pub(super) fn fills(&mut self, fill: Fill) -> Vec<Effect> {
         let position = Position::flat(fill.instrument.clone());
         self.event(Fact::Fill { row: LedgerRow(4), fill, position })
+    }
+
+    /// Has the strategy show something of everything.
+    pub(super) fn publish(&mut self) {
+        let shown = |name: &str, symbol: Option<&str>, content| Published {
+            name: name.to_owned(),
+            instrument: symbol.map(instrument),
+            time: time("14:02:29"),
+            content,
+        };
+        let rows = (0..8).map(|hour| {
+            vec![
+                serde_json::json!(format!("{hour:02}:00")),
+                serde_json::json!(hour * 3),
+                serde_json::json!(1.25 - f64::from(hour)),
+            ]
+        });
+        let columns = ["hour", "fills", "pnl"].map(str::to_owned).to_vec();
+        let strategy = StrategyView {
+            published: vec![
+                shown("signal", Some("BTCUSDT"), PublishedContent::Value(serde_json::json!(0.4))),
+                shown("by hour", None, PublishedContent::Table { columns, rows: rows.collect() }),
+                shown("z-score", Some("BTCUSDT"), PublishedContent::Series { value: Some(-1.5), points: 9 }),
+                shown("regime", None, PublishedContent::Value(serde_json::json!("trending"))),
+            ],
+            callbacks: vec![CallbackTime {
+                name: "on_bar".to_owned(),
+                count: 12_345,
+                mean_us: 85.2,
+                worst_us: 3_100.0,
+            }],
+            backlog: 3,
+            busy_since: None,
+        };
+        self.update(Update::Latest(Latest { strategy: Some(strategy), ..Latest::default() }));
+        self.status(|status| {
+            status.strategy.parameters = vec![
+                Parameter {
+                    name: "lookback".to_owned(),
+                    kind: "int".to_owned(),
+                    value: 60.into(),
+                    default: 60.into(),
+                },
+                Parameter {
+                    name: "size".to_owned(),
+                    kind: "float".to_owned(),
+                    value: 0.25.into(),
+                    default: 0.1.into(),
+                },
+            ];
+            status.strategy.actions = vec![Action {
+                name: "close".to_owned(),
+                description: "Closes both legs at market.".to_owned(),
+                dangerous: true,
+                parameters: vec![ActionParameter {
+                    name: "leg".to_owned(),
+                    kind: "str".to_owned(),
+                    default: None,
+                }],
+            }];
+        });
+    }
+
+    /// Answers what was asked last about a published line: a wave of that many points.
+    pub(super) fn series(&mut self, effects: &[Effect], count: i64) {
+        for effect in effects {
+            let Effect::Ask(RequestKind::Series { .. }, question) = effect else { continue };
+            self.send(Message::Asked(RequestId::from("series"), *question));
+            let point = |place: i64| SeriesPoint {
+                time: Timestamp::from_second(time("14:00:00").as_second() + place * 2).unwrap(),
+                value: (place != 5).then_some((place as f64 / 3.0).sin()),
+            };
+            let result = AnswerResult::Series { points: (0..count).map(point).collect() };
+            self.update(Update::Answer(Answer { request: RequestId::from("series"), result }));
+        }
     }
 
     /// Tells what came of a replay.

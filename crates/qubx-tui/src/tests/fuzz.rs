@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use qubx_client::{Link, ServiceFate, Update};
 use qubx_protocol::{
     Answer, AnswerResult, Author, CellNumber, CellStatus, CommandId, Completion, Event, Fact, InputId,
-    KernelState, LogLevel, Mode, OutputContent, RequestId, Role, Seq,
+    KernelState, LogLevel, Mode, OutputContent, RequestId, RequestKind, Role, Seq, Side,
 };
 
 use super::fixture::{ME, Screen};
 use crate::layout::Size;
 use crate::message::{Effect, Message, Question};
+use crate::panel::Panel;
 use crate::sanitize::is_printable;
 
 #[derive(Clone, Debug)]
@@ -31,6 +32,10 @@ enum Step {
     Clear(u64, bool),
     Older(Vec<String>, bool),
     Kernel(usize),
+    Mouse(MouseEventKind, u16, u16),
+    Fill(u64),
+    Publish,
+    Series(i64),
     Lost,
     Connected,
 }
@@ -38,7 +43,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![
         6 => any::<char>().prop_map(KeyCode::Char),
-        6 => prop::sample::select("abijkgGcCxFPRyYnNl?12347/ ([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        6 => prop::sample::select("abijkgGcCxFPRyYnNl?12345678999zsS/|-t([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Backspace, KeyCode::Delete,
             KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
@@ -54,6 +59,13 @@ fn step() -> impl Strategy<Value = Step> {
         KeyModifiers::ALT,
         KeyModifiers::SHIFT,
         KeyModifiers::CONTROL | KeyModifiers::ALT,
+    ]);
+    let mouse = prop::sample::select(vec![
+        MouseEventKind::Down(MouseButton::Left),
+        MouseEventKind::Down(MouseButton::Left),
+        MouseEventKind::Up(MouseButton::Left),
+        MouseEventKind::ScrollDown,
+        MouseEventKind::ScrollUp,
     ]);
     let text = "(\\PC|\n|\r|\t|\x1b|日|👩‍👩‍👧){0,40}";
     prop_oneof![
@@ -71,6 +83,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u64..20, any::<bool>()).prop_map(|(cell, wait)| Step::Clear(cell, wait)),
         1 => (prop::collection::vec(text, 0..30), any::<bool>()).prop_map(|(lines, all)| Step::Older(lines, all)),
         1 => (0usize..4).prop_map(Step::Kernel),
+        3 => (mouse, 0u16..130, 0u16..45).prop_map(|(kind, column, row)| Step::Mouse(kind, column, row)),
+        1 => (0u64..3).prop_map(Step::Fill),
+        1 => Just(Step::Publish),
+        1 => (0i64..200).prop_map(Step::Series),
         1 => Just(Step::Lost),
         1 => Just(Step::Connected),
     ]
@@ -147,6 +163,23 @@ fn take(screen: &mut Screen, step: Step) {
             screen.status(|status| status.kernel.state = [Starting, Ready, NotResponding, Dead][state]);
             Vec::new()
         }
+        Step::Mouse(kind, column, row) => {
+            screen.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
+        }
+        Step::Fill(symbol) => {
+            let symbol = ["BTCUSDT", "ETHUSDT", "NEWUSDT"][symbol as usize];
+            screen.fill(symbol, Side::Sell, "0.1", "64000.5", "-0.1", "12.5");
+            Vec::new()
+        }
+        Step::Publish => {
+            screen.publish();
+            Vec::new()
+        }
+        Step::Series(count) => {
+            let asks = RequestKind::Series { name: "z-score".to_owned(), instrument: None, after: None };
+            screen.series(&[Effect::Ask(asks, Question::Series(0))], count);
+            Vec::new()
+        }
         Step::Lost => {
             let since = screen.app.now.instant;
             screen.update(Update::Link(Link::Lost {
@@ -191,6 +224,36 @@ proptest! {
         let mut screen = Screen::filled(Screen::of(role, 100, 30, owner, mode));
         for step in steps {
             take(&mut screen, step);
+            screen.draw();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn every_panel_takes_every_key_at_every_size(
+        columns in 0u16..220,
+        rows in 0u16..70,
+        panel in prop::sample::select(Panel::ALL.to_vec()),
+        keys in prop::collection::vec(
+            prop::sample::select("jkgGzsS/|-x \n\t\x1b<>".chars().collect::<Vec<_>>()), 0..12),
+    ) {
+        let mut screen = Screen::rich(columns, rows, false, Mode::Paper);
+        screen.publish();
+        screen.code(KeyCode::Esc);
+        screen.key(char::from(b'0' + panel.number()));
+        for key in keys {
+            let effects = screen.code(match key {
+                '\n' => KeyCode::Enter,
+                '\t' => KeyCode::Tab,
+                '\x1b' => KeyCode::Esc,
+                '<' => KeyCode::Left,
+                '>' => KeyCode::Right,
+                letter => KeyCode::Char(letter),
+            });
+            screen.series(&effects, 50);
             screen.draw();
         }
     }

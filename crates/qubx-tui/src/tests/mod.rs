@@ -12,3 +12,4 @@ mod search;
 mod session;
 mod signature;
 mod ticket;
+mod views;

@@ -16,7 +16,7 @@ fn row(screen: &Screen, text: &str) -> String {
 
 #[test]
 fn an_order_says_what_it_is() {
-    let mut screen = Screen::empty(200, 60, false, Mode::Paper);
+    let mut screen = Screen::empty(240, 60, false, Mode::Paper);
     let mut order = screen.order("o7", "BTCUSDT", Side::Sell, "0.25", "63900.05", OrderStatus::New);
     order.order_type = OrderType::StopLimit;
     order.stop_price = Some("64000".parse().unwrap());
@@ -295,7 +295,9 @@ fn who_looks_elsewhere_is_called_for_fills_and_for_the_end() {
     let fill = screen.fill("BTCUSDT", Side::Buy, "0.15", "64102.1", "0.15", "0");
     let tick = |screen: &mut Screen, seconds| {
         screen.wait(std::time::Duration::from_secs(seconds));
-        screen.send(crate::message::Message::Tick)
+        let mut effects = screen.send(crate::message::Message::Tick);
+        effects.retain(|effect| matches!(effect, Effect::Notify(_)));
+        effects
     };
     tick(&mut screen, 20);
     screen.key('a');

@@ -1,5 +1,6 @@
 //! What is copied: text as it is shown, in a size that terminals take.
 
+use super::panels;
 use crate::app::App;
 use crate::message::Effect;
 use crate::transcript::Copied;
@@ -18,6 +19,12 @@ pub(super) fn entry(app: &mut App, what: Copied) -> Vec<Effect> {
         Copied::Code => "there is nothing to copy",
     };
     copy(app, &text, otherwise)
+}
+
+/// Copies the selected row of a table, its fields with tabs between them.
+pub(super) fn row(app: &mut App) -> Vec<Effect> {
+    let text = panels::selected_text(app).unwrap_or_default();
+    copy(app, &text, "select a row to copy first")
 }
 
 /// Copies a text without what commands a terminal, and says how much that was; when it is empty, says `otherwise`.

@@ -3,11 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, copying, filtering, panels, search, signature, ticket, typing, verbs};
+use super::{asking, copying, filtering, panels, search, signature, sorting, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
-use crate::keymap::{self, Action, Context, Panel};
+use crate::keymap::{self, Action, Context};
 use crate::message::Effect;
 use crate::transcript::Copied;
 
@@ -74,7 +74,8 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             match context {
                 Context::Input => typing::edit(app, event),
                 Context::Answer => asking::edit(app, event),
-                Context::Filter => return filtering::edit(app, event),
+                Context::Filter if panels::shows_entries(app) => return filtering::edit(app, event),
+                Context::Filter => sorting::type_filter(app, event),
                 _ if is_interrupt(event) => app.hint("nothing to interrupt from here; ^Q leaves"),
                 _ => {}
             }
@@ -143,35 +144,42 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::Quit => return verbs::quit(app),
         Action::Open if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
         Action::Open => panels::open(app),
-        Action::Filter => filtering::begin(app),
         Action::FilterLevel => filtering::raise_least(app),
-        Action::FilterKeep => app.filtering = false,
-        Action::FilterClear => filtering::clear(app),
+        Action::Filter if panels::shows_entries(app) => filtering::begin(app),
+        Action::FilterKeep if panels::shows_entries(app) => app.filtering = false,
+        Action::FilterClear if panels::shows_entries(app) => filtering::clear(app),
         Action::Copy if panels::shows_entries(app) => return copying::entry(app, Copied::Output),
         Action::CopyCode if panels::shows_entries(app) => return copying::entry(app, Copied::Code),
-        Action::Copy | Action::CopyCode => app.hint("the session (1) and the log (7) have entries to copy"),
+        Action::Copy => return copying::row(app),
+        Action::CopyCode => app.hint("the session (1) has cells whose code can be copied"),
         Action::Pause => panels::pause(app),
         Action::NextError => return panels::to_error(app, true),
         Action::PreviousError => return panels::to_error(app, false),
+        Action::Left => panels::turn(app, -1),
+        Action::Right => panels::turn(app, 1),
+        Action::Zoom => panels::zoom(app),
+        Action::Sort => sorting::sort(app),
+        Action::SortReverse => sorting::reverse(app),
+        Action::Filter => sorting::filter(app),
+        Action::FilterKeep => sorting::end_filter(app, true),
+        Action::FilterClear => sorting::end_filter(app, false),
+        Action::Columns => sorting::open_columns(app),
+        Action::ColumnNext => sorting::step_column(app, 1),
+        Action::ColumnPrevious => sorting::step_column(app, -1),
+        Action::ColumnToggle => sorting::toggle_column(app),
+        Action::ColumnsClose => app.picker = None,
         Action::LeavePrompt => app.context = Context::Panel,
         Action::ToPrompt => app.context = Context::Input,
-        Action::Dismiss => {
-            // What lies over others goes first.
-            if app.notices.is_empty() {
-                filtering::clear(app);
-            }
-            app.notices.clear();
-            app.hint = None;
-        }
+        Action::Dismiss => dismiss(app),
         Action::GoTo(panel) => panels::go_to(app, panel),
         Action::NextPanel => panels::go_to(app, app.panel.step(1)),
-        Action::PreviousPanel => panels::go_to(app, app.panel.step(Panel::ALL.len() - 1)),
+        Action::PreviousPanel => panels::go_to(app, app.panel.step(-1)),
         Action::Down => return panels::step(app, 1),
         Action::Up => return panels::step(app, -1),
         Action::PageDown => return panels::page(app, 1),
         Action::PageUp => return panels::page(app, -1),
         Action::First => return panels::to_first(app),
-        Action::Last => panels::to_last(app),
+        Action::Last => return panels::to_last(app),
         Action::CancelOrder => return verbs::cancel_order(app),
         Action::CancelOrders => return verbs::cancel_orders(app),
         Action::CancelAll => return verbs::cancel_all(app),
@@ -184,6 +192,25 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::StopSession => verbs::stop_session(app),
     }
     Vec::new()
+}
+
+/// Esc closes what is nearest: the close look, a filter, results, a panel on the whole screen.
+fn dismiss(app: &mut App) {
+    if app.detail.take().is_some() {
+        return;
+    }
+    // What lies over others goes first.
+    if panels::shows_entries(app) && app.notices.is_empty() && app.hint.is_none() {
+        filtering::clear(app);
+        app.zoomed = false;
+    } else if !panels::shows_entries(app) && !app.current_view().filter.is_empty() {
+        sorting::end_filter(app, false);
+    } else if !app.notices.is_empty() || app.hint.is_some() {
+        app.notices.clear();
+        app.hint = None;
+    } else {
+        app.zoomed = false;
+    }
 }
 
 fn dialog(app: &mut App, event: KeyEvent) -> Vec<Effect> {

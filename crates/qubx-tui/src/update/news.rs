@@ -1,6 +1,6 @@
 //! News from the connection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qubx_client::{Link, Update};
 use qubx_protocol::{
@@ -13,6 +13,9 @@ use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::facts::Facts;
 use crate::message::Effect;
 use crate::{format, progress, view};
+
+/// How long a new fill is seen to be new. One that is older when it comes has been missed, and is history.
+const FLASH: Duration = Duration::from_secs(1);
 
 pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     let was_lost = app.lost_since;
@@ -38,12 +41,22 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
                 app.transcript.left_at(seen.seq, seen.time, state.head);
             }
             app.suggested = None;
+            app.fills.rebuild(&state);
+            app.series.forget();
+            app.equity.forget();
+            app.candles.forget();
             app.pending_older = None;
+            app.pending_fills = None;
             asking::follow(app);
             Vec::new()
         }
         Update::Event(event) => self::event(app, &event),
-        Update::Latest(_) => Vec::new(),
+        Update::Latest(_) => {
+            if let Some(market) = &app.mirror.latest.market {
+                app.equity.tell(&market.accounts, market.time.unwrap_or(app.now.wall));
+            }
+            Vec::new()
+        }
         Update::Answer(answer) => self::answer(app, answer),
         Update::Refused(refusal) => {
             refused(app, refusal);
@@ -65,7 +78,11 @@ fn lost(app: &mut App, since: Instant) {
     }
     app.pending_enter = None;
     app.pending_older = None;
+    app.pending_fills = None;
     app.transcript.older_failed(None);
+    app.fills.older_failed();
+    app.series.forget();
+    app.candles.forget();
 }
 
 fn closed(app: &mut App, error: ErrorMessage) -> Vec<Effect> {
@@ -94,6 +111,8 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
             progress::follow(&mut notice.legs, command, &event.fact, &app.mirror);
         }
     }
+    let is_new = format::between(event.time, app.now.wall) < FLASH;
+    app.fills.apply(event, is_new.then_some(app.now.instant + FLASH));
     asking::ended(app, &event.fact);
     if app.is_away() {
         app.notifier.event(event, app.options.notifications, app.now.instant);
@@ -200,6 +219,35 @@ fn answer(app: &mut App, answer: Answer) -> Vec<Effect> {
     let is_this = |request: &Option<RequestId>| request.as_ref() == Some(&answer.request);
     if let Some(pending) = app.pending_signature.take_if(|pending| is_this(&pending.request)) {
         signature::take(app, pending.place, answer.result);
+        return Vec::new();
+    }
+    if app.pending_fills.as_ref() == Some(&answer.request) {
+        app.pending_fills = None;
+        match answer.result {
+            AnswerResult::History { events, complete } => app.fills.prepend(&events, complete),
+            AnswerResult::Failed { message } => {
+                app.fills.older_failed();
+                app.hint(format!("no older fills: {message}"));
+            }
+            _ => app.fills.older_failed(),
+        }
+        return Vec::new();
+    }
+    if app.equity.is_for(&answer.request) {
+        if let AnswerResult::Equity { points } = answer.result {
+            app.equity.remember(&points);
+        }
+        return Vec::new();
+    }
+    if app.candles.is_for(&answer.request) {
+        match answer.result {
+            AnswerResult::Bars { bars } => app.candles.take(bars),
+            AnswerResult::Failed { message } => app.candles.fail(message),
+            _ => app.candles.fail("the answer is of another kind".to_owned()),
+        }
+        return Vec::new();
+    }
+    if app.series.answer(&answer.request, &answer.result) {
         return Vec::new();
     }
     // An answer to an earlier question leaves the later one open.

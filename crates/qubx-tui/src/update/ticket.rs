@@ -1,13 +1,12 @@
 //! The ticket: how it opens, what its keys do, and what is asked before its order is sent.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use qubx_protocol::{CommandId, Order, Position};
+use qubx_protocol::CommandId;
 
 use super::{panels, verbs};
 use crate::app::App;
 use crate::dialog::Dialog;
 use crate::facts;
-use crate::keymap::Panel;
 use crate::message::{Effect, Purpose};
 use crate::ticket::{Ticket, preview};
 
@@ -18,10 +17,10 @@ pub(super) fn open(app: &mut App) {
     }
     let refused = app.sent_ticket.take_if(|sent| sent.refused).map(|sent| sent.ticket);
     let ticket = refused
-        .or_else(|| selected_position(app).map(|position| Ticket::reducing(position, &app.mirror)))
-        .or_else(|| selected_order(app).map(Ticket::like))
+        .or_else(|| panels::selected_position(app).map(|position| Ticket::reducing(position, &app.mirror)))
+        .or_else(|| panels::selected_open_order(app).map(Ticket::like))
         .or_else(|| {
-            let instrument = verbs::selected_instrument(app)
+            let instrument = panels::selected_instrument(app)
                 .or_else(|| facts::instruments(&app.mirror).into_iter().next())?;
             Some(Ticket::new(instrument, &app.mirror))
         });
@@ -36,7 +35,7 @@ pub(super) fn change(app: &mut App) {
     if let Some(why) = verbs::not_now(app) {
         return app.hint(why);
     }
-    match selected_order(app).map(Ticket::changing) {
+    match panels::selected_open_order(app).map(Ticket::changing) {
         Some(ticket) => app.ticket = Some(ticket),
         None => app.hint("select an order first (3)"),
     }
@@ -103,14 +102,4 @@ pub(crate) struct SentTicket {
     command: CommandId,
     ticket: Ticket,
     refused: bool,
-}
-
-fn selected_position(app: &App) -> Option<&Position> {
-    let row = panels::selected(app).filter(|_| app.panel == Panel::Positions)?;
-    facts::positions(&app.mirror).get(row).copied()
-}
-
-fn selected_order(app: &App) -> Option<&Order> {
-    let row = panels::selected(app).filter(|_| app.panel == Panel::Orders)?;
-    facts::orders(&app.mirror).get(row).copied()
 }

@@ -10,7 +10,7 @@ use crate::Exit;
 use crate::app::{App, Leaving};
 use crate::dialog::{Dialog, Legs, Subject};
 use crate::facts::{self, Facts};
-use crate::keymap::{Context, Panel};
+use crate::keymap::Context;
 use crate::message::{Effect, Purpose};
 use crate::progress;
 
@@ -18,15 +18,12 @@ use crate::progress;
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) fn cancel_order(app: &mut App) -> Vec<Effect> {
-    let order = match (app.panel, panels::selected(app)) {
-        (Panel::Orders, Some(row)) => facts::orders(&app.mirror).get(row).map(|order| order.id.clone()),
-        _ => None,
-    };
+    let order = panels::selected_open_order(app).map(|order| order.id.clone());
     ask(app, order.map(|order| Command::CancelOrder { order }), "select an order first (3)")
 }
 
 pub(super) fn cancel_orders(app: &mut App) -> Vec<Effect> {
-    let instrument = selected_instrument(app);
+    let instrument = panels::selected_instrument(app);
     let has_orders =
         |id: &InstrumentId| facts::orders(&app.mirror).iter().any(|order| order.instrument == *id);
     let hint = match &instrument {
@@ -44,12 +41,7 @@ pub(super) fn cancel_all(app: &mut App) -> Vec<Effect> {
 }
 
 pub(super) fn close(app: &mut App) -> Vec<Effect> {
-    let position = match (app.panel, panels::selected(app)) {
-        (Panel::Positions, Some(row)) => {
-            facts::positions(&app.mirror).get(row).map(|position| position.instrument.clone())
-        }
-        _ => None,
-    };
+    let position = panels::selected_position(app).map(|position| position.instrument.clone());
     ask(app, position.map(|instrument| Command::Close { instrument }), "select a position first (2)")
 }
 
@@ -192,17 +184,5 @@ pub(super) fn not_now(app: &App) -> Option<&'static str> {
         Link::Connected { .. } => None,
         Link::Lost { .. } => Some("connection lost: verbs wait until it is back"),
         Link::Connecting | Link::Closed(_) => Some("not connected: verbs wait until it is"),
-    }
-}
-
-pub(super) fn selected_instrument(app: &App) -> Option<InstrumentId> {
-    let row = panels::selected(app)?;
-    match app.panel {
-        Panel::Session | Panel::Log => None,
-        Panel::Positions => {
-            facts::positions(&app.mirror).get(row).map(|position| position.instrument.clone())
-        }
-        Panel::Orders => facts::orders(&app.mirror).get(row).map(|order| order.instrument.clone()),
-        Panel::Market => facts::instruments(&app.mirror).get(row).cloned(),
     }
 }

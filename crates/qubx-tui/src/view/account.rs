@@ -1,4 +1,4 @@
-//! The account: equity, profit since the start, leverage; and how far a replay is.
+//! The account: equity, profit of the day, leverage; and how far a replay is.
 
 use qubx_protocol::Account;
 use ratatui::Frame;
@@ -11,6 +11,9 @@ use crate::app::App;
 use crate::facts::Facts;
 use crate::format::{self, Sign, UNKNOWN};
 use crate::sanitize;
+
+/// The columns of the small line of the equity.
+const SPARK: usize = 16;
 
 /// A part of the line; those with the highest number are left out first, number 0 never.
 struct Part {
@@ -42,6 +45,11 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             format!("   replay {percent}% ×{} {time}", sanitize::plain(&replay.speed))
         };
         parts.push(Part { importance: 1, spans: vec![Span::styled(text, app.theme.label())] });
+    }
+    if app.room() > crate::layout::Room::Medium {
+        let spark = super::equity::spark(app, SPARK);
+        let spans = vec![Span::styled(format!("   {spark}"), app.theme.label())];
+        parts.push(Part { importance: 7, spans });
     }
     let width = |parts: &[Part]| parts.iter().flat_map(|part| &part.spans).map(Span::width).sum::<usize>();
     while width(&parts) > usize::from(area.width) {
@@ -88,7 +96,7 @@ fn one(app: &App, account: &Account) -> Vec<Part> {
     add(0, " Equity ", equity, app.theme.strong());
     add(5, " ", sanitize::plain(&account.currency), quiet);
     add(1, "  ", format!("{} {}{percent}", format::arrow(gain), money(gain)), tint(app, gain));
-    add(6, " since start", String::new(), quiet);
+    add(6, if account.day_start_equity.is_some() { " today" } else { " since start" }, String::new(), quiet);
     let unrealized = account.unrealized_pnl.map(|value| value.0);
     let style = unrealized.map_or(quiet, |value| tint(app, value));
     add(2, "  uPnL ", unrealized.map_or_else(|| UNKNOWN.to_owned(), money), style);
@@ -103,10 +111,11 @@ fn one(app: &App, account: &Account) -> Vec<Part> {
     parts
 }
 
-/// Returns what was gained since the start, in money and in percent of the capital.
+/// Returns what was gained today, in money and in percent; since the start where the day's beginning is not told.
 fn gain(account: &Account) -> (Decimal, Option<Decimal>) {
-    let gain = account.equity.0 - account.capital.0;
-    (gain, (gain * Decimal::ONE_HUNDRED).checked_div(account.capital.0))
+    let base = account.day_start_equity.unwrap_or(account.capital);
+    let gain = account.equity.0 - base.0;
+    (gain, (gain * Decimal::ONE_HUNDRED).checked_div(base.0))
 }
 
 fn tint(app: &App, value: Decimal) -> Style {

@@ -41,12 +41,16 @@ fn is_shown(app: &App, binding: &Binding) -> bool {
     let here = match binding.action {
         Action::CancelOrder | Action::Modify => app.panel == Panel::Orders,
         Action::Close => app.panel == Panel::Positions,
-        Action::Filter => matches!(app.panel, Panel::Session | Panel::Log),
         // On a narrow line the way to the help is worth more.
         Action::PauseOrResume => {
             app.room() > Room::Compact || app.mirror.status().is_some_and(|status| status.paused)
         }
         Action::Search => app.answer.is_none(),
+        Action::Sort => {
+            app.room() > Room::Compact && !matches!(app.panel, Panel::Session | Panel::Log | Panel::Equity)
+        }
+        Action::Filter => app.room() > Room::Compact && app.panel != Panel::Equity,
+        Action::Zoom => app.room() > Room::Compact,
         Action::RestartKernel => app.mirror.status().is_some_and(|status| {
             matches!(status.kernel.state, KernelState::NotResponding | KernelState::Dead)
         }),
@@ -93,5 +97,6 @@ pub(super) fn context_name(context: Context) -> &'static str {
         Context::Chord => "After ^X",
         Context::Panel => "In the panels (esc)",
         Context::Filter => "In a filter (/)",
+        Context::Columns => "In the list of columns",
     }
 }

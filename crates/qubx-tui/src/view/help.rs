@@ -39,7 +39,7 @@ pub(crate) fn last_line(app: &App) -> usize {
 }
 
 fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
-    const SHOWN: [Context; 9] = [
+    const SHOWN: [Context; 10] = [
         Context::Both,
         Context::Input,
         Context::Chord,
@@ -49,6 +49,7 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
         Context::Popup,
         Context::Panel,
         Context::Filter,
+        Context::Columns,
     ];
     let mut lines = Vec::new();
     for context in SHOWN {
@@ -78,6 +79,13 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
         if context == Context::Input {
             lines.extend(line(app, "readline", READLINE, columns));
         }
+        lines.push(Line::default());
+    }
+    if app.options.mouse {
+        lines.push(Line::styled(" The mouse", app.theme.strong()));
+        let text = "A click gives a panel the keys and selects a row, a click on a title sorts, the wheel moves what is \
+                    under the pointer. With Shift, the terminal selects text as without a screen.";
+        lines.extend(wrap::wrap_words(&Line::raw(format!("   {text}")), columns.max(1), 3));
         lines.push(Line::default());
     }
     lines.push(Line::styled(" Who stops the strategy", app.theme.strong()));
