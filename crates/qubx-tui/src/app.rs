@@ -10,13 +10,15 @@ use crate::ScreenOptions;
 use crate::answer::AnswerLine;
 use crate::dialog::{DEAF, Dialog};
 use crate::facts::{self, Facts};
-use crate::keymap::{Context, Panel};
+use crate::form::Form;
+use crate::keymap::{Action, Context, Key, Keymap, Panel};
 use crate::layout::{Room, Size};
 use crate::message::Now;
+use crate::palette::Palette;
 use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
-use crate::theme::Theme;
+use crate::theme::{Theme, ThemeChoice};
 use crate::ticket::Ticket;
 use crate::transcript::Transcript;
 use crate::update::ticket::SentTicket;
@@ -30,6 +32,9 @@ const HINT: Duration = Duration::from_secs(3);
 pub(crate) struct App {
     pub(crate) options: ScreenOptions,
     pub(crate) theme: Theme,
+    pub(crate) keymap: Keymap,
+    /// The first of two keys, while the second is waited for.
+    pub(crate) pressed: Vec<Key>,
     pub(crate) now: Now,
     pub(crate) size: Size,
     /// Whether this terminal is the one that is typed into, as far as it says so.
@@ -45,6 +50,10 @@ pub(crate) struct App {
     pub(crate) ticket: Option<Ticket>,
     /// The ticket whose order was sent last, in case that it is refused.
     pub(crate) sent_ticket: Option<SentTicket>,
+    /// The commands to choose from, while they are open.
+    pub(crate) palette: Option<Palette>,
+    /// The action of the strategy whose arguments are being typed.
+    pub(crate) form: Option<Form>,
     /// The first line of the help in view, while it is open.
     pub(crate) help: Option<usize>,
     /// Input or Panel; without a prompt always Panel.
@@ -139,29 +148,39 @@ pub(crate) enum Leaving {
 impl App {
     /// Returns the state of a screen that has just opened.
     pub(crate) fn new(options: ScreenOptions, size: Size, now: Now) -> Self {
-        let theme = Theme { color: !options.no_color };
+        let theme = if options.no_color {
+            Theme::monochrome()
+        } else {
+            Theme::new(options.settings.theme, options.colors)
+        };
+        let keymap = options.settings.keymap.clone();
+        let mistakes = mistakes(&options.mistakes);
         let context = if options.role >= Role::Admin { Context::Input } else { Context::Panel };
         Self {
-            options,
             theme,
+            prompt: Prompt::new(keymap.preset),
+            keymap,
+            pressed: Vec::new(),
+            options,
             now,
             size,
             has_focus: true,
             mirror: Mirror::default(),
             transcript: Transcript::new(theme),
-            prompt: Prompt::default(),
             answer: None,
             recall: None,
             popup: None,
             dialog: None,
             ticket: None,
             sent_ticket: None,
+            palette: None,
+            form: None,
             help: None,
             context,
             panel: Panel::Session,
             table: Panel::Positions,
             selection: Selection::default(),
-            notices: VecDeque::new(),
+            notices: mistakes.into_iter().collect(),
             sent_legs: Vec::new(),
             hint: None,
             pending_enter: None,
@@ -212,9 +231,24 @@ impl App {
         }
     }
 
-    /// Returns how a key of the panels is reached from where the keys go now.
-    pub(crate) fn panel_key(&self, letter: char) -> String {
-        if self.context == Context::Panel { letter.to_string() } else { format!("esc {letter}") }
+    /// Returns how an action is reached from where the keys go now.
+    pub(crate) fn reach(&self, action: Action) -> String {
+        self.keymap.reach(self.keys_context(), action)
+    }
+
+    /// Changes the theme of everything, also of what is laid out already.
+    pub(crate) fn set_theme(&mut self, choice: ThemeChoice) {
+        self.theme = Theme::new(choice, self.options.colors);
+        self.transcript.set_theme(self.theme);
+    }
+
+    /// Tells whether something lies over the screen and has the keys.
+    pub(crate) fn is_covered(&self) -> bool {
+        self.dialog.is_some()
+            || self.help.is_some()
+            || self.palette.is_some()
+            || self.form.is_some()
+            || self.ticket.is_some()
     }
 
     /// Returns how much fits.
@@ -259,4 +293,19 @@ impl App {
     pub(crate) fn stops_on_quit(&self) -> bool {
         self.owns() && !self.mirror.is_live() && facts::is_alone(&self.mirror)
     }
+}
+
+/// Returns the notice of what is wrong with the user's settings; none when nothing is.
+fn mistakes(mistakes: &[String]) -> Option<Notice> {
+    let first = mistakes.first()?;
+    let more = match mistakes.len() - 1 {
+        0 => String::new(),
+        more => format!(" (+{more} more; qubx validate names all)"),
+    };
+    Some(Notice {
+        command: None,
+        text: format!("{first}{more}"),
+        state: NoticeState::Failed,
+        legs: Vec::new(),
+    })
 }

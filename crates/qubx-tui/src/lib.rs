@@ -13,15 +13,19 @@ mod app;
 mod dialog;
 mod driver;
 mod facts;
+mod form;
 mod format;
+mod fuzzy;
 mod keymap;
 mod layout;
 mod message;
+mod palette;
 mod progress;
 mod prompt;
 mod python;
 mod recall;
 mod sanitize;
+mod settings;
 mod signals;
 mod terminal;
 mod theme;
@@ -35,7 +39,9 @@ mod wrap;
 mod tests;
 
 pub use sanitize::{is_printable, printable, printable_message};
+pub use settings::{Entry, Mistake, ScreenSettings, Value, Written};
 pub use terminal::was_a_guard;
+pub use theme::Colors;
 
 use qubx_client::{ClientHandle, Update};
 use qubx_protocol::{Author, Role};
@@ -53,6 +59,12 @@ pub struct ScreenOptions {
     pub role: Role,
     /// Whether colours are left out (`NO_COLOR`, `--no-color`). Bold, dim and reverse stay.
     pub no_color: bool,
+    /// Which colours the terminal has.
+    pub colors: Colors,
+    /// What the user has set.
+    pub settings: ScreenSettings,
+    /// What is wrong with the user's settings, each with its place; the screen names it when it opens.
+    pub mistakes: Vec<String>,
 }
 
 /// How a screen was left.

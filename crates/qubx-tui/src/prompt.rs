@@ -1,6 +1,6 @@
 //! The prompt: the text being typed, and where the cursor is.
 //!
-//! Editing is the editor library's, in its emacs mode; this module keeps it from keys that it cannot take and
+//! Editing is the editor library's, in the preset that the user wants; this module keeps it from keys that it cannot take and
 //! gives the text back by bytes and characters. No I/O.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -8,6 +8,7 @@ use edtui::actions::{DeleteToFirstCharOfLine, DeleteWordBackward, LineBreak, Und
 use edtui::events::{KeyEventHandler, KeyEventRegister, KeyInput};
 use edtui::{EditorEventHandler, EditorMode, EditorState, Index2, Lines};
 
+use crate::keymap::Preset;
 use crate::{python, sanitize};
 
 /// A cell that the service takes is at most this long.
@@ -17,26 +18,58 @@ const LONGEST_CELL_BYTES: usize = 256 << 10;
 pub(crate) struct Prompt {
     editor: EditorState,
     keys: EditorEventHandler,
+    preset: Preset,
 }
 
 impl Default for Prompt {
     fn default() -> Self {
-        let mut keys = KeyEventHandler::emacs_mode();
-        // The library's emacs keys differ from readline's in these; and its search would swallow every key.
+        Self::new(Preset::Emacs)
+    }
+}
+
+impl Prompt {
+    /// Returns an empty text that is edited so.
+    pub(crate) fn new(preset: Preset) -> Self {
+        // The library's keys differ from readline's in these; and its search would swallow every key.
+        let mut keys = match preset {
+            Preset::Emacs => KeyEventHandler::emacs_mode(),
+            Preset::Vim => KeyEventHandler::vim_mode(),
+        };
         keys.remove(&KeyEventRegister::i(vec![KeyInput::ctrl('s')]));
         keys.remove(&KeyEventRegister::i(vec![KeyInput::ctrl('r')]));
+        keys.remove(&KeyEventRegister::n(vec![KeyInput::new('/')]));
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('u')]), DeleteToFirstCharOfLine);
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('w')]), DeleteWordBackward(1));
         // Terminals send Ctrl+_ as Ctrl+7.
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('7')]), Undo);
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('_')]), Undo);
-        let mut prompt = Self { editor: EditorState::default(), keys: EditorEventHandler::new(keys) };
-        prompt.replace("", 0);
+        let keys = EditorEventHandler::new(keys);
+        let mut prompt = Self { editor: EditorState::default(), keys, preset };
+        prompt.set("");
         prompt
     }
-}
 
-impl Prompt {
+    /// Returns the letter of the mode; empty where there are no modes.
+    pub(crate) fn mode(&self) -> &'static str {
+        match (self.preset, self.editor.mode) {
+            (Preset::Emacs, _) => "",
+            (Preset::Vim, EditorMode::Normal) => "N ",
+            (Preset::Vim, EditorMode::Visual) => "V ",
+            (Preset::Vim, _) => "I ",
+        }
+    }
+
+    /// Has the next key type, whatever mode it was in.
+    pub(crate) fn begin_typing(&mut self) {
+        self.editor.mode = EditorMode::Insert;
+        self.editor.selection = None;
+    }
+
+    /// Tells whether Esc means something to the editor here.
+    pub(crate) fn takes_escape(&self) -> bool {
+        self.preset == Preset::Vim && self.editor.mode != EditorMode::Normal
+    }
+
     /// Returns the text.
     pub(crate) fn text(&self) -> String {
         self.rows().map(|row| row.iter().collect::<String>()).collect::<Vec<_>>().join("\n")
@@ -75,6 +108,7 @@ impl Prompt {
         let known = matches!(
             event.code,
             KeyCode::Char(_)
+                | KeyCode::Esc
                 | KeyCode::Backspace
                 | KeyCode::Delete
                 | KeyCode::Left
@@ -90,8 +124,21 @@ impl Prompt {
         if !known || !printable || (types && self.is_full(4)) {
             return;
         }
+        let is_insert = self.editor.mode == EditorMode::Insert;
+        if is_insert && event.code == KeyCode::Backspace && event.modifiers.is_empty() && self.is_in_indent()
+        {
+            self.dedent();
+            return;
+        }
         self.keys.on_key_event(event, &mut self.editor);
         self.repair();
+    }
+
+    /// Tells whether the cursor is behind whole steps of indentation and nothing else.
+    fn is_in_indent(&self) -> bool {
+        let (row, column) = self.cursor();
+        let before = self.rows().nth(row).unwrap_or_default().iter().take(column);
+        column > 0 && column.is_multiple_of(4) && before.into_iter().all(|character| *character == ' ')
     }
 
     /// Begins a line at the cursor, indented by `indent`, or as the code before the cursor asks for.
@@ -141,6 +188,7 @@ impl Prompt {
     /// Replaces the whole text and puts the cursor at its end.
     pub(crate) fn set(&mut self, text: &str) {
         let text = clean(text);
+        self.editor.mode = EditorMode::Insert;
         self.replace(&text, text.chars().count());
     }
 
@@ -170,9 +218,11 @@ impl Prompt {
         bytes + self.editor.lines.len() + more > LONGEST_CELL_BYTES
     }
 
-    /// Restores what the rest relies on: insert mode, at least one line, a cursor inside the text.
+    /// Restores what the rest relies on: a mode that the preset has, at least one line, a cursor inside the text.
     fn repair(&mut self) {
-        self.editor.mode = EditorMode::Insert;
+        if self.preset == Preset::Emacs || self.editor.mode == EditorMode::Search {
+            self.editor.mode = EditorMode::Insert;
+        }
         if self.editor.lines.is_empty() {
             self.editor.lines.push(Vec::new());
         }

@@ -74,6 +74,14 @@ impl Transcript {
         }
     }
 
+    /// Changes the theme; what is laid out is laid out anew when it is next seen.
+    pub(crate) fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        for entry in &mut self.entries {
+            entry.forget_rows();
+        }
+    }
+
     /// Begins anew with what a snapshot holds.
     pub(crate) fn rebuild(&mut self, state: &SessionState) {
         *self = Self::new(self.theme);

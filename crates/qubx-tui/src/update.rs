@@ -1,6 +1,7 @@
 //! What each message does to the screen, and which effects it has. Pure: time comes in with the message.
 
 pub(crate) mod asking;
+mod finding;
 mod keys;
 mod news;
 mod panels;

@@ -4,10 +4,12 @@ mod account;
 mod bars;
 mod dialog;
 mod footer;
+mod form;
 pub(crate) mod help;
 pub(crate) mod highlight;
 mod market;
 mod orders;
+mod palette;
 mod positions;
 mod prompt;
 mod session;
@@ -23,7 +25,7 @@ use ratatui::widgets::{Block, Paragraph};
 
 use crate::app::App;
 use crate::facts::{self, Facts};
-use crate::keymap::{Context, Panel};
+use crate::keymap::{Action, Context, Panel};
 use crate::layout::{self, Regions, Room};
 use crate::wrap;
 
@@ -65,7 +67,10 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     prompt::draw_popup(app, frame, cursor);
     ticket::draw(app, frame);
     help::draw(app, frame);
+    palette::draw(app, frame);
+    form::draw(app, frame);
     dialog::draw(app, frame);
+    app.theme.paint(frame.buffer_mut());
 }
 
 /// Returns where things are, with as many rows for the prompt and the bars as they want.
@@ -162,7 +167,7 @@ fn following(app: &App) -> String {
     if app.transcript.follows() {
         "↧ following ".to_owned()
     } else {
-        "scrolled up · G follows ".to_owned()
+        format!("scrolled up · {} follows ", app.reach(Action::Last))
     }
 }
 

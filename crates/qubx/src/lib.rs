@@ -35,7 +35,6 @@ mod failure;
 mod find;
 mod identity;
 mod json;
-mod kinds;
 mod out;
 mod owner;
 mod plain;

@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 
 use qubx_client::Options;
-use qubx_tui::{Exit, ScreenOptions};
+use qubx_tui::{Colors, Exit, ScreenOptions, ScreenSettings};
 
+use crate::config::Settings;
 use crate::failure::Failure;
+use crate::find;
 
 /// What a run does without a screen.
 pub(crate) const INSTEAD_OF_A_RUN: &str = "without one, --kernel-only prints the connection file and waits, and --detach leaves \
@@ -24,15 +26,31 @@ pub(crate) fn require_terminal(instead: &str) -> Result<(), Failure> {
 
 /// Shows a session until the screen is left.
 pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failure> {
+    let (settings, mistakes) = settings();
     let screen = ScreenOptions {
         owner: options.owner,
         identity: options.identity.clone(),
         role: options.role,
         no_color: no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        colors: Colors::of(|name| std::env::var(name).ok()),
+        settings,
+        mistakes,
     };
     let (client, updates) =
         qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;
     let exit = qubx_tui::run(screen, client.clone(), updates).await;
     client.close().await;
     exit.map_err(Failure::because("the terminal screen cannot go on"))
+}
+
+/// Returns the user's settings of the screen, and what is wrong with them, each in a line. Nothing in them stops a screen.
+fn settings() -> (ScreenSettings, Vec<String>) {
+    let Ok(home) = find::home() else { return (ScreenSettings::default(), Vec::new()) };
+    match Settings::load(&home.root().join("config.toml")) {
+        Ok(settings) => {
+            let (settings, mistakes) = settings.for_the_screen();
+            (settings, mistakes.iter().map(|mistake| mistake.summary()).collect())
+        }
+        Err(error) => (ScreenSettings::default(), vec![error.summary()]),
+    }
 }

@@ -7,22 +7,22 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use qubx_client::{Link, Update};
 use qubx_protocol::{
-    Account, AccountResults, Author, CellNumber, CellStatus, CommandId, Epoch, EquityPoint, Event,
-    ExchangeInfo, Fact, Fill, Instrument, InstrumentId, InstrumentKind, KernelState, KernelStatus, Latest,
-    LedgerRow, Limits, Liquidity, LogId, LogLevel, MarketView, Mode, Order, OrderId, OrderStatus, OrderType,
-    OutputContent, Ownership, Phase, Position, PositionMark, Presence, Quote, Results, Role, Runtime, Seq,
-    SessionInfo, SessionState, SessionStatus, Side, Stale, StrategyState, StrategyStatus, StreamName,
-    TimeInForce,
+    Account, AccountResults, Action, ActionParameter, Author, CellNumber, CellStatus, CommandId, Epoch,
+    EquityPoint, Event, ExchangeInfo, Fact, Fill, Instrument, InstrumentId, InstrumentKind, KernelState,
+    KernelStatus, Latest, LedgerRow, Limits, Liquidity, LogId, LogLevel, MarketView, Mode, Order, OrderId,
+    OrderStatus, OrderType, OutputContent, Ownership, Phase, Position, PositionMark, Presence, Quote,
+    Results, Role, Runtime, Seq, SessionInfo, SessionState, SessionStatus, Side, Stale, StrategyState,
+    StrategyStatus, StreamName, TimeInForce,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::ScreenOptions;
 use crate::app::App;
 use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
 use crate::update::update;
 use crate::view::view;
+use crate::{Colors, ScreenOptions, ScreenSettings};
 
 /// A screen under test, and the time that its messages come with.
 pub(super) struct Screen {
@@ -42,8 +42,25 @@ impl Screen {
 
     /// Returns a screen of that role that is connected to an empty session.
     pub(super) fn of(role: Role, columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
+        Self::with(Self::options(role, owner), columns, rows, mode)
+    }
+
+    /// Returns what a screen of that role is opened with.
+    pub(super) fn options(role: Role, owner: bool) -> ScreenOptions {
+        ScreenOptions {
+            owner,
+            identity: Author::from(ME),
+            role,
+            no_color: false,
+            colors: Colors::of(|_| None),
+            settings: ScreenSettings::default(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// Returns a screen with these options that is connected to an empty session.
+    pub(super) fn with(options: ScreenOptions, columns: u16, rows: u16, mode: Mode) -> Self {
         let now = Now { instant: Instant::now(), wall: time("14:02:31") };
-        let options = ScreenOptions { owner, identity: Author::from(ME), role, no_color: false };
         let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
         screen.wait(Duration::from_millis(200));
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
@@ -192,6 +209,29 @@ impl Screen {
 
     pub(super) fn log(&mut self, level: LogLevel, source: &str, text: &str) {
         self.event(Fact::Log { level, source: source.to_owned(), text: text.to_owned(), market_time: None });
+    }
+
+    /// Has the strategy offer an action that takes two things, and one that is dangerous and takes nothing.
+    pub(super) fn offer_actions(&mut self) {
+        let parameter = |name: &str, kind: &str, default| ActionParameter {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            default,
+        };
+        let action = |name: &str, description: &str, dangerous, parameters| Action {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            dangerous,
+            parameters,
+        };
+        let share = parameter("share", "float", None);
+        let hard = parameter("hard", "bool", Some(serde_json::json!(false)));
+        self.status(|status| {
+            status.strategy.actions = vec![
+                action("rebalance", "Brings the positions to a share.", false, vec![share, hard]),
+                action("reset_model", "Forgets what was learnt.", true, Vec::new()),
+            ];
+        });
     }
 
     /// Changes the session's status.

@@ -172,8 +172,14 @@ fn tab_indents_where_there_is_nothing_to_complete() {
     let mut screen = Screen::empty(80, 24, false, Mode::Paper);
     assert_eq!(screen.code(KeyCode::Tab), []);
     assert_eq!(screen.app.prompt.text(), "    ");
-    screen.press(KeyCode::BackTab, KeyModifiers::SHIFT);
-    assert_eq!(screen.app.prompt.text(), "");
+    screen.text("x");
+    screen.code(KeyCode::Home);
+    screen.code(KeyCode::Tab);
+    screen.code(KeyCode::Backspace);
+    assert_eq!(screen.app.prompt.text(), "    x", "backspace takes a step of the indentation away");
+    screen.code(KeyCode::End);
+    screen.code(KeyCode::Backspace);
+    assert_eq!(screen.app.prompt.text(), "    ");
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 mod canvas;
 mod danger;
+mod finding;
 mod fixture;
 mod fuzz;
 mod keys;
 mod screens;
+mod themes;
 mod ticket;

@@ -155,6 +155,15 @@ impl Entry {
         self.body.size() + self.output_bytes
     }
 
+    /// Forgets how everything looks.
+    pub(super) fn forget_rows(&mut self) {
+        self.head.clear();
+        self.tail.clear();
+        for piece in &mut self.pieces {
+            piece.cache.clear();
+        }
+    }
+
     pub(super) fn change_cell(&mut self, change: impl FnOnce(&mut Cell)) {
         if let Body::Cell(cell) = &mut self.body {
             change(cell);

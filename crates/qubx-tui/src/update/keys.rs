@@ -1,13 +1,13 @@
-//! Where a key goes: to a dialog, the help, the list of completions, the table of keys, or the prompt.
+//! Where a key goes: to what lies over the screen, the list of completions, the table of keys, or the prompt.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, panels, ticket, typing, verbs};
+use super::{asking, finding, panels, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
-use crate::keymap::{self, Action, Context};
+use crate::keymap::{Action, Context, Found, Key, Panel};
 use crate::message::Effect;
 
 pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
@@ -27,16 +27,22 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         help(app, event);
         return Vec::new();
     }
+    if app.form.is_some() {
+        return finding::form(app, event);
+    }
+    if app.palette.is_some() {
+        return finding::palette(app, event);
+    }
     // A key after Enter, before the kernel's answer: decide now, so that the key meets the prompt it was meant for.
     let mut effects = if app.pending_enter.is_some() { typing::decide_enter_here(app) } else { Vec::new() };
     let role = app.options.role;
     if app.popup.is_some() {
-        match keymap::action(Context::Popup, role, event) {
-            Some(action) => {
+        match app.keymap.find(Context::Popup, role, &[Key::of(event)]) {
+            Found::Action(action) => {
                 effects.extend(act(app, action, event));
                 return effects;
             }
-            None => app.popup = None,
+            Found::Prefix | Found::Nothing => app.popup = None,
         }
     }
     let context = app.keys_context();
@@ -44,19 +50,31 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     {
         return effects;
     }
-    effects.extend(match keymap::action(context, role, event) {
-        Some(action) => act(app, action, event),
-        None => {
-            match context {
-                Context::Input => typing::edit(app, event),
-                Context::Answer => asking::edit(app, event),
-                _ if is_interrupt(event) => app.hint("nothing to interrupt from here; ^Q leaves"),
-                _ => {}
-            }
-            Vec::new()
+    let mut pressed = std::mem::take(&mut app.pressed);
+    pressed.push(Key::of(event));
+    match app.keymap.find(context, role, &pressed) {
+        Found::Action(action) => effects.extend(act(app, action, event)),
+        Found::Prefix => {
+            app.hint(format!("{} …", shown(&pressed)));
+            app.pressed = pressed;
         }
-    });
+        // The second key belonged to the first one: it is no text.
+        Found::Nothing if pressed.len() > 1 => app.hint(format!("{} does nothing here", shown(&pressed))),
+        Found::Nothing => match context {
+            Context::Input => typing::edit(app, event),
+            Context::Answer => asking::edit(app, event),
+            _ if is_interrupt(event) => {
+                let quit = app.reach(Action::Quit);
+                app.hint(format!("nothing to interrupt from here; {quit} leaves"));
+            }
+            _ => {}
+        },
+    }
     effects
+}
+
+fn shown(pressed: &[Key]) -> String {
+    pressed.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Tells whether the key is the one with which people leave programs.
@@ -64,13 +82,13 @@ fn is_interrupt(event: KeyEvent) -> bool {
     event.code == KeyCode::Char('c') && event.modifiers.contains(KeyModifiers::CONTROL)
 }
 
-fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
+pub(super) fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
     match action {
         Action::Enter => return typing::enter(app),
         Action::Answer => return asking::send(app),
         Action::Newline => typing::newline(app),
         Action::Complete => return typing::complete(app),
-        Action::CompleteBack => typing::dedent(app),
+        Action::Dedent => typing::dedent(app),
         Action::PopupNext => typing::popup_step(app, 1),
         Action::PopupPrevious => typing::popup_step(app, -1),
         Action::PopupAccept => typing::popup_accept(app),
@@ -85,18 +103,26 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
             return vec![Effect::Redraw];
         }
         Action::Help => app.help = Some(0),
+        Action::Palette => finding::open(app),
         Action::Quit => return verbs::quit(app),
         Action::Retry if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
         Action::Retry => {}
+        Action::LeavePrompt if app.typed().takes_escape() => app.typed().key(event),
         Action::LeavePrompt => app.context = Context::Panel,
-        Action::ToPrompt => app.context = Context::Input,
+        Action::ToPrompt => {
+            app.context = Context::Input;
+            app.typed().begin_typing();
+        }
         Action::Dismiss => {
             app.notices.clear();
             app.hint = None;
         }
-        Action::GoTo(panel) => panels::go_to(app, panel),
-        Action::NextPanel => panels::go_to(app, app.panel.step(1)),
-        Action::PreviousPanel => panels::go_to(app, app.panel.step(3)),
+        Action::GoToSession => panels::go_to(app, Panel::Session),
+        Action::GoToPositions => panels::go_to(app, Panel::Positions),
+        Action::GoToOrders => panels::go_to(app, Panel::Orders),
+        Action::GoToMarket => panels::go_to(app, Panel::Market),
+        Action::NextPanel => panels::go_to(app, app.panel.next()),
+        Action::PreviousPanel => panels::go_to(app, app.panel.previous()),
         Action::Down => return panels::step(app, 1),
         Action::Up => return panels::step(app, -1),
         Action::PageDown => return panels::page(app, 1),

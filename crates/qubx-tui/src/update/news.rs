@@ -8,6 +8,7 @@ use qubx_protocol::{Answer, AnswerResult, ErrorCode, Event, Fact, Refusal, VerbO
 use super::{asking, ticket, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
+use crate::keymap::Action;
 use crate::message::Effect;
 use crate::{format, progress, view};
 
@@ -112,7 +113,7 @@ fn verb(app: &mut App, verb: &VerbProgress) -> Vec<Effect> {
         (text, _) => text,
     };
     let again = if state == NoticeState::Failed && ticket::refused(app, command) {
-        format!(" · retry or edit it: {}", app.panel_key('t'))
+        format!(" · retry or edit it: {}", app.reach(Action::Ticket))
     } else {
         String::new()
     };
@@ -142,7 +143,7 @@ fn refused(app: &mut App, refusal: Refusal) {
         answer.refused(&refusal.command);
     }
     let again = if ticket::refused(app, &refusal.command) {
-        format!(" · retry or edit it: {}", app.panel_key('t'))
+        format!(" · retry or edit it: {}", app.reach(Action::Ticket))
     } else {
         String::new()
     };

@@ -33,6 +33,16 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         app.hint("pasting does not answer a question");
         return Vec::new();
     }
+    app.pressed.clear();
+    let line = text.lines().next().unwrap_or_default();
+    if let Some(form) = &mut app.form {
+        form.push(line);
+        return Vec::new();
+    }
+    if let Some(palette) = &mut app.palette {
+        palette.push(line);
+        return Vec::new();
+    }
     if !app.has_prompt() {
         app.hint("this screen has no prompt to paste into");
         return Vec::new();

@@ -30,7 +30,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, Rows { rows, cu
     let at = position(area, cursor, skip);
     frame.render_widget(Paragraph::new(rows.into_iter().skip(skip).collect::<Vec<_>>()), area);
     let takes_keys = app.context == Context::Input && !app.answer.as_ref().is_some_and(AnswerLine::is_sent);
-    if takes_keys && app.dialog.is_none() && app.help.is_none() && area.height > 0 {
+    if takes_keys && !app.is_covered() && area.height > 0 {
         frame.set_cursor_position(at);
     }
     at
@@ -114,7 +114,7 @@ fn answer_rows(app: &App, answer: &AnswerLine, columns: usize) -> (Vec<Line<'sta
 /// Returns the code as it is typed.
 fn code_rows(app: &App, columns: usize) -> (Vec<Line<'static>>, (usize, usize)) {
     let number = app.transcript.last_count().map_or_else(|| "·".to_owned(), |count| (count + 1).to_string());
-    let label = format!(" In[{number}] ");
+    let label = format!(" {}In[{number}] ", app.prompt.mode());
     let indent = wrap::width(&label);
     let more = format!("{:>indent$}", "…: ");
     let (cursor_row, cursor_column) = app.prompt.cursor();
