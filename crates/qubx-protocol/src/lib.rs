@@ -12,6 +12,7 @@ mod command;
 mod fact;
 mod history;
 mod ids;
+pub mod kinds;
 mod latest;
 mod market;
 mod message;

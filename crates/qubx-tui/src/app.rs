@@ -13,10 +13,12 @@ use crate::dialog::{DEAF, Dialog};
 use crate::equity::EquityLine;
 use crate::facts::{self, Facts};
 use crate::fills::Fills;
-use crate::keymap::Context;
+use crate::form::Form;
+use crate::keymap::{Action, Context, Key, Keymap};
 use crate::layout::{Room, Size};
 use crate::message::Now;
 use crate::notify::Notifier;
+use crate::palette::Palette;
 use crate::panel::Panel;
 use crate::progress::Leg;
 use crate::prompt::Prompt;
@@ -26,7 +28,7 @@ use crate::series::SeriesLines;
 use crate::signature::{Place, Signature};
 use crate::table::{Table, TableView};
 use crate::tables;
-use crate::theme::Theme;
+use crate::theme::{Theme, ThemeChoice};
 use crate::ticket::Ticket;
 use crate::transcript::{Transcript, View};
 use crate::update::ticket::SentTicket;
@@ -42,6 +44,9 @@ const HINT: Duration = Duration::from_secs(3);
 pub(crate) struct App {
     pub(crate) options: ScreenOptions,
     pub(crate) theme: Theme,
+    pub(crate) keymap: Keymap,
+    /// The first of two keys, while the second is waited for.
+    pub(crate) pressed: Vec<Key>,
     pub(crate) now: Now,
     pub(crate) size: Size,
     /// Whether this terminal is the one that is typed into, as far as it says so.
@@ -58,8 +63,6 @@ pub(crate) struct App {
     pub(crate) code_rows: CodeRows,
     /// The search through what was run before; it has the keys while it is open.
     pub(crate) search: Option<Search>,
-    /// Whether the first key of two was pressed.
-    pub(crate) chord: bool,
     pub(crate) popup: Option<Popup>,
     /// What the thing at the cursor is; it stands while its arguments are typed.
     pub(crate) signature: Option<Signature>,
@@ -67,6 +70,10 @@ pub(crate) struct App {
     pub(crate) ticket: Option<Ticket>,
     /// The ticket whose order was sent last, in case that it is refused.
     pub(crate) sent_ticket: Option<SentTicket>,
+    /// The commands to choose from, while they are open.
+    pub(crate) palette: Option<Palette>,
+    /// The action of the strategy whose arguments are being typed.
+    pub(crate) form: Option<Form>,
     /// The first line of the help in view, while it is open.
     pub(crate) help: Option<usize>,
     /// Input or Panel; without a prompt always Panel.
@@ -185,31 +192,40 @@ pub(crate) enum Leaving {
 impl App {
     /// Returns the state of a screen that has just opened.
     pub(crate) fn new(options: ScreenOptions, size: Size, now: Now) -> Self {
-        let theme = Theme { color: !options.no_color };
+        let theme = if options.no_color {
+            Theme::monochrome()
+        } else {
+            Theme::new(options.settings.theme, options.colors)
+        };
+        let keymap = options.settings.keymap.clone();
+        let mistakes = mistakes(&options.mistakes);
         let context = if options.role >= Role::Admin { Context::Input } else { Context::Panel };
         let mut notifier = Notifier::default();
         // Who opens a screen looks at it.
         notifier.typed(now.instant);
         Self {
-            options,
             theme,
+            prompt: Prompt::new(keymap.preset),
+            keymap,
+            pressed: Vec::new(),
+            options,
             now,
             size,
             has_focus: true,
             mirror: Mirror::default(),
             transcript: Transcript::new(theme),
-            prompt: Prompt::default(),
             answer: None,
             recall: None,
             suggested: None,
             code_rows: CodeRows::default(),
             search: None,
-            chord: false,
             popup: None,
             signature: None,
             dialog: None,
             ticket: None,
             sent_ticket: None,
+            palette: None,
+            form: None,
             help: None,
             context,
             panel: Panel::Session,
@@ -227,7 +243,7 @@ impl App {
             candles: Candles::default(),
             timeframe: 0,
             range: 2,
-            notices: VecDeque::new(),
+            notices: mistakes.into_iter().collect(),
             sent_legs: Vec::new(),
             hint: None,
             pending_enter: None,
@@ -247,7 +263,7 @@ impl App {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let enter = self.pending_enter.as_ref().map(|pending| pending.deadline);
         let hint = self.hint.as_ref().map(|hint| hint.until);
-        let rest = self.fills.next_rest(self.now.instant).filter(|_| self.options.animations);
+        let rest = self.fills.next_rest(self.now.instant).filter(|_| self.options.settings.animations);
         [enter, hint, self.notifier.due(), rest].into_iter().flatten().min()
     }
 
@@ -273,7 +289,6 @@ impl App {
             Context::Panel if self.filtering => Context::Filter,
             Context::Input if self.answer.is_some() => Context::Answer,
             _ if self.search.is_some() => Context::Search,
-            Context::Input if self.chord => Context::Chord,
             context => context,
         }
     }
@@ -294,9 +309,25 @@ impl App {
         rest.as_deref().filter(|_| is_shown)
     }
 
-    /// Returns how a key of the panels is reached from where the keys go now.
-    pub(crate) fn panel_key(&self, letter: char) -> String {
-        if self.context == Context::Panel { letter.to_string() } else { format!("esc {letter}") }
+    /// Returns how an action is reached from where the keys go now.
+    pub(crate) fn reach(&self, action: Action) -> String {
+        self.keymap.reach(self.keys_context(), action)
+    }
+
+    /// Changes the theme of everything, also of what is laid out already.
+    pub(crate) fn set_theme(&mut self, choice: ThemeChoice) {
+        self.theme = Theme::new(choice, self.options.colors);
+        self.transcript.set_theme(self.theme);
+        self.code_rows = CodeRows::default();
+    }
+
+    /// Tells whether something lies over the screen and has the keys.
+    pub(crate) fn is_covered(&self) -> bool {
+        self.dialog.is_some()
+            || self.help.is_some()
+            || self.palette.is_some()
+            || self.form.is_some()
+            || self.ticket.is_some()
     }
 
     /// Returns how much fits.
@@ -357,7 +388,7 @@ impl App {
 
     /// Tells whether a fill of an instrument has just come, and is to be seen.
     pub(crate) fn flashes(&self, instrument: &InstrumentId) -> bool {
-        self.options.animations && self.fills.new_until(instrument, self.now.instant).is_some()
+        self.options.settings.animations && self.fills.new_until(instrument, self.now.instant).is_some()
     }
 
     /// Shows a short word.
@@ -398,4 +429,19 @@ impl App {
     pub(crate) fn stops_on_quit(&self) -> bool {
         self.owns() && !self.mirror.is_live() && facts::is_alone(&self.mirror)
     }
+}
+
+/// Returns the notice of what is wrong with the user's settings; none when nothing is.
+fn mistakes(mistakes: &[String]) -> Option<Notice> {
+    let first = mistakes.first()?;
+    let more = match mistakes.len() - 1 {
+        0 => String::new(),
+        more => format!(" (+{more} more; qubx validate names all)"),
+    };
+    Some(Notice {
+        command: None,
+        text: format!("{first}{more}"),
+        state: NoticeState::Failed,
+        legs: Vec::new(),
+    })
 }

@@ -40,7 +40,7 @@ pub(crate) async fn run(
     updates: mpsc::Receiver<Update>,
 ) -> Result<Left, TuiError> {
     let mut signals = Signals::take()?;
-    let mut terminal = Terminal::take(options.mouse)?;
+    let mut terminal = Terminal::take(options.settings.mouse)?;
     let app = App::new(options, terminal.size()?, now());
     let mut screen = Screen { app, client, redraw: false, editing: None };
     let mut news = News::new(updates);

@@ -19,11 +19,14 @@ mod editor;
 mod equity;
 mod facts;
 mod fills;
+mod form;
 mod format;
+mod fuzzy;
 mod keymap;
 mod layout;
 mod message;
 mod notify;
+mod palette;
 mod panel;
 mod pick;
 mod progress;
@@ -33,6 +36,7 @@ mod recall;
 mod sanitize;
 mod search;
 mod series;
+mod settings;
 mod signals;
 mod signature;
 mod table;
@@ -48,10 +52,11 @@ mod wrap;
 #[cfg(test)]
 mod tests;
 
-pub use notify::{Notifications, Signal};
 pub use pick::{Choice, pick};
 pub use sanitize::{is_printable, printable, printable_message};
+pub use settings::{Entry, Mistake, ScreenSettings, Value, Written};
 pub use terminal::was_a_guard;
+pub use theme::Colors;
 
 use jiff::Timestamp;
 use qubx_client::{ClientHandle, Update};
@@ -72,12 +77,12 @@ pub struct ScreenOptions {
     pub no_color: bool,
     /// How far this user had seen the session when a screen was left last.
     pub seen: Option<Seen>,
-    /// What somebody who looks elsewhere is called for.
-    pub notifications: Notifications,
-    /// Whether the mouse is taken. The terminal's own selection then needs Shift.
-    pub mouse: bool,
-    /// Whether what has just happened flashes once.
-    pub animations: bool,
+    /// Which colours the terminal has.
+    pub colors: Colors,
+    /// What the user has set.
+    pub settings: ScreenSettings,
+    /// What is wrong with the user's settings, each with its place; the screen names it when it opens.
+    pub mistakes: Vec<String>,
 }
 
 /// How far a user has seen a session.

@@ -16,7 +16,7 @@ const TYPED: Duration = Duration::from_secs(60);
 
 /// How somebody is called who looks elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// Not at all.
     Off,
     /// By a notification of the desktop, as far as the terminal can.
@@ -29,15 +29,17 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// All signals with their names in settings.
+    pub(crate) const ALL: [(&'static str, Signal); 4] =
+        [("off", Signal::Off), ("osc", Signal::Osc), ("bell", Signal::Bell), ("both", Signal::Both)];
+
     /// Tells whether a notification is shown.
-    #[must_use]
-    pub fn shows(self) -> bool {
+    pub(crate) fn shows(self) -> bool {
         matches!(self, Signal::Osc | Signal::Both)
     }
 
     /// Tells whether the bell rings.
-    #[must_use]
-    pub fn rings(self) -> bool {
+    pub(crate) fn rings(self) -> bool {
         matches!(self, Signal::Bell | Signal::Both)
     }
 
@@ -53,13 +55,13 @@ impl Signal {
 
 /// What somebody who looks elsewhere is called for, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Notifications {
+pub(crate) struct Notifications {
     /// Fills.
-    pub fills: Signal,
+    pub(crate) fills: Signal,
     /// Errors in the log, of the strategy and its end by one.
-    pub errors: Signal,
+    pub(crate) errors: Signal,
     /// The end of the session.
-    pub end: Signal,
+    pub(crate) end: Signal,
 }
 
 /// A message, and how it is brought.

@@ -17,7 +17,7 @@ use ratatui::text::{Line, Span};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::sanitize::plain;
-use crate::theme::Theme;
+use crate::theme::{Colors, Theme, ThemeChoice};
 
 /// A session that can be chosen, in the words that tell it from others.
 #[derive(Clone, Debug)]
@@ -40,7 +40,12 @@ pub struct Choice {
 /// When the terminal cannot be taken, drawn on or read. It is given back all the same.
 pub async fn pick(choices: &[Choice], no_color: bool) -> io::Result<Option<usize>> {
     let mut raw = Raw::take()?;
-    let mut picker = Picker { choices, selected: 0, theme: Theme { color: !no_color } };
+    let theme = if no_color {
+        Theme::monochrome()
+    } else {
+        Theme::new(ThemeChoice::Auto, Colors::of(|name| std::env::var(name).ok()))
+    };
+    let mut picker = Picker { choices, selected: 0, theme };
     let mut events = EventStream::new();
     let (mut terminate, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     loop {
@@ -254,7 +259,7 @@ mod tests {
 
     fn check(count: usize, keys: &[KeyCode], expected: (usize, Pressed)) {
         let choices = choices(count);
-        let mut picker = Picker { choices: &choices, selected: 0, theme: Theme { color: false } };
+        let mut picker = Picker { choices: &choices, selected: 0, theme: Theme::monochrome() };
         let mut last = Pressed::Nothing;
         for key in keys {
             assert_eq!(last, Pressed::Nothing, "a key after the end");
@@ -275,7 +280,7 @@ mod tests {
         check(12, &[End, Enter], (11, Pressed::Chosen));
         check(3, &[Down, Esc], (1, Pressed::Left));
         let choices = choices(2);
-        let mut picker = Picker { choices: &choices, selected: 0, theme: Theme { color: false } };
+        let mut picker = Picker { choices: &choices, selected: 0, theme: Theme::monochrome() };
         assert_eq!(picker.press(KeyEvent::new(Char('c'), KeyModifiers::CONTROL)), Pressed::Left);
         assert_eq!(picker.press(KeyEvent::new(Char('j'), KeyModifiers::CONTROL)), Pressed::Nothing);
     }
@@ -283,7 +288,7 @@ mod tests {
     #[test]
     fn each_line_tells_a_session_from_the_others_and_commands_no_terminal() {
         let choices = choices(3);
-        let picker = Picker { choices: &choices, selected: 1, theme: Theme { color: false } };
+        let picker = Picker { choices: &choices, selected: 1, theme: Theme::monochrome() };
         let lines: Vec<String> = picker.lines(5).iter().map(ToString::to_string).collect();
         assert_eq!(
             lines,
@@ -300,7 +305,7 @@ mod tests {
     #[test]
     fn a_list_longer_than_the_terminal_follows_the_selected_one() {
         let choices = choices(30);
-        let picker = Picker { choices: &choices, selected: 20, theme: Theme { color: false } };
+        let picker = Picker { choices: &choices, selected: 20, theme: Theme::monochrome() };
         let lines: Vec<String> = picker.lines(7).iter().map(ToString::to_string).collect();
         assert_eq!(lines.len(), 7);
         assert!(lines[5].starts_with("›   session-21"), "{lines:#?}");

@@ -1,6 +1,6 @@
 //! The prompt: the text being typed, and where the cursor is.
 //!
-//! Editing is the editor library's, in its emacs mode; this module keeps it from keys that it cannot take and
+//! Editing is the editor library's, in the preset that the user wants; this module keeps it from keys that it cannot take and
 //! gives the text back by bytes and characters. What people take for one character, a letter with its accents or an
 //! emoji of several parts, is moved over and removed as one. No I/O.
 
@@ -12,6 +12,7 @@ use edtui::events::{KeyEventHandler, KeyEventRegister, KeyInput};
 use edtui::{EditorEventHandler, EditorMode, EditorState, Index2, Lines};
 
 use self::rows::Shape;
+use crate::keymap::Preset;
 use crate::{python, sanitize};
 
 /// A cell that the service takes is at most this long.
@@ -21,6 +22,7 @@ pub(crate) const LONGEST_CELL_BYTES: usize = 256 << 10;
 pub(crate) struct Prompt {
     editor: EditorState,
     keys: EditorEventHandler,
+    preset: Preset,
     /// Another number for every text, so that what was made of one is known to be old.
     revision: u64,
     /// The column that the cursor would be in, while it goes up and down through shorter lines.
@@ -29,27 +31,53 @@ pub(crate) struct Prompt {
 
 impl Default for Prompt {
     fn default() -> Self {
-        let mut keys = KeyEventHandler::emacs_mode();
-        // The library's emacs keys differ from readline's in these; and its search would swallow every key.
+        Self::new(Preset::Emacs)
+    }
+}
+
+impl Prompt {
+    /// Returns an empty text that is edited so.
+    pub(crate) fn new(preset: Preset) -> Self {
+        // The library's keys differ from readline's in these; and its search would swallow every key.
+        let mut keys = match preset {
+            Preset::Emacs => KeyEventHandler::emacs_mode(),
+            Preset::Vim => KeyEventHandler::vim_mode(),
+        };
         keys.remove(&KeyEventRegister::i(vec![KeyInput::ctrl('s')]));
         keys.remove(&KeyEventRegister::i(vec![KeyInput::ctrl('r')]));
+        keys.remove(&KeyEventRegister::n(vec![KeyInput::new('/')]));
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('u')]), DeleteToFirstCharOfLine);
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('w')]), DeleteWordBackward(1));
         // Terminals send Ctrl+_ as Ctrl+7.
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('7')]), Undo);
         keys.insert(KeyEventRegister::i(vec![KeyInput::ctrl('_')]), Undo);
-        let mut prompt = Self {
-            editor: EditorState::default(),
-            keys: EditorEventHandler::new(keys),
-            revision: 0,
-            column: None,
-        };
-        prompt.replace("", 0);
+        let keys = EditorEventHandler::new(keys);
+        let mut prompt = Self { editor: EditorState::default(), keys, preset, revision: 0, column: None };
+        prompt.set("");
         prompt
     }
-}
 
-impl Prompt {
+    /// Returns the letter of the mode; empty where there are no modes.
+    pub(crate) fn mode(&self) -> &'static str {
+        match (self.preset, self.editor.mode) {
+            (Preset::Emacs, _) => "",
+            (Preset::Vim, EditorMode::Normal) => "N ",
+            (Preset::Vim, EditorMode::Visual) => "V ",
+            (Preset::Vim, _) => "I ",
+        }
+    }
+
+    /// Has the next key type, whatever mode it was in.
+    pub(crate) fn begin_typing(&mut self) {
+        self.editor.mode = EditorMode::Insert;
+        self.editor.selection = None;
+    }
+
+    /// Tells whether Esc means something to the editor here.
+    pub(crate) fn takes_escape(&self) -> bool {
+        self.preset == Preset::Vim && self.editor.mode != EditorMode::Normal
+    }
+
     /// Returns the text.
     pub(crate) fn text(&self) -> String {
         self.rows().map(|row| row.iter().collect::<String>()).collect::<Vec<_>>().join("\n")
@@ -99,6 +127,7 @@ impl Prompt {
         let known = matches!(
             event.code,
             KeyCode::Char(_)
+                | KeyCode::Esc
                 | KeyCode::Backspace
                 | KeyCode::Delete
                 | KeyCode::Left
@@ -114,9 +143,10 @@ impl Prompt {
         if !known || !printable || (types && self.is_full(4)) {
             return;
         }
+        let is_insert = self.editor.mode == EditorMode::Insert;
         let before = self.cursor();
         match whole_step(event) {
-            Some(step) if self.steps_over(step) => self.step(step),
+            Some(step) if is_insert && self.steps_over(step) => self.step(step),
             _ => self.keys.on_key_event(event, &mut self.editor),
         }
         self.repair();
@@ -223,6 +253,7 @@ impl Prompt {
     /// Replaces the whole text and puts the cursor at its end.
     pub(crate) fn set(&mut self, text: &str) {
         let text = clean(text);
+        self.editor.mode = EditorMode::Insert;
         self.replace(&text, text.chars().count());
     }
 
@@ -289,9 +320,11 @@ impl Prompt {
         bytes + self.editor.lines.len() + more > LONGEST_CELL_BYTES
     }
 
-    /// Restores what the rest relies on: insert mode, at least one line, a cursor inside the text.
+    /// Restores what the rest relies on: a mode that the preset has, at least one line, a cursor inside the text.
     fn repair(&mut self) {
-        self.editor.mode = EditorMode::Insert;
+        if self.preset == Preset::Emacs || self.editor.mode == EditorMode::Search {
+            self.editor.mode = EditorMode::Insert;
+        }
         if self.editor.lines.is_empty() {
             self.editor.lines.push(Vec::new());
         }

@@ -96,6 +96,11 @@ impl Transcript {
         }
     }
 
+    /// Changes the theme; what is laid out is laid out anew when it is next seen.
+    pub(crate) fn set_theme(&mut self, theme: Theme) {
+        self.look.theme = theme;
+    }
+
     /// Begins anew with what a snapshot holds. Filters stay, and so does what is looked at, if it is still here.
     pub(crate) fn rebuild(&mut self, state: &SessionState) {
         let places = View::ALL.map(|view| {

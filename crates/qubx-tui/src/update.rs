@@ -3,6 +3,7 @@
 pub(crate) mod asking;
 mod copying;
 mod filtering;
+mod finding;
 mod keys;
 mod mouse;
 mod news;

@@ -8,11 +8,13 @@ mod detail;
 mod dialog;
 mod equity;
 mod footer;
+mod form;
 mod grid;
 pub(crate) mod help;
 pub(crate) mod highlight;
 pub(crate) mod hit;
 pub(crate) mod market;
+mod palette;
 pub(crate) mod panes;
 mod picker;
 mod plot;
@@ -35,7 +37,7 @@ use ratatui::widgets::Paragraph;
 use self::table::Focus;
 use crate::app::App;
 use crate::facts::{self, Facts};
-use crate::keymap::Context;
+use crate::keymap::{Action, Context};
 use crate::layout::{self, Regions, Room};
 use crate::panel::Panel;
 use crate::tables;
@@ -80,7 +82,10 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     search::draw(app, frame, regions.prompt);
     ticket::draw(app, frame);
     help::draw(app, frame);
+    palette::draw(app, frame);
+    form::draw(app, frame);
     dialog::draw(app, frame);
+    app.theme.paint(frame.buffer_mut());
 }
 
 /// Returns where things are, with as many rows for the prompt and the bars as they want.
@@ -190,7 +195,7 @@ fn pane_title(app: &App, panel: Panel, style: Style) -> (Line<'static>, Line<'st
     }
     let right = match panel {
         Panel::Equity => equity::fall(app),
-        _ if app.zoomed => Line::styled("z back ", quiet),
+        _ if app.zoomed => Line::styled(format!("{} back ", app.reach(Action::Zoom)), quiet),
         _ => Line::default(),
     };
     (Line::from(spans), right)

@@ -36,7 +36,6 @@ mod find;
 mod glance;
 mod identity;
 mod json;
-mod kinds;
 mod out;
 mod owner;
 mod plain;

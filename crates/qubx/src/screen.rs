@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use qubx_client::Options;
-use qubx_tui::{Exit, Notifications, ScreenOptions};
+use qubx_tui::{Colors, Exit, ScreenOptions, ScreenSettings};
 
+use crate::config::Settings;
 use crate::failure::Failure;
-use crate::seen;
+use crate::{find, seen};
 
 /// What a run does without a screen.
 pub(crate) const INSTEAD_OF_A_RUN: &str = "without one, --kernel-only prints the connection file and waits, and --detach leaves \
@@ -32,15 +33,16 @@ pub(crate) fn no_color() -> bool {
 /// Shows a session until the screen is left.
 pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failure> {
     let session_dir = options.lock.as_deref().and_then(Path::parent).map(Path::to_owned);
+    let (settings, mistakes) = settings();
     let screen = ScreenOptions {
         owner: options.owner,
         identity: options.identity.clone(),
         role: options.role,
         no_color: no_color || self::no_color(),
         seen: session_dir.as_deref().and_then(seen::read),
-        notifications: Notifications::default(),
-        mouse: true,
-        animations: true,
+        colors: Colors::of(|name| std::env::var(name).ok()),
+        settings,
+        mistakes,
     };
     let (client, updates) =
         qubx_client::start(options).await.map_err(Failure::because("the session does not answer"))?;
@@ -51,4 +53,16 @@ pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failu
         seen::write(&session_dir, seen);
     }
     Ok(left.exit)
+}
+
+/// Returns the user's settings of the screen, and what is wrong with them, each in a line. Nothing in them stops a screen.
+fn settings() -> (ScreenSettings, Vec<String>) {
+    let Ok(home) = find::home() else { return (ScreenSettings::default(), Vec::new()) };
+    match Settings::load(&home.root().join("config.toml")) {
+        Ok(settings) => {
+            let (settings, mistakes) = settings.for_the_screen();
+            (settings, mistakes.iter().map(|mistake| mistake.summary()).collect())
+        }
+        Err(error) => (ScreenSettings::default(), vec![error.summary()]),
+    }
 }

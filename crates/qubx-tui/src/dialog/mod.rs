@@ -27,6 +27,8 @@ pub(crate) const DEAF: Duration = Duration::from_millis(150);
 
 /// The word that confirms an order with real money against which something speaks.
 const ORDER_WORD: &str = "send";
+/// The word that confirms a dangerous action of the strategy with real money.
+const ACTION_WORD: &str = "act";
 
 /// A question that holds the keys until it is answered.
 #[derive(Clone, Debug)]
@@ -85,14 +87,25 @@ impl Dialog {
 
     /// Returns the question before a command; none when it needs none.
     pub(crate) fn before(command: Command, purpose: Purpose, mirror: &Mirror, now: Instant) -> Option<Self> {
+        let tier = tier(&command, mirror.is_live());
+        (tier != Tier::Nothing).then(|| Self::of(tier, command, purpose, now))
+    }
+
+    /// Returns the question before what the strategy itself calls dangerous.
+    pub(crate) fn before_danger(command: Command, purpose: Purpose, mirror: &Mirror, now: Instant) -> Self {
+        let tier = if mirror.is_live() { Tier::Word(ACTION_WORD) } else { Tier::Key };
+        Self::of(tier, command, purpose, now)
+    }
+
+    fn of(tier: Tier, command: Command, purpose: Purpose, now: Instant) -> Self {
         let (mut choices, mut word) = (Vec::new(), None);
         let outcome = Outcome::Command(command.clone(), purpose);
-        match tier(&command, mirror.is_live()) {
-            Tier::Nothing => return None,
+        match tier {
+            Tier::Nothing => {}
             Tier::Key => choices.push(Choice { key: 'y', label: subject::label(&command), outcome }),
             Tier::Word(text) => word = Some(Word { word: text, typed: String::new(), outcome }),
         }
-        Some(Self { subject: Subject::Command(command), choices, word, deaf_until: now + DEAF })
+        Self { subject: Subject::Command(command), choices, word, deaf_until: now + DEAF }
     }
 
     /// Returns the question before an order of a ticket; none when it needs none. What speaks against it makes it

@@ -116,6 +116,7 @@ fn heading(command: &Command) -> &'static str {
         Command::Close { .. } => "CLOSE POSITION",
         Command::Flatten => "FLATTEN ALL",
         Command::RestartKernel => "RESTART KERNEL",
+        Command::Action { .. } => "ACTION",
         Command::Pause => "PAUSE",
         Command::Resume => "RESUME",
         Command::Stop { flatten: true, .. } => "FLATTEN AND STOP",
@@ -133,6 +134,7 @@ pub(super) fn label(command: &Command) -> String {
         Command::CancelOrders { .. } => "cancel them",
         Command::Close { .. } => "close it",
         Command::Flatten => "flatten",
+        Command::Action { .. } => "do it",
         Command::RestartKernel => "restart the Python kernel",
         Command::Stop { flatten: true, .. } => "flatten and stop",
         Command::Stop { .. } => "stop the session",
@@ -180,7 +182,7 @@ fn of_command(command: &Command, mirror: &Mirror, me: &Author) -> Vec<String> {
         }
         Command::Flatten => {
             let mut lines = effect::flattening(mirror);
-            lines.push("strategy will be PAUSED afterwards (resume with P)".to_owned());
+            lines.push("strategy will be PAUSED afterwards, until it is resumed".to_owned());
             lines
         }
         Command::RestartKernel => restart(mirror, me),
@@ -188,6 +190,14 @@ fn of_command(command: &Command, mirror: &Mirror, me: &Author) -> Vec<String> {
             "orders that would increase a position are refused, and those that rest are cancelled".to_owned(),
             "exits go on".to_owned(),
         ],
+        Command::Action { name, arguments } => {
+            let mut lines = vec![format!("has the strategy do {name}")];
+            lines.extend(arguments.iter().map(|(name, value)| format!("  {name} = {value}")));
+            let mut actions = mirror.status().into_iter().flat_map(|status| &status.strategy.actions);
+            let known = actions.find(|action| action.name == *name);
+            lines.extend(known.into_iter().flat_map(|action| action.description.lines()).map(str::to_owned));
+            lines
+        }
         Command::Resume => vec!["the strategy may open positions again".to_owned()],
         Command::Stop { flatten, keep_orders } => stop(*flatten, *keep_orders, mirror),
         _ => Vec::new(),

@@ -52,7 +52,8 @@ fn row(app: &App, known: &KnownFill) -> Row {
             Field::words(sanitize::plain(fill.order.as_str())),
         ],
         old: false,
-        flash: app.options.animations && known.new_until.is_some_and(|until| until > app.now.instant),
+        flash: app.options.settings.animations
+            && known.new_until.is_some_and(|until| until > app.now.instant),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::layout::Size;
 use crate::message::{Effect, Message, Now, Question};
 use crate::update::update;
 use crate::view::view;
-use crate::{Notifications, ScreenOptions};
+use crate::{Colors, ScreenOptions, ScreenSettings};
 
 /// A screen under test, and the time that its messages come with.
 pub(super) struct Screen {
@@ -43,17 +43,26 @@ impl Screen {
 
     /// Returns a screen of that role that is connected to an empty session.
     pub(super) fn of(role: Role, columns: u16, rows: u16, owner: bool, mode: Mode) -> Self {
-        let now = Now { instant: Instant::now(), wall: time("14:02:31") };
-        let options = ScreenOptions {
+        Self::with(Self::options(role, owner), columns, rows, mode)
+    }
+
+    /// Returns what a screen of that role is opened with.
+    pub(super) fn options(role: Role, owner: bool) -> ScreenOptions {
+        ScreenOptions {
             owner,
             identity: Author::from(ME),
             role,
             no_color: false,
+            colors: Colors::of(|_| None),
+            settings: ScreenSettings::default(),
+            mistakes: Vec::new(),
             seen: None,
-            notifications: Notifications::default(),
-            mouse: true,
-            animations: true,
-        };
+        }
+    }
+
+    /// Returns a screen with these options that is connected to an empty session.
+    pub(super) fn with(options: ScreenOptions, columns: u16, rows: u16, mode: Mode) -> Self {
+        let now = Now { instant: Instant::now(), wall: time("14:02:31") };
         let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
         screen.wait(Duration::from_millis(200));
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
@@ -206,6 +215,29 @@ impl Screen {
 
     pub(super) fn log(&mut self, level: LogLevel, source: &str, text: &str) {
         self.event(Fact::Log { level, source: source.to_owned(), text: text.to_owned(), market_time: None });
+    }
+
+    /// Has the strategy offer an action that takes two things, and one that is dangerous and takes nothing.
+    pub(super) fn offer_actions(&mut self) {
+        let parameter = |name: &str, kind: &str, default| ActionParameter {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            default,
+        };
+        let action = |name: &str, description: &str, dangerous, parameters| Action {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            dangerous,
+            parameters,
+        };
+        let share = parameter("share", "float", None);
+        let hard = parameter("hard", "bool", Some(serde_json::json!(false)));
+        self.status(|status| {
+            status.strategy.actions = vec![
+                action("rebalance", "Brings the positions to a share.", false, vec![share, hard]),
+                action("reset_model", "Forgets what was learnt.", true, Vec::new()),
+            ];
+        });
     }
 
     /// Changes the session's status.

@@ -11,6 +11,7 @@ use qubx_protocol::{
 };
 
 use super::fixture::{ME, Screen};
+use crate::keymap::{EnterMode, Keymap, Preset};
 use crate::layout::Size;
 use crate::message::{Effect, Message, Question};
 use crate::panel::Panel;
@@ -43,7 +44,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![
         6 => any::<char>().prop_map(KeyCode::Char),
-        6 => prop::sample::select("abijkgGcCxFPRyYnNl?12345678999zsS/|-t([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        6 => prop::sample::select("abdijkgGcCxFPRyYnNl?:vwp12345678999zsS/|-t([{:'\"# ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Backspace, KeyCode::Delete,
             KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
@@ -218,10 +219,16 @@ proptest! {
         owner: bool,
         live: bool,
         role in prop::sample::select(vec![Role::Viewer, Role::Trader, Role::Admin, Role::Admin]),
+        vim: bool,
         steps in prop::collection::vec(step(), 1..80),
     ) {
         let mode = if live { Mode::Live } else { Mode::Paper };
-        let mut screen = Screen::filled(Screen::of(role, 100, 30, owner, mode));
+        let mut options = Screen::options(role, owner);
+        if vim {
+            options.settings.keymap = Keymap::new(Preset::Vim, EnterMode::Jupyter);
+        }
+        let mut screen = Screen::filled(Screen::with(options, 100, 30, mode));
+        screen.offer_actions();
         for step in steps {
             take(&mut screen, step);
             screen.draw();

@@ -3,6 +3,7 @@
 mod canvas;
 mod danger;
 mod editor;
+mod finding;
 mod fixture;
 mod fuzz;
 mod keys;
@@ -11,5 +12,6 @@ mod screens;
 mod search;
 mod session;
 mod signature;
+mod themes;
 mod ticket;
 mod views;

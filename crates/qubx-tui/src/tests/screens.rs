@@ -14,8 +14,7 @@ use ratatui::style::Color;
 
 use super::fixture::Screen;
 use crate::message::{Message, Question};
-use crate::theme::Theme;
-use crate::transcript::Transcript;
+use crate::theme::ThemeChoice;
 
 #[test]
 fn a_rich_session_on_a_wide_screen() {
@@ -285,10 +284,7 @@ fn a_long_prompt_grows_and_keeps_its_cursor_in_view() {
 fn without_colour_nothing_is_coloured_and_nothing_is_lost() {
     let coloured = Screen::rich(120, 40, false, Mode::Live);
     let mut plain = Screen::rich(120, 40, false, Mode::Live);
-    plain.app.theme = Theme { color: false };
-    plain.app.transcript = Transcript::new(plain.app.theme);
-    plain.app.transcript.set_time(plain.app.now.wall);
-    plain.app.transcript.rebuild(plain.app.mirror.state.as_ref().unwrap());
+    plain.app.set_theme(ThemeChoice::Monochrome);
     assert_eq!(plain.drawn(), coloured.drawn());
     let drawn = plain.draw();
     assert!(drawn.buffer().content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));

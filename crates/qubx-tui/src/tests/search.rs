@@ -9,8 +9,9 @@ use qubx_protocol::{
 };
 
 use super::fixture::{ME, Screen, answer};
-use crate::keymap::{Context, Panel};
+use crate::keymap::Context;
 use crate::message::{Effect, Message, Question};
+use crate::panel::Panel;
 
 const LOOP: &str = "for symbol in ctx.instruments:\n    position = ctx.get_position(symbol)\n    print(symbol, position)\n    del position";
 

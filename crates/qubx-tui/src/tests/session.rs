@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 use qubx_protocol::{Fact, LedgerRow, Mode, OrderStatus, OrderType, Side, TimeInForce};
 
 use super::fixture::Screen;
-use crate::keymap::Panel;
 use crate::message::Effect;
+use crate::panel::Panel;
 use crate::transcript::View;
 
 /// Returns the row of the screen that has `text`.

@@ -154,7 +154,7 @@ fn a_chart_with_fills_orders_and_a_line_of_the_strategy() {
 fn a_chart_alone_and_without_colour() {
     let mut screen = chart();
     screen.key('z');
-    screen.app.theme = crate::theme::Theme { color: false };
+    screen.app.set_theme(crate::theme::ThemeChoice::Monochrome);
     assert_snapshot!(at_all_sizes(&mut screen));
 }
 

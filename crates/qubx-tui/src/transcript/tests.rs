@@ -26,7 +26,7 @@ impl Live {
     fn new(limit: usize) -> Self {
         Self {
             state: SessionState::new(LogId::from("log"), limit),
-            transcript: Transcript::new(Theme { color: false }),
+            transcript: Transcript::new(Theme::monochrome()),
             log: Vec::new(),
         }
     }
@@ -85,7 +85,7 @@ impl Live {
     }
 
     fn snapshot_rows(&self) -> Vec<String> {
-        let mut transcript = Transcript::new(Theme { color: false });
+        let mut transcript = Transcript::new(Theme::monochrome());
         transcript.rebuild(&self.state);
         shown(&transcript)
     }

@@ -19,7 +19,7 @@ pub(super) fn follow(app: &mut App) {
     }
     app.popup = None;
     app.search = None;
-    app.chord = false;
+    app.pressed.clear();
     app.pending_completion = None;
     app.answer = waits.map(|input| AnswerLine::new(input, app.now.instant));
 }

@@ -4,8 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::panels;
 use crate::app::App;
-use crate::keymap::Panel;
 use crate::message::Effect;
+use crate::panel::Panel;
 use crate::{sanitize, view};
 
 /// Characters of a filter; nobody types more, and a paste is no filter.

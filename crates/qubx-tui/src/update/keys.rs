@@ -1,14 +1,15 @@
-//! Where a key goes: to a dialog, the help, the list of completions, the table of keys, or the prompt.
+//! Where a key goes: to what lies over the screen, the list of completions, the table of keys, or the prompt.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use qubx_client::Link;
 
-use super::{asking, copying, filtering, panels, search, signature, sorting, ticket, typing, verbs};
+use super::{asking, copying, filtering, finding, panels, search, signature, sorting, ticket, typing, verbs};
 use crate::Exit;
 use crate::app::App;
 use crate::dialog::{Answer, Outcome};
-use crate::keymap::{self, Action, Context};
+use crate::keymap::{Action, Context, Found, Key};
 use crate::message::Effect;
+use crate::panel::Panel;
 use crate::transcript::Copied;
 
 pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
@@ -29,27 +30,22 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         help(app, event);
         return Vec::new();
     }
+    if app.form.is_some() {
+        return finding::form(app, event);
+    }
+    if app.palette.is_some() {
+        return finding::palette(app, event);
+    }
     // A key after Enter, before the kernel's answer: decide now, so that the key meets the prompt it was meant for.
     let mut effects = if app.pending_enter.is_some() { typing::decide_enter_here(app) } else { Vec::new() };
     let role = app.options.role;
     if app.popup.is_some() {
-        match keymap::action(Context::Popup, role, event) {
-            Some(action) => {
+        match app.keymap.find(Context::Popup, role, &[Key::of(event)]) {
+            Found::Action(action) => {
                 effects.extend(act(app, action, event));
                 return effects;
             }
-            None => app.popup = None,
-        }
-    }
-    if app.keys_context() == Context::Chord {
-        app.chord = false;
-        match keymap::action(Context::Chord, role, event) {
-            Some(action) => {
-                effects.extend(act(app, action, event));
-                return effects;
-            }
-            None if is_way_out(event) => return effects,
-            None => {}
+            Found::Prefix | Found::Nothing => app.popup = None,
         }
     }
     if app.keys_context() == Context::Search {
@@ -58,7 +54,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     }
     if app.signature.is_some()
         && app.keys_context() == Context::Input
-        && let Some(action) = keymap::action(Context::Signature, role, event)
+        && let Found::Action(action) = app.keymap.find(Context::Signature, role, &[Key::of(event)])
     {
         effects.extend(act(app, action, event));
         return effects;
@@ -68,40 +64,46 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     {
         return effects;
     }
-    effects.extend(match keymap::action(context, role, event) {
-        Some(action) => act(app, action, event),
-        None => {
-            match context {
-                Context::Input => typing::edit(app, event),
-                Context::Answer => asking::edit(app, event),
-                Context::Filter if panels::shows_entries(app) => return filtering::edit(app, event),
-                Context::Filter => sorting::type_filter(app, event),
-                _ if is_interrupt(event) => app.hint("nothing to interrupt from here; ^Q leaves"),
-                _ => {}
-            }
-            Vec::new()
+    let mut pressed = std::mem::take(&mut app.pressed);
+    pressed.push(Key::of(event));
+    match app.keymap.find(context, role, &pressed) {
+        Found::Action(action) => effects.extend(act(app, action, event)),
+        Found::Prefix => {
+            app.hint(format!("{} …", shown(&pressed)));
+            app.pressed = pressed;
         }
-    });
+        // The second key belonged to the first one: it is no text.
+        Found::Nothing if pressed.len() > 1 => app.hint(format!("{} does nothing here", shown(&pressed))),
+        Found::Nothing => match context {
+            Context::Input => typing::edit(app, event),
+            Context::Answer => asking::edit(app, event),
+            Context::Filter if panels::shows_entries(app) => return filtering::edit(app, event),
+            Context::Filter => sorting::type_filter(app, event),
+            _ if is_interrupt(event) => {
+                let quit = app.reach(Action::Quit);
+                app.hint(format!("nothing to interrupt from here; {quit} leaves"));
+            }
+            _ => {}
+        },
+    }
     effects
 }
 
 /// Gives a key to the search. One that does something everywhere leaves it before.
 fn in_search(app: &mut App, event: KeyEvent) -> Vec<Effect> {
-    let role = app.options.role;
-    if let Some(action) = keymap::action(Context::Search, role, event) {
+    let (role, pressed) = (app.options.role, [Key::of(event)]);
+    if let Found::Action(action) = app.keymap.find(Context::Search, role, &pressed) {
         return act(app, action, event);
     }
-    if let Some(action) = keymap::action(Context::Both, role, event) {
+    if let Found::Action(action) = app.keymap.find(Context::Everywhere, role, &pressed) {
         app.search = None;
         return act(app, action, event);
     }
     search::edit(app, event)
 }
 
-/// Tells whether the key takes nothing else back than the key before it.
-fn is_way_out(event: KeyEvent) -> bool {
-    let is_control_g = event.code == KeyCode::Char('g') && event.modifiers.contains(KeyModifiers::CONTROL);
-    event.code == KeyCode::Esc || is_control_g
+fn shown(pressed: &[Key]) -> String {
+    pressed.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Tells whether the key is the one with which people leave programs.
@@ -109,7 +111,7 @@ fn is_interrupt(event: KeyEvent) -> bool {
     event.code == KeyCode::Char('c') && event.modifiers.contains(KeyModifiers::CONTROL)
 }
 
-fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
+pub(super) fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
     match action {
         Action::Enter => return typing::enter(app),
         Action::Answer => return asking::send(app),
@@ -119,7 +121,6 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::Signature => return signature::ask(app),
         Action::SignatureMore => signature::more(app),
         Action::SignatureClose => app.signature = None,
-        Action::Chord => app.chord = true,
         Action::Editor => return vec![Effect::Edit(app.prompt.text())],
         Action::Search => return search::open(app),
         Action::SearchOlder => return search::step(app, 1),
@@ -127,6 +128,9 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::SearchScope => return search::toggle(app),
         Action::SearchAccept => search::accept(app),
         Action::SearchLeave => app.search = None,
+        Action::Dedent => {
+            app.prompt.dedent();
+        }
         Action::PopupNext => typing::popup_step(app, 1),
         Action::PopupPrevious => typing::popup_step(app, -1),
         Action::PopupAccept => typing::popup_accept(app),
@@ -141,6 +145,7 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
             return vec![Effect::Redraw];
         }
         Action::Help => app.help = Some(0),
+        Action::Palette => finding::open(app),
         Action::Quit => return verbs::quit(app),
         Action::Open if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
         Action::Open => panels::open(app),
@@ -151,7 +156,10 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::Copy if panels::shows_entries(app) => return copying::entry(app, Copied::Output),
         Action::CopyCode if panels::shows_entries(app) => return copying::entry(app, Copied::Code),
         Action::Copy => return copying::row(app),
-        Action::CopyCode => app.hint("the session (1) has cells whose code can be copied"),
+        Action::CopyCode => {
+            let session = app.reach(Action::GoToSession);
+            app.hint(format!("the session ({session}) has cells whose code can be copied"));
+        }
         Action::Pause => panels::pause(app),
         Action::NextError => return panels::to_error(app, true),
         Action::PreviousError => return panels::to_error(app, false),
@@ -168,10 +176,22 @@ fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect> {
         Action::ColumnPrevious => sorting::step_column(app, -1),
         Action::ColumnToggle => sorting::toggle_column(app),
         Action::ColumnsClose => app.picker = None,
+        Action::LeavePrompt if app.typed().takes_escape() => app.typed().key(event),
         Action::LeavePrompt => app.context = Context::Panel,
-        Action::ToPrompt => app.context = Context::Input,
+        Action::ToPrompt => {
+            app.context = Context::Input;
+            app.typed().begin_typing();
+        }
         Action::Dismiss => dismiss(app),
-        Action::GoTo(panel) => panels::go_to(app, panel),
+        Action::GoToSession => panels::go_to(app, Panel::Session),
+        Action::GoToPositions => panels::go_to(app, Panel::Positions),
+        Action::GoToOrders => panels::go_to(app, Panel::Orders),
+        Action::GoToMarket => panels::go_to(app, Panel::Market),
+        Action::GoToEquity => panels::go_to(app, Panel::Equity),
+        Action::GoToFills => panels::go_to(app, Panel::Fills),
+        Action::GoToLog => panels::go_to(app, Panel::Log),
+        Action::GoToPeers => panels::go_to(app, Panel::Peers),
+        Action::GoToStrategy => panels::go_to(app, Panel::Strategy),
         Action::NextPanel => panels::go_to(app, app.panel.step(1)),
         Action::PreviousPanel => panels::go_to(app, app.panel.step(-1)),
         Action::Down => return panels::step(app, 1),

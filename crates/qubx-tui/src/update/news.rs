@@ -11,6 +11,7 @@ use super::{asking, panels, search, signature, ticket, typing};
 use crate::Exit;
 use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::facts::Facts;
+use crate::keymap::Action;
 use crate::message::Effect;
 use crate::{format, progress, view};
 
@@ -95,7 +96,7 @@ fn closed(app: &mut App, error: ErrorMessage) -> Vec<Effect> {
         }
         _ if app.is_away() => {
             let name = app.mirror.info().map_or_else(String::new, |info| info.name.clone());
-            let call = app.notifier.ended(&name, &error.message, app.options.notifications);
+            let call = app.notifier.ended(&name, &error.message, app.options.settings.notifications);
             call.map(Effect::Notify).into_iter().collect()
         }
         _ => Vec::new(),
@@ -115,7 +116,7 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
     app.fills.apply(event, is_new.then_some(app.now.instant + FLASH));
     asking::ended(app, &event.fact);
     if app.is_away() {
-        app.notifier.event(event, app.options.notifications, app.now.instant);
+        app.notifier.event(event, app.options.settings.notifications, app.now.instant);
     }
     asking::follow(app);
     match &event.fact {
@@ -158,7 +159,7 @@ fn verb(app: &mut App, verb: &VerbProgress) -> Vec<Effect> {
         (text, _) => text,
     };
     let again = if state == NoticeState::Failed && ticket::refused(app, command) {
-        format!(" · retry or edit it: {}", app.panel_key('t'))
+        format!(" · retry or edit it: {}", app.reach(Action::Ticket))
     } else {
         String::new()
     };
@@ -188,7 +189,7 @@ fn refused(app: &mut App, refusal: Refusal) {
         answer.refused(&refusal.command);
     }
     let again = if ticket::refused(app, &refusal.command) {
-        format!(" · retry or edit it: {}", app.panel_key('t'))
+        format!(" · retry or edit it: {}", app.reach(Action::Ticket))
     } else {
         String::new()
     };

@@ -88,6 +88,16 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         app.hint("pasting does not answer a question");
         return Vec::new();
     }
+    app.pressed.clear();
+    let line = text.lines().next().unwrap_or_default();
+    if let Some(form) = &mut app.form {
+        form.push(line);
+        return Vec::new();
+    }
+    if let Some(palette) = &mut app.palette {
+        palette.push(line);
+        return Vec::new();
+    }
     if app.keys_context() == Context::Filter {
         filtering::paste(app, text);
         return Vec::new();
@@ -99,7 +109,7 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
     let mut effects = if app.pending_enter.is_some() { decide_enter_here(app) } else { Vec::new() };
     app.help = None;
     app.popup = None;
-    app.chord = false;
+    app.pressed.clear();
     if app.search.is_none() {
         app.recall = None;
         app.context = Context::Input;

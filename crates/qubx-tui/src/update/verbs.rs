@@ -10,7 +10,8 @@ use crate::Exit;
 use crate::app::{App, Leaving};
 use crate::dialog::{Dialog, Legs, Subject};
 use crate::facts::{self, Facts};
-use crate::keymap::Context;
+use crate::form::Form;
+use crate::keymap::{Action, Context};
 use crate::message::{Effect, Purpose};
 use crate::progress;
 
@@ -19,7 +20,8 @@ const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) fn cancel_order(app: &mut App) -> Vec<Effect> {
     let order = panels::selected_open_order(app).map(|order| order.id.clone());
-    ask(app, order.map(|order| Command::CancelOrder { order }), "select an order first (3)")
+    let hint = format!("select an order first ({})", app.reach(Action::GoToOrders));
+    ask(app, order.map(|order| Command::CancelOrder { order }), &hint)
 }
 
 pub(super) fn cancel_orders(app: &mut App) -> Vec<Effect> {
@@ -42,7 +44,8 @@ pub(super) fn cancel_all(app: &mut App) -> Vec<Effect> {
 
 pub(super) fn close(app: &mut App) -> Vec<Effect> {
     let position = panels::selected_position(app).map(|position| position.instrument.clone());
-    ask(app, position.map(|instrument| Command::Close { instrument }), "select a position first (2)")
+    let hint = format!("select a position first ({})", app.reach(Action::GoToPositions));
+    ask(app, position.map(|instrument| Command::Close { instrument }), &hint)
 }
 
 pub(super) fn flatten(app: &mut App) -> Vec<Effect> {
@@ -100,7 +103,8 @@ pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(running) = facts::running(&app.mirror).cloned() else {
-        app.hint("nothing runs; ^Q leaves");
+        let quit = app.reach(Action::Quit);
+        app.hint(format!("nothing runs; {quit} leaves"));
         return Vec::new();
     };
     if !app.mirror.is_connected() {
@@ -109,7 +113,7 @@ pub(super) fn interrupt(app: &mut App) -> Vec<Effect> {
     }
     let first = app.interrupted.filter(|(cell, _)| *cell == running.cell).map(|(_, at)| at);
     let waited = first.map(|at| app.now.instant.saturating_duration_since(at));
-    let restart = app.panel_key('R');
+    let restart = app.reach(Action::RestartKernel);
     let stands_still =
         app.mirror.status().is_some_and(|status| status.kernel.state == KernelState::NotResponding);
     if stands_still {
@@ -161,6 +165,46 @@ pub(super) fn quit(app: &mut App) -> Vec<Effect> {
     }
     app.dialog = Some(Dialog::about(Subject::Quit { owner: true }, app.now.instant));
     Vec::new()
+}
+
+/// Begins what the strategy offers: asks for what it takes, or does it when it takes nothing.
+pub(super) fn strategy_action(app: &mut App, name: &str) -> Vec<Effect> {
+    let mut actions = app.mirror.status().into_iter().flat_map(|status| &status.strategy.actions);
+    let Some(action) = actions.find(|action| action.name == name).cloned() else {
+        app.hint(format!("the strategy does not offer {name} any more"));
+        return Vec::new();
+    };
+    let form = Form::new(action, app.now.instant);
+    if form.values.is_empty() {
+        return submit(app, form);
+    }
+    app.form = Some(form);
+    Vec::new()
+}
+
+/// Has the strategy do what a form says; what is dangerous only after a question, and what is wrong not at all.
+pub(super) fn submit(app: &mut App, mut form: Form) -> Vec<Effect> {
+    if let Some(why) = not_now(app) {
+        app.form = (!form.values.is_empty()).then_some(form);
+        app.hint(why);
+        return Vec::new();
+    }
+    match form.arguments() {
+        Err((field, problem)) => {
+            (form.field, form.problem) = (field, Some(problem));
+            app.form = Some(form);
+            Vec::new()
+        }
+        Ok(arguments) => {
+            let command = Command::Action { name: form.action.name, arguments };
+            let purpose = Purpose::Verb(command.verb());
+            if !form.action.dangerous {
+                return send(app, command, purpose);
+            }
+            app.dialog = Some(Dialog::before_danger(command, purpose, &app.mirror, app.now.instant));
+            Vec::new()
+        }
+    }
 }
 
 /// Asks before a command, sends one that needs no question, or says why neither.

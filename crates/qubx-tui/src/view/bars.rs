@@ -8,6 +8,7 @@ use ratatui::text::Line;
 
 use crate::app::{App, NoticeState};
 use crate::facts::{self, Facts};
+use crate::keymap::Action;
 use crate::progress::Leg;
 use crate::{format, sanitize, wrap};
 
@@ -130,7 +131,7 @@ fn kernel(app: &App) -> Option<(String, Style)> {
     let kernel = &status.kernel;
     let since = format::stopwatch(format::between(kernel.since, app.now.wall));
     let restart = if app.may(&Command::RestartKernel) {
-        format!("; restart: {}", app.panel_key('R'))
+        format!("; restart: {}", app.reach(Action::RestartKernel))
     } else {
         String::new()
     };
@@ -159,7 +160,7 @@ fn kernel(app: &App) -> Option<(String, Style)> {
                 }
             };
             let flatten = if app.may(&Command::Flatten) {
-                format!(" Flatten: {}", app.panel_key('F'))
+                format!(" Flatten: {}", app.reach(Action::Flatten))
             } else {
                 String::new()
             };

@@ -30,7 +30,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, Rows { rows, cu
     frame.render_widget(Paragraph::new(rows.into_iter().skip(skip).collect::<Vec<_>>()), area);
     let takes_keys = (app.context == Context::Input || app.search.is_some())
         && !app.answer.as_ref().is_some_and(AnswerLine::is_sent);
-    if takes_keys && app.dialog.is_none() && app.help.is_none() && area.height > 0 {
+    if takes_keys && !app.is_covered() && area.height > 0 {
         frame.set_cursor_position(at);
     }
     at

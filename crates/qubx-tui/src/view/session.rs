@@ -9,8 +9,9 @@ use ratatui::widgets::Paragraph;
 
 use crate::app::App;
 use crate::format;
-use crate::keymap::{Context, Panel};
+use crate::keymap::Context;
 use crate::layout::Room;
+use crate::panel::Panel;
 use crate::transcript::View;
 use crate::{sanitize, wrap};
 

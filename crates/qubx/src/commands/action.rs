@@ -7,9 +7,9 @@ use super::verbs;
 use crate::arguments::ActionArguments;
 use crate::config::hint;
 use crate::failure::{Failure, Outcome};
-use crate::kinds;
 use crate::out::outln;
 use crate::{json, talk::Talk};
+use qubx_protocol::kinds;
 
 /// `qubx action NAME [ACTION]`
 pub(crate) async fn action(arguments: ActionArguments) -> Result<Outcome, Failure> {

@@ -7,8 +7,8 @@ use crate::arguments::VerbArguments;
 use crate::config::hint;
 use crate::failure::{Failure, Outcome};
 use crate::json;
-use crate::kinds;
 use crate::out::outln;
+use qubx_protocol::kinds;
 
 /// `qubx set NAME [PARAMETER=VALUE]`
 pub(crate) async fn set(arguments: VerbArguments, change: Option<&str>) -> Result<Outcome, Failure> {

@@ -7,13 +7,16 @@ use crate::arguments::ValidateArguments;
 use crate::config::{Config, Connector, Exchange, Paper, Recording, Speed};
 use crate::failure::{Failure, Outcome};
 use crate::json;
-use crate::out::{out, outln};
+use crate::out::{out, outln, say};
 use crate::owner::prepare::{Prepared, prepare};
 use crate::service::exchanges::instruments;
 
 /// `qubx validate CONFIG`
 pub(crate) async fn validate(arguments: ValidateArguments, registry: &Registry) -> Result<Outcome, Failure> {
     let prepared = prepare(&arguments.config, registry).await?;
+    for mistake in &prepared.screen_mistakes {
+        say!("warning: {mistake}");
+    }
     let object = object(&prepared);
     if arguments.json {
         outln!("{}", json::pretty(&object));

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use qubx_tui::Written;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -18,15 +19,21 @@ use super::node::{Entries, Entry, Node, Value};
 use super::origin::{Origin, Source};
 use super::parse::MAX_DEPTH;
 
+/// What of the settings is for the screen, and what is wrong with it.
+pub(crate) type ForTheScreen = (qubx_tui::ScreenSettings, Vec<ConfigError>);
+
 /// What `config.toml` says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// Its `[session]`.
     pub(super) session: Option<Node>,
+    /// Its `[keys]` and `[screen]`, which are the screen's to read.
+    keys: Option<Node>,
+    screen: Option<Node>,
 }
 
 /// The tables that `config.toml` may have.
-const TABLES: [&str; 1] = ["session"];
+const TABLES: [&str; 3] = ["session", "keys", "screen"];
 
 impl Settings {
     /// Reads the file at `path`.
@@ -61,7 +68,46 @@ impl Settings {
             return Err(ConfigError::new(&entry.key, format!("unknown key `{key}` at the top level"))
                 .hint(nearest::hint(key, "keys", &TABLES)));
         }
-        Ok(Self { session: entries.shift_remove("session").map(|entry| entry.node) })
+        let mut take = |table| entries.shift_remove(table).map(|entry| entry.node);
+        Ok(Self { session: take("session"), keys: take("keys"), screen: take("screen") })
+    }
+
+    /// Returns what is for the screen. A mistake in there stops nothing: what it is about keeps its default.
+    pub(crate) fn for_the_screen(&self) -> ForTheScreen {
+        let (keys, screen) = (self.keys.as_ref().map(written), self.screen.as_ref().map(written));
+        let (settings, mistakes) = qubx_tui::ScreenSettings::read(keys.as_ref(), screen.as_ref());
+        let mut mistakes: Vec<ConfigError> = mistakes.into_iter().map(mistake).collect();
+        mistakes.sort_by_key(|mistake| mistake.origin().sort_key());
+        (settings, mistakes)
+    }
+}
+
+/// Returns a value as the screen reads it.
+fn written(node: &Node) -> Written<Origin> {
+    let value = match &node.value {
+        Value::Text(text) => qubx_tui::Value::Text(text.clone()),
+        Value::Bool(value) => qubx_tui::Value::Bool(*value),
+        Value::List(items) => qubx_tui::Value::List(items.iter().map(written).collect()),
+        Value::Map(entries) => {
+            let entry = |(key, entry): (&String, &Entry)| qubx_tui::Entry {
+                key: key.clone(),
+                place: entry.key.clone(),
+                written: written(&entry.node),
+            };
+            qubx_tui::Value::Table(entries.iter().map(entry).collect())
+        }
+        Value::Null | Value::Number(_) => qubx_tui::Value::Other(node.describe()),
+    };
+    Written { value, place: node.origin.clone() }
+}
+
+fn mistake(mistake: qubx_tui::Mistake<Origin>) -> ConfigError {
+    let error = ConfigError::new(&mistake.place, mistake.message);
+    // All actions would be a long list; docs/screen.md has it.
+    let guess = mistake.misspelt.and_then(|(word, valid)| nearest::nearest(&word, valid));
+    match mistake.hint.or_else(|| guess.map(|guess| format!("did you mean `{guess}`?"))) {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }
 

@@ -10,7 +10,7 @@ use qubx_protocol::Runtime;
 use super::prepare::config_failure;
 use crate::config::{Document, StrategyClass, hint};
 use crate::failure::Failure;
-use crate::kinds;
+use qubx_protocol::kinds;
 
 /// How long importing the strategy may take: a first import of a large library from a cold disk takes long.
 const PROBE_WITHIN: Duration = Duration::from_secs(60);

@@ -22,6 +22,8 @@ pub(crate) struct Prepared {
     pub(crate) python: PathBuf,
     pub(crate) config: Config,
     pub(crate) probe: Probe,
+    /// What is wrong with the user's settings of the screen. It stops no run.
+    pub(crate) screen_mistakes: Vec<config::ConfigError>,
     /// The file of this program, when it is not the one that everybody has, but has strategies built in.
     pub(crate) own_program: Option<PathBuf>,
 }
@@ -93,7 +95,9 @@ pub(crate) async fn prepare(arguments: &ConfigArguments, registry: &Registry) ->
     // A replay whose files are wrong is a config that is wrong; they are opened again when it starts.
     qubx_engine::check_files(&exchanges::of(&config)).map_err(|error| Failure::usage(error.to_string()))?;
     let own_program = if registry.is_empty() { None } else { std::env::current_exe().ok() };
-    Ok(Prepared { home, config_file: document.path().to_owned(), python, config, probe, own_program })
+    let screen_mistakes = settings.for_the_screen().1;
+    let config_file = document.path().to_owned();
+    Ok(Prepared { home, config_file, python, config, probe, screen_mistakes, own_program })
 }
 
 pub(crate) fn config_failure(errors: &[config::ConfigError]) -> Failure {

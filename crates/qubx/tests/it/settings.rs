@@ -97,6 +97,30 @@ async fn a_mistake_in_the_settings_is_told_with_its_place() {
 }
 
 #[tokio::test]
+async fn a_mistake_in_what_is_the_screens_is_a_warning_and_stops_nothing() {
+    let settings = "\
+[keys.panel]
+flaten = \"Z\"
+help = [\"h\", \"c\"]
+down = [\"n\", \"hyper+x\"]
+up = []
+
+[screen]
+theme = \"drak\"
+";
+    let Some(place) = place(settings) else { return };
+    let validated = place.qubx(&["validate", "idle.yml"]).await.code(0);
+    validated.says(&[
+        "config.toml:2:1: there is no action `flaten`",
+        "did you mean `flatten`?",
+        "config.toml:3:1: `c` cannot be help: it is cancel_order",
+        "config.toml:4:14: `hyper+x` is no key",
+        "config.toml:8:9: screen.theme must be one of auto, dark, light",
+    ]);
+    leave(place).await;
+}
+
+#[tokio::test]
 async fn settings_that_cannot_be_read_are_an_error() {
     let Some(place) = place("") else { return };
     let file = place.home().join("config.toml");

@@ -3,8 +3,9 @@
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use qubx_protocol::Mode;
 
-use crate::keymap::{Context, Panel};
+use crate::keymap::Context;
 use crate::message::Message;
+use crate::panel::Panel;
 use crate::table::{RowKey, Sort};
 use crate::tests::fixture::{Screen, instrument};
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use qubx_protocol::Mode;
 
-use crate::keymap::{Context, Panel};
+use crate::keymap::Context;
 use crate::message::Message;
+use crate::panel::Panel;
 use crate::tests::fixture::Screen;
 
 #[test]

@@ -10,8 +10,8 @@ use qubx_protocol::{
 };
 
 use crate::detail::Subject;
-use crate::keymap::Panel;
 use crate::message::{Effect, Purpose, Question};
+use crate::panel::Panel;
 use crate::table::{RowKey, Sort};
 use crate::tests::fixture::answer;
 use crate::tests::fixture::{Screen, instrument, time};
@@ -211,7 +211,7 @@ fn a_new_fill_flashes_once_and_an_old_one_does_not() {
     screen.wait(Duration::from_secs(1));
     screen.send(crate::message::Message::Tick);
     assert!(!screen.app.flashes(&instrument("BTCUSDT")));
-    screen.app.options.animations = false;
+    screen.app.options.settings.animations = false;
     screen.fill("BTCUSDT", Side::Sell, "0.050", "64180.5", "0.050", "16.42");
     assert!(!screen.app.flashes(&instrument("BTCUSDT")));
 }

@@ -11,8 +11,9 @@ use qubx_protocol::{
 use super::verb;
 use crate::Exit;
 use crate::app::NoticeState;
-use crate::keymap::{Context, Panel};
+use crate::keymap::Context;
 use crate::message::{Effect, Message, Purpose};
+use crate::panel::Panel;
 use crate::table::RowKey;
 use crate::tests::fixture::{ME, Screen};
 

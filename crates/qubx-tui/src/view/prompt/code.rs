@@ -46,7 +46,7 @@ pub(crate) fn shape(app: &App) -> Shape {
 
 fn label(app: &App) -> String {
     let number = app.transcript.last_count().map_or_else(|| "·".to_owned(), |count| (count + 1).to_string());
-    format!(" In[{number}] ")
+    format!(" {}In[{number}] ", app.prompt.mode())
 }
 
 /// Returns the rows of the code around the cursor, as many as there is ever room for.

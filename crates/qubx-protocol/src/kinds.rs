@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 ///
 /// # Errors
 /// What it must be.
-pub(crate) fn parse(kind: &str, text: &str) -> Result<Value, String> {
+pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
     let number = || text.trim().parse::<Number>().ok().map(Value::Number);
     let value = match kind {
         "str" => Some(Value::String(text.to_owned())),
@@ -29,7 +29,7 @@ pub(crate) fn parse(kind: &str, text: &str) -> Result<Value, String> {
 ///
 /// # Errors
 /// What it must be.
-pub(crate) fn check(kind: &str, value: &Value) -> Result<(), String> {
+pub fn check(kind: &str, value: &Value) -> Result<(), String> {
     let fits = match kind {
         "bool" => value.is_boolean(),
         "int" => value.is_i64() || value.is_u64(),
