@@ -227,6 +227,7 @@ live:
             config,
             probe,
             own_program: None,
+            screen_mistakes: Vec::new(),
         };
         documented::check("qubx validate", &[object(&prepared)]);
     }
