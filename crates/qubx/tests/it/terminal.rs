@@ -73,7 +73,7 @@ async fn an_owner_that_leaves_it_running_leaves_it_running() {
     owner.shows("quit…").await;
     owner.key("C-q").await;
     let dialog = owner.shows("leave it running").await;
-    assert!(dialog.contains("stop the strategy") && dialog.contains("ancel"), "{dialog}");
+    assert!(dialog.contains("stop: cancel orders, keep positions") && dialog.contains("ancel"), "{dialog}");
     // A dialog that has just opened is deaf to keys.
     owner.presses("l", "goes on; watch it with").await;
     screen.close().await;

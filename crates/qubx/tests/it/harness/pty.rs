@@ -75,7 +75,8 @@ impl Pty {
     /// Gives the terminal another size, and says so.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         set_size(&self.master, columns, rows);
-        self.emulator.screen_mut().set_size(rows, columns);
+        // The emulator fails on some sizes that are made smaller. Whoever draws must draw all anew at each size anyway.
+        self.emulator = vt100::Parser::new(rows, columns, 0);
         self.signal(Signal::WINCH);
     }
 
