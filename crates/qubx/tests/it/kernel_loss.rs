@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use qubx_home::{Home, list_sessions};
 use qubx_protocol::{Command, CommandId, Fact, KernelState, OrderStatus, VerbOutcome, VerbProgress};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -166,7 +167,12 @@ async fn a_service_that_is_killed_before_the_end_is_written_down_leaves_it_to_th
     );
     assert_eq!(command(&place, started.command.as_ref().unwrap())["author"], "session");
     owner.says("started again").await;
-    wait_for("another service", async || service_of(&place, "idle").filter(|pid| *pid != service)).await;
+    // It has its lock before its connection file, by which a stop finds it.
+    wait_for("another service that is listed", async || {
+        let sessions = list_sessions(&Home::at(place.home())).unwrap();
+        sessions.iter().any(|found| found.alive && found.file.qubx.service.pid != service).then_some(())
+    })
+    .await;
     assert_eq!(screen.state().open_positions().count(), 1);
     drop(slow);
     stop(place, screen).await;

@@ -128,7 +128,10 @@ async fn an_owner_that_is_killed_while_its_service_is_down_leaves_a_dead_session
 async fn a_session_that_was_given_up_or_stopped_is_not_started_again() {
     let Some(place) = Place::with_idle_session().await else { return };
     let qubx = kill(&place);
-    wait_for("the end of the service", async || (!is_alive(qubx.service.pid)).then_some(())).await;
+    wait_for("the end of the service", async || {
+        (!is_alive(qubx.service.pid) && service_of(&place, "idle").is_none()).then_some(())
+    })
+    .await;
     let list = place.qubx(&["kernel", "list", "--json"]).await.code(0).json();
     assert_eq!(list[0]["status"], "dead", "{list}");
 

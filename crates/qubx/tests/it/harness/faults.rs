@@ -59,7 +59,8 @@ pub(crate) async fn end_by_kill(place: &Place, name: &str) {
     let qubx = place.session(name).file.qubx;
     send_signal(qubx.service.pid, Signal::KILL);
     wait_for("the end of service and kernel", async || {
-        (!is_alive(qubx.service.pid) && !is_alive(qubx.kernel_pid)).then_some(())
+        let is_gone = !is_alive(qubx.service.pid) && !is_alive(qubx.kernel_pid);
+        (is_gone && service_of(place, name).is_none()).then_some(())
     })
     .await;
 }
