@@ -10,6 +10,7 @@ use qubx_client::Mirror;
 use qubx_protocol::{Bar, InstrumentId, Price, Quantity, RequestId, Timeframe};
 
 use crate::facts::Facts;
+use crate::paced::Paced;
 
 /// The shortest time between two questions.
 const ASK_EVERY: Duration = Duration::from_secs(1);
@@ -42,8 +43,7 @@ pub(crate) struct Candles {
     answered: usize,
     /// Why there are none.
     failed: Option<String>,
-    asked_at: Option<Instant>,
-    pending: Option<RequestId>,
+    question: Paced,
 }
 
 impl Candles {
@@ -57,27 +57,27 @@ impl Candles {
 
     /// Tells whether it is time to ask, and after which moment; it is asked then.
     pub(crate) fn want(&mut self, now: Instant) -> Option<Option<Timestamp>> {
-        if self.asked_at.is_some_and(|at| now.saturating_duration_since(at) < ASK_EVERY) {
+        if !self.question.is_due(now, ASK_EVERY) {
             return None;
         }
-        self.asked_at = Some(now);
+        self.question.ask(now);
         // The last bar may not have been whole: it comes again, as it is now.
         Some(self.answered.checked_sub(1).and_then(|place| self.bars.get(place)).map(|bar| bar.time))
     }
 
     /// Notes the question's id.
     pub(crate) fn asked(&mut self, request: RequestId) {
-        self.pending = Some(request);
+        self.question.asked_as(request);
     }
 
     /// Tells whether an answer is for what was asked last.
     pub(crate) fn is_for(&self, request: &RequestId) -> bool {
-        self.pending.as_ref() == Some(request)
+        self.question.is_for(request)
     }
 
     /// Takes bars in.
     pub(crate) fn take(&mut self, bars: Vec<Bar>) {
-        self.pending = None;
+        self.question.answered();
         self.failed = None;
         if let Some(first) = bars.first() {
             self.bars.retain(|bar| bar.time < first.time);
@@ -90,7 +90,7 @@ impl Candles {
 
     /// Notes that there are none, and why.
     pub(crate) fn fail(&mut self, why: String) {
-        self.pending = None;
+        self.question.answered();
         self.failed = Some(why);
     }
 

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use qubx_protocol::{Account, EquitySample, RequestId, nearest_f64};
 
+use crate::paced::Paced;
+
 /// The shortest time between two questions about what the service remembers.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Points that are kept of one account; the oldest go first.
@@ -25,8 +27,7 @@ pub(crate) struct EquityLine {
     accounts: BTreeMap<String, Line>,
     /// Until when what the service remembers is known.
     remembered_until: Option<Timestamp>,
-    asked_at: Option<Instant>,
-    pending: Option<RequestId>,
+    question: Paced,
 }
 
 #[derive(Debug, Default)]
@@ -56,31 +57,36 @@ impl EquityLine {
 
     /// Tells whether the service was asked what it remembers.
     pub(crate) fn is_asked(&self) -> bool {
-        self.asked_at.is_some()
+        self.question.was_asked()
+    }
+
+    /// Tells whether it is time to ask.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.question.is_due(now, ASK_EVERY)
     }
 
     /// Tells whether it is time to ask, and after which moment; it is asked then.
     pub(crate) fn want(&mut self, now: Instant) -> Option<Option<Timestamp>> {
-        if self.asked_at.is_some_and(|at| now.saturating_duration_since(at) < ASK_EVERY) {
+        if !self.is_due(now) {
             return None;
         }
-        self.asked_at = Some(now);
+        self.question.ask(now);
         Some(self.remembered_until)
     }
 
     /// Notes the question's id.
     pub(crate) fn asked(&mut self, request: RequestId) {
-        self.pending = Some(request);
+        self.question.asked_as(request);
     }
 
     /// Tells whether an answer is for what was asked last.
     pub(crate) fn is_for(&self, request: &RequestId) -> bool {
-        self.pending.as_ref() == Some(request)
+        self.question.is_for(request)
     }
 
     /// Takes in what the service remembers.
     pub(crate) fn remember(&mut self, samples: &[EquitySample]) {
-        self.pending = None;
+        self.question.answered();
         for sample in samples.iter().filter(|sample| Some(sample.time) > self.remembered_until) {
             for (exchange, equity) in &sample.equity {
                 let line = self.accounts.entry(exchange.clone()).or_default();

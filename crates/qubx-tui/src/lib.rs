@@ -26,6 +26,7 @@ mod keymap;
 mod layout;
 mod message;
 mod notify;
+mod paced;
 mod palette;
 mod panel;
 mod pick;

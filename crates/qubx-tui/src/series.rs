@@ -9,6 +9,8 @@ use qubx_protocol::{
     AnswerResult, InstrumentId, Published, PublishedContent, RequestId, RequestKind, SeriesPoint,
 };
 
+use crate::paced::Paced;
+
 /// The shortest time between two questions about one line.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Points that are kept of a line; the oldest go first.
@@ -27,8 +29,13 @@ struct SeriesLine {
     points: Vec<SeriesPoint>,
     /// How many points there were when it was asked for last.
     known: Option<u64>,
-    asked_at: Option<Instant>,
-    pending: Option<RequestId>,
+    question: Paced,
+}
+
+impl SeriesLine {
+    fn is_due(&self, count: u64, now: Instant) -> bool {
+        self.known != Some(count) && self.question.is_due(now, ASK_EVERY)
+    }
 }
 
 impl SeriesLines {
@@ -38,31 +45,38 @@ impl SeriesLines {
         line.map_or(&[], |line| &line.points)
     }
 
+    /// Tells whether there is something new in a line, and it is time to ask for it.
+    pub(crate) fn is_due(&self, shown: &Published, now: Instant) -> bool {
+        let PublishedContent::Series { points: count, .. } = shown.content else { return false };
+        self.place(shown).is_none_or(|place| self.lines[place].is_due(count, now))
+    }
+
+    fn place(&self, shown: &Published) -> Option<usize> {
+        self.lines.iter().position(|line| line.name == shown.name && line.instrument == shown.instrument)
+    }
+
     /// Asks for what is new in a line: returns its place here and the question.
     pub(crate) fn want(&mut self, shown: &Published, now: Instant) -> Option<(usize, RequestKind)> {
         let PublishedContent::Series { points: count, .. } = shown.content else { return None };
-        let is_it = |line: &SeriesLine| line.name == shown.name && line.instrument == shown.instrument;
-        let place = self.lines.iter().position(is_it).unwrap_or_else(|| {
+        let place = self.place(shown).unwrap_or_else(|| {
             self.lines.push(SeriesLine {
                 name: shown.name.clone(),
                 instrument: shown.instrument.clone(),
                 points: Vec::new(),
                 known: None,
-                asked_at: None,
-                pending: None,
+                question: Paced::default(),
             });
             self.lines.len() - 1
         });
         let line = &mut self.lines[place];
-        let asked_lately = line.asked_at.is_some_and(|at| now.saturating_duration_since(at) < ASK_EVERY);
-        if asked_lately || line.known == Some(count) {
+        if !line.is_due(count, now) {
             return None;
         }
         // A strategy that was created anew begins its lines anew.
         if line.known.is_some_and(|known| known > count) {
             line.points.clear();
         }
-        line.asked_at = Some(now);
+        line.question.ask(now);
         line.known = Some(count);
         let after: Option<Timestamp> = line.points.last().map(|point| point.time);
         let kind =
@@ -73,16 +87,16 @@ impl SeriesLines {
     /// Notes the question's id.
     pub(crate) fn asked(&mut self, place: usize, request: RequestId) {
         if let Some(line) = self.lines.get_mut(place) {
-            line.pending = Some(request);
+            line.question.asked_as(request);
         }
     }
 
     /// Takes an answer in; tells whether it was for one of these questions.
     pub(crate) fn answer(&mut self, request: &RequestId, result: &AnswerResult) -> bool {
-        let Some(line) = self.lines.iter_mut().find(|line| line.pending.as_ref() == Some(request)) else {
+        let Some(line) = self.lines.iter_mut().find(|line| line.question.is_for(request)) else {
             return false;
         };
-        line.pending = None;
+        line.question.answered();
         match result {
             AnswerResult::Series { points } => {
                 let last = line.points.last().map(|point| point.time);

@@ -1,6 +1,6 @@
 //! What is asked of the service because somebody looks at it: points of lines, bars, the equity.
 
-use qubx_protocol::{PublishedContent, RequestKind};
+use qubx_protocol::RequestKind;
 
 use crate::app::App;
 use crate::candles::{self, MOST_BARS};
@@ -41,6 +41,10 @@ fn bars(app: &mut App) -> Option<Effect> {
 
 /// Asks for the equity: once for the account's line, and again and again while its chart is seen.
 fn equity(app: &mut App) -> Option<Effect> {
+    // Where things are is asked last: it lays the screen out, and every message comes by here.
+    if !app.equity.is_due(app.now.instant) {
+        return None;
+    }
     let in_line = app.room() == Room::Wide && !app.equity.is_asked();
     if !in_line && (app.detail.is_some() || !sees(app, Panel::Equity)) {
         return None;
@@ -51,24 +55,19 @@ fn equity(app: &mut App) -> Option<Effect> {
 
 /// Asks for the lines that are seen.
 fn series(app: &mut App) -> Vec<Effect> {
-    let has_series = published::published(app)
-        .iter()
-        .any(|shown| matches!(shown.content, PublishedContent::Series { .. }));
-    if !has_series {
+    let now = app.now.instant;
+    let is_due = |shown: &&qubx_protocol::Published| app.series.is_due(shown, now);
+    let due: Vec<_> = published::published(app).iter().filter(is_due).cloned().collect();
+    if due.is_empty() {
         return Vec::new();
     }
     let shows_all = app.detail.is_none() && sees(app, Panel::Strategy);
-    let now = app.now.instant;
     let is_seen = |shown: &qubx_protocol::Published| match app.detail.as_ref().map(|detail| &detail.subject) {
         Some(Subject::Published(name, instrument)) => shown.name == *name && shown.instrument == *instrument,
         Some(Subject::Instrument(id)) => shown.instrument.as_ref() == Some(id),
         _ => shows_all,
     };
-    let seen: Vec<_> = published::published(app)
-        .iter()
-        .filter(|shown| matches!(shown.content, PublishedContent::Series { .. }) && is_seen(shown))
-        .cloned()
-        .collect();
+    let seen: Vec<_> = due.into_iter().filter(is_seen).collect();
     let wants = seen.iter().filter_map(|shown| app.series.want(shown, now));
     wants.map(|(place, kind)| Effect::Ask(kind, Question::Series(place))).collect()
 }
