@@ -77,8 +77,7 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         Found::Nothing => match context {
             Context::Input => typing::edit(app, event),
             Context::Answer => asking::edit(app, event),
-            Context::Filter if panels::shows_entries(app) => return filtering::edit(app, event),
-            Context::Filter => sorting::type_filter(app, event),
+            Context::Filter => effects.extend(filtering::edit(app, event)),
             _ if is_interrupt(event) => {
                 let quit = app.reach(Action::Quit);
                 app.hint(format!("nothing to interrupt from here; {quit} leaves"));
@@ -150,9 +149,9 @@ pub(super) fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect>
         Action::Open if matches!(app.mirror.link, Link::Lost { .. }) => return vec![Effect::Reconnect],
         Action::Open => panels::open(app),
         Action::FilterLevel => filtering::raise_least(app),
-        Action::Filter if panels::shows_entries(app) => filtering::begin(app),
-        Action::FilterKeep if panels::shows_entries(app) => app.filtering = false,
-        Action::FilterClear if panels::shows_entries(app) => filtering::clear(app),
+        Action::Filter => filtering::begin(app),
+        Action::FilterKeep => filtering::keep(app),
+        Action::FilterClear => filtering::clear(app),
         Action::Copy if panels::shows_entries(app) => return copying::entry(app, Copied::Output),
         Action::CopyCode if panels::shows_entries(app) => return copying::entry(app, Copied::Code),
         Action::Copy => return copying::row(app),
@@ -168,9 +167,6 @@ pub(super) fn act(app: &mut App, action: Action, event: KeyEvent) -> Vec<Effect>
         Action::Zoom => panels::zoom(app),
         Action::Sort => sorting::sort(app),
         Action::SortReverse => sorting::reverse(app),
-        Action::Filter => sorting::filter(app),
-        Action::FilterKeep => sorting::end_filter(app, true),
-        Action::FilterClear => sorting::end_filter(app, false),
         Action::Columns => sorting::open_columns(app),
         Action::ColumnNext => sorting::step_column(app, 1),
         Action::ColumnPrevious => sorting::step_column(app, -1),

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::app::App;
 use crate::keymap::Context;
 use crate::panel::Panel;
-use crate::tables;
+use crate::{sanitize, tables};
 
 /// A filter is a few letters; a pasted book is none.
 const LONGEST_FILTER: usize = 64;
@@ -41,15 +41,6 @@ pub(super) fn settle(app: &mut App) {
     }
 }
 
-/// Begins to type the filter.
-pub(super) fn filter(app: &mut App) {
-    if app.current_table().is_some() {
-        app.filtering = true;
-    } else {
-        app.hint("there are no rows to filter here");
-    }
-}
-
 /// Gives a key to the filter.
 pub(super) fn type_filter(app: &mut App, event: KeyEvent) {
     let filter = &mut app.current_view().filter;
@@ -66,6 +57,13 @@ pub(super) fn type_filter(app: &mut App, event: KeyEvent) {
         }
         _ => {}
     }
+}
+
+/// Pasted words are typed words.
+pub(super) fn paste_filter(app: &mut App, pasted: &str) {
+    let filter = &mut app.current_view().filter;
+    let room = LONGEST_FILTER.saturating_sub(filter.chars().count());
+    filter.extend(sanitize::line(pasted).chars().take(room));
 }
 
 /// Ends the typing; without a filter, all rows are shown again.

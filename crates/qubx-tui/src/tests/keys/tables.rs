@@ -224,3 +224,17 @@ fn what_a_fill_realized_is_told_apart_from_what_was_realized_before() {
         screen.app.fills.newest_first().map(|known| known.realized.map(|value| value.to_string())).collect();
     assert_eq!(realized, [Some("3.92".to_owned()), Some("0".to_owned()), Some("0".to_owned())]);
 }
+
+#[test]
+fn what_is_pasted_into_a_tables_filter_filters_the_table_and_ctrl_c_ends_it() {
+    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
+    screen.code(KeyCode::Esc);
+    screen.key('2');
+    screen.key('/');
+    screen.send(crate::message::Message::Paste("ETH".to_owned()));
+    assert!(screen.drawn().contains("1 of 2"), "{}", screen.drawn());
+    assert_eq!(screen.app.transcript.filter(crate::transcript::View::Session).text(), "");
+    screen.ctrl('c');
+    assert!(!screen.drawn().contains("1 of 2"), "{}", screen.drawn());
+    assert!(!screen.app.filtering);
+}
