@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use qubx_protocol::{Command, Fact, InstrumentId, NewOrder, OrderStatus, Side, TimeInForce, VerbOutcome};
+use qubx_protocol::{Command, Fact, InstrumentId, NewOrder, OrderStatus, Side, VerbOutcome};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Place, Screen, SmallDisk, WITNESS, assert_kept, config, is_alive, send_signal, wait_for, written,
+    Place, Screen, SmallDisk, WITNESS, assert_kept, config, is_alive, order, send_signal, wait_for, written,
 };
 
 /// Too small for the ballast that a larger disk would have.
@@ -122,16 +122,7 @@ async fn a_full_disk_stops_orders_and_nothing_else_until_there_is_room() {
     let instrument = InstrumentId::new("SIM", "ETHUSDT");
     let refusal = screen.refused(Command::Close { instrument: instrument.clone() }).await;
     assert!(refusal.message.contains("cannot be written down"), "{refusal:?}");
-    let order = NewOrder {
-        instrument: instrument.clone(),
-        side: Side::Buy,
-        quantity: "0.1".parse().unwrap(),
-        price: None,
-        stop_price: None,
-        time_in_force: TimeInForce::Gtc,
-        post_only: false,
-        reduce_only: false,
-    };
+    let order = NewOrder { instrument: instrument.clone(), ..order(Side::Buy, "0.1", None) };
     let refusal = screen.refused(Command::Place(order)).await;
     assert!(refusal.message.contains("cannot be written down"), "{refusal:?}");
     place.write("buy", "");

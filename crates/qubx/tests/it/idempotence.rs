@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use qubx_protocol::{
-    CellNumber, ClientMessage, Command, CommandId, Fact, InstrumentId, LogId, NewOrder, OrderId, Price,
-    Quantity, Seq, ServerMessage, Side, TimeInForce, VerbOutcome,
+    CellNumber, ClientMessage, Command, CommandId, Fact, InstrumentId, LogId, OrderId, Price, Seq,
+    ServerMessage, Side, VerbOutcome,
 };
 use rust_decimal::Decimal;
 use rustix::process::Signal;
 
 use crate::harness::{
-    Chance, IDLE, LIMIT, Place, Raw, Screen, config, hello, kill_service, service_of, wait_for, written,
+    Chance, IDLE, LIMIT, Place, Raw, Screen, config, hello, kill_service, order, service_of, wait_for,
+    written,
 };
 
 /// Returns commands of every kind that does not end Python or the session, their ids with a mark.
@@ -21,16 +22,7 @@ fn commands(mark: &str, ran: &str) -> Vec<(CommandId, Command)> {
     let all = [
         Command::Execute { code },
         Command::Interrupt { cell: Some(CellNumber(100_000)) },
-        Command::Place(NewOrder {
-            instrument: btc.clone(),
-            side: Side::Buy,
-            quantity: Quantity(Decimal::ONE),
-            price: Some(Price(Decimal::ONE_THOUSAND)),
-            stop_price: None,
-            time_in_force: TimeInForce::Gtc,
-            post_only: false,
-            reduce_only: false,
-        }),
+        Command::Place(order(Side::Buy, "1", Some("1000"))),
         Command::Modify {
             order: OrderId::from("none"),
             price: Some(Price(Decimal::ONE)),

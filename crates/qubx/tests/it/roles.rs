@@ -2,12 +2,12 @@
 
 use qubx_protocol::{
     AnswerResult, Author, CellNumber, ClientMessage, Command, CommandId, Fact, Hello, InputId, InstrumentId,
-    NewOrder, OrderId, PROTOCOL_VERSION, Presence, Price, Quantity, Request, RequestId, RequestKind, Role,
-    Seq, ServerMessage, Side, TimeInForce, VerbOutcome, encode_frame,
+    OrderId, PROTOCOL_VERSION, Presence, Price, Request, RequestId, RequestKind, Role, Seq, ServerMessage,
+    Side, VerbOutcome, encode_frame,
 };
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::{Chance, LIMIT, Place, Raw, Screen, wait_for};
+use crate::harness::{Chance, LIMIT, Place, Raw, Screen, order, wait_for};
 
 const ROLES: [Role; 3] = [Role::Viewer, Role::Trader, Role::Admin];
 
@@ -19,16 +19,7 @@ fn every_command() -> Vec<Command> {
         Command::Interrupt { cell: None },
         Command::Interrupt { cell: Some(CellNumber(1_000)) },
         Command::Answer { input: InputId("1-1".to_owned()), text: "yes".to_owned() },
-        Command::Place(NewOrder {
-            instrument: btc.clone(),
-            side: Side::Buy,
-            quantity: Quantity(1.into()),
-            price: Some(Price(1_000.into())),
-            stop_price: None,
-            time_in_force: TimeInForce::Gtc,
-            post_only: false,
-            reduce_only: false,
-        }),
+        Command::Place(order(Side::Buy, "1", Some("1000"))),
         Command::Modify {
             order: OrderId::from("none"),
             price: Some(Price(1.into())),

@@ -2,24 +2,10 @@
 
 use qubx_protocol::{
     AnswerResult, Command, CommandId, Fact, InstrumentId, NewOrder, Order, OrderId, OrderStatus, Price,
-    Quantity, Rejection, RequestKind, Seq, Side, TimeInForce, VerbOutcome, VerbProgress,
+    Quantity, Rejection, RequestKind, Seq, Side, VerbOutcome, VerbProgress,
 };
 
-use crate::harness::{Place, Screen};
-
-/// Returns an order in BTCUSDT: at market without a price.
-fn order(side: Side, quantity: &str, price: Option<&str>) -> NewOrder {
-    NewOrder {
-        instrument: InstrumentId::new("SIM", "BTCUSDT"),
-        side,
-        quantity: quantity.parse().unwrap(),
-        price: price.map(|price| price.parse().unwrap()),
-        stop_price: None,
-        time_in_force: TimeInForce::Gtc,
-        post_only: false,
-        reduce_only: false,
-    }
-}
+use crate::harness::{Place, Screen, order};
 
 fn modify(order: &OrderId, price: Option<&str>, quantity: Option<&str>) -> Command {
     let price: Option<Price> = price.map(|price| price.parse().unwrap());
