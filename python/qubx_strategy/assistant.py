@@ -2,6 +2,8 @@
 
 import threading
 import warnings
+from contextlib import suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -18,10 +20,12 @@ MOST_MATCHES = 500
 class Assistant:
     """Answers what screens ask while they type, on a thread of its own."""
 
-    def __init__(self, bridge: Bridge, shell: Any) -> None:
+    def __init__(self, bridge: Bridge, shell: Any, cache: Path) -> None:
+        """`cache` is a folder of this kernel alone, for what completion has parsed."""
         self.thread = threading.Thread(name="assistant", target=self._run, daemon=True)
         self._bridge = bridge
         self._shell = shell
+        self._cache = cache
         # Bounded by the service, which lets few questions wait.
         self.inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
@@ -33,8 +37,8 @@ class Assistant:
         try:
             message = self.inbox.get(timeout=WARM_UP_AFTER_SECONDS)
         except Empty:
-            self._answer({"type": "complete", "id": None, "code": "sys.", "cursor": 4})
-            message = self.inbox.get()
+            message = {"type": "complete", "id": None, "code": "sys.", "cursor": 4}
+        keep_parsed_files_in(self._cache)
         while True:
             self._answer(message)
             message = self.inbox.get()
@@ -78,3 +82,15 @@ class Assistant:
         if text is None and (magic := self._shell.find_magic(name.lstrip("%"))):
             text = describe_object(name, magic)
         return {"inspection": {"text": text}}
+
+
+def keep_parsed_files_in(folder: Path) -> None:
+    """Gives jedi a cache that no other process writes.
+
+    Its own, in the user's home, is shared by every Python there and written in place: who reads a file that
+    another process is writing, or did not finish, finds no completion and is told nothing.
+    """
+    with suppress(ImportError):
+        import jedi
+
+        jedi.settings.cache_directory = folder
