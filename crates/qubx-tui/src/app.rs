@@ -122,7 +122,7 @@ pub(crate) struct App {
     pub(crate) interrupted: Option<(CellNumber, Instant)>,
     pub(crate) leaving: Option<Leaving>,
     pub(crate) notifier: Notifier,
-    /// Keys before this are dropped: what a terminal says at start is no input.
+    /// Keys before this are dropped: they were meant for the user's own editor.
     pub(crate) deaf_until: Instant,
     /// When the connection was lost, while it is.
     pub(crate) lost_since: Option<Instant>,
@@ -254,7 +254,7 @@ impl App {
             interrupted: None,
             leaving: None,
             notifier,
-            deaf_until: now.instant + DEAF,
+            deaf_until: now.instant,
             lost_since: None,
         }
     }

@@ -60,11 +60,15 @@ impl Screen {
         }
     }
 
+    /// Returns a screen with these options that has heard of nothing yet.
+    pub(super) fn opening(options: ScreenOptions, columns: u16, rows: u16) -> Self {
+        let now = Now { instant: Instant::now(), wall: time("14:02:31") };
+        Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) }
+    }
+
     /// Returns a screen with these options that is connected to an empty session.
     pub(super) fn with(options: ScreenOptions, columns: u16, rows: u16, mode: Mode) -> Self {
-        let now = Now { instant: Instant::now(), wall: time("14:02:31") };
-        let mut screen = Self { app: App::new(options, Size { columns, rows }, now), now, seq: Seq(0) };
-        screen.wait(Duration::from_millis(200));
+        let mut screen = Self::opening(options, columns, rows);
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
         screen.update(Update::Snapshot(Box::new(SessionState::new(LogId::from("log"), 1_000))));
         screen.event(Fact::Started { epoch: Epoch(1), restored: false });

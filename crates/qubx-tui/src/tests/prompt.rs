@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use qubx_client::Update;
-use qubx_protocol::{Answer, AnswerResult, Command, Completeness, Completion, Mode, RequestId, RequestKind};
+use qubx_protocol::{Answer, AnswerResult, Command, Completeness, Completion, Mode, RequestId, RequestKind, Role};
 
 use super::fixture::{ME, Screen, answer};
 use crate::message::{Effect, Message, Purpose, Question};
@@ -34,6 +34,13 @@ fn enter_runs_what_the_kernel_calls_whole() {
         assert_eq!(effects, if runs { execute("x = 1") } else { Vec::new() });
         assert_eq!(screen.app.prompt.text(), if runs { "" } else { "x = 1\n  " });
     }
+}
+
+#[test]
+fn what_is_typed_while_the_screen_opens_is_in_the_prompt() {
+    let mut screen = Screen::opening(Screen::options(Role::Admin, false), 80, 24);
+    screen.text("1+1");
+    assert_eq!(screen.app.prompt.text(), "1+1");
 }
 
 #[test]
