@@ -10,7 +10,7 @@
 use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::{Bar, InstrumentId, Timeframe};
 
-use self::chart::Charts;
+use self::chart::Chart;
 pub use self::chart::chart_timeframes;
 use self::series::{Ohlc, Series};
 use crate::{InstrumentIndex, MarketData, MarketEvent};
@@ -24,14 +24,17 @@ pub(crate) struct Bars {
     /// The lengths of the bars that are made, the shortest first.
     frames: Vec<Frame>,
     instruments: Vec<OfInstrument>,
-    charts: Charts,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     timeframe: Timeframe,
+    /// Whether a strategy asked for them once. Others are made for charts alone.
+    is_asked_for: bool,
     /// Whether the strategy wants to see them.
     is_wanted: bool,
+    /// Whether the longer bars of charts are made of them.
+    is_base: bool,
 }
 
 #[derive(Debug)]
@@ -39,6 +42,7 @@ struct OfInstrument {
     id: InstrumentId,
     /// One of each frame, in their order.
     series: Vec<Series>,
+    chart: Chart,
     /// No event before this closes a wanted bar, unless it is a recorded bar.
     due: Timestamp,
 }
@@ -67,8 +71,15 @@ impl OfInstrument {
     fn market(&mut self, frames: &[Frame], event: &MarketEvent, complete: &mut Vec<Bar>) {
         let time = event.time;
         let mut looks = time >= self.due;
-        let Self { id, series, .. } = &mut *self;
+        let Self { id, series, chart, .. } = &mut *self;
+        if let MarketData::Bar { timeframe, open, high, low, close, volume } = event.data {
+            let start = start_of_recorded(time, timeframe);
+            chart.recorded(time, timeframe, &Ohlc { start, open, high, low, close, volume, quotes: 0 });
+        }
         let mut tell = |frame: &Frame, bar: Ohlc| {
+            if frame.is_base {
+                chart.lengthen(end_of(bar.start, frame.timeframe), &bar);
+            }
             if frame.is_wanted {
                 complete.push(bar.bar(id, frame.timeframe));
             }
@@ -114,7 +125,7 @@ impl OfInstrument {
 
     fn without_history(&self) -> Self {
         let series = self.series.iter().map(Series::without_history).collect();
-        Self { id: self.id.clone(), series, due: self.due }
+        Self { id: self.id.clone(), series, chart: Chart::default(), due: self.due }
     }
 
     fn look(&mut self, frames: &[Frame]) {
@@ -124,12 +135,18 @@ impl OfInstrument {
 }
 
 impl Bars {
-    /// Makes no bars yet, of these instruments.
+    /// Makes no bars of these instruments yet but those for charts.
     pub(crate) fn new(instruments: impl IntoIterator<Item = InstrumentId>) -> Self {
-        let of = |id| OfInstrument { id, series: Vec::new(), due: Timestamp::MAX };
-        let instruments: Vec<OfInstrument> = instruments.into_iter().map(of).collect();
-        let charts = Charts::new(instruments.len());
-        Self { frames: Vec::new(), instruments, charts }
+        let ids: Vec<InstrumentId> = instruments.into_iter().collect();
+        let kept = chart::kept_of_each(ids.len());
+        let base = Frame { timeframe: chart::base(), is_asked_for: false, is_wanted: false, is_base: true };
+        let of = |id| OfInstrument {
+            id,
+            series: vec![Series::keeping(base.timeframe, kept)],
+            chart: Chart::keeping(kept),
+            due: Timestamp::MAX,
+        };
+        Self { frames: vec![base], instruments: ids.into_iter().map(of).collect() }
     }
 
     /// Makes bars of this length of every instrument, from the next quote on, for the strategy.
@@ -152,9 +169,9 @@ impl Bars {
         }
     }
 
-    /// Returns the lengths of the bars that are made.
+    /// Returns the lengths of the bars that a strategy asked for.
     pub(crate) fn timeframes(&self) -> Vec<Timeframe> {
-        self.frames.iter().map(|frame| frame.timeframe).collect()
+        self.frames.iter().filter(|frame| frame.is_asked_for).map(|frame| frame.timeframe).collect()
     }
 
     /// Returns the lengths of those that the strategy wants to see.
@@ -186,8 +203,10 @@ impl Bars {
         after: Option<Timestamp>,
         limit: usize,
     ) -> Option<Vec<Bar>> {
-        let place = instrument.place();
-        self.charts.newest(place, &self.instruments.get(place)?.id, timeframe, after, limit)
+        let of = self.instruments.get(instrument.place())?;
+        let base = self.frames.iter().position(|frame| frame.is_base)?;
+        let bars = of.chart.newest(&of.series[base], timeframe, after, limit)?;
+        Some(bars.into_iter().map(|bar| bar.bar(&of.id, timeframe)).collect())
     }
 
     /// Tells whether [`Self::market`] may give a bar for this event. It is cheap, and never wrong when it says no.
@@ -213,7 +232,6 @@ impl Bars {
 
     /// Takes in what a market said, and appends the wanted bars that are complete by it, the shortest first.
     pub(crate) fn market(&mut self, event: &MarketEvent, complete: &mut Vec<Bar>) {
-        self.charts.market(event);
         if let Some(of) = self.instruments.get_mut(event.instrument.place()) {
             of.market(&self.frames, event, complete);
         }
@@ -224,13 +242,21 @@ impl Bars {
         self.wanted().next().is_some().then(|| Outlook { instruments: Vec::new() })
     }
 
-    /// Returns the place of a timeframe in the frames, and makes its bars if none are made.
+    /// Returns the place of a timeframe in the frames, and makes its bars for a strategy if none are made.
     fn place(&mut self, timeframe: Timeframe) -> usize {
         let place = self.frames.partition_point(|frame| frame.timeframe < timeframe);
-        if self.frames.get(place).is_none_or(|frame| frame.timeframe != timeframe) {
-            self.frames.insert(place, Frame { timeframe, is_wanted: false });
-            for of in &mut self.instruments {
-                of.series.insert(place, Series::new(timeframe));
+        match self.frames.get_mut(place).filter(|frame| frame.timeframe == timeframe) {
+            Some(frame) if frame.is_asked_for => {}
+            Some(frame) => {
+                frame.is_asked_for = true;
+                self.instruments.iter_mut().for_each(|of| of.series[place].keep_for_strategy());
+            }
+            None => {
+                let frame = Frame { timeframe, is_asked_for: true, is_wanted: false, is_base: false };
+                self.frames.insert(place, frame);
+                for of in &mut self.instruments {
+                    of.series.insert(place, Series::new(timeframe));
+                }
             }
         }
         place
@@ -258,6 +284,12 @@ impl Relation {
             _ => Relation::Other,
         }
     }
+}
+
+/// Returns when a bar ends that began at `start`.
+fn end_of(start: Timestamp, timeframe: Timeframe) -> Timestamp {
+    let length = SignedDuration::from_secs(i64::from(timeframe.seconds()));
+    start.saturating_add(length).unwrap_or(Timestamp::MAX)
 }
 
 /// Returns when a recorded bar began that ends at `end`.

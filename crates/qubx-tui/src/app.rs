@@ -9,7 +9,7 @@ use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, Re
 use crate::answer::AnswerLine;
 use crate::candles::Candles;
 use crate::detail::Detail;
-use crate::dialog::{DEAF, Dialog};
+use crate::dialog::Dialog;
 use crate::equity::EquityLine;
 use crate::facts::{self, Facts};
 use crate::fills::Fills;

@@ -205,7 +205,7 @@ impl Screen {
             if let Some(exit) = message(event).and_then(|message| self.take(message)) {
                 return Ok(Some(exit));
             }
-            next = terminal.event_now();
+            next = terminal.event_now().await;
         }
         Ok(None)
     }

@@ -9,13 +9,14 @@ mod mode;
 mod output;
 mod sequences;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use crossterm::event::{Event, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use rustix::process::{Pid, Signal, getpgrp, getpid, getsid, kill_process, kill_process_group};
 use tokio::sync::Notify;
 
@@ -90,9 +91,16 @@ impl Terminal {
     }
 
     /// Returns the next such thing if it is there already.
-    pub(crate) fn event_now(&mut self) -> Option<Event> {
+    pub(crate) async fn event_now(&mut self) -> Option<Event> {
+        let keys = self.keys.as_mut()?;
+        // The stream wakes whoever asked first when nothing was there, and nobody who asked after that: so this has to be
+        // asked by the task that will wait.
+        let next = poll_fn(|task| match keys.poll_next_unpin(task) {
+            Poll::Ready(next) => Poll::Ready(next),
+            Poll::Pending => Poll::Ready(None),
+        });
         // An error comes again to who waits.
-        self.keys.as_mut()?.next().now_or_never()??.ok()
+        next.await?.ok()
     }
 
     /// Draws the screen, and its name in the window's title when that has changed. Writes nothing when nothing of it is

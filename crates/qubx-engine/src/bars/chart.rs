@@ -1,15 +1,14 @@
-//! Bars for charts, which are made whether a strategy wants any or not: those of a minute from every quote, and the longer
-//! ones from those of a minute, or from recorded ones where there are some. No I/O, no clock.
+//! Bars for charts, which are made whether a strategy wants any or not: those of a minute, which are a strategy's too if it
+//! wants some, and the longer ones from those, or from recorded ones where there are some. No I/O, no clock.
 //!
 //! They are never told to a strategy and end no batch. A replay that goes on makes them again from what it skips; a
 //! simulation that goes on begins anew.
 
 use jiff::{SignedDuration, Timestamp};
-use qubx_protocol::{Bar, InstrumentId, Timeframe};
+use qubx_protocol::Timeframe;
 
+use super::Relation;
 use super::series::{Ohlc, Series};
-use super::{Relation, start_of_recorded};
-use crate::{MarketData, MarketEvent};
 
 /// What a chart may ask for, the shortest first.
 const TIMEFRAMES: [&str; 6] = ["1m", "5m", "15m", "1h", "4h", "1d"];
@@ -27,17 +26,20 @@ pub fn chart_timeframes() -> Vec<Timeframe> {
     TIMEFRAMES.iter().map(|text| text.parse().expect("these are timeframes")).collect()
 }
 
-/// The charts of all instruments.
-#[derive(Debug)]
-pub(super) struct Charts {
-    instruments: Vec<Chart>,
+/// The length of the bars that the longer ones are made of.
+pub(super) fn base() -> Timeframe {
+    TIMEFRAMES[0].parse().expect("this is a timeframe")
 }
 
-/// The chart of one instrument.
-#[derive(Debug)]
-struct Chart {
-    /// The bars of the shortest timeframe.
-    base: Series,
+/// Returns how many bars are kept for charts of each timeframe and of each of so many instruments.
+pub(super) fn kept_of_each(instruments: usize) -> usize {
+    let of_each = KEPT_OF_ALL / (TIMEFRAMES.len() * instruments.max(1));
+    of_each.clamp(LEAST_KEPT, MOST_KEPT)
+}
+
+/// The longer bars of one instrument.
+#[derive(Debug, Default)]
+pub(super) struct Chart {
     longer: Vec<Longer>,
 }
 
@@ -49,77 +51,18 @@ struct Longer {
     is_recorded: bool,
 }
 
-impl Charts {
-    pub(super) fn new(instruments: usize) -> Self {
-        let of_each = KEPT_OF_ALL / (TIMEFRAMES.len() * instruments.max(1));
-        let kept = of_each.clamp(LEAST_KEPT, MOST_KEPT);
-        Self { instruments: (0..instruments).map(|_| Chart::new(kept)).collect() }
-    }
-
-    /// Takes in what a market said.
-    #[inline]
-    pub(super) fn market(&mut self, event: &MarketEvent) {
-        if let Some(chart) = self.instruments.get_mut(event.instrument.place()) {
-            chart.market(event);
-        }
-    }
-
-    /// Returns the newest bars that end after a time, oldest first; the last one may be open. None when no such bars are
-    /// made.
-    pub(super) fn newest(
-        &self,
-        place: usize,
-        id: &InstrumentId,
-        timeframe: Timeframe,
-        after: Option<Timestamp>,
-        limit: usize,
-    ) -> Option<Vec<Bar>> {
-        let bars = self.instruments.get(place)?.bars(timeframe)?;
-        let length = SignedDuration::from_secs(i64::from(timeframe.seconds()));
-        let ends = |bar: &Ohlc| bar.start.saturating_add(length).unwrap_or(Timestamp::MAX);
-        let first = after.map_or(0, |after| bars.partition_point(|bar| ends(bar) <= after));
-        let newest = &bars[first.max(bars.len().saturating_sub(limit))..];
-        Some(newest.iter().map(|bar| bar.bar(id, timeframe)).collect())
-    }
-}
-
 impl Chart {
-    fn new(kept: usize) -> Self {
-        let mut timeframes = chart_timeframes().into_iter();
-        let base = timeframes.next().expect("there are some");
-        let longer = timeframes.map(|timeframe| Longer {
+    pub(super) fn keeping(kept: usize) -> Self {
+        let longer = chart_timeframes().into_iter().skip(1).map(|timeframe| Longer {
             timeframe,
             series: Series::keeping(timeframe, kept),
             is_recorded: false,
         });
-        Self { base: Series::keeping(base, kept), longer: longer.collect() }
+        Self { longer: longer.collect() }
     }
 
-    #[inline]
-    fn market(&mut self, event: &MarketEvent) {
-        let closed = match event.data {
-            MarketData::Quote(touch) => self.base.quote(event.time, touch.bid.0 + touch.ask.0),
-            MarketData::Trade { size, .. } => self.base.trade(event.time, size.0),
-            MarketData::Bar { timeframe, open, high, low, close, volume } => {
-                let start = start_of_recorded(event.time, timeframe);
-                let bar = Ohlc { start, open, high, low, close, volume, quotes: 0 };
-                return self.recorded(event.time, timeframe, &bar);
-            }
-            MarketData::FundingRate(_) => None,
-        };
-        if let Some(bar) = closed {
-            self.lengthen(&bar);
-        }
-    }
-
-    /// Takes in a recorded bar that ends at `time`.
-    fn recorded(&mut self, time: Timestamp, timeframe: Timeframe, bar: &Ohlc) {
-        let mut closed = Vec::new();
-        match Relation::of(self.base.timeframe(), timeframe) {
-            Relation::Same => self.base.exact(time, bar, |bar| closed.push(bar)),
-            Relation::Multiple => self.base.part(time, bar, |bar| closed.push(bar)),
-            Relation::Other => closed.extend(self.base.pass(time)),
-        }
+    /// Takes in a recorded bar that ends at `time`, before what it closes of the shortest timeframe.
+    pub(super) fn recorded(&mut self, time: Timestamp, timeframe: Timeframe, bar: &Ohlc) {
         for longer in &mut self.longer {
             let relation = Relation::of(longer.timeframe, timeframe);
             if !matches!(relation, Relation::Other) && !std::mem::replace(&mut longer.is_recorded, true) {
@@ -132,27 +75,40 @@ impl Chart {
                 Relation::Other => {}
             }
         }
-        closed.iter().for_each(|bar| self.lengthen(bar));
     }
 
-    /// Adds a closed bar of the shortest timeframe to the longer ones.
-    fn lengthen(&mut self, bar: &Ohlc) {
-        let end = self.base.end_of(bar.start);
+    /// Adds a closed bar of the shortest timeframe, which ended at `end`.
+    pub(super) fn lengthen(&mut self, end: Timestamp, bar: &Ohlc) {
         for longer in self.longer.iter_mut().filter(|longer| !longer.is_recorded) {
             longer.series.part(end, bar, |_| {});
         }
     }
 
-    /// Returns the bars of a timeframe, oldest first; none when there are no such bars. The last one is what is known of the
-    /// open one: of recorded bars up to its newest part.
-    fn bars(&self, timeframe: Timeframe) -> Option<Vec<Ohlc>> {
-        if timeframe == self.base.timeframe() {
-            return Some(self.base.newest(usize::MAX));
+    /// Returns the newest bars that end after a time, oldest first; the last one is what is known of the open one: of
+    /// recorded bars up to its newest part. None when no such bars are made. `base` has those of the shortest timeframe.
+    pub(super) fn newest(
+        &self,
+        base: &Series,
+        timeframe: Timeframe,
+        after: Option<Timestamp>,
+        limit: usize,
+    ) -> Option<Vec<Ohlc>> {
+        let mut bars = self.bars(base, timeframe)?;
+        let length = SignedDuration::from_secs(i64::from(timeframe.seconds()));
+        let ends = |bar: &Ohlc| bar.start.saturating_add(length).unwrap_or(Timestamp::MAX);
+        let first = after.map_or(0, |after| bars.partition_point(|bar| ends(bar) <= after));
+        bars.drain(..first.max(bars.len().saturating_sub(limit)));
+        Some(bars)
+    }
+
+    fn bars(&self, base: &Series, timeframe: Timeframe) -> Option<Vec<Ohlc>> {
+        if timeframe == base.timeframe() {
+            return Some(base.newest(usize::MAX));
         }
         let longer = self.longer.iter().find(|longer| longer.timeframe == timeframe)?;
         let mut bars = longer.series.newest(usize::MAX);
         if !longer.is_recorded
-            && let Some(open) = self.base.open()
+            && let Some(open) = base.open()
         {
             let start = timeframe.start_of(open.start);
             match bars.last_mut().filter(|last| last.start == start) {
@@ -166,19 +122,30 @@ impl Chart {
 
 #[cfg(test)]
 mod tests {
-    use qubx_protocol::{Price, Quantity};
+    use qubx_protocol::{Bar, Price, Quantity};
 
     use super::*;
-    use crate::InstrumentIndex;
+    use crate::bars::Bars;
     use crate::testing::{at, decimal, event, id};
+    use crate::{InstrumentIndex, MarketData, MarketEvent};
 
-    fn quote(charts: &mut Charts, time: &str, price: &str) {
-        charts.market(&event(0, at(time), price, price));
+    fn charts() -> Bars {
+        Bars::new([id("BTCUSDT")])
+    }
+
+    fn market(charts: &mut Bars, event: &MarketEvent) {
+        let mut complete = Vec::new();
+        charts.market(event, &mut complete);
+        assert!(complete.is_empty(), "nobody wants bars: {complete:?}");
+    }
+
+    fn quote(charts: &mut Bars, time: &str, price: &str) {
+        market(charts, &event(0, at(time), price, price));
     }
 
     /// Returns each bar as its beginning, its prices and how many quotes it has.
-    fn shown(charts: &Charts, timeframe: &str, after: Option<&str>, limit: usize) -> Vec<String> {
-        let bars = charts.newest(0, &id("BTCUSDT"), timeframe.parse().unwrap(), after.map(at), limit);
+    fn shown(charts: &Bars, timeframe: &str, after: Option<&str>, limit: usize) -> Vec<String> {
+        let bars = charts.chart(InstrumentIndex(0), timeframe.parse().unwrap(), after.map(at), limit);
         let line = |bar: Bar| {
             let Bar { open, high, low, close, quotes, .. } = bar;
             format!("{} {open} {high} {low} {close} {quotes}", bar.time.strftime("%H:%M"))
@@ -188,7 +155,7 @@ mod tests {
 
     #[test]
     fn longer_bars_are_those_of_a_minute_together_and_the_last_one_is_open() {
-        let mut charts = Charts::new(1);
+        let mut charts = charts();
         for (time, price) in
             [("00:00:01", "10"), ("00:00:59", "12"), ("00:03:00", "9"), ("00:07:30", "11"), ("00:07:40", "8")]
         {
@@ -204,31 +171,34 @@ mod tests {
         assert_eq!(shown(&charts, "5m", Some("00:05:00"), 10), ["00:05 11 11 8 8 2"]);
         assert_eq!(shown(&charts, "1m", Some("00:04:00"), 10), ["00:07 11 11 8 8 2"]);
         assert_eq!(shown(&charts, "1m", None, 1), ["00:07 11 11 8 8 2"]);
-        assert!(charts.newest(0, &id("BTCUSDT"), "2m".parse().unwrap(), None, 1).is_none());
-        assert!(charts.newest(1, &id("ETHUSDT"), "1m".parse().unwrap(), None, 1).is_none());
+        assert!(charts.chart(InstrumentIndex(0), "2m".parse().unwrap(), None, 1).is_none());
+        assert!(charts.chart(InstrumentIndex(1), "1m".parse().unwrap(), None, 1).is_none());
     }
 
     #[test]
     fn recorded_bars_are_shown_to_the_digit_and_put_together() {
-        let mut charts = Charts::new(1);
+        let mut charts = charts();
         let price = |text: &str| Price(decimal(text));
         for (hour, [open, high, low, close]) in
             [("01", ["10", "13", "9", "11"]), ("02", ["11", "14", "10", "12"])]
         {
             let end = format!("{hour}:00:00");
             quote(&mut charts, &format!("{:02}:59:00", hour.parse::<u32>().unwrap() - 1), open);
-            charts.market(&MarketEvent {
-                instrument: InstrumentIndex(0),
-                time: at(&end),
-                data: MarketData::Bar {
-                    timeframe: "1h".parse().unwrap(),
-                    open: price(open),
-                    high: price(high),
-                    low: price(low),
-                    close: price(close),
-                    volume: Quantity(decimal("2")),
+            market(
+                &mut charts,
+                &MarketEvent {
+                    instrument: InstrumentIndex(0),
+                    time: at(&end),
+                    data: MarketData::Bar {
+                        timeframe: "1h".parse().unwrap(),
+                        open: price(open),
+                        high: price(high),
+                        low: price(low),
+                        close: price(close),
+                        volume: Quantity(decimal("2")),
+                    },
                 },
-            });
+            );
         }
         assert_eq!(shown(&charts, "1h", None, 10), ["00:00 10 13 9 11 0", "01:00 11 14 10 12 0"]);
         assert_eq!(shown(&charts, "4h", None, 10), ["00:00 10 14 9 12 0"]);
@@ -238,13 +208,13 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_however_long_it_goes_on_and_however_many_there_are() {
-        let mut charts = Charts::new(1);
+        let mut charts = charts();
         for minute in 0..3_000 {
             let time = at("00:00:00") + SignedDuration::from_mins(minute);
-            charts.market(&event(0, time, "10", "11"));
+            market(&mut charts, &event(0, time, "10", "11"));
         }
         assert_eq!(shown(&charts, "1m", None, usize::MAX).len(), MOST_KEPT + 1);
         assert_eq!(shown(&charts, "5m", None, usize::MAX).len(), 600);
-        assert_eq!(Charts::new(10_000).instruments[0].base.kept(), LEAST_KEPT);
+        assert_eq!(kept_of_each(10_000), LEAST_KEPT);
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use qubx_protocol::{Bar, InstrumentId, Price, Quantity, Timeframe};
 use rust_decimal::Decimal;
+
+use super::end_of;
 
 /// How many closed bars are kept for a strategy of each instrument and timeframe, about a megabyte.
 const KEPT: usize = 10_000;
@@ -121,9 +123,9 @@ impl Series {
         self.timeframe
     }
 
-    #[cfg(test)]
-    pub(super) fn kept(&self) -> usize {
-        self.kept
+    /// Keeps as many from now on as a strategy may ask for.
+    pub(super) fn keep_for_strategy(&mut self) {
+        self.kept = KEPT;
     }
 
     /// Forgets the parts of an interval that is not over.
@@ -256,9 +258,8 @@ impl Series {
         closed
     }
 
-    pub(super) fn end_of(&self, start: Timestamp) -> Timestamp {
-        let length = SignedDuration::from_secs(i64::from(self.timeframe.seconds()));
-        start.saturating_add(length).unwrap_or(Timestamp::MAX)
+    fn end_of(&self, start: Timestamp) -> Timestamp {
+        end_of(start, self.timeframe)
     }
 
     /// Returns the newest bars, oldest first. The last one is open, if anything is known of an open one.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use qubx_client::Update;
-use qubx_protocol::{Answer, AnswerResult, Command, Completeness, Completion, Mode, RequestId, RequestKind, Role};
+use qubx_protocol::{
+    Answer, AnswerResult, Command, Completeness, Completion, Mode, RequestId, RequestKind, Role,
+};
 
 use super::fixture::{ME, Screen, answer};
 use crate::message::{Effect, Message, Purpose, Question};
