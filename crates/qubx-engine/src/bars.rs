@@ -179,6 +179,11 @@ impl Bars {
         self.frames.iter().filter(|frame| frame.is_wanted).map(|frame| frame.timeframe)
     }
 
+    /// Returns when the next bar ends that the strategy wants; none when it wants none.
+    pub(crate) fn next_end(&self, now: Timestamp) -> Option<Timestamp> {
+        self.wanted().map(|timeframe| end_of(timeframe.start_of(now), timeframe)).min()
+    }
+
     /// Returns the newest bars of an instrument, oldest first; the last one is open, if anything is known of an open one.
     ///
     /// They are remembered from when bars of this length are first made, which asking for them begins, and up to ten

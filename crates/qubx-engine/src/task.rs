@@ -199,6 +199,7 @@ impl<F: Feed> Task<F> {
         let error = self.feed_error.as_ref();
         self.view.publish(MarketView {
             stale: self.freshness.stale(),
+            next_bar: self.floor.bars.next_end(time),
             ..market_view(&self.floor.desk, Some(time), &self.feed, error)
         });
     }
@@ -219,6 +220,7 @@ fn market_view(
         replay: feed.progress(),
         feed_error: error.map(ToString::to_string),
         stale: Vec::new(),
+        next_bar: None,
     }
 }
 

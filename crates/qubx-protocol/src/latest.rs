@@ -73,6 +73,9 @@ pub struct MarketView {
     /// The instruments that get no quotes any more, though the feed should give some. They may have no quote at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Stale>,
+    /// When the next bar ends that the strategy wants, by the engine's clock; none when it wants no bars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_bar: Option<Timestamp>,
 }
 
 impl MarketView {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
     Account, Author, CellNumber, CellView, ExchangeInfo, Fact, HistoryKind, Instrument, InstrumentId,
-    MarketView, Mode, Order, OrderId, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus,
+    MarketView, Mode, Order, OrderId, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus, StrategyState,
 };
 
 use rust_decimal::Decimal;
@@ -201,6 +201,11 @@ pub(crate) fn engine_time(mirror: &Mirror, now: Now) -> Timestamp {
     }
     let since = mirror.latest_at.map_or(Duration::ZERO, |at| now.instant.saturating_duration_since(at));
     time.checked_add(since).unwrap_or(time)
+}
+
+/// Tells whether the strategy gets market data.
+pub(crate) fn is_strategy_at_work(mirror: &Mirror) -> bool {
+    mirror.status().is_some_and(|status| status.strategy.state == StrategyState::Running)
 }
 
 /// Returns how old a quote is; none in a replay, whose quotes are as old as its clock says.

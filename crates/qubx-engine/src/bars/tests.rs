@@ -109,6 +109,16 @@ fn a_strategy_that_subscribes_again_gets_the_open_bar_as_a_whole_and_none_that_i
 }
 
 #[test]
+fn the_next_end_is_that_of_the_shortest_bars_that_are_wanted() {
+    assert_eq!(bars(&[]).next_end(at("00:00:10")), None);
+    let mut bars = bars(&["1h", "5m"]);
+    assert_eq!(bars.next_end(at("00:03:10")), Some(at("00:05:00")));
+    assert_eq!(bars.next_end(at("00:05:00")), Some(at("00:10:00")));
+    bars.unsubscribe_all();
+    assert_eq!(bars.next_end(at("00:03:10")), None);
+}
+
+#[test]
 fn each_timeframe_and_each_instrument_has_its_own_bars_and_the_shortest_come_first() {
     let mut bars = bars(&["1m", "1s", "1s"]);
     assert_eq!(bars.timeframes().iter().map(ToString::to_string).collect::<Vec<_>>(), ["1s", "1m"]);

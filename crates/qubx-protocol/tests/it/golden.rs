@@ -137,6 +137,7 @@ fn what_a_service_sends_is_as_it_was() {
         replay: Some(ReplayProgress { fraction: 0.25, speed: "max".to_owned(), finished: false }),
         feed_error: None,
         stale: Vec::new(),
+        next_bar: Some(time(60)),
     };
     let old =
         MarketView { stale: vec![Stale { instrument: btc(), since: time(2) }], ..MarketView::default() };

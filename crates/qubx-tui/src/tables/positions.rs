@@ -14,6 +14,19 @@ pub(crate) const LEVERAGE: usize = 6;
 
 const EMPTY: &str = "Flat. No open positions.";
 
+/// Returns what stands where there is no position: also when the strategy looks at the market next, if that is known.
+fn empty(app: &App) -> String {
+    let market = app.mirror.latest.market.as_ref();
+    let next = market.filter(|market| !market.replay.as_ref().is_some_and(|replay| replay.finished));
+    match next.and_then(|market| market.next_bar).filter(|_| facts::is_strategy_at_work(&app.mirror)) {
+        Some(end) => {
+            let left = format::stopwatch(format::between(facts::engine_time(&app.mirror, app.now), end));
+            format!("{EMPTY} The strategy decides on the next bar (in {left}).")
+        }
+        None => EMPTY.to_owned(),
+    }
+}
+
 pub(super) fn table(app: &App) -> Table {
     let columns = vec![
         symbol(),
@@ -29,7 +42,7 @@ pub(super) fn table(app: &App) -> Table {
         right("Fees", 8, 7),
     ];
     let rows = facts::positions(&app.mirror).into_iter().map(|position| row(app, position)).collect();
-    Table { columns, rows, empty: EMPTY.to_owned() }
+    Table { columns, rows, empty: empty(app) }
 }
 
 fn row(app: &App, position: &Position) -> Row {

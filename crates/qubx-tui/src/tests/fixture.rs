@@ -69,6 +69,8 @@ impl Screen {
     /// Returns a screen with these options that is connected to an empty session.
     pub(super) fn with(options: ScreenOptions, columns: u16, rows: u16, mode: Mode) -> Self {
         let mut screen = Self::opening(options, columns, rows);
+        // As long as a connection takes.
+        screen.wait(Duration::from_millis(200));
         screen.update(Update::Link(Link::Connected { latency: Some(Duration::from_millis(14)) }));
         screen.update(Update::Snapshot(Box::new(SessionState::new(LogId::from("log"), 1_000))));
         screen.event(Fact::Started { epoch: Epoch(1), restored: false });
@@ -495,6 +497,7 @@ impl Screen {
             replay: None,
             feed_error: None,
             stale: vec![Stale { instrument: instrument("ETHUSDT"), since: time("14:02:00") }],
+            next_bar: Some(time("14:03:00")),
         };
         self.update(Update::Latest(Latest { market: Some(market), ..Latest::default() }));
     }

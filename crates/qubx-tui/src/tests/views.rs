@@ -1,5 +1,7 @@
 //! How every panel looks, full and empty, at the sizes that people have.
 
+use std::time::Duration;
+
 use crossterm::event::KeyCode;
 use insta::assert_snapshot;
 use qubx_protocol::{Mode, Role, Side};
@@ -31,7 +33,7 @@ fn full() -> Screen {
     let mut screen = Screen::rich(200, 60, false, Mode::Paper);
     screen.publish();
     screen.fill("BTCUSDT", Side::Sell, "0.050", "64180.5", "0.100", "16.42");
-    screen.wait(std::time::Duration::from_secs(2));
+    screen.wait(Duration::from_secs(2));
     screen.code(KeyCode::Esc);
     screen
 }
@@ -46,6 +48,20 @@ fn panel(screen: &mut Screen, panel: Panel) -> String {
 #[test]
 fn positions() {
     assert_snapshot!(panel(&mut full(), Panel::Positions));
+}
+
+#[test]
+fn who_holds_nothing_sees_when_the_strategy_decides_next() {
+    let mut screen = Screen::empty(120, 40, false, Mode::Paper);
+    screen.market();
+    assert!(screen.drawn().contains("(in 00:28)"), "{}", screen.drawn());
+    screen.wait(Duration::from_secs(20));
+    assert!(screen.drawn().contains("(in 00:28)"), "the time of the last message counts");
+    screen.send(Message::Tick);
+    assert!(screen.drawn().contains("(in 00:08)"), "{}", screen.drawn());
+    let Some(market) = &mut screen.app.mirror.latest.market else { panic!("a market") };
+    market.next_bar = None;
+    assert!(!screen.drawn().contains("decides"), "{}", screen.drawn());
 }
 
 #[test]
