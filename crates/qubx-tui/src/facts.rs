@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
     Account, Author, CellNumber, CellView, ExchangeInfo, Fact, HistoryKind, Instrument, InstrumentId,
-    MarketView, Mode, Order, OrderId, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus, StrategyState,
+    MarketView, Mode, Order, OrderId, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus,
+    StrategyState,
 };
 
 use rust_decimal::Decimal;

@@ -1,8 +1,8 @@
-//! What an action of the strategy takes, being typed. No I/O.
+//! What an action of the strategy takes, or the new value of a parameter, being typed. No I/O.
 
 use std::time::Instant;
 
-use qubx_protocol::{Action, ActionParameter, kinds};
+use qubx_protocol::{Action, ActionParameter, Command, Parameter, kinds};
 use serde_json::{Map, Value};
 
 use crate::dialog::DEAF;
@@ -11,10 +11,12 @@ use crate::sanitize;
 /// Characters that a value has at the most.
 const LONGEST: usize = 1_000;
 
-/// An action and the values that are typed for it.
+/// What the strategy is told, and the values that are typed for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
-    pub(crate) action: Action,
+    pub(crate) purpose: Purpose,
+    /// What may be typed, in the order of the lines.
+    pub(crate) parameters: Vec<ActionParameter>,
     /// What is typed for each parameter; nothing stands for the default.
     pub(crate) values: Vec<String>,
     /// The parameter that is being typed.
@@ -24,11 +26,74 @@ pub(crate) struct Form {
     deaf_until: Instant,
 }
 
+/// What a form is for.
+#[derive(Clone, Debug)]
+pub(crate) enum Purpose {
+    Action(Action),
+    Parameter(Parameter),
+}
+
 impl Form {
-    /// Returns an empty form.
-    pub(crate) fn new(action: Action, now: Instant) -> Self {
-        let values = vec![String::new(); action.parameters.len()];
-        Self { action, values, field: 0, problem: None, deaf_until: now + DEAF }
+    /// Returns an empty form for an action.
+    pub(crate) fn of_action(action: Action, now: Instant) -> Self {
+        let parameters = action.parameters.clone();
+        let values = vec![String::new(); parameters.len()];
+        let purpose = Purpose::Action(action);
+        Self { purpose, parameters, values, field: 0, problem: None, deaf_until: now + DEAF }
+    }
+
+    /// Returns a form for the new value of a parameter, in which its value stands.
+    pub(crate) fn of_parameter(parameter: Parameter, now: Instant) -> Self {
+        let Parameter { name, kind, .. } = parameter.clone();
+        let mut form = Self {
+            parameters: vec![ActionParameter { name, kind, default: None }],
+            values: vec![String::new()],
+            purpose: Purpose::Parameter(parameter.clone()),
+            field: 0,
+            problem: None,
+            deaf_until: now + DEAF,
+        };
+        form.push(&match &parameter.value {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        });
+        form
+    }
+
+    /// Returns what stands over the lines.
+    pub(crate) fn title(&self) -> String {
+        match &self.purpose {
+            Purpose::Action(action) => action.name.clone(),
+            Purpose::Parameter(parameter) => format!("set {}", parameter.name),
+        }
+    }
+
+    /// Returns what it is about; possibly empty.
+    pub(crate) fn description(&self) -> String {
+        match &self.purpose {
+            Purpose::Action(action) => action.description.clone(),
+            Purpose::Parameter(Parameter { kind, value, default, .. }) if value == default => {
+                format!("{kind}, its default is {default}")
+            }
+            Purpose::Parameter(Parameter { kind, value, default, .. }) => {
+                format!("{kind}, {value} now, {default} by default")
+            }
+        }
+    }
+
+    /// Returns the command that the form stands for.
+    ///
+    /// # Errors
+    /// The place of the value that is wrong, and why.
+    pub(crate) fn command(&self) -> Result<Command, (usize, String)> {
+        let mut arguments = self.arguments()?;
+        Ok(match &self.purpose {
+            Purpose::Action(action) => Command::Action { name: action.name.clone(), arguments },
+            Purpose::Parameter(Parameter { name, .. }) => {
+                let value = arguments.remove(name).unwrap_or_else(|| Value::String(String::new()));
+                Command::SetParameter { name: name.clone(), value }
+            }
+        })
     }
 
     /// Tells whether Enter was pressed before anything could be seen here.
@@ -64,13 +129,13 @@ impl Form {
         self.field + 1 >= self.values.len()
     }
 
-    /// Returns what is typed as the action takes it.
+    /// Returns what is typed as the strategy takes it.
     ///
     /// # Errors
     /// The place of the parameter that is wrong, and why.
-    pub(crate) fn arguments(&self) -> Result<Map<String, Value>, (usize, String)> {
+    fn arguments(&self) -> Result<Map<String, Value>, (usize, String)> {
         let mut arguments = Map::new();
-        for (place, (parameter, typed)) in self.action.parameters.iter().zip(&self.values).enumerate() {
+        for (place, (parameter, typed)) in self.parameters.iter().zip(&self.values).enumerate() {
             let ActionParameter { name, kind, default } = parameter;
             match (typed.trim(), default) {
                 ("", Some(_)) => {}

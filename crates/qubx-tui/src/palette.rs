@@ -43,6 +43,8 @@ pub(crate) enum Run {
     Theme(ThemeChoice),
     /// What the strategy offers under this name.
     Strategy(String),
+    /// Changes the strategy's parameter of this name.
+    Parameter(String),
 }
 
 impl Palette {
@@ -110,6 +112,15 @@ fn all(app: &App) -> Vec<Item> {
                 words => format!("strategy: {name} · {words}"),
             };
             item(title, name, String::new(), Run::Strategy(action.name.clone()))
+        }));
+    }
+    if app.may(&Command::SetParameter { name: String::new(), value: serde_json::Value::Null }) {
+        let parameters = app.mirror.status().into_iter().flat_map(|status| &status.strategy.parameters);
+        items.extend(parameters.map(|parameter| {
+            let name = crate::sanitize::plain(&parameter.name);
+            let value = crate::sanitize::plain(&parameter.value.to_string());
+            let title = format!("set parameter: {name} · {value} now");
+            item(title, format!("set {name}"), String::new(), Run::Parameter(parameter.name.clone()))
         }));
     }
     let actions = ACTIONS

@@ -117,6 +117,7 @@ fn heading(command: &Command) -> &'static str {
         Command::Flatten => "FLATTEN ALL",
         Command::RestartKernel => "RESTART KERNEL",
         Command::Action { .. } => "ACTION",
+        Command::SetParameter { .. } => "SET PARAMETER",
         Command::Pause => "PAUSE",
         Command::Resume => "RESUME",
         Command::Stop { flatten: true, .. } => "FLATTEN AND STOP",
@@ -135,6 +136,7 @@ pub(super) fn label(command: &Command) -> String {
         Command::Close { .. } => "close it",
         Command::Flatten => "flatten",
         Command::Action { .. } => "do it",
+        Command::SetParameter { .. } => "set it",
         Command::RestartKernel => "restart the Python kernel",
         Command::Stop { flatten: true, .. } => "flatten and stop",
         Command::Stop { .. } => "stop the session",
@@ -197,6 +199,12 @@ fn of_command(command: &Command, mirror: &Mirror, me: &Author) -> Vec<String> {
             let known = actions.find(|action| action.name == *name);
             lines.extend(known.into_iter().flat_map(|action| action.description.lines()).map(str::to_owned));
             lines
+        }
+        Command::SetParameter { name, value } => {
+            let mut parameters = mirror.status().into_iter().flat_map(|status| &status.strategy.parameters);
+            let now = parameters.find(|parameter| parameter.name == *name).map(|known| &known.value);
+            let now = now.map_or_else(String::new, |now| format!("; it is {now} now"));
+            vec![format!("sets {name} to {value}{now}")]
         }
         Command::Resume => vec!["the strategy may open positions again".to_owned()],
         Command::Stop { flatten, keep_orders } => stop(*flatten, *keep_orders, mirror),

@@ -20,7 +20,11 @@ pub(crate) fn tier(command: &Command, live: bool) -> Tier {
         Command::Flatten => "flat",
         Command::RestartKernel => "restart",
         Command::Stop { .. } => "stop",
-        Command::CancelOrder { .. } | Command::CancelOrders { .. } | Command::Pause | Command::Resume => {
+        Command::CancelOrder { .. }
+        | Command::CancelOrders { .. }
+        | Command::Pause
+        | Command::Resume
+        | Command::SetParameter { .. } => {
             return if live { Tier::Key } else { Tier::Nothing };
         }
         _ => return Tier::Nothing,
@@ -40,6 +44,7 @@ mod tests {
             (Command::Stop { flatten: true, keep_orders: false }, Tier::Key, Tier::Word("stop")),
             (Command::CancelOrders { instrument: None }, Tier::Nothing, Tier::Key),
             (Command::Pause, Tier::Nothing, Tier::Key),
+            (Command::SetParameter { name: "fast".into(), value: 10.into() }, Tier::Nothing, Tier::Key),
             (Command::Interrupt { cell: None }, Tier::Nothing, Tier::Nothing),
         ] {
             assert_eq!((tier(&command, false), tier(&command, true)), (paper, live), "{command:?}");

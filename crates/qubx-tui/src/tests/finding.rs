@@ -127,6 +127,34 @@ fn an_action_of_the_strategy_is_done_with_what_is_typed_for_it() {
 }
 
 #[test]
+fn a_parameter_is_changed_from_what_it_is_and_with_real_money_after_a_question() {
+    let set = |value: serde_json::Value| {
+        let command = Command::SetParameter { name: "lookback".to_owned(), value };
+        vec![Effect::Send(command, Purpose::Verb("set parameter"))]
+    };
+    let mut screen = Screen::rich(120, 40, false, Mode::Paper);
+    screen.publish();
+    assert_eq!(run(&mut screen, "set lookback"), []);
+    assert_eq!(screen.app.form.as_ref().unwrap().values, ["60"]);
+    screen.text("x");
+    assert_eq!(screen.code(KeyCode::Enter), []);
+    assert!(screen.drawn().contains("lookback must be a whole number, not `60x`"), "{}", screen.drawn());
+    screen.ctrl('u');
+    screen.text("20");
+    assert_eq!(screen.code(KeyCode::Enter), set(json!(20)));
+
+    let mut screen = Screen::rich(120, 40, false, Mode::Live);
+    screen.publish();
+    run(&mut screen, "set lookback");
+    screen.ctrl('u');
+    screen.text("20");
+    assert_eq!(screen.code(KeyCode::Enter), []);
+    assert!(screen.drawn().contains("sets lookback to 20; it is 60 now"), "{}", screen.drawn());
+    screen.wait(Duration::from_millis(200));
+    assert_eq!(screen.key('y'), set(json!(20)));
+}
+
+#[test]
 fn what_must_be_given_is_asked_for() {
     let mut screen = Screen::rich(80, 24, true, Mode::Paper);
     screen.offer_actions();

@@ -68,6 +68,7 @@ fn run(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             vec![Effect::Redraw]
         }
         Run::Strategy(name) => verbs::strategy_action(app, &name),
+        Run::Parameter(name) => verbs::parameter(app, &name),
     }
 }
 

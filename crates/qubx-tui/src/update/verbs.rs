@@ -10,7 +10,7 @@ use crate::Exit;
 use crate::app::{App, Leaving};
 use crate::dialog::{Dialog, Legs, Subject};
 use crate::facts::{self, Facts};
-use crate::form::Form;
+use crate::form::{self, Form};
 use crate::keymap::{Action, Context};
 use crate::message::{Effect, Purpose};
 use crate::progress;
@@ -174,11 +174,21 @@ pub(super) fn strategy_action(app: &mut App, name: &str) -> Vec<Effect> {
         app.hint(format!("the strategy does not offer {name} any more"));
         return Vec::new();
     };
-    let form = Form::new(action, app.now.instant);
+    let form = Form::of_action(action, app.now.instant);
     if form.values.is_empty() {
         return submit(app, form);
     }
     app.form = Some(form);
+    Vec::new()
+}
+
+/// Begins to change a parameter of the strategy.
+pub(super) fn parameter(app: &mut App, name: &str) -> Vec<Effect> {
+    let mut parameters = app.mirror.status().into_iter().flat_map(|status| &status.strategy.parameters);
+    match parameters.find(|parameter| parameter.name == name).cloned() {
+        Some(parameter) => app.form = Some(Form::of_parameter(parameter, app.now.instant)),
+        None => app.hint(format!("the strategy has no parameter {name} any more")),
+    }
     Vec::new()
 }
 
@@ -189,20 +199,24 @@ pub(super) fn submit(app: &mut App, mut form: Form) -> Vec<Effect> {
         app.hint(why);
         return Vec::new();
     }
-    match form.arguments() {
+    match form.command() {
         Err((field, problem)) => {
             (form.field, form.problem) = (field, Some(problem));
             app.form = Some(form);
             Vec::new()
         }
-        Ok(arguments) => {
-            let command = Command::Action { name: form.action.name, arguments };
+        Ok(command) => {
             let purpose = Purpose::Verb(command.verb());
-            if !form.action.dangerous {
-                return send(app, command, purpose);
-            }
-            app.dialog = Some(Dialog::before_danger(command, purpose, &app.mirror, app.now.instant));
-            Vec::new()
+            app.dialog = match &form.purpose {
+                form::Purpose::Action(action) if action.dangerous => {
+                    Some(Dialog::before_danger(command.clone(), purpose, &app.mirror, app.now.instant))
+                }
+                form::Purpose::Action(_) => None,
+                form::Purpose::Parameter(_) => {
+                    Dialog::before(command.clone(), purpose, &app.mirror, app.now.instant)
+                }
+            };
+            if app.dialog.is_some() { Vec::new() } else { send(app, command, purpose) }
         }
     }
 }

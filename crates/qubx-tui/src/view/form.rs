@@ -1,4 +1,4 @@
-//! The form for what an action of the strategy takes: a line for each parameter.
+//! The form for what an action of the strategy takes or what a parameter is set to: a line for each value.
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::app::App;
+use crate::form::Purpose;
 use crate::layout::inside;
 use crate::{sanitize, wrap};
 
@@ -19,22 +20,18 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let screen = frame.area();
     let width = screen.width.saturating_sub(2).min(COLUMNS);
     let columns = usize::from(width.saturating_sub(2)).max(1);
-    let description = sanitize::plain(&form.action.description);
+    let description = sanitize::plain(&form.description());
     let mut lines = wrap::wrap_words(&Line::raw(format!(" {description}")), columns, 1);
     if description.is_empty() {
         lines.clear();
     }
     lines.truncate(usize::from(screen.height / 3));
-    let names: Vec<String> = form
-        .action
-        .parameters
-        .iter()
-        .map(|parameter| wrap::cut(&sanitize::plain(&parameter.name), NAME))
-        .collect();
+    let names: Vec<String> =
+        form.parameters.iter().map(|parameter| wrap::cut(&sanitize::plain(&parameter.name), NAME)).collect();
     let name_width = names.iter().map(|name| wrap::width(name)).max().unwrap_or_default();
     let first_field = lines.len();
     let mut cursor = 0;
-    for (place, (parameter, name)) in form.action.parameters.iter().zip(names).enumerate() {
+    for (place, (parameter, name)) in form.parameters.iter().zip(names).enumerate() {
         let is_here = place == form.field;
         let padding = " ".repeat(name_width - wrap::width(&name));
         let marker = if is_here { "›" } else { " " };
@@ -64,9 +61,13 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     }
     let height = (lines.len() as u16).saturating_add(2).min(screen.height);
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 3, width, height);
-    let title = format!(" {} ", sanitize::plain(&form.action.name));
+    let title = format!(" {} ", sanitize::plain(&form.title()));
     frame.render_widget(Clear, area);
-    let enter = if form.is_at_end() { "do it" } else { "next" };
+    let enter = match form.purpose {
+        _ if !form.is_at_end() => "next",
+        Purpose::Action(_) => "do it",
+        Purpose::Parameter(_) => "set it",
+    };
     let keys = format!(" ⏎ {enter} · ↑↓ choose · esc cancel ");
     let block = Block::bordered()
         .border_style(app.theme.focus())
