@@ -3,7 +3,6 @@
 import threading
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -20,12 +19,10 @@ MOST_MATCHES = 500
 class Assistant:
     """Answers what screens ask while they type, on a thread of its own."""
 
-    def __init__(self, bridge: Bridge, shell: Any, cache: Path) -> None:
-        """`cache` is a folder of this kernel alone, for what completion has parsed."""
+    def __init__(self, bridge: Bridge, shell: Any) -> None:
         self.thread = threading.Thread(name="assistant", target=self._run, daemon=True)
         self._bridge = bridge
         self._shell = shell
-        self._cache = cache
         # Bounded by the service, which lets few questions wait.
         self.inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
@@ -38,7 +35,7 @@ class Assistant:
             message = self.inbox.get(timeout=WARM_UP_AFTER_SECONDS)
         except Empty:
             message = {"type": "complete", "id": None, "code": "sys.", "cursor": 4}
-        keep_parsed_files_in(self._cache)
+        keep_parsed_files_in_memory()
         while True:
             self._answer(message)
             message = self.inbox.get()
@@ -84,13 +81,14 @@ class Assistant:
         return {"inspection": {"text": text}}
 
 
-def keep_parsed_files_in(folder: Path) -> None:
-    """Gives jedi a cache that no other process writes.
+def keep_parsed_files_in_memory() -> None:
+    """Has completion use no files of what it has parsed.
 
-    Its own, in the user's home, is shared by every Python there and written in place: who reads a file that
-    another process is writing, or did not finish, finds no completion and is told nothing.
+    Those lie in the user's home, are shared by every Python there, and are written in place: who reads one
+    that another process is writing, or did not finish, finds no completion and is told nothing.
     """
     with suppress(ImportError):
-        import jedi
+        import parso.cache
 
-        jedi.settings.cache_directory = folder
+        for name in ("_load_from_file_system", "_save_to_file_system"):
+            setattr(parso.cache, name, lambda *_arguments, **_named: None)

@@ -11,7 +11,6 @@ import sys
 import threading
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from .bridge import Bridge
@@ -34,7 +33,7 @@ def main(runtime_dir: str, service_pid: str, limits: str) -> None:
     inputs = Inputs(bridge)
     connection_file = os.path.join(runtime_dir, "kernel.json")
     app = without_debugger(partial(load, bridge, inputs, settings, connection_file))
-    start_threads(bridge, inputs, settings, app, Path(runtime_dir, "parsed"))
+    start_threads(bridge, inputs, settings, app)
     app.start()
 
 
@@ -75,7 +74,7 @@ def load(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], connection_fi
     return build(bridge, inputs, settings, connection_file)
 
 
-def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app: Any, parsed: Path) -> None:
+def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app: Any) -> None:
     """Gives the REPL its names, and starts the threads of the strategy, of completion and of the bridge."""
     from .assistant import Assistant
     from .causes import act_for_strategy, hand_cause_on
@@ -121,7 +120,7 @@ def start_threads(bridge: Bridge, inputs: Inputs, settings: dict[str, Any], app:
     )
     pass_claims_on(shell)
     hand_cause_on()
-    assistant = Assistant(bridge, shell, parsed)
+    assistant = Assistant(bridge, shell)
 
     def handle(message: dict[str, Any]) -> None:
         if message["type"] == "input":
