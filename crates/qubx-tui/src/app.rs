@@ -9,7 +9,7 @@ use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, Re
 use crate::answer::AnswerLine;
 use crate::candles::Candles;
 use crate::detail::Detail;
-use crate::dialog::Dialog;
+use crate::dialog::{DEAF, Dialog};
 use crate::equity::EquityLine;
 use crate::facts::{self, Facts};
 use crate::fills::Fills;
@@ -124,6 +124,8 @@ pub(crate) struct App {
     pub(crate) notifier: Notifier,
     /// Keys before this are dropped: they were meant for the user's own editor.
     pub(crate) deaf_until: Instant,
+    /// Keys before this are text for the prompt or nothing: a terminal may still answer what was asked before.
+    pub(crate) opens_until: Instant,
     /// When the connection was lost, while it is.
     pub(crate) lost_since: Option<Instant>,
 }
@@ -255,6 +257,7 @@ impl App {
             leaving: None,
             notifier,
             deaf_until: now.instant,
+            opens_until: now.instant + DEAF,
             lost_since: None,
         }
     }

@@ -21,6 +21,7 @@ use rustix::process::{Pid, Signal, getpgrp, getpid, getsid, kill_process, kill_p
 use tokio::sync::Notify;
 
 use self::device::Tty;
+use self::mode::Mode;
 pub(crate) use self::output::Device;
 use self::output::Output;
 use crate::app::App;
@@ -136,8 +137,10 @@ impl Terminal {
         ending: &Notify,
         borrower: B,
     ) -> io::Result<B::Output> {
-        self.give_back();
+        let before = self.give_back();
         let result = signals.stop_along_with(ending, borrower).await;
+        // A borrower that was killed has left the terminal as it needed it, which is nothing to give back later.
+        before.into_iter().for_each(device::put_back);
         self.take_again()?;
         Ok(result)
     }
@@ -160,9 +163,9 @@ impl Terminal {
         self.take_again()
     }
 
-    fn give_back(&mut self) {
+    fn give_back(&mut self) -> Option<Mode> {
         self.keys = None;
-        device::give_back();
+        device::give_back()
     }
 }
 

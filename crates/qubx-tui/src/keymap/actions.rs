@@ -125,7 +125,7 @@ actions! {
     RestartKernel "restart_kernel" Admin dangerous, "restart the Python kernel; orders and positions stay", footer "restart" 2, { Panel: ["R"] };
     StopSession "stop_session" Admin dangerous, "stop the session, for everyone", { Panel: ["Q"] };
     Dismiss "dismiss" Viewer, "close what is open; dismiss a result; end a filter", { Panel: ["esc"] };
-    Search "search" Admin, "search what was run", footer "history" 7, { Everywhere: ["ctrl+r"] };
+    Search "search" Admin, "search what was run", footer "history" 4, { Everywhere: ["ctrl+r"] };
     ClearView "clear_view" Viewer, "clear my view; nothing is lost", { Everywhere: ["ctrl+l"] };
     Interrupt "interrupt" Admin, "clear the prompt, else interrupt the cell", footer "interrupt" 3, { Everywhere: ["ctrl+c"] };
     Palette "palette" Viewer, "find a command by its name", footer "commands" 2, { Everywhere: ["ctrl+p"], Panel: [":"] };

@@ -60,15 +60,21 @@ pub(super) fn take(mouse: bool) -> io::Result<()> {
     if mouse { write_all(MOUSE) } else { Ok(()) }
 }
 
-/// Gives the terminal back if it is taken. Errors are ignored: it may be gone.
-pub(super) fn give_back() {
+/// Puts the terminal back into a mode that somebody who had it meanwhile may have left it without.
+pub(super) fn put_back(mode: Mode) {
+    let _ = mode.put(stdout());
+}
+
+/// Gives the terminal back if it is taken, and returns the mode that it has then. Errors are ignored: it may be gone.
+pub(super) fn give_back() -> Option<Mode> {
     let mut held = held();
-    let Some(before) = held.before.take() else { return };
+    let before = held.before.take()?;
     let _ = write_all(LEAVE);
     let _ = before.put(stdout());
     if let Some(guard) = &mut held.guard {
         guard.given_back();
     }
+    Some(before)
 }
 
 /// Has the terminal given back also when this process is killed. Without that the screen works all the same.

@@ -10,6 +10,7 @@ use qubx_protocol::{
 };
 
 use super::fixture::{ME, Screen, answer};
+use crate::keymap::Context;
 use crate::message::{Effect, Message, Purpose, Question};
 
 fn execute(code: &str) -> Vec<Effect> {
@@ -39,10 +40,22 @@ fn enter_runs_what_the_kernel_calls_whole() {
 }
 
 #[test]
-fn what_is_typed_while_the_screen_opens_is_in_the_prompt() {
+fn what_is_typed_while_the_screen_opens_is_in_the_prompt_and_does_nothing() {
+    let at_once = |screen: &mut Screen, code: KeyCode| {
+        screen.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    };
     let mut screen = Screen::opening(Screen::options(Role::Admin, false), 80, 24);
-    screen.text("1+1");
-    assert_eq!(screen.app.prompt.text(), "1+1");
+    // What a terminal answers to whoever asked before may come in parts: its letters are no commands.
+    for code in [KeyCode::Char('1'), KeyCode::Esc, KeyCode::Enter, KeyCode::F(1), KeyCode::Char('c')] {
+        assert_eq!(at_once(&mut screen, code), []);
+    }
+    assert_eq!((screen.app.prompt.text().as_str(), screen.app.context), ("1c", Context::Input));
+    screen.code(KeyCode::Esc);
+    assert_eq!(screen.app.context, Context::Panel);
+
+    let mut trader = Screen::opening(Screen::options(Role::Trader, false), 80, 24);
+    assert_eq!(at_once(&mut trader, KeyCode::Char('?')), []);
+    assert!(trader.app.help.is_none() && trader.app.prompt.is_empty());
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release || app.now.instant < app.deaf_until {
         return Vec::new();
     }
+    if app.now.instant < app.opens_until && !is_text_for_prompt(app, event) {
+        return Vec::new();
+    }
     app.notifier.typed(app.now.instant);
     if let Some(why) = app.over() {
         return vec![Effect::Leave(Exit::Ended(why.to_owned()))];
@@ -86,6 +89,11 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         },
     }
     effects
+}
+
+/// Tells whether a key only changes the text of the prompt.
+fn is_text_for_prompt(app: &App, event: KeyEvent) -> bool {
+    app.keys_context() == Context::Input && (Key::of(event).types() || event.code == KeyCode::Backspace)
 }
 
 /// Gives a key to the search. One that does something everywhere leaves it before.

@@ -12,7 +12,7 @@ use crate::panel::Panel;
 use crate::wrap;
 
 /// Keys that are shown beside the way out: more are not read.
-const MOST: usize = 6;
+const MOST: usize = 7;
 
 /// A key and what it does here.
 struct Part {
@@ -62,6 +62,11 @@ fn part(app: &App, spec: &Spec) -> Option<Part> {
     };
     let (word, rank) = match spec.action {
         Action::PauseOrResume if is_paused => ("resume", 1),
+        // What orders are made and changed by stands beside them.
+        Action::Ticket if app.panel == Panel::Orders => (word, 3),
+        Action::Modify => (word, 3),
+        // It stops nothing that these panels show.
+        Action::Interrupt if context(app) == Context::Panel && app.panel != Panel::Session => (word, 6),
         _ => (word, rank),
     };
     let is_mine = app.options.role >= spec.role;

@@ -1,5 +1,6 @@
 //! The terminal of a screen, however the screen ends, and whatever is done to it meanwhile.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -39,10 +40,42 @@ async fn a_terminal_is_as_it_was_whatever_signal_ends_its_screen() {
 }
 
 #[tokio::test]
+async fn a_terminal_is_as_it_was_also_when_the_editor_of_a_cell_is_killed() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    place.write("editor", "#!/bin/sh\nstty raw -echo\necho $$ > \"$0.pid\"\nexec sleep 600\n");
+    let editor = place.path("editor");
+    std::fs::set_permissions(&editor, PermissionsExt::from_mode(0o755)).unwrap();
+    for ends_by_itself in [true, false] {
+        let pid_file = place.path("editor.pid");
+        let _ = std::fs::remove_file(&pid_file);
+        let mut pty = Pty::open_with(&place, 100, 30, &["attach", "idle"], &[("VISUAL", editor.as_os_str())]);
+        let before = pty.modes();
+        pty.shows("a whole screen", |pty| pty.screen().contents().contains("kernel idle"));
+        pty.read(Duration::from_millis(300));
+        pty.types("\x18\x05");
+        let pid =
+            wait_for("the editor", async || std::fs::read_to_string(&pid_file).ok()?.trim().parse().ok())
+                .await;
+        if ends_by_itself {
+            send_signal(pid, Signal::KILL);
+            pty.shows("the screen again", |pty| pty.screen().contents().contains("the cell is as it was"));
+            // Keys right behind an editor were meant for it.
+            pty.read(Duration::from_millis(300));
+            pty.types("\x11");
+        } else {
+            pty.signal(Signal::TERM);
+        }
+        pty.ended().await;
+        pty.shows("the terminal as it was", |pty| pty.modes() == before);
+    }
+    place.stop_and_finish("idle").await;
+}
+
+#[tokio::test]
 async fn a_terminal_that_is_resized_in_a_flood_of_output_ends_up_as_if_drawn_anew() {
     let Some(place) = Place::with_idle_session().await else { return };
     let mut pty = attach(&place, 120, 40);
-    // What a terminal says at start is no input, so the screen is deaf in its first moments.
+    // In its first moments a screen takes text only.
     let typed = "for i in range(20_000): print('line', i, '日本' * (i % 40))";
     pty.read(Duration::from_millis(300));
     pty.types(typed);

@@ -2,6 +2,7 @@
 //!
 //! The program does not get it as its controlling terminal, so no signal comes from it: [`Pty::resize`] sends its own.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
@@ -31,6 +32,17 @@ pub(crate) struct Pty {
 impl Pty {
     /// Starts the program on a new terminal.
     pub(crate) fn open(place: &Place, columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        Self::open_with(place, columns, rows, arguments, &[])
+    }
+
+    /// Starts the program on a new terminal, with these variables.
+    pub(crate) fn open_with(
+        place: &Place,
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
         grantpt(&master).and_then(|()| unlockpt(&master)).unwrap();
@@ -38,7 +50,7 @@ impl Pty {
         let side = ioctl_tiocgptpeer(&master, flags).unwrap();
         let mut command: Command = place.command(arguments);
         place.prepare(&mut command);
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", "xterm-256color").envs(variables.iter().copied());
         command.stdin(side.try_clone().unwrap()).stdout(side.try_clone().unwrap());
         let child = command.stderr(side.try_clone().unwrap()).spawn().unwrap();
         let pid = child.id().unwrap();
