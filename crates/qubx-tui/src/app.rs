@@ -20,6 +20,7 @@ use crate::message::Now;
 use crate::notify::Notifier;
 use crate::palette::Palette;
 use crate::panel::Panel;
+use crate::pictures::{CellPixels, Method, Pictures};
 use crate::progress::Leg;
 use crate::prompt::Prompt;
 use crate::recall::Recall;
@@ -49,10 +50,14 @@ pub(crate) struct App {
     pub(crate) pressed: Vec<Key>,
     pub(crate) now: Now,
     pub(crate) size: Size,
+    /// The pixels of the terminal's cells; none when it does not say.
+    pub(crate) cell: Option<CellPixels>,
     /// Whether this terminal is the one that is typed into, as far as it says so.
     pub(crate) has_focus: bool,
     pub(crate) mirror: Mirror,
     pub(crate) transcript: Transcript,
+    /// The images that are seen in it.
+    pub(crate) pictures: Pictures,
     pub(crate) prompt: Prompt,
     /// The line that a cell waits for, in the place of the prompt; none while no cell waits for one.
     pub(crate) answer: Option<AnswerLine>,
@@ -205,7 +210,7 @@ impl App {
         let mut notifier = Notifier::default();
         // Who opens a screen looks at it.
         notifier.typed(now.instant);
-        Self {
+        let mut app = Self {
             theme,
             prompt: Prompt::new(keymap.preset),
             keymap,
@@ -213,9 +218,11 @@ impl App {
             options,
             now,
             size,
+            cell: None,
             has_focus: true,
             mirror: Mirror::default(),
             transcript: Transcript::new(theme),
+            pictures: Pictures::default(),
             answer: None,
             recall: None,
             suggested: None,
@@ -259,7 +266,9 @@ impl App {
             deaf_until: now.instant,
             opens_until: now.instant + DEAF,
             lost_since: None,
-        }
+        };
+        app.measure(size, None);
+        app
     }
 
     /// Returns when something must happen without any input; none when nothing must.
@@ -322,6 +331,17 @@ impl App {
         self.theme = Theme::new(choice, self.options.colors);
         self.transcript.set_theme(self.theme);
         self.code_rows = CodeRows::default();
+        self.measure(self.size, self.cell);
+    }
+
+    /// Takes in how large the terminal is: its cells, and the pixels of one where that is known.
+    pub(crate) fn measure(&mut self, size: Size, cell: Option<CellPixels>) {
+        (self.size, self.cell) = (size, cell);
+        let options = &self.options;
+        let (choice, color) = (options.settings.images, self.theme.color);
+        let method = Method::new(choice, options.graphics, options.colors, color, cell);
+        self.pictures.show_by(method, cell);
+        self.transcript.set_room(self.pictures.room(size.rows));
     }
 
     /// Tells whether something lies over the screen and has the keys.

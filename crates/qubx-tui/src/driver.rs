@@ -5,6 +5,7 @@
 
 mod news;
 mod pace;
+mod picturing;
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -17,6 +18,7 @@ use tokio::sync::{Notify, mpsc};
 
 use self::news::News;
 use self::pace::Pace;
+use self::picturing::Picturing;
 use crate::app::App;
 use crate::clipboard;
 use crate::editor::{self, Editing};
@@ -24,7 +26,7 @@ use crate::layout::Size;
 use crate::message::{Effect, Message, Now};
 use crate::notify::{self, Call};
 use crate::signals::{Asked, Signals};
-use crate::terminal::{self, Terminal};
+use crate::terminal::{self, Taken, Terminal};
 use crate::update::update;
 use crate::{Exit, Left, ScreenOptions, TuiError};
 
@@ -40,13 +42,17 @@ pub(crate) async fn run(
     updates: mpsc::Receiver<Update>,
 ) -> Result<Left, TuiError> {
     let mut signals = Signals::take()?;
-    let mut terminal = Terminal::take(options.settings.mouse)?;
+    let mut terminal = Terminal::take(Taken {
+        mouse: options.settings.mouse,
+        pictures: options.graphics.keeps_pictures(options.settings.images),
+    })?;
     let app = App::new(options, terminal.size()?, now());
     let mut screen = Screen { app, client, redraw: false, editing: None };
     let mut news = News::new(updates);
     let mut pace = Pace::new(Instant::now());
     let mut ticked_at = Instant::now();
     let mut is_guarded = false;
+    let mut picturing = Picturing::default();
 
     loop {
         if pace.is_due(Instant::now()) {
@@ -55,6 +61,7 @@ pub(crate) async fn run(
             }
             terminal.draw(&mut screen.app)?;
             pace.drawn(Instant::now());
+            picturing.follow(&screen.app);
             if !std::mem::replace(&mut is_guarded, true) {
                 terminal.guard();
             }
@@ -88,6 +95,10 @@ pub(crate) async fn run(
             () = news.arrive() => {
                 pace.soon();
                 screen.take_news(&mut news, &mut pace)
+            }
+            made = picturing.made() => {
+                pace.soon();
+                screen.take(Message::Made(made))
             }
             () = tokio::time::sleep_until(wake.into()) => {
                 let due = screen.app.next_deadline().is_some_and(|deadline| deadline <= Instant::now());

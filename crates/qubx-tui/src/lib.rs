@@ -30,6 +30,7 @@ mod paced;
 mod palette;
 mod panel;
 mod pick;
+mod pictures;
 mod progress;
 mod prompt;
 mod python;
@@ -54,6 +55,7 @@ mod wrap;
 mod tests;
 
 pub use pick::{Choice, pick};
+pub use pictures::Graphics;
 pub use sanitize::{is_printable, printable, printable_message};
 pub use settings::{Entry, Mistake, ScreenSettings, Value, Written};
 pub use terminal::was_a_guard;
@@ -80,6 +82,8 @@ pub struct ScreenOptions {
     pub seen: Option<Seen>,
     /// Which colours the terminal has.
     pub colors: Colors,
+    /// Which graphics it has.
+    pub graphics: Graphics,
     /// What the user has set.
     pub settings: ScreenSettings,
     /// What is wrong with the user's settings, each with its place; the screen names it when it opens.

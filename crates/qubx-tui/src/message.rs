@@ -10,6 +10,7 @@ use qubx_protocol::{Command, CommandId, RequestId, RequestKind};
 use crate::Exit;
 use crate::layout::Size;
 use crate::notify::Call;
+use crate::pictures;
 
 /// The time of a message, by both clocks. Deadlines use the first, what is shown the second.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,8 @@ pub(crate) enum Message {
     Asked(RequestId, Question),
     /// An [`Effect::Edit`] was done: the text that the user's editor left, or for people why there is none.
     Edited(Result<String, String>),
+    /// A picture that a drawing lacked was made.
+    Made(pictures::Made),
     /// Time went on.
     Tick,
 }

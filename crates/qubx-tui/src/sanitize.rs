@@ -72,6 +72,7 @@ pub fn is_printable(character: char) -> bool {
             | '\u{2066}'..='\u{206f}'       // isolates and deprecated format characters
             | '\u{fff9}'..='\u{fffb}'       // annotations
             | '\u{e0000}'..='\u{e0fff}'     // tags
+            | '\u{10eeee}'                  // stands for a part of a picture
         )
 }
 

@@ -4,6 +4,7 @@
 
 use crate::keymap::{self, Keymap};
 use crate::notify::{Notifications, Signal};
+use crate::pictures;
 use crate::theme::ThemeChoice;
 
 /// A value as it is written, and where.
@@ -59,6 +60,8 @@ pub struct Mistake<P> {
 pub struct ScreenSettings {
     pub(crate) keymap: Keymap,
     pub(crate) theme: ThemeChoice,
+    /// How images are shown.
+    pub(crate) images: pictures::Choice,
     /// Whether the mouse is taken. The terminal's own selection then needs Shift.
     pub(crate) mouse: bool,
     /// Whether what has just happened flashes once.
@@ -72,6 +75,7 @@ impl Default for ScreenSettings {
         Self {
             keymap: Keymap::default(),
             theme: ThemeChoice::default(),
+            images: pictures::Choice::default(),
             mouse: true,
             animations: true,
             notifications: Notifications::default(),
@@ -91,6 +95,7 @@ impl ScreenSettings {
             // A setting is a line here, and a row in docs/screen.md.
             let mut reader = Reader::new("screen", screen, &mut mistakes);
             settings.theme = reader.one_of("theme", &ThemeChoice::ALL).unwrap_or_default();
+            settings.images = reader.one_of("images", &pictures::Choice::ALL).unwrap_or_default();
             settings.mouse = reader.truth("mouse").unwrap_or(settings.mouse);
             settings.animations = reader.truth("animations").unwrap_or(settings.animations);
             let calls = &mut settings.notifications;

@@ -36,19 +36,28 @@ static PANICKED: AtomicBool = AtomicBool::new(false);
 /// Wakes the screen then.
 static PANIC: Notify = Notify::const_new();
 
+/// What a screen takes of a terminal, beside the screen and the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// Its mouse.
+    pub(crate) mouse: bool,
+    /// Memory for pictures, which it keeps until it is told to forget them.
+    pub(crate) pictures: bool,
+}
+
 /// The terminal while this lives; dropping it gives the terminal back.
 pub(crate) struct Terminal {
     canvas: Canvas<Tty>,
     /// None while the terminal is lent: then its keys are for another program.
     keys: Option<EventStream>,
-    /// Whether the mouse is taken too.
-    mouse: bool,
+    /// What is taken beside the screen.
+    taken: Taken,
 }
 
 impl Terminal {
-    /// Takes the terminal, and its mouse if that is wanted. A panic from now on gives it back before its message is
+    /// Takes the terminal, with what is wanted of it. A panic from now on gives it back before its message is
     /// printed.
-    pub(crate) fn take(mouse: bool) -> io::Result<Self> {
+    pub(crate) fn take(taken: Taken) -> io::Result<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
             let hook = std::panic::take_hook();
@@ -61,14 +70,14 @@ impl Terminal {
         });
         let canvas = Canvas::new(Tty)?;
         // If a step fails, the drop undoes those before it.
-        let mut terminal = Self { canvas, keys: None, mouse };
+        let mut terminal = Self { canvas, keys: None, taken };
         terminal.take_again()?;
         Ok(terminal)
     }
 
     /// Takes the terminal back from whoever had it meanwhile; the next drawing writes everything.
     pub(crate) fn take_again(&mut self) -> io::Result<()> {
-        device::take(self.mouse)?;
+        device::take(self.taken)?;
         self.keys.get_or_insert_with(EventStream::new);
         self.canvas.forget()
     }
@@ -214,12 +223,13 @@ impl<D: Device> Canvas<D> {
             self.inner.backend_mut().add(&sequences::title(&title));
             self.title = title;
         }
+        let cell = self.inner.backend_mut().cell();
         self.inner.draw(|frame| {
             let area = frame.area();
-            app.size = Size { columns: area.width, rows: area.height };
+            app.measure(Size { columns: area.width, rows: area.height }, cell);
             view::view(app, frame);
         })?;
-        Ok(())
+        self.inner.backend_mut().write(&app.pictures.shelf)
     }
 
     /// Makes the next drawing write everything: what the device shows is not known.

@@ -13,6 +13,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 pub use self::colors::Colors;
 pub(crate) use self::colors::Depth;
+pub(crate) use self::palettes::nearest;
 use self::palettes::{Palette, Tone};
 
 /// Which theme the user wants.

@@ -23,9 +23,10 @@ mod viewpoint;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 use jiff::Timestamp;
-use qubx_protocol::{CellNumber, Event, InputId, Seq, SessionState};
+use qubx_protocol::{CellNumber, Event, InputId, OutputContent, Seq, SessionState};
 
 pub(crate) use self::copy::Copied;
 pub(crate) use self::counts::Counts;
@@ -38,6 +39,7 @@ use self::rows::Look;
 use self::scroll::Anchor;
 use self::viewpoint::Viewpoint;
 use self::words::Names;
+use crate::pictures::{self, Gallery, Picture};
 use crate::theme::Theme;
 
 /// Entries kept here; the oldest is dropped for a new one, and the newest while somebody looks far back. Three lists of
@@ -56,6 +58,8 @@ pub(crate) struct Transcript {
     look: Look,
     names: Names,
     entries: VecDeque<Entry>,
+    /// The images among what they show.
+    gallery: Gallery,
     /// The number of the first entry; each has the next one, so a number stays right when others are dropped.
     first: u64,
     cells: HashMap<CellNumber, u64>,
@@ -79,9 +83,10 @@ impl Transcript {
     /// Returns an empty transcript.
     pub(crate) fn new(theme: Theme) -> Self {
         Self {
-            look: Look { theme, now: Timestamp::UNIX_EPOCH },
+            look: Look { theme, now: Timestamp::UNIX_EPOCH, room: None },
             names: Names::default(),
             entries: VecDeque::new(),
+            gallery: Gallery::default(),
             first: FIRST_ENTRY,
             cells: HashMap::new(),
             asking: HashMap::new(),
@@ -101,6 +106,34 @@ impl Transcript {
         self.look.theme = theme;
     }
 
+    /// Gives pictures this room, or none.
+    pub(crate) fn set_room(&mut self, room: Option<pictures::Room>) {
+        self.look.room = room;
+    }
+
+    /// Returns the images that can be drawn.
+    pub(crate) fn gallery(&self) -> &Gallery {
+        &self.gallery
+    }
+
+    /// Names an image only, from now on: nothing can be made of it.
+    pub(crate) fn name_only(&mut self, number: u16) {
+        if let Some(picture) = self.gallery.find(number) {
+            picture.let_go();
+        }
+        for entry in &mut self.entries {
+            entry.forget_picture(number);
+        }
+    }
+
+    /// Returns the image of an event that can be drawn.
+    fn picture(&mut self, seq: Seq, content: &OutputContent) -> Option<Rc<Picture>> {
+        let mut dropped = Vec::new();
+        let picture = self.gallery.take(seq, content, &mut dropped);
+        dropped.into_iter().for_each(|number| self.name_only(number));
+        picture
+    }
+
     /// Begins anew with what a snapshot holds. Filters stay, and so does what is looked at, if it is still here.
     pub(crate) fn rebuild(&mut self, state: &SessionState) {
         let places = View::ALL.map(|view| {
@@ -109,7 +142,9 @@ impl Transcript {
             (at.top.and_then(|top| Some((seq(top.entry)?, top.row))), at.cursor.and_then(seq))
         });
         let (views, left) = (std::mem::take(&mut self.views), self.left.take());
-        *self = Self { look: self.look, views, left, ..Self::new(self.look.theme) };
+        // Numbers of pictures go on: what was made of one is known by its number.
+        let gallery = std::mem::take(&mut self.gallery);
+        *self = Self { look: self.look, gallery, views, left, ..Self::new(self.look.theme) };
         if let Some(status) = &state.status {
             self.names = Names::of(&status.info);
         }

@@ -41,7 +41,7 @@ fn take(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Mouse(event) => mouse::mouse(app, event),
         Message::Paste(text) => typing::paste(app, &text),
         Message::Resize(size) => {
-            app.size = size;
+            app.measure(size, app.cell);
             Vec::new()
         }
         Message::Focus(has_focus) => {
@@ -101,6 +101,13 @@ fn take(app: &mut App, message: Message) -> Vec<Effect> {
         }
         Message::Asked(id, Question::Series(place)) => {
             app.series.asked(place, id);
+            Vec::new()
+        }
+        Message::Made(made) => {
+            if made.result.is_err() {
+                app.transcript.name_only(made.number);
+            }
+            app.pictures.keep(made);
             Vec::new()
         }
         Message::Tick => tick(app),

@@ -85,6 +85,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     palette::draw(app, frame);
     form::draw(app, frame);
     dialog::draw(app, frame);
+    app.pictures.paint(app.transcript.gallery(), app.theme, app.options.colors.depth, frame.buffer_mut());
     app.theme.paint(frame.buffer_mut());
 }
 

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use qubx_client::Options;
-use qubx_tui::{Colors, Exit, ScreenOptions, ScreenSettings};
+use qubx_tui::{Colors, Exit, Graphics, ScreenOptions, ScreenSettings};
 
 use crate::config::Settings;
 use crate::failure::Failure;
@@ -41,6 +41,7 @@ pub(crate) async fn show(options: Options, no_color: bool) -> Result<Exit, Failu
         no_color: no_color || self::no_color(),
         seen: session_dir.as_deref().and_then(seen::read),
         colors: Colors::of(|name| std::env::var(name).ok()),
+        graphics: Graphics::of(|name| std::env::var(name).ok()),
         settings,
         mistakes,
     };

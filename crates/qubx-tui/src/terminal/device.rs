@@ -11,20 +11,24 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::termios::tcgetwinsize;
 
+use super::Taken;
 use super::guard::Guard;
 use super::mode::Mode;
 use super::output::Device;
 use super::sequences::{ENTER, LEAVE, MOUSE};
+use crate::pictures::{CellPixels, FORGET_ALL};
 
 /// The size of a terminal that does not know its own.
 const UNKNOWN_SIZE: Size = Size { width: 80, height: 24 };
 
 /// What a screen holds of the terminal.
-static HELD: Mutex<Held> = Mutex::new(Held { before: None, guard: None });
+static HELD: Mutex<Held> = Mutex::new(Held { before: None, pictures: false, guard: None });
 
 struct Held {
     /// How the terminal was; none while nobody has taken it.
     before: Option<Mode>,
+    /// Whether the terminal may keep pictures of ours.
+    pictures: bool,
     /// Gives the terminal back when this process cannot.
     guard: Option<Guard>,
 }
@@ -41,13 +45,18 @@ impl Device for Tty {
         Ok(Size { width: size.ws_col, height: size.ws_row })
     }
 
+    fn cell(&self) -> Option<CellPixels> {
+        let size = tcgetwinsize(stdout()).ok()?;
+        CellPixels::of((size.ws_xpixel, size.ws_ypixel), (size.ws_col, size.ws_row))
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         write_all(bytes)
     }
 }
 
-/// Takes the terminal, with its mouse or without, or takes it anew when somebody else has changed it meanwhile.
-pub(super) fn take(mouse: bool) -> io::Result<()> {
+/// Takes the terminal with what is wanted of it, or takes it anew when somebody else has changed it meanwhile.
+pub(super) fn take(taken: Taken) -> io::Result<()> {
     let mut held = held();
     if held.before.is_none() {
         held.before = Some(Mode::of(stdout())?);
@@ -55,9 +64,10 @@ pub(super) fn take(mouse: bool) -> io::Result<()> {
             guard.taken();
         }
     }
+    held.pictures = taken.pictures;
     Mode::put_raw(stdout())?;
     write_all(ENTER)?;
-    if mouse { write_all(MOUSE) } else { Ok(()) }
+    if taken.mouse { write_all(MOUSE) } else { Ok(()) }
 }
 
 /// Puts the terminal back into a mode that somebody who had it meanwhile may have left it without.
@@ -69,6 +79,10 @@ pub(super) fn put_back(mode: Mode) {
 pub(super) fn give_back() -> Option<Mode> {
     let mut held = held();
     let before = held.before.take()?;
+    if held.pictures {
+        // They belong to the screen that is left.
+        let _ = write_all(FORGET_ALL);
+    }
     let _ = write_all(LEAVE);
     let _ = before.put(stdout());
     if let Some(guard) = &mut held.guard {
@@ -81,7 +95,8 @@ pub(super) fn give_back() -> Option<Mode> {
 pub(super) fn guard() {
     let mut held = held();
     if let (Some(before), None) = (held.before, &held.guard) {
-        held.guard = Mode::of(stdout()).and_then(|taken| Guard::start(before, taken)).ok();
+        let pictures = held.pictures;
+        held.guard = Mode::of(stdout()).and_then(|taken| Guard::start(before, taken, pictures)).ok();
     }
 }
 

@@ -11,11 +11,15 @@ use std::process::{Command, Stdio};
 
 use super::mode::Mode;
 use super::sequences::LEAVE;
+use crate::pictures::FORGET_ALL;
 
 /// The name under which this program is the guard. No command line gives a program this name by chance.
 const NAME: &str = "qubx-screen-guard";
 /// The program that this process runs, even if its file was replaced or removed meanwhile.
 const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// The word that says that the terminal may keep pictures.
+const PICTURES: &str = "pictures";
 
 /// Said when the screen has taken the terminal.
 const TAKEN: u8 = b't';
@@ -26,14 +30,15 @@ const GIVEN_BACK: u8 = b'g';
 pub(super) struct Guard(PipeWriter);
 
 impl Guard {
-    /// Starts a guard for a terminal that was in the mode `before` and is in the mode `taken`.
-    pub(super) fn start(before: Mode, taken: Mode) -> io::Result<Self> {
+    /// Starts a guard for a terminal that was in the mode `before` and is in the mode `taken`, and that may keep `pictures`.
+    pub(super) fn start(before: Mode, taken: Mode, pictures: bool) -> io::Result<Self> {
         let (reader, writer) = pipe()?;
         let mut guard = Self(writer);
         guard.taken();
         Command::new(OWN_PROGRAM)
             .arg0(NAME)
             .args([before.to_string(), taken.to_string()])
+            .args(pictures.then_some(PICTURES))
             .env_clear()
             // Not in a folder that may be removed while the screen is open.
             .current_dir("/")
@@ -68,13 +73,13 @@ pub fn was_a_guard() -> bool {
     }
     let mut mode = || words.next()?.to_str()?.parse().ok();
     if let (Some(before), Some(taken)) = (mode(), mode()) {
-        watch(before, taken);
+        watch(before, taken, words.next().as_deref() == Some(OsStr::new(PICTURES)));
     }
     true
 }
 
 /// Waits for the end of the screen and does what it has left undone. Nobody is there to read an error.
-fn watch(before: Mode, taken: Mode) {
+fn watch(before: Mode, taken: Mode, pictures: bool) {
     let _ = rustix::process::setsid();
     let mut said = GIVEN_BACK;
     let mut bytes = [0; 64];
@@ -96,5 +101,8 @@ fn watch(before: Mode, taken: Mode) {
         let _ = before.put(terminal);
     }
     let mut terminal = stdout().lock();
+    if pictures {
+        let _ = terminal.write_all(FORGET_ALL);
+    }
     let _ = terminal.write_all(LEAVE).and_then(|()| terminal.flush());
 }

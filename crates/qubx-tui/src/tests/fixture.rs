@@ -23,7 +23,7 @@ use crate::layout::Size;
 use crate::message::{Effect, Message, Now, Question};
 use crate::update::update;
 use crate::view::view;
-use crate::{Colors, ScreenOptions, ScreenSettings};
+use crate::{Colors, Graphics, ScreenOptions, ScreenSettings};
 
 /// A screen under test, and the time that its messages come with.
 pub(super) struct Screen {
@@ -54,6 +54,7 @@ impl Screen {
             role,
             no_color: false,
             colors: Colors::of(|_| None),
+            graphics: Graphics::default(),
             settings: ScreenSettings::default(),
             mistakes: Vec::new(),
             seen: None,
@@ -217,6 +218,13 @@ impl Screen {
                 update: false,
             },
         });
+    }
+
+    /// Shows something in these forms.
+    pub(super) fn display(&mut self, cell: Option<u64>, forms: &[(&str, &str)], result: bool) {
+        let data = forms.iter().map(|(kind, form)| ((*kind).to_owned(), serde_json::json!(form))).collect();
+        let content = OutputContent::Data { data, result, display: None, update: false };
+        self.event(Fact::Output { cell: cell.map(CellNumber), content });
     }
 
     pub(super) fn log(&mut self, level: LogLevel, source: &str, text: &str) {

@@ -7,6 +7,7 @@ mod finding;
 mod fixture;
 mod fuzz;
 mod keys;
+mod pictures;
 mod prompt;
 mod screens;
 mod search;

@@ -151,7 +151,7 @@ impl Tone {
 const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// Returns the nearest of the fixed colours: one of the cube, or one of the greys from 232 on.
-fn nearest(rgb: [u8; 3]) -> u8 {
+pub(crate) fn nearest(rgb: [u8; 3]) -> u8 {
     let distance =
         |other: [u8; 3]| -> u32 { rgb.iter().zip(other).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum() };
     let step = |value: u8| (0..6u8).min_by_key(|step| STEPS[usize::from(*step)].abs_diff(value)).unwrap_or(0);

@@ -1,6 +1,7 @@
 //! One entry: a cell with what it printed, or a line of the log, of trading or of a verb.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use jiff::Timestamp;
 use qubx_protocol::{Author, CellStatus, InputId, LogLevel, OutputContent, Seq};
@@ -9,6 +10,7 @@ use super::filter::Filter;
 use super::output::{Output, Reply};
 use super::parts::Cache;
 use super::viewpoint::View;
+use crate::pictures::Picture;
 
 /// A stream's text is cut to pieces of this size, so that more of it lays out one piece and not the whole.
 const PIECE_BYTES: usize = 8 << 10;
@@ -267,7 +269,7 @@ impl Entry {
     }
 
     /// Shows what the cell printed or showed, or clears what it has shown.
-    pub(super) fn show(&mut self, content: &OutputContent) {
+    pub(super) fn show(&mut self, content: &OutputContent, picture: Option<Rc<Picture>>) {
         match content {
             OutputContent::Clear { wait: true } => {
                 self.clear_waits = true;
@@ -277,7 +279,7 @@ impl Entry {
             _ if self.clear_waits => self.clear(),
             _ => {}
         }
-        match Output::of(content) {
+        match Output::of(content, picture) {
             Output::Stream { stderr, text } => self.push_stream(stderr, text),
             output => self.push(output),
         }
@@ -305,21 +307,31 @@ impl Entry {
     }
 
     /// Puts a new text in the place of what is shown under a name.
-    pub(super) fn update(&mut self, name: &str, new: &str) {
+    pub(super) fn update(&mut self, name: &str, new: &str, picture: Option<&Rc<Picture>>) {
         if !self.has_displays {
             return;
         }
         if let Body::Output { output, .. } = &mut self.body
-            && output.update(name, new)
+            && output.update(name, new, picture)
         {
             self.head.clear();
         }
         for piece in &mut self.pieces {
             let before = piece.output.size();
-            if piece.output.update(name, new) {
+            if piece.output.update(name, new, picture) {
                 piece.cache.clear();
                 self.output_bytes = self.output_bytes - before + piece.output.size();
             }
+        }
+    }
+
+    /// Lays out anew what shows an image that is not drawn any more.
+    pub(super) fn forget_picture(&mut self, number: u16) {
+        if matches!(&self.body, Body::Output { output, .. } if output.shows(number)) {
+            self.head.clear();
+        }
+        for piece in self.pieces.iter_mut().filter(|piece| piece.output.shows(number)) {
+            piece.cache.clear();
         }
     }
 

@@ -1,6 +1,10 @@
 //! What a cell or the strategy has shown, as a terminal can show it. No I/O.
 
+use std::rc::Rc;
+
 use qubx_protocol::{Author, InputId, OutputContent, StreamName};
+
+use crate::pictures::{Picture, text_of};
 
 /// One thing that was shown, or that stands between such things.
 #[derive(Debug)]
@@ -12,6 +16,8 @@ pub(super) enum Output {
     Value {
         result: bool,
         text: String,
+        /// Its image, if it has one that can be drawn; the text has its name.
+        picture: Option<Rc<Picture>>,
         /// The name under which it can be updated.
         display: Option<String>,
     },
@@ -51,8 +57,8 @@ pub(super) enum Reply {
 }
 
 impl Output {
-    /// Returns what `content` shows. To clear is not to show: it has no text.
-    pub(super) fn of(content: &OutputContent) -> Self {
+    /// Returns what `content` shows, with the `picture` of it. To clear is not to show: it has no text.
+    pub(super) fn of(content: &OutputContent, picture: Option<Rc<Picture>>) -> Self {
         match content {
             OutputContent::Stream { stream, text } => {
                 Output::Stream { stderr: *stream == StreamName::Stderr, text: text.clone() }
@@ -62,10 +68,10 @@ impl Output {
             }
             OutputContent::Lost { messages } => Output::Lost { messages: *messages },
             OutputContent::Data { result, display, .. } => {
-                Output::Value { result: *result, text: text_of(content), display: display.clone() }
+                Output::Value { result: *result, text: text_of(content), picture, display: display.clone() }
             }
             OutputContent::Clear { .. } => {
-                Output::Value { result: false, text: text_of(content), display: None }
+                Output::Value { result: false, text: text_of(content), picture: None, display: None }
             }
         }
     }
@@ -113,31 +119,20 @@ impl Output {
         !matches!(self, Output::Error { .. } | Output::Question { .. })
     }
 
-    /// Puts a new text in the place of what is shown under a name, and tells whether it is shown here.
-    pub(super) fn update(&mut self, name: &str, new: &str) -> bool {
+    /// Tells whether it shows the image of this number.
+    pub(super) fn shows(&self, number: u16) -> bool {
+        matches!(self, Output::Value { picture: Some(picture), .. } if picture.number == number)
+    }
+
+    /// Puts something new in the place of what is shown under a name, and tells whether it is shown here.
+    pub(super) fn update(&mut self, name: &str, new: &str, shown: Option<&Rc<Picture>>) -> bool {
         match self {
-            Output::Value { text, display: Some(display), .. } if display == name => {
+            Output::Value { text, picture, display: Some(display), .. } if display == name => {
                 new.clone_into(text);
+                *picture = shown.cloned();
                 true
             }
             _ => false,
         }
-    }
-}
-
-/// Returns what a terminal can show of a value: its plain text, and the names of the forms that it cannot show.
-pub(super) fn text_of(content: &OutputContent) -> String {
-    let OutputContent::Data { data, .. } = content else { return String::new() };
-    let plain = data.get("text/plain").map(|value| match value.as_str() {
-        Some(text) => text.to_owned(),
-        // Jupyter also allows a list of lines.
-        None => value.as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect(),
-    });
-    let image = data.keys().find(|kind| kind.starts_with("image/"));
-    match (plain, image) {
-        (Some(text), None) => text,
-        (Some(text), Some(image)) => format!("{text} [{image}]"),
-        (None, Some(image)) => format!("[{image}]"),
-        (None, None) => format!("[{}]", data.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -9,6 +9,7 @@ use super::entry::{Body, Cell, Entry, Phase};
 use super::fold::{self, FIRST_ROWS, LAST_ROWS, MOST_ROWS};
 use super::output::Output;
 use super::rows::{self, Look};
+use crate::pictures::Room;
 use crate::theme::Theme;
 
 /// Rows of one look and width, kept until what they show changes.
@@ -20,7 +21,14 @@ struct Kept {
     columns: usize,
     theme: Theme,
     today: i64,
+    room: Option<Room>,
     rows: Rows,
+}
+
+impl Kept {
+    fn is_for(&self, columns: usize, look: Look) -> bool {
+        (self.columns, self.theme, self.today, self.room) == (columns, look.theme, look.today(), look.room)
+    }
 }
 
 pub(super) type Rows = Rc<Vec<text::Line<'static>>>;
@@ -29,13 +37,11 @@ impl Cache {
     fn get(&self, columns: usize, look: Look, make: impl FnOnce() -> Vec<text::Line<'static>>) -> Rows {
         let mut cached = self.0.borrow_mut();
         match &*cached {
-            Some(kept) if (kept.columns, kept.theme, kept.today) == (columns, look.theme, look.today()) => {
-                Rc::clone(&kept.rows)
-            }
+            Some(kept) if kept.is_for(columns, look) => Rc::clone(&kept.rows),
             _ => {
                 let rows = Rc::new(make());
-                let (theme, today) = (look.theme, look.today());
-                *cached = Some(Box::new(Kept { columns, theme, today, rows: Rc::clone(&rows) }));
+                let (theme, today, room) = (look.theme, look.today(), look.room);
+                *cached = Some(Box::new(Kept { columns, theme, today, room, rows: Rc::clone(&rows) }));
                 rows
             }
         }

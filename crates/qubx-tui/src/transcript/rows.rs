@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use super::entry::{Cell, Kind, Phase, Tone};
 use super::fold;
 use super::output::{Output, Reply};
+use crate::pictures::{self, Picture, Room};
 use crate::theme::Theme;
 use crate::view::highlight::highlight;
 use crate::{format, sanitize, wrap};
@@ -22,6 +23,8 @@ pub(super) const GUTTER: usize = 2;
 pub(super) struct Look {
     pub(super) theme: Theme,
     pub(super) now: Timestamp,
+    /// The room that a picture has; none where images are named only.
+    pub(super) room: Option<Room>,
 }
 
 impl Look {
@@ -63,8 +66,16 @@ pub(super) fn output(
     cell: &Cell,
     open: bool,
     columns: usize,
-    Look { theme, .. }: Look,
+    look: Look,
 ) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    if let Output::Value { result, picture, .. } = output
+        && let Some(rows) = drawn(picture.as_deref(), columns, look)
+    {
+        let label =
+            result.then(|| with_run_time(Line::from(out_label(cell, columns, theme)), cell, columns, theme));
+        return label.into_iter().chain(rows).collect();
+    }
     match output {
         Output::Stream { stderr, text } => {
             let base = if *stderr { theme.loss() } else { Style::default() };
@@ -92,6 +103,13 @@ pub(super) fn strategy_output(
     columns: usize,
     look: Look,
 ) -> Vec<Line<'static>> {
+    if let Output::Value { picture, .. } = output
+        && let Some(rows) = drawn(picture.as_deref(), columns, look)
+    {
+        let mut all = stamped(time, "OUT", Tone::Plain, vec![Line::default()], columns, look);
+        all.extend(rows);
+        return all;
+    }
     let (tone, text) = match output {
         Output::Stream { text, .. } | Output::Value { text, .. } => (Tone::Plain, text.clone()),
         Output::Omitted { bytes, file, partial } => {
@@ -284,6 +302,17 @@ fn printed(text: &str, base: Style, columns: usize, theme: Theme) -> Vec<Line<'s
         }
     }
     rows
+}
+
+/// Returns the rows of an image; none when it is named only.
+fn drawn(picture: Option<&Picture>, columns: usize, look: Look) -> Option<Vec<Line<'static>>> {
+    let picture = picture.filter(|picture| picture.is_there())?;
+    let fitted = look.room?.fit(picture.pixels, columns.checked_sub(GUTTER).filter(|columns| *columns > 0)?);
+    let row = |row| {
+        let marks = pictures::mark_row(picture.number, fitted, row);
+        Line::from(vec![Span::raw(" ".repeat(GUTTER)), Span::raw(marks)])
+    };
+    Some((0..fitted.rows).map(row).collect())
 }
 
 /// Returns a value: beside its label when it is one line, below it otherwise, so that its columns stay aligned.

@@ -4,8 +4,9 @@ use qubx_protocol::{CellNumber, Event, Fact, LogLevel, OrderStatus, OutputConten
 
 use super::Transcript;
 use super::entry::{Body, Cell, Kind, Line, Phase, Tone};
-use super::output::{self, Output};
+use super::output::Output;
 use super::words::{self, Names};
+use crate::pictures;
 
 impl Transcript {
     /// Takes an event in.
@@ -43,10 +44,11 @@ impl Transcript {
             Fact::Output {
                 content: OutputContent::Data { display: Some(name), update: true, .. }, ..
             } => {
-                self.update(name, &event.fact);
+                self.update(seq, name, &event.fact);
             }
             Fact::Output { cell: Some(cell), content } => {
-                self.change_entry(seq, *cell, |entry| entry.show(content));
+                let picture = self.picture(seq, content);
+                self.change_entry(seq, *cell, |entry| entry.show(content, picture));
             }
             Fact::Output { cell: None, content } => self.strategy_output(event, content),
             Fact::InputRequested { cell, input, prompt, password } => {
@@ -139,7 +141,7 @@ impl Transcript {
             _ if self.strategy_clear_waits => self.clear_strategy_output(),
             _ => {}
         }
-        let output = Output::of(content);
+        let output = Output::of(content, self.picture(event.seq, content));
         self.push(event.seq, Body::Output { time: event.time, output });
     }
 
@@ -153,12 +155,12 @@ impl Transcript {
     }
 
     /// Puts new content in the place of what is shown under a name, wherever it is.
-    fn update(&mut self, name: &str, fact: &Fact) {
+    fn update(&mut self, seq: Seq, name: &str, fact: &Fact) {
         let Fact::Output { content, .. } = fact else { return };
-        let text = output::text_of(content);
+        let (text, picture) = (pictures::text_of(content), self.picture(seq, content));
         for entry in &mut self.entries {
             let before = entry.size();
-            entry.update(name, &text);
+            entry.update(name, &text, picture.as_ref());
             entry.forget_verdicts();
             self.bytes = self.bytes - before + entry.size();
         }
