@@ -44,6 +44,7 @@ const SOLE_OWNERS: &[(&str, &[&str])] = &[
     ("ratatui", &["qubx-tui"]),
     ("crossterm", &["qubx-tui"]),
     ("edtui", &["qubx-tui"]),
+    ("png", &["qubx-tui"]),
     ("clap", &["qubx", "xtask"]),
     ("clap_complete", &["qubx"]),
     ("clap_mangen", &["qubx"]),

@@ -13,8 +13,8 @@ use super::png::Pixels;
 
 /// The numbers of our pictures begin here, so that they are not those of another program in the same window.
 const FIRST: u32 = 0x71_00_00;
-/// Takes all our pictures from the terminal: a range of numbers, for the part of one that is told by its colour.
-pub(crate) const FORGET_ALL: &[u8] = b"\x1b_Ga=d,d=R,x=7405568,y=7471103,q=2\x1b\\";
+/// Takes all our pictures from the terminal, by the range of their numbers, also when one of them was half written.
+pub(crate) const FORGET_ALL: &[u8] = b"\x1b\\\x1b_Ga=d,d=R,x=7405568,y=7471103,q=2\x1b\\";
 /// The bytes of one piece at the most.
 const PIECE: usize = 4096;
 
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn all_that_is_forgotten_is_ours_and_all_that_is_ours() {
         let (first, last) = (id(0), id(u16::MAX));
-        assert_eq!(FORGET_ALL, format!("\x1b_Ga=d,d=R,x={first},y={last},q=2\x1b\\").as_bytes());
+        assert_eq!(FORGET_ALL, format!("\x1b\\\x1b_Ga=d,d=R,x={first},y={last},q=2\x1b\\").as_bytes());
         for of in [0, 1, 255, 256, PICTURES - 1] {
             assert_eq!(number(color(of)), Some(of));
         }

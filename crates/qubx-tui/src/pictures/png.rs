@@ -1,6 +1,9 @@
 //! A PNG, row by row, made as small as it is drawn. Nothing that one says is believed: its size, its memory and its time are
 //! bounded, and it never makes this panic.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Cursor;
 
 use png::{BitDepth, Decoder, Limits, Transformations};

@@ -119,6 +119,62 @@ mod tests {
         assert_eq!(written, expected);
     }
 
+    /// Draws what was written, as a terminal does: colours in parts of a hundred, none where nothing is drawn.
+    fn drawn(written: &[u8], width: usize, height: usize) -> Vec<Option<[u32; 3]>> {
+        let text = std::str::from_utf8(written).unwrap();
+        let text = text.strip_prefix("\x1bP0;1;0q").unwrap().strip_suffix("\x1b\\").unwrap();
+        let mut pixels = vec![None; width * height];
+        let mut palette = std::collections::BTreeMap::new();
+        let (mut x, mut y, mut color, mut count) = (0, 0, [0; 3], 1);
+        let mut rest = text;
+        while let Some(letter) = rest.chars().next() {
+            rest = &rest[1..];
+            let end =
+                rest.find(|letter: char| letter != ';' && !letter.is_ascii_digit()).unwrap_or(rest.len());
+            let mut numbers = || {
+                let numbers: Vec<u32> =
+                    rest[..end].split(';').map(|number| number.parse().unwrap()).collect();
+                rest = &rest[end..];
+                numbers
+            };
+            match letter {
+                '"' => assert_eq!(numbers()[2..], [width, height].map(|side| u32::try_from(side).unwrap())),
+                '#' => match numbers()[..] {
+                    [number, 2, red, green, blue] => drop(palette.insert(number, [red, green, blue])),
+                    [number] => color = palette[&number],
+                    ref other => panic!("{other:?}"),
+                },
+                '!' => count = usize::try_from(numbers()[0]).unwrap(),
+                '$' => x = 0,
+                '-' => (x, y) = (0, y + 6),
+                letter => {
+                    let bits = u32::from(letter) - 63;
+                    for row in (0..6).filter(|row| bits >> row & 1 == 1) {
+                        pixels[(y + row) * width + x..][..count].fill(Some(color));
+                    }
+                    (x, count) = (x + count, 1);
+                }
+            }
+        }
+        pixels
+    }
+
+    #[test]
+    fn what_a_terminal_draws_is_the_picture() {
+        let pixel = |place: usize| match place * place / 7 % 5 {
+            0 => [0; 4],
+            part => [u8::try_from(part * 51).unwrap(), 255, u8::try_from(place % 3 * 102).unwrap(), 255],
+        };
+        for (width, height) in [(1, 1), (40, 12), (37, 19), (300, 6)] {
+            let rgba: Vec<_> = (0..width * height).map(pixel).collect();
+            let wanted = rgba.iter().map(|[red, green, blue, alpha]| {
+                (*alpha == 255).then(|| [red, green, blue].map(|part| u32::from(*part) * 100 / 255))
+            });
+            let wanted: Vec<_> = wanted.collect();
+            assert_eq!(drawn(&write(&Pixels { width, rgba }), width, height), wanted, "{width} × {height}");
+        }
+    }
+
     #[test]
     fn a_picture_of_very_many_colours_has_the_nearest_of_256() {
         let of = |place: usize| u8::try_from(place % 256).unwrap_or_default();

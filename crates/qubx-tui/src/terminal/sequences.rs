@@ -12,9 +12,10 @@ pub(super) const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?2004h\x1b[?1004h\x1
 /// follows them.
 pub(super) const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 
-/// Undoes [`ENTER`] and [`MOUSE`], the other way round, wherever a drawing stands.
+/// Undoes [`ENTER`] and [`MOUSE`], the other way round, wherever a drawing stands: its beginning ends a picture that was
+/// half written.
 pub(super) const LEAVE: &[u8] =
-    b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[<1u\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[23;0t";
+    b"\x1b\\\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[<1u\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[23;0t";
 
 /// From here on the terminal shows nothing until [`END`].
 pub(super) const BEGIN: &[u8] = b"\x1b[?2026h";

@@ -11,8 +11,10 @@ use qubx_protocol::{CellNumber, Fact, LogLevel, Mode};
 use ratatui::layout::Size;
 
 use super::fixture::{ME, Screen};
+use super::pictures::png;
 use crate::layout;
 use crate::message::Message;
+use crate::pictures;
 use crate::terminal::{Canvas, Device};
 
 /// A terminal, in an emulator.
@@ -72,6 +74,10 @@ enum Step {
     Log(String),
     Market,
     Draw,
+    /// A cell shows an image with so many pixels, of this grey.
+    Show(u32, u32, u8),
+    /// What the last drawing lacked is made.
+    Make,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -84,6 +90,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => text.prop_map(Step::Log),
         1 => Just(Step::Market),
         4 => Just(Step::Draw),
+        2 => (1u32..90, 1u32..90, any::<u8>()).prop_map(|(width, height, grey)| Step::Show(width, height, grey)),
+        2 => Just(Step::Make),
     ]
 }
 
@@ -92,6 +100,13 @@ fn tell(screen: &mut Screen, canvas: &mut Canvas<Emulator>) {
     let (rows, columns) = canvas.device().parser.screen().size();
     screen.send(Message::Resize(layout::Size { columns, rows }));
     canvas.forget().unwrap();
+}
+
+/// Makes a picture that the last drawing lacked.
+fn make(screen: &mut Screen) {
+    if let Some(job) = screen.app.pictures.next_job(screen.app.transcript.gallery()) {
+        screen.send(Message::Made(job.run(&|| false)));
+    }
 }
 
 proptest! {
@@ -104,6 +119,7 @@ proptest! {
         let mut screen = Screen::rich(120, 40, false, Mode::Paper);
         let mut canvas = Canvas::new(Emulator::new(120, 40)).unwrap();
         canvas.forget().unwrap();
+        screen.app.options.settings.images = pictures::Choice::Blocks;
         screen.cell(9, ME, "flood()");
         screen.event(Fact::CellStarted { cell: CellNumber(9), execution_count: Some(45) });
         for step in steps {
@@ -115,6 +131,10 @@ proptest! {
                 Step::Log(text) => screen.log(LogLevel::Info, "strategy", &text),
                 Step::Market => screen.market(),
                 Step::Draw => canvas.draw(&mut screen.app).unwrap(),
+                Step::Show(width, height, grey) => {
+                    screen.display(Some(9), &[("image/png", &png(width, height, |_, _| [grey; 4]))], false);
+                }
+                Step::Make => make(&mut screen),
             }
         }
         tell(&mut screen, &mut canvas);

@@ -17,7 +17,7 @@ use crate::message::Message;
 use crate::pictures::{CellPixels, Choice};
 use crate::terminal::{Canvas, Device};
 use crate::theme::ThemeChoice;
-use crate::{Colors, ScreenOptions};
+use crate::{Colors, Entry, ScreenOptions, ScreenSettings, Value, Written};
 
 /// Returns a PNG of so many pixels, as base64.
 pub(super) fn png(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> String {
@@ -212,6 +212,23 @@ fn images_far_back_are_let_go_for_new_ones() {
     assert_eq!(named, 3, "of 8 there is room for 5");
 }
 
+#[test]
+fn how_images_are_shown_can_be_set() {
+    let read = |value| {
+        let written = |value| Written { value, place: () };
+        let entry = Entry { key: "images".to_owned(), place: (), written: written(value) };
+        let (settings, mistakes) = ScreenSettings::read(None, Some(&written(Value::Table(vec![entry]))));
+        (settings.images, mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>())
+    };
+    for (name, choice) in Choice::ALL {
+        assert_eq!(read(Value::Text(name.to_owned())), (choice, Vec::new()));
+    }
+    let message = "screen.images must be one of auto, kitty, sixel, blocks, off".to_owned();
+    for value in [Value::Text("iterm".to_owned()), Value::Bool(true)] {
+        assert_eq!(read(value), (Choice::Auto, vec![message.clone()]));
+    }
+}
+
 /// A device that remembers what is written.
 struct Tape {
     bytes: Vec<u8>,
@@ -287,18 +304,18 @@ fn kitty_is_given_a_picture_once_and_shows_it_by_characters() {
 
 #[test]
 fn sixels_are_drawn_where_a_picture_is_seen_whole() {
-    let mut screen = showing(options(Choice::Auto), 100, 30, &png(60, 200, |_, _| [255, 0, 0, 255]));
+    let mut screen = showing(options(Choice::Auto), 100, 30, &png(440, 200, |_, _| [255, 0, 0, 255]));
     screen.app.options.graphics = crate::Graphics::of(|name| (name == "TERM").then(|| "foot".to_owned()));
     let mut canvas = Tape::canvas(100, 30);
     let first = written(&mut screen, &mut canvas);
-    assert_eq!(first.matches("\x1bP0;1;0q\"1;1;60;198#0;2;100;0;0").count(), 1, "{first:?}");
+    assert_eq!(first.matches("\x1bP0;1;0q\"1;1;440;198#0;2;100;0;0").count(), 1, "{first:?}");
     assert!(!first.contains(['▀', '\u{10eeee}']), "{first:?}");
     // The cursor goes to its first cell before it.
     let place = first.split("\x1bP").next().unwrap().rsplit("\x1b[").next().unwrap().to_owned();
     assert_eq!(place, "7;4H", "{first:?}");
     assert_eq!(written(&mut screen, &mut canvas), "", "nothing has changed");
     // Under something else it is in blocks, and what was drawn over its cells is overwritten.
-    screen.code(KeyCode::F(1));
+    screen.ctrl('p');
     let covered = written(&mut screen, &mut canvas);
     assert!(!covered.contains("\x1bP"), "{covered:?}");
     assert!(canvas.device().parser.screen().contents().contains('▀'));

@@ -47,6 +47,7 @@ mod other_version;
 mod output;
 mod owner;
 mod picker;
+mod pictures;
 mod places;
 mod race;
 mod real_data;

@@ -90,6 +90,11 @@ impl<'a> Terminal<'a> {
         self.tmux(&["capture-pane", "-p"]).await
     }
 
+    /// Returns what the terminal shows, with the sequences of its colours.
+    pub(crate) async fn colors(&self) -> String {
+        self.tmux(&["capture-pane", "-e", "-p"]).await
+    }
+
     /// Waits until the terminal shows a text, and returns everything that it shows then.
     pub(crate) async fn shows(&self, text: &str) -> String {
         let began = Instant::now();
