@@ -99,6 +99,11 @@ impl Gallery {
         Some(picture)
     }
 
+    /// Tells whether no image has been seen.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pictures.is_empty()
+    }
+
     /// Returns the image of a number.
     pub(crate) fn find(&self, number: u16) -> Option<Rc<Picture>> {
         self.iter().find(|picture| picture.number == number)

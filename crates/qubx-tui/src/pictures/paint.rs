@@ -20,6 +20,9 @@ impl Pictures {
         let mut seen = self.seen.borrow_mut();
         seen.drawn.clear();
         seen.lacked = None;
+        if gallery.is_empty() {
+            return;
+        }
         for ((number, size, _), marks) in places(buffer) {
             let picture = gallery.find(number);
             let fitted = Fitted { columns: size.0, rows: size.1 };

@@ -78,7 +78,8 @@ fn a_picture_in_half_blocks_at_two_sizes() {
 
 #[test]
 fn half_blocks_have_the_pictures_colours() {
-    let rgb = |x: u32, y: u32| [if x < 4 { 255 } else { 0 }, if y % 2 == 0 { 255 } else { 0 }, 0, 255];
+    let rgb =
+        |x: u32, y: u32| [if x < 4 { 255 } else { 0 }, if y.is_multiple_of(2) { 255 } else { 0 }, 0, 255];
     let image = png(8, 8, rgb);
     for (term, upper, lower) in [
         ("truecolor", Color::Rgb(255, 255, 0), Color::Rgb(255, 0, 0)),
@@ -337,6 +338,20 @@ fn sixels_are_drawn_where_a_picture_is_seen_whole() {
     screen.stream(1, &lines);
     written(&mut screen, &mut canvas);
     assert!(!canvas.device().parser.screen().contents().contains('▀'));
+    // Who scrolls back to it sees it again, row by row and then whole.
+    let mut seen = Vec::new();
+    screen.code(KeyCode::Esc);
+    for _ in 0..40 {
+        screen.code(KeyCode::Char('k'));
+        let written = written(&mut screen, &mut canvas);
+        seen.push((canvas.device().parser.screen().contents().contains('▀'), written.contains("\x1bP")));
+    }
+    seen.dedup();
+    assert!(
+        seen.ends_with(&[(true, false), (false, true), (false, false)])
+            || seen.ends_with(&[(true, false), (false, true)]),
+        "{seen:?}"
+    );
 }
 
 #[test]

@@ -30,7 +30,8 @@ async fn an_image_of_a_cell_is_seen_and_the_terminal_is_left_without_it() {
     assert_eq!(rows, 4);
 
     // Another screen, whose user says that the terminal knows kitty's graphics.
-    std::fs::write(place.home().join("config.toml"), "[screen]\nimages = \"kitty\"\n").unwrap();
+    let settings = place.home().join("config.toml");
+    std::fs::write(&settings, "[screen]\nimages = \"kitty\"\n").unwrap();
     let other = Terminal::open(&place, "kitty", 120, 40).await.unwrap();
     let record = other.record("kitty").await;
     other.shell(&attach).await;
@@ -42,6 +43,8 @@ async fn an_image_of_a_cell_is_seen_and_the_terminal_is_left_without_it() {
     let left = other.recorded(&record, "\x1b_Ga=d,d=R,").await;
     assert!(!left[given.len()..].windows(7).any(|bytes| bytes == b"\x1b_Ga=T,"), "it is given once");
 
+    // What the test wrote is not for the check of what the program wrote.
+    std::fs::remove_file(settings).unwrap();
     terminal.key("C-q").await;
     terminal.is_given_back().await;
     terminal.close().await;
