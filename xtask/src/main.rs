@@ -11,6 +11,7 @@ mod demo;
 mod man;
 mod picture;
 mod python;
+mod record;
 mod repository;
 mod step;
 mod terminal;
@@ -55,6 +56,11 @@ enum Task {
     },
     /// Takes docs/screen.svg from the running demo.
     Picture,
+    /// Records what a service says to a screen, as of a session in mode live: what tests know such a session from.
+    Record {
+        /// Where the frames go.
+        file: PathBuf,
+    },
     /// Writes a page of the manual for each command of qubx.
     Man {
         /// The folder; `target/man` when none is named.
@@ -69,6 +75,7 @@ fn main() -> ExitCode {
         Task::Check => check::run(),
         Task::Bench { names, json } => bench::run(&names, json.as_deref()),
         Task::Picture => picture::run(),
+        Task::Record { file } => record::run(&file),
         Task::Man { folder } => man::run(folder.as_deref()),
     };
     match result {

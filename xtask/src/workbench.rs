@@ -31,9 +31,22 @@ impl Workbench {
     /// # Errors
     /// When a step fails.
     pub(crate) fn prepare() -> Result<Self> {
+        Self::build(&["--release"], "release")
+    }
+
+    /// As [`Workbench::prepare`], with the build that tests have too: where speed is no matter.
+    ///
+    /// # Errors
+    /// When a step fails.
+    pub(crate) fn prepare_unoptimised() -> Result<Self> {
+        Self::build(&[], "debug")
+    }
+
+    fn build(how: &[&str], folder: &str) -> Result<Self> {
         let python = python::environment(&python::shared_folder(), python::DEMO)?;
-        step::run("building qubx", repository::cargo().args(["build", "--release", "--package", "qubx"]))?;
-        let program = repository::target_folder()?.join("release/qubx");
+        let mut build = repository::cargo();
+        step::run("building qubx", build.args(["build", "--package", "qubx"]).args(how))?;
+        let program = repository::target_folder()?.join(folder).join("qubx");
         let home = tempfile::Builder::new().prefix("qubx-").tempdir().context("making a folder")?;
         Ok(Self { program, python, home })
     }
@@ -81,8 +94,17 @@ impl Workbench {
     /// # Errors
     /// When it does not start.
     pub(crate) fn start_session_of(&self, config: &Path, name: &str) -> Result<Found> {
+        self.start_session_with(config, name, &[])
+    }
+
+    /// As [`Workbench::start_session_of`], with further arguments of `qubx run`.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_session_with(&self, config: &Path, name: &str, arguments: &[&str]) -> Result<Found> {
         let mut run = self.qubx(["run", "--paper", "--detach", "--name", name, "--python"]);
-        let output = run.arg(&self.python).arg(config).output().context("running qubx run")?;
+        run.arg(&self.python).arg(config).args(arguments);
+        let output = run.output().context("running qubx run")?;
         ensure!(output.status.success(), "qubx run failed:\n{}", String::from_utf8_lossy(&output.stderr));
         let found = self.sessions()?.into_iter().find(|found| found.alive && found.is_named(name));
         found.with_context(|| format!("the session {name} was started and is not listed"))

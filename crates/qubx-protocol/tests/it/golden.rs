@@ -248,3 +248,24 @@ fn a_known_kind_with_a_wrong_field_is_an_error_that_names_it() {
     let error = serde_json::from_str::<Event>(line).unwrap_err().to_string();
     assert!(error.contains("invalid type: string \"x\""), "{error}");
 }
+
+/// The file is made by `cargo xtask record`, and never by hand.
+#[test]
+fn a_recorded_session_in_mode_live_is_read_and_its_events_follow_its_state() {
+    let recording = include_str!("../../golden/live.jsonl");
+    let messages: Vec<ServerMessage> =
+        recording.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (line, message) in recording.lines().zip(&messages) {
+        assert_eq!(serde_json::to_string(message).unwrap(), line);
+    }
+    let Some(ServerMessage::Welcome(welcome)) = messages.first() else { panic!("{:?}", messages.first()) };
+    let mut state = *welcome.snapshot.clone().unwrap();
+    for message in &messages[1..] {
+        match message {
+            ServerMessage::Event(event) => assert_eq!(state.apply(event), Applied::Applied),
+            ServerMessage::Latest(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(state.status.unwrap().info.mode, Mode::Live);
+}

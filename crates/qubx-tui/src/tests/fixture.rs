@@ -128,6 +128,11 @@ impl Screen {
         self.now.wall = self.now.wall.checked_add(duration).unwrap();
     }
 
+    /// Sets the time of day.
+    pub(super) fn it_is(&mut self, wall: Timestamp) {
+        self.now.wall = wall;
+    }
+
     pub(super) fn send(&mut self, message: Message) -> Vec<Effect> {
         update(&mut self.app, message, self.now)
     }

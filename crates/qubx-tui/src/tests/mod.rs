@@ -9,6 +9,7 @@ mod fuzz;
 mod keys;
 mod pictures;
 mod prompt;
+mod recorded;
 mod screens;
 mod search;
 mod session;

@@ -84,6 +84,16 @@ impl Pty {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Types keys again and again until the terminal shows a text.
+    pub(crate) fn presses(&mut self, keys: &str, text: &str) {
+        let began = Instant::now();
+        while !self.screen().contents().contains(text) {
+            assert!(began.elapsed() < LIMIT, "{text}: not seen on\n{}", self.screen().contents());
+            self.types(keys);
+            self.read(Duration::from_millis(20));
+        }
+    }
+
     /// Gives the terminal another size, and says so.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         set_size(&self.master, columns, rows);
