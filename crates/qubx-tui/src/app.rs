@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, RequestId, Role};
 
@@ -133,6 +134,14 @@ pub(crate) struct App {
     pub(crate) opens_until: Instant,
     /// When the connection was lost, while it is.
     pub(crate) lost_since: Option<Instant>,
+    /// Whether the state began anew after a loss: too much was missed to tell it event by event.
+    pub(crate) reloaded: bool,
+    /// What is being made up for after a loss.
+    pub(crate) back: Option<Back>,
+    /// When the connection was over for good.
+    pub(crate) closed_at: Option<Timestamp>,
+    /// Whether the service's version was looked at.
+    pub(crate) knows_version: bool,
 }
 
 /// The completions to choose from.
@@ -185,6 +194,17 @@ pub(crate) struct PendingCompletion {
 pub(crate) struct PendingSignature {
     pub(crate) request: Option<RequestId>,
     pub(crate) place: Place,
+}
+
+/// A connection that is back.
+#[derive(Clone, Debug)]
+pub(crate) struct Back {
+    /// How long it was away, in words.
+    pub(crate) away: String,
+    /// When it came back: what happened before was missed.
+    pub(crate) at: Timestamp,
+    /// How many messages that were missed have come since.
+    pub(crate) replayed: usize,
 }
 
 /// A way out that waits for the service.
@@ -266,6 +286,10 @@ impl App {
             deaf_until: now.instant,
             opens_until: now.instant + DEAF,
             lost_since: None,
+            reloaded: false,
+            back: None,
+            closed_at: None,
+            knows_version: false,
         };
         app.measure(size, None);
         app

@@ -14,6 +14,7 @@ mod screens;
 mod search;
 mod session;
 mod signature;
+mod states;
 mod themes;
 mod ticket;
 mod views;

@@ -81,7 +81,7 @@ fn an_ended_session_says_why() {
     let mut screen = Screen::rich(80, 24, false, Mode::Paper);
     screen.update(Update::Link(Link::Closed(ErrorMessage {
         code: ErrorCode::Ended,
-        message: "Session ended 14:05 by op2@web (stop)".to_owned(),
+        message: "stopped by op2@web: 2 cancelled, 0 failed".to_owned(),
         hint: None,
     })));
     assert_snapshot!(screen.drawn());

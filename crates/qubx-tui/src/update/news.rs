@@ -9,7 +9,7 @@ use qubx_protocol::{
 
 use super::{asking, panels, search, signature, ticket, typing};
 use crate::Exit;
-use crate::app::{App, Leaving, Notice, NoticeState};
+use crate::app::{App, Back, Leaving, Notice, NoticeState};
 use crate::facts::Facts;
 use crate::keymap::Action;
 use crate::message::Effect;
@@ -24,9 +24,7 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     match update {
         Update::Link(link) => {
             if let (Link::Connected { .. }, Some(since)) = (&link, was_lost) {
-                app.lost_since = None;
-                let away = app.now.instant.saturating_duration_since(since);
-                app.hint(format!("Back after {}.", format::stopwatch(away)));
+                back(app, since);
             }
             match link {
                 Link::Lost { since, .. } => lost(app, since),
@@ -36,6 +34,9 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
             Vec::new()
         }
         Update::Snapshot(state) => {
+            if was_lost.is_some() {
+                app.reloaded = true;
+            }
             app.transcript.rebuild(&state);
             // Taken once: a later snapshot is no return.
             if let Some(seen) = app.options.seen.take().filter(|seen| seen.log == state.log) {
@@ -49,6 +50,7 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
             app.pending_older = None;
             app.pending_fills = None;
             asking::follow(app);
+            compare_versions(app);
             Vec::new()
         }
         Update::Event(event) => self::event(app, &event),
@@ -66,9 +68,45 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     }
 }
 
+/// A connection that is back says how long it was away. What was missed follows, event by event or all at once.
+fn back(app: &mut App, since: Instant) {
+    app.lost_since = None;
+    let away = format::stopwatch(app.now.instant.saturating_duration_since(since));
+    if std::mem::take(&mut app.reloaded) {
+        app.hint(format!("Back after {away}. History before {} reloaded.", format::clock(app.now.wall)));
+        return;
+    }
+    app.hint(format!("Back after {away}."));
+    app.back = Some(Back { away, at: app.now.wall, replayed: 0 });
+}
+
+/// Counts what was missed, as it comes. The first event of after the return ends that.
+fn replayed(app: &mut App, event: &Event) {
+    let Some(back) = app.back.as_mut().filter(|back| event.time <= back.at) else {
+        app.back = None;
+        return;
+    };
+    back.replayed += 1;
+    let text = format!("Back after {}. {} replayed.", back.away, format::count(back.replayed, "message"));
+    app.hint(text);
+}
+
+/// Says, once, that the service is of another version: it may have what this screen does not show, and the reverse.
+fn compare_versions(app: &mut App) {
+    const OWN: &str = env!("CARGO_PKG_VERSION");
+    let Some(info) = app.mirror.info().filter(|_| !app.knows_version) else { return };
+    let other = (info.version != OWN).then(|| info.version.clone());
+    app.knows_version = true;
+    if let Some(other) = other {
+        let text = format!("Session runs {other}, this client {OWN}: some panels may be missing.");
+        app.notice(Notice { command: None, text, state: NoticeState::Failed, legs: Vec::new() });
+    }
+}
+
 /// A lost connection takes with it what was asked, and the dialogs that could not be carried out.
 fn lost(app: &mut App, since: Instant) {
     app.lost_since = Some(since);
+    app.back = None;
     if app.dialog.as_ref().is_some_and(crate::dialog::Dialog::needs_link) {
         app.dialog = None;
     }
@@ -90,6 +128,7 @@ fn closed(app: &mut App, error: ErrorMessage) -> Vec<Effect> {
     app.dialog = None;
     app.pending_enter = None;
     app.lost_since = None;
+    app.closed_at = Some(app.now.wall);
     match app.leaving {
         Some(Leaving::Stopping { .. }) if error.code == ErrorCode::Ended => {
             vec![Effect::Leave(Exit::Stopped)]
@@ -104,6 +143,7 @@ fn closed(app: &mut App, error: ErrorMessage) -> Vec<Effect> {
 }
 
 fn event(app: &mut App, event: &Event) -> Vec<Effect> {
+    replayed(app, event);
     if let Some(state) = &app.mirror.state {
         app.transcript.apply(event, state);
     }
@@ -121,6 +161,10 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
     asking::follow(app);
     match &event.fact {
         Fact::Verb { verb, .. } => self::verb(app, verb),
+        Fact::Status(_) => {
+            compare_versions(app);
+            Vec::new()
+        }
         Fact::Cell { .. } => {
             // It may be what the prompt goes on with.
             app.suggested = None;

@@ -2,7 +2,7 @@
 //! respond, results of verbs, hints.
 
 use qubx_client::{Link, ServiceFate};
-use qubx_protocol::{Command, KernelState, StrategyState};
+use qubx_protocol::{Command, ErrorCode, ErrorMessage, KernelState, StrategyState};
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -20,6 +20,7 @@ pub(super) fn rows(app: &App, columns: usize) -> Vec<Line<'static>> {
     let mut bars: Vec<(String, Style)> = Vec::new();
     bars.extend(link(app));
     bars.extend(alarms(app));
+    bars.extend(starting(app));
     bars.extend(kernel(app));
     bars.extend(strategy(app));
     for notice in &app.notices {
@@ -106,11 +107,31 @@ fn link(app: &App) -> Option<(String, Style)> {
             Some((text, app.theme.attention_bar()))
         }
         Link::Closed(error) => {
-            let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" {hint}"));
-            let text = format!("{}{hint} Any key leaves.", sentence(&error.message));
-            Some((sanitize::plain(&text), app.theme.attention_bar()))
+            let mut sentences = vec![ending(app, error)];
+            sentences.extend(error.hint.as_deref().map(sentence));
+            sentences.extend(left_behind(app).filter(|_| error.code == ErrorCode::Ended));
+            sentences.push("Any key leaves.".to_owned());
+            Some((sanitize::plain(&sentences.join(" ")), app.theme.attention_bar()))
         }
     }
+}
+
+/// Returns why a connection is over; of a session that has ended also when.
+fn ending(app: &App, error: &ErrorMessage) -> String {
+    match app.closed_at.filter(|_| error.code == ErrorCode::Ended) {
+        Some(at) => format!("Session ended {}: {}", format::clock(at), sentence(&error.message)),
+        None => sentence(&error.message),
+    }
+}
+
+/// Returns what a session that has ended leaves behind, and how its history is kept; none before anything was known.
+fn left_behind(app: &App) -> Option<String> {
+    let info = app.mirror.info()?;
+    let flat = match facts::positions(&app.mirror).len() {
+        0 => "yes".to_owned(),
+        open => format!("no, {} stay", format::count(open, "position")),
+    };
+    Some(format!("Flat: {flat}. Keep it: qubx export {} --ipynb FILE.", info.name))
 }
 
 /// Returns what is wrong with the session itself; what stops orders first.
@@ -123,6 +144,22 @@ fn alarms(app: &App) -> Option<(String, Style)> {
     };
     let text = format!("{} {}: {}{more}", format::clock(worst.since), worst.source, worst.text);
     Some((sanitize::plain(&text), app.theme.danger()))
+}
+
+/// Returns how far a start is: what is there, and what is waited for.
+fn starting(app: &App) -> Option<(String, Style)> {
+    let status = app.mirror.status()?;
+    let python = status.kernel.state == KernelState::Starting;
+    let strategy = status.strategy.state == StrategyState::Starting;
+    if !python && !strategy {
+        return None;
+    }
+    let mark = |waits| if waits { "…" } else { "✓" };
+    let quotes = app.mirror.market().map_or(0, |market| market.quotes.len());
+    let instruments = status.info.instruments.len();
+    let (python, strategy) = (mark(python), mark(strategy));
+    let text = format!("Starting: Python {python} · strategy {strategy} · quotes {quotes}/{instruments}");
+    Some((text, app.theme.attention()))
 }
 
 /// Returns what keeps the Python process from answering, and what helps.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{IDLE, Place, Screen};
 
 /// Two instruments at the speed of their market; one is silent for a while.
-const CONFIG: &str = "\
+pub(crate) const CONFIG: &str = "\
 name: gap
 strategy: idle.Idle
 live:
@@ -21,7 +21,7 @@ session: { stale_after: 2s }
 ";
 
 /// Returns a file of quotes at these seconds.
-fn quotes(seconds: impl IntoIterator<Item = i64>) -> String {
+pub(crate) fn quotes(seconds: impl IntoIterator<Item = i64>) -> String {
     let row = |second| format!("{},1000.0,1,1000.5,1\n", 1_767_225_600 + second);
     format!("time,bid,bid_size,ask,ask_size\n{}", seconds.into_iter().map(row).collect::<String>())
 }

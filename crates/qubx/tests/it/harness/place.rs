@@ -150,6 +150,13 @@ impl Place {
         found.unwrap_or_else(|| panic!("no session {name}"))
     }
 
+    /// Has whoever looks for a session come to another socket than its own.
+    pub(crate) fn lead_to(&self, name: &str, socket: &Path) {
+        let Found { path, mut file, .. } = self.session(name);
+        file.qubx.socket = socket.to_owned();
+        file.replace(&path).unwrap();
+    }
+
     /// Returns the folder of a session, which outlives its runs.
     pub(crate) fn session_dir(&self, name: &str) -> PathBuf {
         Home::at(self.home()).session("paper", "default", name)
@@ -185,6 +192,8 @@ impl Place {
     pub(crate) fn assert_private(&self) {
         let open: Vec<String> = files_below(&self.home())
             .into_iter()
+            // What completion keeps is Python's own, in a folder that nobody else can enter.
+            .filter(|path| !path.iter().any(|part| part == "parsed"))
             .filter_map(|path| {
                 // A file may be gone by now: a session runs.
                 let metadata = std::fs::symlink_metadata(&path).ok()?;

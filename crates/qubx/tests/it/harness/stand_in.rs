@@ -110,11 +110,6 @@ impl StandIn {
         self.shared.change(|told| told.add(fact));
     }
 
-    /// Tells newest values, to everyone.
-    pub(crate) fn say(&self, latest: Latest) {
-        self.shared.change(|told| told.say(latest));
-    }
-
     /// Does every command at once from now on.
     pub(crate) fn obeys(&self) {
         self.shared.change(|told| told.obeys = true);

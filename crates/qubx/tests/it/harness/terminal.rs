@@ -69,11 +69,25 @@ impl<'a> Terminal<'a> {
         self.tmux(&["send-keys", key]).await;
     }
 
-    /// Presses a key until the terminal shows a text.
+    /// Presses a key until the terminal shows a text: a dialog that has just opened is deaf.
     pub(crate) async fn presses(&self, key: &str, text: &str) {
-        wait_for(text, async || {
+        let began = Instant::now();
+        loop {
             self.key(key).await;
-            self.text().await.contains(text).then_some(())
+            let seen = self.text().await;
+            if seen.contains(text) {
+                return;
+            }
+            assert!(began.elapsed() < LIMIT, "`{text}` is not in\n{seen}");
+        }
+    }
+
+    /// Presses a key until a dialog has gone: one that has just opened is deaf.
+    pub(crate) async fn answers(&self, key: &str, dialog: &str) {
+        self.shows(dialog).await;
+        wait_for(&format!("the end of `{dialog}`"), async || {
+            self.key(key).await;
+            (!self.text().await.contains(dialog)).then_some(())
         })
         .await;
     }
