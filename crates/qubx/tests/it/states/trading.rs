@@ -57,8 +57,8 @@ async fn a_screen_that_may_only_look_has_no_prompt_and_no_verbs() {
     }
     // Neither is a verb reached by its key.
     terminal.types("FPt").await;
-    terminal.presses("?", "who is here").await;
-    let help = terminal.text().await;
+    terminal.key("?").await;
+    let help = terminal.shows("who is here").await;
     for part in ["FLATTEN", "TICKET", "PAUSED"] {
         assert!(!help.contains(part), "{part} is in\n{help}");
     }
