@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qubx_client::{Link, Update};
+use qubx_client::{Link, ServiceFate, Update};
 use qubx_protocol::{ErrorCode, ErrorMessage, KernelState, LogLevel, Mode, StrategyState};
 
 use super::fixture::Screen;
@@ -15,7 +15,7 @@ fn lost() -> Screen {
         since,
         attempt: 1,
         retry_at: since,
-        service: qubx_client::ServiceFate::Lives,
+        service: ServiceFate::Lives,
     }));
     screen.wait(Duration::from_secs(7));
     screen
@@ -29,6 +29,25 @@ fn connected() -> Update {
 fn shows(screen: &Screen, text: &str) {
     let drawn = screen.drawn();
     assert!(drawn.contains(text), "`{text}` is not in\n{drawn}");
+}
+
+#[test]
+fn a_long_loss_says_what_is_known_of_the_service_and_what_to_check() {
+    let mut screen = Screen::rich(200, 40, false, Mode::Paper);
+    let since = screen.app.now.instant;
+    screen.wait(Duration::from_secs(61));
+    for (service, text) in [
+        (ServiceFate::Lives, "The service lives: the strategy keeps running."),
+        (ServiceFate::Full, "The session has no place for another screen now: close one."),
+        (ServiceFate::Ended, "The service has ended; waiting for its owner to start it again."),
+        (ServiceFate::Unknown, "What became of the strategy is not known from here."),
+    ] {
+        let retry_at = since + Duration::from_secs(64);
+        screen.update(Update::Link(Link::Lost { since, attempt: 9, retry_at, service }));
+        shows(&screen, "Connection lost 01:01. Showing data of 14:02:31. Retry in 3 s (Enter now).");
+        shows(&screen, text);
+        shows(&screen, "Still trying (attempt 9). Check on the host: qubx kernel list");
+    }
 }
 
 #[test]

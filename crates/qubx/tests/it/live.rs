@@ -1,7 +1,9 @@
 //! A session in mode live, by what was recorded of one: that it is seen to be live, and what stands before real money.
 
-use crate::harness::{LIVE, Place, Pty, StandIn, Terminal};
 use qubx_protocol::Command;
+use rustix::process::Signal;
+
+use crate::harness::{IDLE, LIVE, Place, Pty, StandIn, Tap, Terminal, config, send_signal};
 
 /// Opens a screen on the session, and waits until it takes keys.
 fn attach(place: &Place) -> Pty {
@@ -108,9 +110,7 @@ async fn a_live_session_is_seen_to_be_live_and_leaving_it_or_stopping_it_asks_fi
     terminal.shows("stop: cancel orders, keep positions").await;
     terminal.presses("s", "to confirm: ").await;
     // It may have been pressed more often than that took.
-    for _ in 0.."stop".len() {
-        terminal.key("BSpace").await;
-    }
+    terminal.presses("BSpace", "to confirm: ▌").await;
     terminal.presses("x", "to confirm: x").await;
     terminal.key("Escape").await;
     terminal.shows("F flatten").await;
@@ -121,6 +121,54 @@ async fn a_live_session_is_seen_to_be_live_and_leaving_it_or_stopping_it_asks_fi
     assert!(live.given().is_empty(), "{:?}", live.given());
     terminal.close().await;
     drop(live);
+    place.finish().await;
+}
+
+#[tokio::test]
+async fn an_owner_whose_session_is_live_is_asked_and_types_a_word_before_it_ends() {
+    let Some(place) = Place::new() else { return };
+    place.write("idle.py", IDLE);
+    place.write("idle.yml", &config("idle", "idle.Idle"));
+    let Some(owner) = Terminal::open(&place, "owner", 120, 40).await else { return place.finish().await };
+    owner.qubx("run idle.yml --paper --textual; echo code $?").await;
+    owner.shows("kernel idle").await;
+    owner.shows("quit (stops the strategy)").await;
+    // A service that stands still loses its screens; they come back by the tap.
+    let service = place.session("idle").file.qubx;
+    let tap = Tap::take_the_place_of(&service.socket);
+    send_signal(service.service.pid, Signal::STOP);
+    owner.shows("Connection lost").await;
+    send_signal(service.service.pid, Signal::CONT);
+    owner.shows(" LIVE ").await;
+    assert_eq!(owner.title().await.trim(), "LIVE idle");
+
+    owner.shows("quit…").await;
+    owner.key("C-q").await;
+    let asked = owner.shows("leave it running").await;
+    assert!(asked.contains("STOP SESSION — LIVE — idle") && asked.contains("[Esc] cancel"), "{asked}");
+    owner.answers("Enter", "leave it running").await;
+    place.qubx(&["status", "idle"]).await.code(0);
+    assert!(!place.path("stopped").exists(), "nothing was stopped");
+
+    owner.key("C-q").await;
+    owner.shows("leave it running").await;
+    owner.presses("s", "to confirm: ").await;
+    owner.answers("Enter", "to confirm: ").await;
+    place.qubx(&["status", "idle"]).await.code(0);
+    owner.key("C-q").await;
+    owner.shows("leave it running").await;
+    owner.presses("s", "to confirm: ").await;
+    owner.presses("BSpace", "to confirm: ▌").await;
+    owner.presses("x", "to confirm: x").await;
+    for _ in 0.."stop".len() {
+        owner.key("BSpace").await;
+    }
+    owner.types("stop").await;
+    owner.shows("code 0").await;
+    owner.is_given_back().await;
+    assert!(place.path("stopped").exists(), "on_stop ran");
+    tap.end().await;
+    owner.close().await;
     place.finish().await;
 }
 

@@ -21,6 +21,7 @@ mod script;
 mod sql;
 mod stand_in;
 mod strategies;
+mod tap;
 mod terminal;
 mod user;
 mod wall_clock;
@@ -44,6 +45,7 @@ pub(crate) use script::Given;
 pub(crate) use sql::sql;
 pub(crate) use stand_in::{LIVE, StandIn};
 pub(crate) use strategies::{CROSS, IDLE, KEEPS, STEPS, WITNESS, config};
+pub(crate) use tap::Tap;
 pub(crate) use terminal::Terminal;
 pub(crate) use wall_clock::WallClock;
 

@@ -82,8 +82,8 @@ async fn a_busy_kernel_says_whose_cell_it_runs_an_error_is_folded_and_a_dead_one
     terminal.shows("----> 1 f()").await;
 
     send_signal(place.session("idle").file.qubx.kernel_pid, Signal::KILL);
-    let dead = terminal.shows("Python kernel ended (signal 9").await;
-    says(&dead, &["stays down; restart: R.", "Strategy stopped.", "Engine and verbs go on.", "Flatten: F"]);
+    let dead = terminal.shows("Strategy stopped. Engine and verbs go on. Flatten: F").await;
+    says(&dead, &["Python kernel ended (signal 9", "stays down; restart: R.", "kernel DEAD"]);
     terminal.key("F").await;
     terminal.answers("y", "FLATTEN ALL").await;
     terminal.shows("✓ flatten: ").await;

@@ -28,9 +28,9 @@ async fn a_lost_connection_keeps_what_is_typed_refuses_verbs_and_says_what_was_m
     let mut other = Screen::attach_to(&qubx.socket, &qubx.session_dir.join("lock"), "op2").await;
     other.run("print('mean', 'while')").await;
     proxy.up();
-    let back = terminal.shows("Back after 00:").await;
-    says(&back, &["mean while", "] precious = 10", "● live"]);
-    terminal.shows(" messages replayed.").await;
+    let back = terminal.shows(" messages replayed.").await;
+    says(&back, &["Back after 00:", "] precious = 10", "● live"]);
+    terminal.shows("mean while").await;
     other.close().await;
     terminal.close().await;
     proxy.end().await;
