@@ -134,6 +134,8 @@ pub(crate) struct App {
     pub(crate) opens_until: Instant,
     /// When the connection was lost, while it is.
     pub(crate) lost_since: Option<Instant>,
+    /// When anything came over the connection last: what is shown is not newer.
+    pub(crate) heard_at: Option<Timestamp>,
     /// Whether the state began anew after a loss: too much was missed to tell it event by event.
     pub(crate) reloaded: bool,
     /// What is being made up for after a loss.
@@ -286,6 +288,7 @@ impl App {
             deaf_until: now.instant,
             opens_until: now.instant + DEAF,
             lost_since: None,
+            heard_at: None,
             reloaded: false,
             back: None,
             closed_at: None,

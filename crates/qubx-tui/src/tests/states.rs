@@ -6,6 +6,7 @@ use qubx_client::{Link, ServiceFate, Update};
 use qubx_protocol::{ErrorCode, ErrorMessage, KernelState, LogLevel, Mode, StrategyState};
 
 use super::fixture::Screen;
+use crate::message::Message;
 
 /// Returns a screen whose connection was lost seven seconds ago, and the screen's own state of then.
 fn lost() -> Screen {
@@ -33,7 +34,7 @@ fn shows(screen: &Screen, text: &str) {
 
 #[test]
 fn a_long_loss_says_what_is_known_of_the_service_and_what_to_check() {
-    let mut screen = Screen::rich(200, 40, false, Mode::Paper);
+    let mut screen = Screen::rich(280, 40, false, Mode::Paper);
     let since = screen.app.now.instant;
     screen.wait(Duration::from_secs(61));
     for (service, text) in [
@@ -51,6 +52,17 @@ fn a_long_loss_says_what_is_known_of_the_service_and_what_to_check() {
 }
 
 #[test]
+fn what_is_shown_without_a_connection_is_of_when_the_service_was_heard_last() {
+    let mut screen = Screen::rich(200, 40, false, Mode::Paper);
+    screen.wait(Duration::from_secs(6));
+    screen.send(Message::Tick);
+    let since = screen.app.now.instant;
+    let service = ServiceFate::Lives;
+    screen.update(Update::Link(Link::Lost { since, attempt: 1, retry_at: since, service }));
+    shows(&screen, "Connection lost 00:00. Showing data of 14:02:31.");
+}
+
+#[test]
 fn a_connection_that_is_back_counts_what_was_missed_and_nothing_that_is_new() {
     let mut screen = lost();
     screen.update(connected());
@@ -63,7 +75,7 @@ fn a_connection_that_is_back_counts_what_was_missed_and_nothing_that_is_new() {
     screen.log(LogLevel::Info, "engine", "new");
     shows(&screen, " Back after 00:07. 2 messages replayed. ");
     screen.wait(Duration::from_secs(3));
-    screen.send(crate::message::Message::Tick);
+    screen.send(Message::Tick);
     assert!(!screen.drawn().contains("Back after"));
 }
 

@@ -21,6 +21,9 @@ const FLASH: Duration = Duration::from_secs(1);
 pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     let was_lost = app.lost_since;
     app.mirror.apply(&update);
+    if !matches!(update, Update::Link(Link::Lost { .. } | Link::Closed(_))) {
+        app.heard_at = Some(app.now.wall);
+    }
     match update {
         Update::Link(link) => {
             if let (Link::Connected { .. }, Some(since)) = (&link, was_lost) {

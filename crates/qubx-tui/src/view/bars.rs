@@ -86,10 +86,9 @@ fn link(app: &App) -> Option<(String, Style)> {
             let now = app.now.instant;
             let away = now.saturating_duration_since(*since);
             let mut text = format!("Connection lost {}.", format::stopwatch(away));
-            if app.mirror.state.is_some()
-                && let Ok(shown) = app.now.wall.checked_sub(away)
-            {
-                text.push_str(&format!(" Showing data of {}.", format::clock(shown)));
+            // A service that fell silent was lost only after a while.
+            if let Some(heard) = app.heard_at.filter(|_| app.mirror.state.is_some()) {
+                text.push_str(&format!(" Showing data of {}.", format::clock(heard)));
             }
             let retry = retry_at.saturating_duration_since(now).as_secs_f64().ceil();
             text.push_str(&format!(" Retry in {retry} s (Enter now)."));

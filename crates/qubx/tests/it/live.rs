@@ -145,7 +145,7 @@ async fn an_owner_whose_session_is_live_is_asked_and_types_a_word_before_it_ends
     owner.shows("quit…").await;
     owner.key("C-q").await;
     let asked = owner.shows("leave it running").await;
-    assert!(asked.contains("STOP SESSION — LIVE — idle") && asked.contains("[Esc] cancel"), "{asked}");
+    assert!(asked.contains("QUIT — LIVE — idle") && asked.contains("[Esc] cancel"), "{asked}");
     owner.answers("Enter", "leave it running").await;
     place.qubx(&["status", "idle"]).await.code(0);
     assert!(!place.path("stopped").exists(), "nothing was stopped");

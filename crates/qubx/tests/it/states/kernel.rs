@@ -28,9 +28,9 @@ async fn a_kernel_that_starts_slowly_is_said_to_be_starting_the_first_time_and_a
         return place.finish().await;
     };
     terminal.qubx("run idle.yml --paper --textual").await;
-    let starting = terminal.shows("kernel starting").await;
+    let starting = terminal.shows("^Q quit (stops the strategy)").await;
     let steps = "Starting: Python … · strategy … · quotes 0/2";
-    says(&starting, &[steps, "strategy starting", "^Q quit (stops the strategy)"]);
+    says(&starting, &["kernel starting", "strategy starting", steps]);
     place.write("go", "");
     terminal.shows("kernel idle").await;
     terminal.is_awake().await;
