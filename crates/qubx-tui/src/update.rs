@@ -5,6 +5,7 @@ mod copying;
 mod filtering;
 mod finding;
 mod keys;
+mod link;
 mod mouse;
 mod news;
 pub(crate) mod panels;

@@ -1,16 +1,13 @@
 //! News from the connection.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use qubx_client::{Link, Update};
-use qubx_protocol::{
-    Answer, AnswerResult, ErrorCode, ErrorMessage, Event, Fact, Refusal, RequestId, VerbOutcome, VerbProgress,
-};
+use qubx_protocol::{Answer, AnswerResult, Event, Fact, Refusal, RequestId, VerbOutcome, VerbProgress};
 
-use super::{asking, panels, search, signature, ticket, typing};
+use super::{asking, link, panels, search, signature, ticket, typing};
 use crate::Exit;
-use crate::app::{App, Back, Leaving, Notice, NoticeState};
-use crate::facts::Facts;
+use crate::app::{App, Leaving, Notice, NoticeState};
 use crate::keymap::Action;
 use crate::message::Effect;
 use crate::{format, progress, view};
@@ -19,27 +16,14 @@ use crate::{format, progress, view};
 const FLASH: Duration = Duration::from_secs(1);
 
 pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
-    let was_lost = app.lost_since;
     app.mirror.apply(&update);
     if !matches!(update, Update::Link(Link::Lost { .. } | Link::Closed(_))) {
         app.heard_at = Some(app.now.wall);
     }
     match update {
-        Update::Link(link) => {
-            if let (Link::Connected { .. }, Some(since)) = (&link, was_lost) {
-                back(app, since);
-            }
-            match link {
-                Link::Lost { since, .. } => lost(app, since),
-                Link::Closed(error) => return closed(app, error),
-                Link::Connecting | Link::Connected { .. } => {}
-            }
-            Vec::new()
-        }
+        Update::Link(link) => link::follow(app, link),
         Update::Snapshot(state) => {
-            if was_lost.is_some() {
-                app.reloaded = true;
-            }
+            app.reloaded |= app.lost_since.is_some();
             app.transcript.rebuild(&state);
             // Taken once: a later snapshot is no return.
             if let Some(seen) = app.options.seen.take().filter(|seen| seen.log == state.log) {
@@ -53,7 +37,7 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
             app.pending_older = None;
             app.pending_fills = None;
             asking::follow(app);
-            compare_versions(app);
+            link::compare_versions(app);
             Vec::new()
         }
         Update::Event(event) => self::event(app, &event),
@@ -71,82 +55,8 @@ pub(super) fn update(app: &mut App, update: Update) -> Vec<Effect> {
     }
 }
 
-/// A connection that is back says how long it was away. What was missed follows, event by event or all at once.
-fn back(app: &mut App, since: Instant) {
-    app.lost_since = None;
-    let away = format::stopwatch(app.now.instant.saturating_duration_since(since));
-    if std::mem::take(&mut app.reloaded) {
-        app.hint(format!("Back after {away}. History before {} reloaded.", format::clock(app.now.wall)));
-        return;
-    }
-    app.hint(format!("Back after {away}."));
-    app.back = Some(Back { away, at: app.now.wall, replayed: 0 });
-}
-
-/// Counts what was missed, as it comes. The first event of after the return ends that.
-fn replayed(app: &mut App, event: &Event) {
-    let Some(back) = app.back.as_mut().filter(|back| event.time <= back.at) else {
-        app.back = None;
-        return;
-    };
-    back.replayed += 1;
-    let text = format!("Back after {}. {} replayed.", back.away, format::count(back.replayed, "message"));
-    app.hint(text);
-}
-
-/// Says, once, that the service is of another version: it may have what this screen does not show, and the reverse.
-fn compare_versions(app: &mut App) {
-    const OWN: &str = env!("CARGO_PKG_VERSION");
-    let Some(info) = app.mirror.info().filter(|_| !app.knows_version) else { return };
-    let other = (info.version != OWN).then(|| info.version.clone());
-    app.knows_version = true;
-    if let Some(other) = other {
-        let text = format!("Session runs {other}, this client {OWN}: some panels may be missing.");
-        app.notice(Notice { command: None, text, state: NoticeState::Failed, legs: Vec::new() });
-    }
-}
-
-/// A lost connection takes with it what was asked, and the dialogs that could not be carried out.
-fn lost(app: &mut App, since: Instant) {
-    app.lost_since = Some(since);
-    app.back = None;
-    if app.dialog.as_ref().is_some_and(crate::dialog::Dialog::needs_link) {
-        app.dialog = None;
-    }
-    app.pending_completion = None;
-    app.pending_signature = None;
-    if let Some(search) = &mut app.search {
-        search.forget();
-    }
-    app.pending_enter = None;
-    app.pending_older = None;
-    app.pending_fills = None;
-    app.transcript.older_failed(None);
-    app.fills.older_failed();
-    app.series.forget();
-    app.candles.forget();
-}
-
-fn closed(app: &mut App, error: ErrorMessage) -> Vec<Effect> {
-    app.dialog = None;
-    app.pending_enter = None;
-    app.lost_since = None;
-    app.closed_at = Some(app.now.wall);
-    match app.leaving {
-        Some(Leaving::Stopping { .. }) if error.code == ErrorCode::Ended => {
-            vec![Effect::Leave(Exit::Stopped)]
-        }
-        _ if app.is_away() => {
-            let name = app.mirror.info().map_or_else(String::new, |info| info.name.clone());
-            let call = app.notifier.ended(&name, &error.message, app.options.settings.notifications);
-            call.map(Effect::Notify).into_iter().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 fn event(app: &mut App, event: &Event) -> Vec<Effect> {
-    replayed(app, event);
+    link::replayed(app, event);
     if let Some(state) = &app.mirror.state {
         app.transcript.apply(event, state);
     }
@@ -165,7 +75,7 @@ fn event(app: &mut App, event: &Event) -> Vec<Effect> {
     match &event.fact {
         Fact::Verb { verb, .. } => self::verb(app, verb),
         Fact::Status(_) => {
-            compare_versions(app);
+            link::compare_versions(app);
             Vec::new()
         }
         Fact::Cell { .. } => {
