@@ -1,5 +1,7 @@
 //! A session in mode live, by what was recorded of one: that it is seen to be live, and what stands before real money.
 
+use std::time::Duration;
+
 use qubx_protocol::Command;
 use rustix::process::Signal;
 
@@ -10,8 +12,11 @@ fn attach(place: &Place) -> Pty {
     let mut pty = Pty::open(place, 140, 50, &["attach", LIVE]);
     pty.shows("a whole screen", |pty| has(pty, "LIVE") && has(pty, "detach (keeps running)"));
     pty.presses("#", "] #");
-    pty.types("\x15");
-    pty.shows("an empty prompt", |pty| !has(pty, "] #"));
+    // In its first moments keys are text only.
+    while has(&pty, "] #") {
+        pty.types("\x15");
+        pty.read(Duration::from_millis(20));
+    }
     pty
 }
 

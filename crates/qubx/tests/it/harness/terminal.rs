@@ -92,11 +92,14 @@ impl<'a> Terminal<'a> {
         .await;
     }
 
-    /// Waits until the screen takes keys: in its first moments it ignores them.
+    /// Waits until the screen takes keys: in its first moments they are text only.
     pub(crate) async fn is_awake(&self) {
         self.presses("#", "] #").await;
-        self.key("C-u").await;
-        wait_for("an empty prompt", async || (!self.text().await.contains("] #")).then_some(())).await;
+        wait_for("an empty prompt", async || {
+            self.key("C-u").await;
+            (!self.text().await.contains("] #")).then_some(())
+        })
+        .await;
     }
 
     /// Returns what the terminal shows.
