@@ -192,8 +192,6 @@ impl Place {
     pub(crate) fn assert_private(&self) {
         let open: Vec<String> = files_below(&self.home())
             .into_iter()
-            // What completion keeps is Python's own, in a folder that nobody else can enter.
-            .filter(|path| !path.iter().any(|part| part == "parsed"))
             .filter_map(|path| {
                 // A file may be gone by now: a session runs.
                 let metadata = std::fs::symlink_metadata(&path).ok()?;
