@@ -54,7 +54,7 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
-    /// Takes docs/screen.svg from the running demo.
+    /// Takes docs/screen.svg and docs/gallery from the running program.
     Picture,
     /// Records what a service says to a screen, as of a session in mode live: what tests know such a session from.
     Record {

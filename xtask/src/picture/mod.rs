@@ -1,7 +1,8 @@
-//! `cargo xtask picture`: the picture of the screen in the documentation, taken from the real one.
+//! `cargo xtask picture`: the pictures of the screen in the documentation, taken from the real one.
 //!
 //! It runs the demo on a terminal of its own, types a few cells as a user would, and draws what is there then.
 
+mod gallery;
 mod lines;
 mod svg;
 
@@ -36,7 +37,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 /// How long the strategy may take to trade: it depends on the market.
 const TRADES_WITHIN: Duration = Duration::from_secs(600);
 
-/// Takes the picture.
+/// Takes the pictures.
 ///
 /// # Errors
 /// When the demo does not come to show what it should.
@@ -44,7 +45,8 @@ pub(crate) fn run() -> Result<()> {
     let workbench = Workbench::prepare()?;
     let picture = step::timed("running the demo", || take(&workbench))?;
     let path = repository::root().join(FILE);
-    std::fs::write(&path, picture).with_context(|| format!("writing {}", path.display()))
+    std::fs::write(&path, picture).with_context(|| format!("writing {}", path.display()))?;
+    step::timed("taking the gallery", || gallery::take(&workbench))
 }
 
 fn take(workbench: &Workbench) -> Result<String> {
