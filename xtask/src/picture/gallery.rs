@@ -66,10 +66,10 @@ const SHOTS: &[Shot] = &[
         keys: &[
             ("\x1b", "i prompt"),
             ("2", "close"),
-            ("t", "TIF"),
-            ("\t", "TIF"),
-            ("\t", "TIF"),
-            ("0.5", "0.5"),
+            ("t", "TICKET"),
+            ("b", "TICKET"),
+            ("\x15", "TICKET"),
+            ("0.5", "0.5▌"),
         ],
     },
     Shot {
