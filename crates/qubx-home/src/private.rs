@@ -1,7 +1,7 @@
 //! Folders and files that are this user's alone: 0700 and 0600, whatever the umask says; links are refused.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -52,16 +52,28 @@ pub(crate) fn check_shared_dir(path: &Path) -> Result<(), HomeError> {
     Ok(())
 }
 
+/// How often a folder is made that goes again at once.
+const MOST_ATTEMPTS: u32 = 100;
+
 /// Makes a folder and its parents, or checks that one that is there is a folder of this user; returns its mode.
 fn ensure_own_dir(path: &Path) -> Result<u32, HomeError> {
-    // The mode goes to every folder made on the way; a narrower umask is undone by whoever needs all of it.
-    let made = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(path);
-    let metadata = match (made, std::fs::symlink_metadata(path)) {
-        (_, Ok(metadata)) => metadata,
-        (Err(error), Err(_)) => return Err(HomeError::io("create", path)(error)),
-        (Ok(()), Err(error)) => return Err(HomeError::io("look at", path)(error)),
-    };
-    mode_of_own_dir(path, &metadata)
+    let mut attempts = 0;
+    loop {
+        // The mode goes to every folder made on the way; a narrower umask is undone by whoever needs all of it.
+        let made = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(path);
+        let error = match (made, std::fs::symlink_metadata(path)) {
+            (_, Ok(metadata)) => return mode_of_own_dir(path, &metadata),
+            (Err(error), Err(_)) => error,
+            (Ok(()), Err(error)) => error,
+        };
+        // Somebody tidies up meanwhile: it was there for one step and not for the next.
+        attempts += 1;
+        if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound)
+            || attempts == MOST_ATTEMPTS
+        {
+            return Err(HomeError::io("create", path)(error));
+        }
+    }
 }
 
 /// Checks that this is a folder of this user, and returns its mode.

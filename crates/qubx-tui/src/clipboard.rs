@@ -2,9 +2,18 @@
 
 use std::io::{self, Write, stdout};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
+
+/// What is to be copied next, and whether a thread copies.
+static NEXT: Mutex<Next> = Mutex::new(Next { text: None, is_copying: false });
+
+struct Next {
+    text: Option<String>,
+    is_copying: bool,
+}
 
 /// Copies a text. Inside tmux it goes to tmux, which has a buffer of its own and passes it on to its terminal; programs
 /// are not allowed to ask that terminal themselves unless `set-clipboard` is on.
@@ -15,17 +24,35 @@ pub(crate) fn copy(text: String) {
         let _ = ask_terminal(&text);
         return;
     }
-    // tmux may be slow, and typing waits for nothing. The thread ends with the command.
-    let give = move || {
+    let mut next = next();
+    next.text = Some(text);
+    // tmux may be slow, and typing waits for nothing. One thread copies, so that the last text is the last one copied,
+    // and a key that is held does not start a hundred commands at a time. It ends when there is nothing more.
+    if !next.is_copying {
+        next.is_copying = std::thread::Builder::new().name("copy".to_owned()).spawn(copy_all).is_ok();
+    }
+}
+
+fn next() -> MutexGuard<'static, Next> {
+    NEXT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn copy_all() {
+    loop {
+        let text = {
+            let mut next = next();
+            let Some(text) = next.text.take() else {
+                next.is_copying = false;
+                return;
+            };
+            text
+        };
         // Before tmux 3.2 a buffer is not passed on.
-        if [&["load-buffer", "-w", "-"][..], &["load-buffer", "-"]]
-            .iter()
-            .all(|words| give_tmux(words, &text).is_err())
-        {
+        let ways = [&["load-buffer", "-w", "-"][..], &["load-buffer", "-"]];
+        if ways.iter().all(|words| give_tmux(words, &text).is_err()) {
             let _ = ask_terminal(&text);
         }
-    };
-    let _ = std::thread::Builder::new().name("copy".to_owned()).spawn(give);
+    }
 }
 
 fn ask_terminal(text: &str) -> io::Result<()> {

@@ -101,6 +101,9 @@ pub(crate) async fn run(
                 screen.take(Message::Made(made))
             }
             () = tokio::time::sleep_until(wake.into()) => {
+                if terminal.is_gone() {
+                    return Ok(Left { exit: Exit::Terminated, seen: screen.app.seen() });
+                }
                 let due = screen.app.next_deadline().is_some_and(|deadline| deadline <= Instant::now());
                 if due || ticked_at + TICK <= Instant::now() {
                     ticked_at = Instant::now();
@@ -216,7 +219,7 @@ impl Screen {
             if let Some(exit) = message(event).and_then(|message| self.take(message)) {
                 return Ok(Some(exit));
             }
-            next = terminal.event_now().await;
+            next = terminal.event_now();
         }
         Ok(None)
     }

@@ -5,22 +5,22 @@
 
 mod device;
 mod guard;
+mod keys;
 mod mode;
 mod output;
 mod sequences;
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 
-use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt;
+use crossterm::event::Event;
 use rustix::process::{Pid, Signal, getpgrp, getpid, getsid, kill_process, kill_process_group};
 use tokio::sync::Notify;
 
 use self::device::Tty;
+use self::keys::Keys;
 use self::mode::Mode;
 pub(crate) use self::output::Device;
 use self::output::Output;
@@ -49,7 +49,7 @@ pub(crate) struct Taken {
 pub(crate) struct Terminal {
     canvas: Canvas<Tty>,
     /// None while the terminal is lent: then its keys are for another program.
-    keys: Option<EventStream>,
+    keys: Option<Keys>,
     /// What is taken beside the screen.
     taken: Taken,
 }
@@ -78,7 +78,9 @@ impl Terminal {
     /// Takes the terminal back from whoever had it meanwhile; the next drawing writes everything.
     pub(crate) fn take_again(&mut self) -> io::Result<()> {
         device::take(self.taken)?;
-        self.keys.get_or_insert_with(EventStream::new);
+        if self.keys.is_none() {
+            self.keys = Some(Keys::begin()?);
+        }
         self.canvas.forget()
     }
 
@@ -101,16 +103,14 @@ impl Terminal {
     }
 
     /// Returns the next such thing if it is there already.
-    pub(crate) async fn event_now(&mut self) -> Option<Event> {
-        let keys = self.keys.as_mut()?;
-        // The stream wakes whoever asked first when nothing was there, and nobody who asked after that: so this has to be
-        // asked by the task that will wait.
-        let next = poll_fn(|task| match keys.poll_next_unpin(task) {
-            Poll::Ready(next) => Poll::Ready(next),
-            Poll::Pending => Poll::Ready(None),
-        });
+    pub(crate) fn event_now(&mut self) -> Option<Event> {
         // An error comes again to who waits.
-        next.await?.ok()
+        self.keys.as_mut()?.next_now()?.ok()
+    }
+
+    /// Tells whether the terminal is gone: its window was closed, or its connection.
+    pub(crate) fn is_gone(&self) -> bool {
+        device::is_gone()
     }
 
     /// Draws the screen, and its name in the window's title when that has changed. Writes nothing when nothing of it is

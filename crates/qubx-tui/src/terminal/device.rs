@@ -7,7 +7,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ratatui::layout::Size;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::termios::tcgetwinsize;
 
@@ -103,6 +103,14 @@ pub(super) fn guard() {
 /// Ends the guard: nothing is taken any more.
 pub(super) fn unguard() {
     held().guard = None;
+}
+
+/// Tells whether nobody has the other side of the terminal any more.
+pub(super) fn is_gone() -> bool {
+    let stdout = stdout();
+    let mut terminal = [PollFd::new(&stdout, PollFlags::empty())];
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    poll(&mut terminal, Some(&Timespec::default())).is_ok_and(|_| terminal[0].revents().intersects(gone))
 }
 
 fn held() -> MutexGuard<'static, Held> {

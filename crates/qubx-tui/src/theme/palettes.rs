@@ -52,7 +52,8 @@ pub(super) const DARK: Palette = Palette {
     loss: tone(0xff7b72, Color::Red),
     attention: tone(0xe3b341, Color::Yellow),
     author: tone(0xd2a8ff, Color::Magenta),
-    label: tone(0x79b8ff, Color::Blue),
+    // The plain blue of xterm and others can hardly be read on black.
+    label: tone(0x79b8ff, Color::LightBlue),
     key: tone(0x56d4dd, Color::Cyan),
     keyword: tone(0xd2a8ff, Color::Magenta),
     string: tone(0x7ee787, Color::Green),

@@ -110,8 +110,10 @@ pub(super) fn draw_frames(app: &App, frame: &mut Frame<'_>, panes: &[Pane]) {
             pane_title(app, pane.panel, title_style(app, pane.panel))
         };
         let room = usize::from(line.width);
-        if right.width() > 0 && left.width() + right.width() < room {
-            frame.render_widget(right.right_aligned(), line);
+        // A line colours all that it is given, so it gets its own width.
+        let width = u16::try_from(right.width()).unwrap_or(u16::MAX);
+        if width > 0 && left.width() + right.width() < room {
+            frame.render_widget(right, Rect { x: line.right() - width, width, ..line });
         }
         let width = u16::try_from(left.width()).unwrap_or(u16::MAX).min(line.width);
         frame.render_widget(left, Rect { width, ..line });

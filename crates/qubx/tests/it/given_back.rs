@@ -40,6 +40,18 @@ async fn a_terminal_is_as_it_was_whatever_signal_ends_its_screen() {
 }
 
 #[tokio::test]
+async fn a_screen_ends_with_its_terminal_also_when_no_signal_says_so() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    for number in 0..24 {
+        let mut pty = attach(&place, 100, 30);
+        // A window that closes loses the focus first, and nothing can be read right behind that.
+        pty.types(&"\x1b[O".repeat(number % 4));
+        pty.vanishes().await;
+    }
+    place.stop_and_finish("idle").await;
+}
+
+#[tokio::test]
 async fn a_terminal_is_as_it_was_also_when_the_editor_of_a_cell_is_killed() {
     let Some(place) = Place::with_idle_session().await else { return };
     place.write("editor", "#!/bin/sh\nstty raw -echo\necho $$ > \"$0.pid\"\nexec sleep 600\n");

@@ -94,6 +94,13 @@ impl Pty {
         }
     }
 
+    /// Closes the terminal under the program, as a window that is closed does, and waits for the program's end.
+    pub(crate) async fn vanishes(self) {
+        let Self { mut child, master, _shell: shell, .. } = self;
+        drop((master, shell));
+        tokio::time::timeout(LIMIT, child.wait()).await.expect("the program ends").unwrap();
+    }
+
     /// Gives the terminal another size, and says so.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         set_size(&self.master, columns, rows);
