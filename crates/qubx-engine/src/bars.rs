@@ -72,11 +72,7 @@ impl OfInstrument {
         let time = event.time;
         let mut looks = time >= self.due;
         let Self { id, series, chart, .. } = &mut *self;
-        if let MarketData::Bar { timeframe, open, high, low, close, volume } = event.data {
-            let start = start_of_recorded(time, timeframe);
-            chart.recorded(time, timeframe, &Ohlc { start, open, high, low, close, volume, quotes: 0 });
-        }
-        let mut tell = |frame: &Frame, bar: Ohlc| {
+        let mut tell = |chart: &mut Chart, frame: &Frame, bar: Ohlc| {
             if frame.is_base {
                 chart.lengthen(end_of(bar.start, frame.timeframe), &bar);
             }
@@ -91,7 +87,7 @@ impl OfInstrument {
                 for (series, frame) in each {
                     looks |= series.begins(time);
                     if let Some(bar) = series.quote(time, sum) {
-                        tell(frame, bar);
+                        tell(chart, frame, bar);
                     }
                 }
             }
@@ -99,7 +95,7 @@ impl OfInstrument {
                 for (series, frame) in each {
                     looks |= series.begins(time);
                     if let Some(bar) = series.trade(time, size.0) {
-                        tell(frame, bar);
+                        tell(chart, frame, bar);
                     }
                 }
             }
@@ -107,11 +103,14 @@ impl OfInstrument {
                 looks = true;
                 let start = start_of_recorded(time, timeframe);
                 let bar = Ohlc { start, open, high, low, close, volume, quotes: 0 };
+                chart.recorded(time, timeframe, &bar);
                 for (series, frame) in each {
                     match Relation::of(frame.timeframe, timeframe) {
-                        Relation::Same => series.exact(time, &bar, |bar| tell(frame, bar)),
-                        Relation::Multiple => series.part(time, &bar, |bar| tell(frame, bar)),
-                        Relation::Other => series.pass(time).into_iter().for_each(|bar| tell(frame, bar)),
+                        Relation::Same => series.exact(time, &bar, |bar| tell(chart, frame, bar)),
+                        Relation::Multiple => series.part(time, &bar, |bar| tell(chart, frame, bar)),
+                        Relation::Other => {
+                            series.pass(time).into_iter().for_each(|bar| tell(chart, frame, bar))
+                        }
                     }
                 }
             }

@@ -44,19 +44,20 @@ impl Form {
 
     /// Returns a form for the new value of a parameter, in which its value stands.
     pub(crate) fn of_parameter(parameter: Parameter, now: Instant) -> Self {
-        let Parameter { name, kind, .. } = parameter.clone();
+        let value = match &parameter.value {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        let (name, kind) = (parameter.name.clone(), parameter.kind.clone());
         let mut form = Self {
+            purpose: Purpose::Parameter(parameter),
             parameters: vec![ActionParameter { name, kind, default: None }],
             values: vec![String::new()],
-            purpose: Purpose::Parameter(parameter.clone()),
             field: 0,
             problem: None,
             deaf_until: now + DEAF,
         };
-        form.push(&match &parameter.value {
-            Value::String(text) => text.clone(),
-            value => value.to_string(),
-        });
+        form.push(&value);
         form
     }
 

@@ -1,7 +1,6 @@
 //! The gallery: what the screen shows beside the first picture, taken from a replay of recorded quotes.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -107,7 +106,9 @@ pub(super) fn take(workbench: &Workbench) -> Result<()> {
     let config = repository::root().join("examples/replay.yml");
     let folder = repository::root().join(FOLDER);
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    start(workbench, &config, &quotes)?;
+    let files = format!("live.exchanges.REPLAY.params.files.BTCUSDT.quotes={}", quotes.display());
+    let speed = format!("live.exchanges.REPLAY.params.speed={SPEED}");
+    workbench.start_session_with(&config, NAME, &["--set", &files, "--set", &speed])?;
     wait_for_trades(workbench)?;
     let mut page = "# What it looks like\n\nThe terminal screen on a replay of recorded quotes, taken from the running program by \
                     `cargo xtask picture`.\n"
@@ -122,19 +123,6 @@ pub(super) fn take(workbench: &Workbench) -> Result<()> {
     workbench.stop_session(NAME)?;
     let path = repository::root().join(PAGE);
     std::fs::write(&path, page).with_context(|| format!("writing {}", path.display()))
-}
-
-fn start(workbench: &Workbench, config: &Path, quotes: &Path) -> Result<()> {
-    let files = format!("live.exchanges.REPLAY.params.files.BTCUSDT.quotes={}", quotes.display());
-    let speed = format!("live.exchanges.REPLAY.params.speed={SPEED}");
-    let mut run =
-        workbench.qubx(["run", "--paper", "--detach", "--name", NAME, "--set", &files, "--set", &speed]);
-    let output =
-        run.arg("--python").arg(workbench.python()).arg(config).output().context("running qubx run")?;
-    if !output.status.success() {
-        bail!("qubx run failed:\n{}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
 }
 
 /// Waits until there is a position, a line of the equity and some bars.

@@ -4,11 +4,11 @@
 //! They are never told to a strategy and end no batch. A replay that goes on makes them again from what it skips; a
 //! simulation that goes on begins anew.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use qubx_protocol::Timeframe;
 
-use super::Relation;
 use super::series::{Ohlc, Series};
+use super::{Relation, end_of};
 
 /// What a chart may ask for, the shortest first.
 const TIMEFRAMES: [&str; 6] = ["1m", "5m", "15m", "1h", "4h", "1d"];
@@ -94,9 +94,8 @@ impl Chart {
         limit: usize,
     ) -> Option<Vec<Ohlc>> {
         let mut bars = self.bars(base, timeframe)?;
-        let length = SignedDuration::from_secs(i64::from(timeframe.seconds()));
-        let ends = |bar: &Ohlc| bar.start.saturating_add(length).unwrap_or(Timestamp::MAX);
-        let first = after.map_or(0, |after| bars.partition_point(|bar| ends(bar) <= after));
+        let is_over = |bar: &Ohlc, after| end_of(bar.start, timeframe) <= after;
+        let first = after.map_or(0, |after| bars.partition_point(|bar| is_over(bar, after)));
         bars.drain(..first.max(bars.len().saturating_sub(limit)));
         Some(bars)
     }
@@ -122,6 +121,7 @@ impl Chart {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use qubx_protocol::{Bar, Price, Quantity};
 
     use super::*;

@@ -118,7 +118,7 @@ actions! {
     CancelOrders "cancel_orders" Trader dangerous, "cancel all orders of the selected symbol", { Panel: ["C"] };
     CancelAll "cancel_all" Trader dangerous, "cancel all orders", { Panel: ["A"] };
     Ticket "ticket" Trader dangerous, "ticket: a new order, filled in from the selected row", footer "ticket" 4, { Panel: ["t"] };
-    Modify "modify_order" Trader dangerous, "edit the selected order", footer "edit" 5, { Panel: ["e"] };
+    Modify "modify_order" Trader dangerous, "edit the selected order", footer "edit" 3, { Panel: ["e"] };
     Close "close_position" Trader dangerous, "close the selected position", footer "close" 3, { Panel: ["x"] };
     Flatten "flatten" Trader dangerous, "flatten: cancel all, close all, pause", footer "flatten" 2, { Panel: ["F"] };
     PauseOrResume "pause" Trader dangerous, "pause entries, or resume them", footer "pause" 4, { Panel: ["P"] };

@@ -3,11 +3,8 @@
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Style};
 
-use super::png::Pixels;
+use super::png::{OPAQUE, Pixels};
 use crate::theme::{Depth, nearest};
-
-/// A pixel that is less opaque than this shows what is behind the picture.
-const OPAQUE: u8 = 128;
 
 /// Draws two pixels into a cell.
 pub(super) fn draw(pixels: &Pixels, column: u16, row: u16, depth: Depth, cell: &mut Cell) {

@@ -1,5 +1,6 @@
 //! The images that cells have shown: what is known of them without a look at their pixels, and as much of them as is kept.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
@@ -82,7 +83,7 @@ impl Gallery {
         if width * height > MOST_PIXELS || pixels.0.max(pixels.1) > LONGEST_SIDE {
             return None;
         }
-        let source = RefCell::new(Some(Arc::from(text.as_str())));
+        let source = RefCell::new(Some(Arc::from(&*text)));
         let picture = Rc::new(Picture { number: self.next, pixels, name: name(kind, &text), source });
         self.next = (self.next + 1) % PICTURES;
         self.pictures.retain(|_, known| known.strong_count() > 0);
@@ -120,9 +121,8 @@ pub(crate) fn text_of(content: &OutputContent) -> String {
     let OutputContent::Data { data, .. } = content else { return String::new() };
     let plain = data.get("text/plain").map(text);
     let Some((kind, image)) = image(content) else {
-        return plain.unwrap_or_else(|| {
-            format!("[{}]", data.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
-        });
+        let names = || format!("[{}]", data.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
+        return plain.map_or_else(names, Cow::into_owned);
     };
     let name = name(kind, &image);
     // What Python says of an object that has no words, `<Figure size 640x480>`, the name says better.
@@ -133,16 +133,16 @@ pub(crate) fn text_of(content: &OutputContent) -> String {
 }
 
 /// Returns the form of image that can be drawn, else one of the others.
-fn image(content: &OutputContent) -> Option<(&str, String)> {
+fn image(content: &OutputContent) -> Option<(&str, Cow<'_, str>)> {
     let OutputContent::Data { data, .. } = content else { return None };
     let png = data.get_key_value(PNG);
     let (kind, value) = png.or_else(|| data.iter().find(|(kind, _)| kind.starts_with("image/")))?;
     Some((kind, text(value)))
 }
 
-fn text(value: &Value) -> String {
+fn text(value: &Value) -> Cow<'_, str> {
     match value.as_str() {
-        Some(text) => text.to_owned(),
+        Some(text) => text.into(),
         // Jupyter also allows a list of lines.
         None => value.as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect(),
     }

@@ -10,6 +10,9 @@ use png::{BitDepth, Decoder, Limits, Transformations};
 
 use super::gallery::{LONGEST_SIDE, MOST_PIXELS};
 
+/// A pixel that is less opaque than this is not drawn: what is behind the picture shows.
+pub(super) const OPAQUE: u8 = 128;
+
 /// The memory that decoding takes beside a row.
 const MOST_MEMORY: usize = 32 << 20;
 /// An interlaced image must be decoded whole; one with more pixels than this is not.

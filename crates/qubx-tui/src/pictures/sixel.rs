@@ -3,15 +3,13 @@
 //! A terminal has 256 colours for this. They are the picture's most frequent ones, each the mean of those that are nearly the
 //! same; a chart has few, and its edges keep their shades.
 
-use super::png::Pixels;
+use super::png::{OPAQUE, Pixels};
 
 /// The colours that a terminal has at the least among those that show sixels.
 const COLORS: usize = 256;
 /// Bits of a colour's part by which colours are nearly the same.
 const BITS: u32 = 5;
 const BINS: usize = 1 << (3 * BITS);
-/// A pixel that is less opaque than this is not drawn.
-const OPAQUE: u8 = 128;
 
 /// Returns a picture as the sequence that draws it at the cursor. Clear pixels leave what is there.
 pub(super) fn write(pixels: &Pixels) -> Vec<u8> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
-use qubx_client::{Link, Update};
+use qubx_client::{Link, ServiceFate, Update};
 use qubx_protocol::{
     Account, AccountResults, Action, ActionParameter, Answer, AnswerResult, Author, CallbackTime, CellNumber,
     CellStatus, CommandId, Epoch, EquityPoint, Event, ExchangeInfo, Fact, Fill, Instrument, InstrumentId,
@@ -144,6 +144,12 @@ impl Screen {
             self.app.mirror.latest_at = Some(self.now.instant);
         }
         effects
+    }
+
+    /// Loses the connection now.
+    pub(super) fn lose(&mut self, service: ServiceFate) {
+        let since = self.app.now.instant;
+        self.update(Update::Link(Link::Lost { since, attempt: 1, retry_at: since, service }));
     }
 
     pub(super) fn event(&mut self, fact: Fact) -> Vec<Effect> {

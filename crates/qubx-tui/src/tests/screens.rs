@@ -218,13 +218,7 @@ fn an_alarm_is_seen_until_it_is_mended() {
 #[test]
 fn a_crashed_service_is_waited_for_and_says_so() {
     let mut screen = Screen::rich(120, 40, false, Mode::Paper);
-    let since = screen.app.now.instant;
-    screen.update(Update::Link(Link::Lost {
-        since,
-        attempt: 1,
-        retry_at: since,
-        service: ServiceFate::Ended,
-    }));
+    screen.lose(ServiceFate::Ended);
     let drawn = unwrapped(&screen);
     assert!(drawn.contains("The service has ended; waiting for its owner to start it again."), "{drawn}");
 }

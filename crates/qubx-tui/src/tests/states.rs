@@ -11,13 +11,7 @@ use crate::message::Message;
 /// Returns a screen whose connection was lost seven seconds ago, and the screen's own state of then.
 fn lost() -> Screen {
     let mut screen = Screen::rich(120, 40, false, Mode::Paper);
-    let since = screen.app.now.instant;
-    screen.update(Update::Link(Link::Lost {
-        since,
-        attempt: 1,
-        retry_at: since,
-        service: ServiceFate::Lives,
-    }));
+    screen.lose(ServiceFate::Lives);
     screen.wait(Duration::from_secs(7));
     screen
 }

@@ -64,7 +64,6 @@ fn part(app: &App, spec: &Spec) -> Option<Part> {
         Action::PauseOrResume if is_paused => ("resume", 1),
         // What orders are made and changed by stands beside them.
         Action::Ticket if app.panel == Panel::Orders => (word, 3),
-        Action::Modify => (word, 3),
         // It stops nothing that these panels show.
         Action::Interrupt if context(app) == Context::Panel && app.panel != Panel::Session => (word, 6),
         _ => (word, rank),
