@@ -71,9 +71,14 @@ impl ClientHandle {
     #[must_use = "the answer names this id"]
     pub fn command(&self, command: Command) -> CommandId {
         let id = CommandId(random_id());
-        // The receiver is gone only after `close`, when nobody waits for an answer any more.
-        let _ = self.outbox.send(Outgoing::Command(id.clone(), command));
+        self.command_as(id.clone(), command);
         id
+    }
+
+    /// As [`Self::command`], under an id that somebody else made: what was done under it already is not done again.
+    pub fn command_as(&self, id: CommandId, command: Command) {
+        // The receiver is gone only after `close`, when nobody waits for an answer any more.
+        let _ = self.outbox.send(Outgoing::Command(id, command));
     }
 
     /// Asks a question and returns its id. It is forgotten when the connection breaks.

@@ -10,7 +10,9 @@ mod connection;
 mod frame;
 mod handle;
 mod mirror;
+mod talk;
 mod unanswered;
 
 pub use handle::{ClientError, ClientHandle, Options, start};
 pub use mirror::{Link, Mirror, ServiceFate, Update};
+pub use talk::{ANSWER_WITHIN, Talk, TalkError, TalkErrorKind};

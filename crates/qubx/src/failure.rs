@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use qubx_client::TalkError;
 use qubx_home::HomeError;
 use qubx_tui::printable_message;
 
@@ -84,6 +85,13 @@ impl From<HomeError> for Failure {
         let mut chain = chain(&error).into_iter();
         let message = chain.next().unwrap_or_default();
         Self { causes: chain.collect(), ..Self::new(message) }
+    }
+}
+
+impl From<TalkError> for Failure {
+    fn from(error: TalkError) -> Self {
+        let causes = chain(&error).into_iter().skip(1).collect();
+        Self { causes, hint: error.hint, ..Self::new(error.message) }
     }
 }
 

@@ -4,6 +4,7 @@ mod by_signal;
 
 use std::time::Instant;
 
+use qubx_client::TalkErrorKind;
 use qubx_home::{Found, service_holder};
 use qubx_protocol::{Command, VerbOutcome};
 
@@ -13,7 +14,7 @@ use crate::commands::verbs::confirm;
 use crate::failure::{Failure, Outcome};
 use crate::find::{NONE_RUNS, find_also_down, home, sessions};
 use crate::out::outln;
-use crate::talk::{NoTalk, Talk, question};
+use crate::talk::{Talk, question};
 
 /// `qubx kernel stop NAME|--all`
 pub(crate) async fn stop(arguments: StopArguments) -> Result<Outcome, Failure> {
@@ -77,10 +78,10 @@ enum Asked {
 async fn ask(name: &str, found: &Found, arguments: &StopArguments) -> Result<Asked, Failure> {
     let mut talk = match Talk::open(question(found, false, arguments.timeout)).await {
         Ok(talk) => talk,
-        Err(NoTalk::OtherVersion(failure) | NoTalk::Silent(failure)) => {
-            return Ok(Asked::InVain(failure.message().to_owned()));
+        Err(error) if matches!(error.kind, TalkErrorKind::OtherVersion | TalkErrorKind::Silent) => {
+            return Ok(Asked::InVain(error.message));
         }
-        Err(NoTalk::Failed(failure)) => return Err(failure),
+        Err(error) => return Err(error.into()),
     };
     let state = talk.state();
     let (orders, positions) = (state.orders.len(), state.open_positions().count());

@@ -91,7 +91,7 @@ pub(super) async fn give(
     if let Some(effect) = effect {
         confirm(&arguments.name, &effect, arguments.yes)?;
     }
-    talk.verb(command, ANSWER_WITHIN * 6).await
+    Ok(talk.verb(command, ANSWER_WITHIN * 6).await?)
 }
 
 /// Prints what came of something that the strategy did.

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use qubx_client::{Link, Options, Update};
+use qubx_client::{Link, Options, Talk, TalkError, Update};
 use qubx_protocol::{Command, CommandId, ErrorCode};
 use qubx_session::Progress;
 use tokio::time::Instant;
@@ -20,7 +20,6 @@ use crate::owner::parties::{Opening, left, next_update, opened, others_are_attac
 use crate::owner::printer::Printer;
 use crate::owner::signals::{Asked, Signals};
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
-use crate::talk::{NoTalk, Talk};
 
 /// A session with its owner in the foreground.
 pub(crate) struct Foreground {
@@ -57,7 +56,7 @@ enum Event {
     Signal(Asked),
     News(Option<News>),
     Update(Option<Box<Update>>),
-    Opened(Box<Result<Talk, NoTalk>>),
+    Opened(Box<Result<Talk, TalkError>>),
     ConsoleLeft,
     TooLate,
 }
@@ -261,7 +260,7 @@ impl Foreground {
     }
 
     /// Takes the connection that was opened, and prints what happened meanwhile.
-    fn take_connection(&mut self, opened: Result<Talk, NoTalk>) {
+    fn take_connection(&mut self, opened: Result<Talk, TalkError>) {
         self.opening = None;
         match opened {
             Ok(talk) => {

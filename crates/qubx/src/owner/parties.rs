@@ -4,13 +4,12 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use qubx_client::{Options, Update};
+use qubx_client::{Options, Talk, TalkError, Update};
 
 use crate::owner::console::Console;
-use crate::talk::{NoTalk, Talk};
 
 /// A connection on its way.
-pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Talk, NoTalk>> + Send>>;
+pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Talk, TalkError>> + Send>>;
 
 /// Tells whether somebody else has a screen on the session; no when that cannot be told.
 pub(super) async fn others_are_attached(options: &Options) -> bool {
@@ -29,7 +28,7 @@ pub(super) async fn next_update(talk: &mut Option<Talk>) -> Option<Update> {
     }
 }
 
-pub(super) async fn opened(opening: &mut Option<Opening>) -> Result<Talk, NoTalk> {
+pub(super) async fn opened(opening: &mut Option<Opening>) -> Result<Talk, TalkError> {
     match opening {
         Some(opening) => opening.await,
         None => std::future::pending().await,
