@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use qubx_home::Found;
 use qubx_protocol::{Author, Command, CommandId, Request, RequestId, RequestKind, Role};
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, mpsc};
@@ -33,6 +34,29 @@ pub struct Options {
     /// How long the first connection may take. Later ones are tried as long as the service lives, and for a minute
     /// after it has crashed.
     pub timeout: Duration,
+}
+
+impl Options {
+    /// Returns how to reach a session for somebody who watches or waits.
+    #[must_use]
+    pub fn screen(found: &Found, identity: Author, role: Role, timeout: Duration) -> Self {
+        Self {
+            socket: found.file.qubx.socket.clone(),
+            lock: Some(found.file.qubx.session_dir.join("lock")),
+            identity,
+            owner: false,
+            screen: true,
+            latest: true,
+            role,
+            timeout,
+        }
+    }
+
+    /// Returns how to reach a session for a question that is over in a moment.
+    #[must_use]
+    pub fn question(found: &Found, identity: Author, role: Role, timeout: Duration) -> Self {
+        Self { screen: false, ..Self::screen(found, identity, role, timeout) }
+    }
 }
 
 /// A session that cannot be reached.

@@ -8,11 +8,13 @@
 
 mod connection;
 mod frame;
+mod glance;
 mod handle;
 mod mirror;
 mod talk;
 mod unanswered;
 
+pub use glance::{Glance, glances};
 pub use handle::{ClientError, ClientHandle, Options, start};
 pub use mirror::{Link, Mirror, ServiceFate, Update};
 pub use talk::{ANSWER_WITHIN, Talk, TalkError, TalkErrorKind};

@@ -35,12 +35,10 @@ impl Talk {
     /// Connects and waits for the session's state.
     pub async fn open(options: Options) -> Result<Self, TalkError> {
         let timeout = options.timeout;
-        let (client, updates) = crate::start(options)
-            .await
-            .map_err(|error| TalkError {
-                source: Some(error),
-                ..TalkError::new(TalkErrorKind::Silent, "the session does not answer")
-            })?;
+        let (client, updates) = crate::start(options).await.map_err(|error| TalkError {
+            source: Some(error),
+            ..TalkError::new(TalkErrorKind::Silent, "the session does not answer")
+        })?;
         let mut talk =
             Self { client, updates, mirror: Mirror::default(), missed: VecDeque::new(), seen: Seq(0) };
         let state = async {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Author, ExchangeInfo, Instrument, InstrumentId, Limits, Parameter, Timeframe};
+use crate::{Action, Author, CellView, ExchangeInfo, Instrument, InstrumentId, Limits, Parameter, Timeframe};
 
 /// Whether orders are simulated or real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,4 +195,40 @@ pub struct SessionStatus {
     /// Where it is in its life.
     #[serde(flatten)]
     pub phase: Phase,
+}
+
+impl SessionStatus {
+    /// Returns how the session is in one word: `starting`, `running`, or `failed` when the session is up and its strategy
+    /// or its Python is not.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match (self.kernel.state, self.strategy.state) {
+            (KernelState::Dead | KernelState::NotResponding, _) | (_, StrategyState::Failed) => "failed",
+            (KernelState::Starting, _) | (_, StrategyState::Starting) => "starting",
+            (KernelState::Ready, StrategyState::Running | StrategyState::Stopped) => "running",
+        }
+    }
+}
+
+impl KernelStatus {
+    /// Returns how the kernel is in one word, beside the cell that runs.
+    #[must_use]
+    pub fn word(&self, running: Option<&CellView>) -> &'static str {
+        match self.state {
+            KernelState::Ready if running.is_some() => "busy",
+            KernelState::Ready => "idle",
+            KernelState::Dead => "dead",
+            KernelState::NotResponding => "not responding",
+            KernelState::Starting => "starting",
+        }
+    }
+
+    /// Returns since when it is as [`Self::word`] says; of an idle one, since when it is ready.
+    #[must_use]
+    pub fn since(&self, running: Option<&CellView>) -> Timestamp {
+        match (self.state, running) {
+            (KernelState::Ready, Some(running)) => running.since,
+            _ => self.since,
+        }
+    }
 }

@@ -3,13 +3,14 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use qubx_client::{Glance, glances};
 use qubx_home::{Found, Home, look_around, safe_component};
 use qubx_protocol::Mode;
 use qubx_tui::Choice;
 
 use crate::died::{news, say_dead};
 use crate::failure::Failure;
-use crate::glance::{Glance, glances};
+use crate::identity::identity;
 use crate::out::say;
 use crate::screen::no_color;
 
@@ -109,7 +110,7 @@ pub(crate) async fn find_or_only(name: Option<&str>) -> Result<Found, Failure> {
 
 /// Lets a person choose.
 async fn choose(mut alive: Vec<Found>) -> Result<Found, Failure> {
-    let choices: Vec<Choice> = glances(&alive).await.into_iter().zip(&alive).map(choice).collect();
+    let choices: Vec<Choice> = glances(&alive, &identity()).await.into_iter().map(choice).collect();
     let picked = qubx_tui::pick(&choices, no_color()).await;
     match picked.map_err(Failure::because("cannot ask on this terminal which session is meant"))? {
         Some(place) => Ok(alive.swap_remove(place)),
@@ -117,13 +118,12 @@ async fn choose(mut alive: Vec<Found>) -> Result<Found, Failure> {
     }
 }
 
-fn choice((glance, found): (Glance, &Found)) -> Choice {
-    let qubx = &found.file.qubx;
+fn choice(glance: Glance) -> Choice {
     Choice {
-        name: qubx.name.clone(),
-        mode: if qubx.mode == Mode::Live.to_string() { Mode::Live } else { Mode::Paper },
+        name: glance.name,
+        mode: if glance.mode == Mode::Live.to_string() { Mode::Live } else { Mode::Paper },
         status: glance.status.to_owned(),
-        since: qubx.started_at.strftime("%F %R UTC").to_string(),
+        since: glance.started_at.strftime("%F %R UTC").to_string(),
         screens: glance.screens,
     }
 }

@@ -33,7 +33,6 @@ mod config;
 mod died;
 mod failure;
 mod find;
-mod glance;
 mod identity;
 mod json;
 mod out;

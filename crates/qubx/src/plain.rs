@@ -3,8 +3,7 @@
 //! What a cell or a name holds may be meant to command a terminal: every text goes through `printable`.
 
 use qubx_protocol::{
-    CellNumber, CellStatus, Event, Fact, KernelState, LogLevel, OutputContent, SessionState, SessionStatus,
-    StrategyState, VerbOutcome,
+    CellNumber, CellStatus, Event, Fact, LogLevel, OutputContent, SessionState, VerbOutcome,
 };
 use qubx_tui::printable;
 
@@ -100,9 +99,9 @@ pub(crate) fn render(event: &Event, state: &SessionState) -> Option<String> {
         }
         Fact::Status(status) => {
             let previous = state.status.as_ref();
-            let word = state_word(status);
+            let word = status.word();
             let same = previous.is_some_and(|previous| {
-                state_word(previous) == word
+                previous.word() == word
                     && previous.strategy.error == status.strategy.error
                     && previous.kernel == status.kernel
             });
@@ -143,13 +142,4 @@ pub(crate) fn left_out(bytes: u64, file: Option<&str>, partial: bool) -> String 
     let part = if partial { "more of it is" } else { "all of it is" };
     let file = file.map(|file| format!("; {part} in {file}")).unwrap_or_default();
     format!("{bytes} bytes of output are left out here{file}")
-}
-
-/// Returns how a session is, in the word of the lists.
-pub(crate) fn state_word(status: &SessionStatus) -> &'static str {
-    match (status.kernel.state, status.strategy.state) {
-        (KernelState::Dead | KernelState::NotResponding, _) | (_, StrategyState::Failed) => "failed",
-        (KernelState::Starting, _) | (_, StrategyState::Starting) => "starting",
-        (KernelState::Ready, StrategyState::Running | StrategyState::Stopped) => "running",
-    }
 }

@@ -12,19 +12,10 @@ use crate::identity::identity;
 
 /// Returns how to reach a session for a question that is over in a moment.
 pub(crate) fn question(found: &Found, latest: bool, timeout: Duration) -> Options {
-    Options { screen: false, ..screen(found, latest, timeout) }
+    Options { latest, ..Options::question(found, identity(), Role::Admin, timeout) }
 }
 
 /// Returns how to reach a session for somebody who watches or waits.
 pub(crate) fn screen(found: &Found, latest: bool, timeout: Duration) -> Options {
-    Options {
-        socket: found.file.qubx.socket.clone(),
-        lock: Some(found.file.qubx.session_dir.join("lock")),
-        identity: identity(),
-        owner: false,
-        screen: true,
-        latest,
-        role: Role::Admin,
-        timeout,
-    }
+    Options { latest, ..Options::screen(found, identity(), Role::Admin, timeout) }
 }

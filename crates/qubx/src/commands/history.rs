@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use qubx_protocol::{CellNumber, CellStatus, Event, Fact, LogId, OutputContent, SessionState};
+use qubx_export::{entry_object, is_entry};
+use qubx_protocol::{Fact, LogId, SessionState};
 use qubx_session::read_history;
-use serde_json::{Map, Value, json};
 
 use crate::arguments::HistoryArguments;
 use crate::failure::{Failure, Outcome};
@@ -30,7 +30,7 @@ pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
     let mut state = SessionState::new(LogId::default(), 0);
     for event in &events {
         let line = if arguments.json {
-            Some(json::line(&entry(event, &ends.borrow())))
+            Some(json::line(&entry_object(event, &ends.borrow())))
         } else {
             render(event, &state)
         };
@@ -51,55 +51,10 @@ pub(crate) fn history(arguments: HistoryArguments) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// Tells whether a fact is an entry: the beginning and the end of a cell belong to the cell.
-fn is_entry(fact: &Fact) -> bool {
-    !matches!(fact, Fact::CellStarted { .. } | Fact::CellFinished { .. })
-}
-
-/// Returns an event as the documented object: flat, with `kind`, and `author` where there is one.
-fn entry(event: &Event, ends: &HashMap<CellNumber, (CellStatus, u64)>) -> Value {
-    let mut entry = Map::new();
-    entry.insert("seq".to_owned(), json!(event.seq));
-    entry.insert("time".to_owned(), json!(event.time));
-    entry.insert("kind".to_owned(), json!(event.fact.kind()));
-    if let Value::Object(mut body) = json!(event.fact) {
-        entry.extend(body.remove(event.fact.kind()).and_then(object).unwrap_or_default());
-    }
-    // What is one level deeper on the wire stands beside the rest here.
-    let nested = match &event.fact {
-        Fact::Output { content, .. } => {
-            entry.remove("content");
-            object(match content {
-                OutputContent::Stream { stream, text } => json!({"stream": stream, "text": text}),
-                OutputContent::Data { data, result, .. } => json!({"mime": data, "result": result}),
-                other => json!(other),
-            })
-        }
-        Fact::Cell { cell, .. } => ends
-            .get(cell)
-            .and_then(|(status, duration_ms)| object(json!({"status": status, "duration_ms": duration_ms}))),
-        Fact::Verb { .. } => entry.remove("verb").and_then(object),
-        Fact::Order { order, .. } => object(json!({"author": order.author})),
-        Fact::Fill { fill, .. } => object(json!({"author": fill.author})),
-        Fact::Status(status) => {
-            entry.clear();
-            object(json!({"seq": event.seq, "time": event.time, "kind": "status", "status": status}))
-        }
-        _ => None,
-    };
-    entry.extend(nested.unwrap_or_default());
-    Value::Object(entry)
-}
-
-fn object(value: Value) -> Option<Map<String, Value>> {
-    match value {
-        Value::Object(fields) => Some(fields),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::json::documented::{check, golden};
 
@@ -110,14 +65,14 @@ mod tests {
             Fact::CellFinished { cell, status, duration_ms } => Some((cell, (status, duration_ms))),
             _ => None,
         });
-        let ends = ends.collect();
+        let ends: HashMap<_, _> = ends.collect();
         let mut printed: Vec<Value> = Vec::new();
         for event in &events {
             let is_unknown = matches!(event.fact, Fact::Unknown(_));
             if !is_entry(&event.fact) || is_unknown {
                 continue;
             }
-            let entry = entry(event, &ends);
+            let entry = entry_object(event, &ends);
             // One of each that has fields of its own.
             let fields = |entry: &Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
             if !printed.iter().any(|other| other["kind"] == entry["kind"] && fields(other) == fields(&entry))

@@ -3,14 +3,14 @@
 mod watch;
 
 use jiff::Timestamp;
-use qubx_home::Found;
+use qubx_client::glances;
 use qubx_tui::printable;
 use serde_json::{Value, json};
 
 use crate::advice::advice;
 use crate::failure::{Failure, Outcome};
 use crate::find::{all, home};
-use crate::glance::{Glance, glances};
+use crate::identity::identity;
 use crate::json;
 use crate::out::{out, outln};
 
@@ -29,27 +29,7 @@ pub(crate) async fn list(json: bool) -> Result<Outcome, Failure> {
 
 async fn rows() -> Result<Vec<Value>, Failure> {
     let sessions = all(&home()?)?;
-    let glances = glances(&sessions).await;
-    Ok(sessions.iter().zip(&glances).map(row).collect())
-}
-
-/// Returns a session as the documented object.
-fn row((found, glance): (&Found, &Glance)) -> Value {
-    let qubx = &found.file.qubx;
-    json!({
-        "name": qubx.name,
-        "strategy_name": qubx.strategy_name,
-        "mode": qubx.mode,
-        "runtime": qubx.runtime,
-        "status": glance.status,
-        "pid": qubx.service.pid,
-        "kernel_pid": qubx.kernel_pid,
-        "connection_file": found.path,
-        "session_dir": qubx.session_dir,
-        "started_at": qubx.started_at,
-        "screens": glance.screens,
-        "error": glance.error,
-    })
+    Ok(glances(&sessions, &identity()).await.iter().map(|glance| json!(glance)).collect())
 }
 
 /// Returns a time as people read it.
@@ -91,6 +71,9 @@ fn table(rows: &[Value]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use qubx_client::Glance;
+    use qubx_home::Found;
+
     use super::*;
     use crate::json::documented;
 
@@ -108,7 +91,7 @@ mod tests {
             alive: true,
             restarted_by: None,
         };
-        let glance = Glance { status: "running", screens: Some(2), error: None };
-        documented::check("qubx kernel list", &[json!([row((&found, &glance))])]);
+        let glance = Glance { status: "running", screens: Some(2), ..Glance::of(&found) };
+        documented::check("qubx kernel list", &[json!([glance])]);
     }
 }

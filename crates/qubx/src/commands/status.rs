@@ -1,10 +1,10 @@
 //! `qubx status`: positions, orders, account, kernel, engine.
 
 mod kernel;
-mod object;
 mod table;
 
 use jiff::Timestamp;
+use qubx_export::status_object;
 use qubx_protocol::{
     CallbackTime, KernelState, Latest, Money, Published, PublishedContent, SessionState, StrategyState,
     StrategyView,
@@ -14,7 +14,6 @@ use crate::failure::{Failure, Outcome};
 use crate::find::find_or_only;
 use crate::json;
 use crate::out::outln;
-use crate::plain::state_word;
 use crate::talk::{ANSWER_WITHIN, Talk, question};
 
 /// `qubx status [NAME]`
@@ -25,7 +24,7 @@ pub(crate) async fn status(name: Option<&str>, json: bool) -> Result<Outcome, Fa
     talk.client.close().await;
     let (state, latest) = (talk.state(), &talk.mirror.latest);
     if json {
-        outln!("{}", json::pretty(&object::of(state, latest)));
+        outln!("{}", json::pretty(&status_object(state, latest)));
     } else {
         print(state, latest);
     }
@@ -77,7 +76,7 @@ fn print(state: &SessionState, latest: &Latest) {
         "{}  {}  {}{paused}",
         status.info.name,
         status.info.mode.to_string().to_uppercase(),
-        state_word(status)
+        status.word()
     );
     outln!("kernel    {}", kernel::text(state, &status.kernel, Timestamp::now()));
     outln!(
@@ -140,4 +139,16 @@ fn print(state: &SessionState, latest: &Latest) {
 
 fn reason(reason: Option<&String>) -> String {
     reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented::{check, golden, state};
+
+    #[test]
+    fn the_status_is_as_documented() {
+        let (events, latest) = golden();
+        check("qubx status", &[status_object(&state(&events), &latest)]);
+    }
 }

@@ -1,32 +1,13 @@
-//! How the Python kernel is, since when, and whose cell it runs. No I/O.
+//! How the Python kernel is, in a line. No I/O.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_protocol::{CellView, KernelState, KernelStatus, SessionState};
-
-/// Returns the state of the kernel in one word.
-pub(super) fn word(state: &SessionState, kernel: &KernelStatus) -> &'static str {
-    match kernel.state {
-        KernelState::Ready if state.running.is_some() => "busy",
-        KernelState::Ready => "idle",
-        KernelState::Dead => "dead",
-        KernelState::NotResponding => "not responding",
-        KernelState::Starting => "starting",
-    }
-}
-
-/// Returns since when the kernel is as [`word`] says; of an idle one, since when it is ready.
-pub(super) fn since(state: &SessionState, kernel: &KernelStatus) -> Timestamp {
-    match (kernel.state, &state.running) {
-        (KernelState::Ready, Some(running)) => running.since,
-        _ => kernel.since,
-    }
-}
+use qubx_protocol::{CellView, KernelStatus, SessionState};
 
 /// Returns how the kernel is in a line, as `busy since 12:03:04 UTC (7 s), cell 12 of alice@cli`.
 pub(super) fn text(state: &SessionState, kernel: &KernelStatus, now: Timestamp) -> String {
-    let (word, since) = (word(state, kernel), since(state, kernel));
+    let (word, since) = (kernel.word(state.running.as_ref()), kernel.since(state.running.as_ref()));
     if word == "idle" {
         return word.to_owned();
     }
@@ -52,7 +33,7 @@ fn duration(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use qubx_protocol::{CellNumber, LogId};
+    use qubx_protocol::{CellNumber, KernelState, LogId};
 
     use super::*;
 

@@ -1,21 +1,19 @@
-//! What `qubx status --json` prints. No I/O.
+//! How a session is, as an object for programs: what `qubx status --json` prints and what is answered over HTTP.
 
 use qubx_protocol::{
     Account, InstrumentId, Latest, Order, Position, SessionState, StrategyStatus, StrategyView,
 };
 use serde_json::{Value, json};
 
-use super::kernel;
-use crate::plain::state_word;
-
 /// Returns the status as the documented object.
-pub(super) fn of(state: &SessionState, latest: &Latest) -> Value {
+#[must_use]
+pub fn status_object(state: &SessionState, latest: &Latest) -> Value {
     let market = latest.market.clone().unwrap_or_default();
     let status = state.status.as_ref();
     let kernel = status.map(|status| {
         json!({
-            "state": kernel::word(state, &status.kernel),
-            "since": kernel::since(state, &status.kernel),
+            "state": status.kernel.word(state.running.as_ref()),
+            "since": status.kernel.since(state.running.as_ref()),
             "cell": state.running.as_ref().map(|running| running.cell),
             "author": state.running.as_ref().map(|running| &running.author),
             "restarts": status.kernel.restarts,
@@ -32,7 +30,7 @@ pub(super) fn of(state: &SessionState, latest: &Latest) -> Value {
         "name": status.map(|status| &status.info.name),
         "mode": status.map(|status| status.info.mode),
         "runtime": status.map(|status| status.info.runtime),
-        "status": status.map_or("starting", state_word),
+        "status": status.map_or("starting", qubx_protocol::SessionStatus::word),
         "paused": status.is_some_and(|status| status.paused),
         "kernel": kernel,
         "strategy": status.map(|status| strategy(&status.strategy, latest.strategy.as_ref())),
@@ -88,16 +86,4 @@ fn position(position: &Position, latest: &Latest) -> Value {
         "funding": position.funding,
         "market_value": mark.and_then(|mark| mark.market_value),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::documented::{check, golden, state};
-
-    #[test]
-    fn the_status_is_as_documented() {
-        let (events, latest) = golden();
-        check("qubx status", &[of(&state(&events), &latest)]);
-    }
 }
