@@ -17,4 +17,4 @@ mod unanswered;
 pub use glance::{Glance, glances};
 pub use handle::{ClientError, ClientHandle, Options, start};
 pub use mirror::{Link, Mirror, ServiceFate, Update};
-pub use talk::{ANSWER_WITHIN, Talk, TalkError, TalkErrorKind};
+pub use talk::{ANSWER_WITHIN, CommandOutcome, Talk, TalkError, TalkErrorKind};

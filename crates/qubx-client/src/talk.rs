@@ -9,7 +9,8 @@ use std::fmt;
 use std::time::Duration;
 
 use qubx_protocol::{
-    Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, Seq, SessionState, VerbOutcome, VerbProgress,
+    CellNumber, CellStatus, Command, CommandId, ErrorCode, ErrorMessage, Event, Fact, Seq, SessionState,
+    VerbOutcome, VerbProgress,
 };
 use tokio::sync::mpsc;
 
@@ -154,6 +155,42 @@ impl Talk {
         }
     }
 
+    /// Gives a command under an id of the caller's and waits until it is over, be it a verb or a cell. One that was over
+    /// before is not done again.
+    ///
+    /// # Errors
+    /// When the connection ends.
+    pub async fn over(
+        &mut self,
+        id: CommandId,
+        command: Command,
+        within: Duration,
+    ) -> Result<CommandOutcome, TalkError> {
+        let mut watch = Watch::new(id.clone());
+        for event in self.state().history.all() {
+            if let Some(outcome) = watch.take(&event.fact) {
+                return Ok(outcome);
+            }
+        }
+        self.client.command_as(id.clone(), command);
+        let end = async {
+            loop {
+                match self.next().await? {
+                    Update::Event(event) => {
+                        if let Some(outcome) = watch.take(&event.fact) {
+                            return Ok(outcome);
+                        }
+                    }
+                    Update::Refused(refusal) if refusal.command == id => {
+                        return Ok(CommandOutcome::Refused(refusal.message));
+                    }
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(within, end).await.unwrap_or(Ok(CommandOutcome::Started))
+    }
+
     /// Waits for the newest values, which follow the state at once.
     pub async fn latest(&mut self) -> Result<(), TalkError> {
         let latest = async {
@@ -165,6 +202,62 @@ impl Talk {
         tokio::time::timeout(ANSWER_WITHIN, latest).await.unwrap_or_else(|_| {
             Err(TalkError::failed(format!("the engine did not answer within {} s", ANSWER_WITHIN.as_secs())))
         })
+    }
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandOutcome {
+    /// It is done, as the text says.
+    Done(String),
+    /// It was taken, and not or only partly done.
+    Failed(String),
+    /// It was not taken; nothing was done.
+    Refused(String),
+    /// It is not over yet.
+    Started,
+}
+
+/// What tells that a command is over: its verb's end, or the end of its cell.
+struct Watch {
+    id: CommandId,
+    cell: Option<CellNumber>,
+}
+
+impl Watch {
+    fn new(id: CommandId) -> Self {
+        Self { id, cell: None }
+    }
+
+    fn take(&mut self, fact: &Fact) -> Option<CommandOutcome> {
+        match fact {
+            Fact::Cell { cell, command: Some(command), .. } if *command == self.id => {
+                self.cell = Some(*cell);
+                None
+            }
+            Fact::InputEnded { command: Some(command), .. } if *command == self.id => {
+                Some(CommandOutcome::Done("answered".to_owned()))
+            }
+            Fact::CellFinished { cell, status, duration_ms } if Some(*cell) == self.cell => {
+                let after = format!("after {duration_ms} ms");
+                Some(match status {
+                    CellStatus::Ok => CommandOutcome::Done(format!("cell {cell} is done {after}")),
+                    CellStatus::Error => CommandOutcome::Failed(format!("cell {cell} raised {after}")),
+                    CellStatus::Interrupted => {
+                        CommandOutcome::Failed(format!("cell {cell} was interrupted {after}"))
+                    }
+                    CellStatus::KernelDied => {
+                        CommandOutcome::Failed(format!("Python ended in cell {cell} {after}"))
+                    }
+                })
+            }
+            Fact::Verb { verb, .. } if verb.command.as_ref() == Some(&self.id) => match verb.outcome {
+                VerbOutcome::Started => None,
+                VerbOutcome::Done => Some(CommandOutcome::Done(verb.text.clone())),
+                VerbOutcome::Failed => Some(CommandOutcome::Failed(verb.text.clone())),
+            },
+            _ => None,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod sessions;
 pub use connection_file::{ConnectionFile, QubxSection, connection_files_of, read_connection_file};
 pub use folders::{Home, safe_component};
 pub use lock::{Holder, OwnerLock, SessionLock, lock_holder, owner_holder, service_holder};
-pub use private::{create_private_file, ensure_private_dir, write_private_file};
+pub use private::{create_private_file, ensure_private_dir, replace_private_file, write_private_file};
 pub use process::{ProcessId, ProvenProcess, boot_id};
 pub use python_group::{RUNTIME_DIR_VARIABLE, end_python_group, note_python};
 pub use quarantine::Quarantined;

@@ -123,6 +123,21 @@ pub fn write_private_file(path: &Path, content: &[u8]) -> Result<(), HomeError> 
     file.write_all(content).and_then(|()| file.sync_all()).map_err(HomeError::io("write", path))
 }
 
+/// Replaces the content of a file of ours, or makes the file. It is whole at any time: the old content or the new one.
+///
+/// # Errors
+/// When it cannot be written; the old content stands then.
+pub fn replace_private_file(path: &Path, content: &[u8]) -> Result<(), HomeError> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = Path::new(&draft);
+    // One that was left half-way is worth nothing.
+    let _ = std::fs::remove_file(draft);
+    write_private_file(draft, content)?;
+    std::fs::rename(draft, path).map_err(HomeError::io("replace", path))?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
 /// Opens a regular file of this user for reading. A link is not followed, and a pipe is not waited for.
 ///
 /// # Errors

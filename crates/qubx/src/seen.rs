@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use qubx_home::write_private_file;
+use qubx_home::replace_private_file;
 use qubx_protocol::{LogId, Seq};
 use qubx_tui::Seen;
 use serde::{Deserialize, Serialize};
@@ -33,12 +33,7 @@ pub(crate) fn read(session_dir: &Path) -> Option<Seen> {
 pub(crate) fn write(session_dir: &Path, seen: Seen) {
     let Seen { log, seq, time } = seen;
     let Ok(content) = serde_json::to_vec(&Content { log, seq, time }) else { return };
-    let (path, new) = (path(session_dir), session_dir.join("left.json.new"));
-    // One that was left half-way is worth nothing.
-    let _ = std::fs::remove_file(&new);
-    if write_private_file(&new, &content).is_ok() {
-        let _ = std::fs::rename(&new, &path);
-    }
+    let _ = replace_private_file(&path(session_dir), &content);
 }
 
 #[cfg(test)]

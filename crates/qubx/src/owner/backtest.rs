@@ -11,7 +11,7 @@ pub(super) mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use qubx_home::write_private_file;
+use qubx_home::replace_private_file;
 use qubx_protocol::{Event, Fact, Latest, LogLevel, Results, SessionState, StrategyState};
 
 use crate::config::{Config, Connector, Speed};
@@ -155,7 +155,7 @@ impl Backtest {
         let picture = self.folder.join("results.svg");
         let files =
             [(self.folder.join("results.json"), json), (picture.clone(), results::svg(&self.name, results))];
-        let written = files.iter().try_for_each(|(path, text)| replace(path, text));
+        let written = files.iter().try_for_each(|(path, text)| replace_private_file(path, text.as_bytes()));
         match &written {
             Ok(()) => say!("picture: {}", picture.display()),
             Err(failure) => say!("{failure}"),
@@ -202,14 +202,4 @@ fn doubts(state: &SessionState, crashes: u64) -> Vec<String> {
     let crashed = (crashes > 0)
         .then(|| format!("the service crashed and was started again {}", count(crashes, "time")));
     raised.into_iter().chain(restarted).chain(crashed).collect()
-}
-
-/// Writes a file of ours in the place of the one before, so that a reader finds one or the other.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut new = path.to_owned().into_os_string();
-    new.push(".new");
-    // What a crash left.
-    let _ = std::fs::remove_file(&new);
-    write_private_file(Path::new(&new), text.as_bytes())?;
-    std::fs::rename(&new, path).map_err(Failure::because(format!("cannot write {}", path.display())))
 }

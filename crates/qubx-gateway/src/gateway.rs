@@ -1,0 +1,115 @@
+//! What all requests share. Nothing in it is lost when the gateway dies: sessions, permissions and history are elsewhere.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use ipnet::IpNet;
+use qubx_home::{Found, Home, survey};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::access::{Attempts, Entry, LiveAccess};
+use crate::http::ApiError;
+use crate::metrics::Metrics;
+use crate::options::{Exposure, Front};
+
+/// How many sockets there may be at once: as many as a service takes screens.
+const MOST_SOCKETS: usize = 1_024;
+
+/// The state of a gateway.
+pub(crate) struct Gateway {
+    pub(crate) home: Home,
+    /// The only session that it serves; none for all of this user's.
+    pub(crate) only: Option<String>,
+    /// The port that it listens on.
+    pub(crate) port: u16,
+    /// The addresses at which it answers.
+    pub(crate) fronts: Vec<Front>,
+    /// The proxies that are believed.
+    pub(crate) proxies: Vec<IpNet>,
+    pub(crate) live: LiveAccess,
+    pub(crate) attempts: Mutex<Attempts>,
+    pub(crate) metrics: Metrics,
+    /// Places for sockets.
+    pub(crate) places: Arc<Semaphore>,
+    /// Cancelled when the gateway ends.
+    pub(crate) cancel: CancellationToken,
+    pub(crate) tracker: TaskTracker,
+}
+
+impl Gateway {
+    pub(crate) fn new(
+        home: Home,
+        only: Option<String>,
+        exposure: &Exposure,
+        listening: SocketAddr,
+        live: LiveAccess,
+    ) -> Self {
+        Self {
+            home,
+            only,
+            port: listening.port(),
+            fronts: exposure.fronts(listening),
+            proxies: exposure.proxies.clone(),
+            live,
+            attempts: Mutex::default(),
+            metrics: Metrics::default(),
+            places: Arc::new(Semaphore::new(MOST_SOCKETS)),
+            cancel: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+        }
+    }
+
+    /// Returns the name of the cookie. Cookies know no ports, so without encryption each port has its own name; with it, the
+    /// prefix has browsers refuse what another host would put there.
+    pub(crate) fn cookie_name(&self, front: &Front) -> String {
+        if front.secure { "__Host-qubx".to_owned() } else { format!("qubx-{}", self.port) }
+    }
+
+    /// Returns the sessions that a permission is for, oldest first.
+    pub(crate) fn sessions(&self, entry: &Entry) -> Result<Vec<Found>, ApiError> {
+        let survey = survey(&self.home).map_err(|error| {
+            tracing::error!(%error, "the sessions cannot be listed");
+            let status = axum::http::StatusCode::SERVICE_UNAVAILABLE;
+            ApiError::new(status, "home", "the sessions cannot be listed; the gateway's log says why")
+        })?;
+        let is_served = |found: &Found| {
+            let name = &found.file.qubx.name;
+            entry.is_for(name) && self.only.as_ref().is_none_or(|only| only == name)
+        };
+        Ok(survey.sessions.into_iter().filter(is_served).collect())
+    }
+
+    /// Finds the session that a path means: its id, or its name when no other one has it.
+    pub(crate) fn session(&self, entry: &Entry, name: &str) -> Result<Found, ApiError> {
+        let sessions = self.sessions(entry)?;
+        if let Some(found) = sessions.iter().find(|found| id(found) == name) {
+            return Ok(found.clone());
+        }
+        let mut named: Vec<&Found> = sessions.iter().filter(|found| found.file.qubx.name == name).collect();
+        if named.iter().any(|found| !found.is_dead()) {
+            named.retain(|found| !found.is_dead());
+        }
+        match named[..] {
+            [one] => Ok(one.clone()),
+            [] => Err(no_session()),
+            [..] => {
+                let ids: Vec<String> = named.into_iter().map(id).collect();
+                let status = axum::http::StatusCode::CONFLICT;
+                Err(ApiError::new(status, "ambiguous", "several sessions have this name")
+                    .hint(format!("name one of {}", ids.join(", "))))
+            }
+        }
+    }
+}
+
+/// What a path that means no session is answered: the same whether there is none or it is not for this permission.
+pub(crate) fn no_session() -> ApiError {
+    ApiError::new(axum::http::StatusCode::NOT_FOUND, "no_session", "no session of this name is running")
+}
+
+/// Returns a session's id: its connection file's stem, which no other session has.
+pub(crate) fn id(found: &Found) -> String {
+    found.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,15 @@
+//! What every request has in common: who may send it, how it is refused, and the table of routes.
+
+mod error;
+mod guard;
+mod identity;
+mod policy;
+mod table;
+
+pub(crate) use error::ApiError;
+pub(crate) use guard::{admit, may_try, note_failure};
+pub(crate) use identity::{Caller, Identity, Peer};
+pub(crate) use policy::cookie;
+pub use policy::{Effect, Policy};
+pub use table::Row;
+pub(crate) use table::Table;
