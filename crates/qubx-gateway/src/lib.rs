@@ -75,6 +75,8 @@ pub enum GatewayError {
 pub struct Listening {
     /// The address that links to it begin with.
     pub origin: String,
+    /// The port that it listens on.
+    pub port: u16,
     gateway: Arc<Gateway>,
     listener: TcpListener,
     tls: Option<tokio_rustls::TlsAcceptor>,
@@ -89,7 +91,7 @@ impl Listening {
     /// # Errors
     /// When it cannot note where it is.
     pub async fn serve(self, cancel: CancellationToken) -> Result<(), GatewayError> {
-        let Self { origin, gateway, listener, tls } = self;
+        let Self { origin, gateway, listener, tls, .. } = self;
         let _posted = notice::post(gateway.live.access(), &origin, gateway.only.as_deref())?;
         let (router, _) = routes::router(&gateway);
         let watched = gateway.clone();
@@ -135,5 +137,5 @@ pub async fn listen(options: Options) -> Result<Listening, GatewayError> {
     // People are sent to the name that was given for them, if there is one.
     let front = if exposure.public_urls.is_empty() { fronts.first() } else { fronts.last() };
     let origin = front.expect("a gateway has an address").origin.clone();
-    Ok(Listening { origin, gateway, listener, tls })
+    Ok(Listening { origin, port: listening.port(), gateway, listener, tls })
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
+use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
+use qubx_protocol::Role;
 
 /// Runs a trading strategy as one persistent, shared, supervised kernel.
 ///
@@ -83,6 +85,18 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Serves the page for all sessions of this user; when it ends, they go on
+    Web(PageArguments),
+    /// Prints another link that logs in to the page that is served, good once and for ten minutes
+    Login,
+    /// Makes, lists and revokes tokens: who else may use the page and its interface for scripts
+    #[command(subcommand)]
+    Tokens(TokensCommand),
+    /// Prints a link with which anyone may watch a session
+    Share(ShareArguments),
+    /// The process that serves the page; started by `run` and `web`
+    #[command(hide = true)]
+    Gateway,
     /// The process behind a session; started by `run`
     #[command(hide = true)]
     Service,
@@ -138,6 +152,11 @@ pub(crate) struct RunArguments {
     /// Returns when the session is ready, and leaves it running
     #[arg(long, group = "face")]
     pub(crate) detach: bool,
+    /// Serves the page of the session; with --textual too, only the page
+    #[arg(long, visible_alias = "web", conflicts_with_all = ["detach", "kernel_only", "jupyter", "json"])]
+    pub(crate) textual_web: bool,
+    #[command(flatten)]
+    pub(crate) page: PageArguments,
     /// Opens the screen on the session of this connection file instead of starting one
     #[arg(long, alias = "textual-connect", value_name = "FILE", conflicts_with_all = ["detach", "kernel_only", "jupyter", "restore"])]
     pub(crate) connect: Option<PathBuf>,
@@ -147,6 +166,94 @@ pub(crate) struct RunArguments {
     /// Leaves colours out
     #[arg(long)]
     pub(crate) no_color: bool,
+}
+
+/// How the page is reached.
+#[derive(Debug, Args)]
+pub(crate) struct PageArguments {
+    /// The address that the page listens on; others than this machine's own need encryption and a token
+    #[arg(long, visible_alias = "textual-host", value_name = "ADDR", default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// The port that the page listens on; 0 takes any that is free
+    #[arg(long, visible_alias = "textual-port", value_name = "N", default_value_t = qubx_gateway::DEFAULT_PORT)]
+    pub(crate) port: u16,
+    /// The certificate chain for encryption, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "behind_proxy")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// The addresses of the reverse proxy that encrypts, as 127.0.0.1/32 or 10.0.0.0/8, with commas between
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = network)]
+    pub(crate) behind_proxy: Vec<IpNet>,
+    /// The address at which people reach the page, as https://qubx.example.org; may be given several times
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokensCommand {
+    /// Makes a token and prints it, this once
+    New {
+        /// Whose it is; it stands before all that is done with it
+        name: String,
+        /// What its holder may do
+        #[arg(long, value_enum, default_value_t = TokenRole::Viewer)]
+        role: TokenRole,
+        /// How long it lasts, as 8h or 30d; without, until it is revoked
+        #[arg(long, value_name = "T", value_parser = span)]
+        ttl: Option<SignedDuration>,
+        /// The only session that it is for
+        #[arg(long, value_name = "NAME")]
+        session: Option<String>,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists tokens, share links and the browsers that are logged in
+    List {
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ends a token, a share link or a login, and what was opened with it, at once
+    Revoke {
+        /// Its ID, or its name: all of that name
+        token: String,
+    },
+}
+
+/// What the holder of a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TokenRole {
+    /// Watches
+    Viewer,
+    /// Gives the verbs that trade, within the limits
+    Trader,
+    /// Everything: runs Python, changes parameters, makes tokens, stops sessions
+    Admin,
+}
+
+impl From<TokenRole> for Role {
+    fn from(role: TokenRole) -> Self {
+        match role {
+            TokenRole::Viewer => Role::Viewer,
+            TokenRole::Trader => Role::Trader,
+            TokenRole::Admin => Role::Admin,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShareArguments {
+    /// The session
+    pub(crate) name: String,
+    /// The link lets watch only. It always does; who may do more gets a token
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// How long the link lasts, as 8h or 2d
+    #[arg(long, value_name = "T", default_value = "8h", value_parser = span)]
+    pub(crate) ttl: SignedDuration,
 }
 
 #[derive(Debug, Args)]
@@ -358,10 +465,27 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = text.parse::<std::net::IpAddr>().map(IpNet::from);
+    one.or_else(|_| text.parse())
+        .map_err(|_| "write an address or a network, as 127.0.0.1 or 10.0.0.0/8".to_owned())
+}
+
+fn span(text: &str) -> Result<SignedDuration, String> {
+    let span = ago(text).and_then(|span| SignedDuration::try_from(span).ok()).filter(|span| !span.is_zero());
+    span.ok_or_else(|| "write how long as 30m, 8h or 30d".to_owned())
+}
+
 fn since(text: &str) -> Result<Since, String> {
     if let Ok(time) = text.parse() {
         return Ok(Since::Time(time));
     }
+    let message = "write a time as 2026-01-31T09:30:00Z, or how long ago as 30s, 10m, 2h or 1d";
+    ago(text).map(Since::Ago).ok_or_else(|| message.to_owned())
+}
+
+/// Reads a whole number of seconds, minutes, hours or days.
+fn ago(text: &str) -> Option<Duration> {
     let unit = |unit| match unit {
         's' => Some(1),
         'm' => Some(60),
@@ -369,13 +493,9 @@ fn since(text: &str) -> Result<Since, String> {
         'd' => Some(86_400),
         _ => None,
     };
-    let ago = || {
-        let seconds = unit(text.chars().next_back()?)?;
-        let number: u64 = text[..text.len() - 1].parse().ok()?;
-        number.checked_mul(seconds).map(Duration::from_secs)
-    };
-    let message = "write a time as 2026-01-31T09:30:00Z, or how long ago as 30s, 10m, 2h or 1d";
-    ago().map(Since::Ago).ok_or_else(|| message.to_owned())
+    let seconds = unit(text.chars().next_back()?)?;
+    let number: u64 = text[..text.len() - 1].parse().ok()?;
+    number.checked_mul(seconds).map(Duration::from_secs)
 }
 
 #[cfg(test)]

@@ -59,6 +59,11 @@ impl Failure {
         }
     }
 
+    /// Another process of ours did not do what it was started for: exit code 2, as it is what it was told.
+    pub(crate) fn refused(message: String, causes: Vec<String>, hint: Option<String>) -> Self {
+        Self { code: 2, message, causes, hint }
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {

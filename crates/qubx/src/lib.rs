@@ -33,6 +33,7 @@ mod config;
 mod died;
 mod failure;
 mod find;
+mod gateway;
 mod identity;
 mod json;
 mod out;

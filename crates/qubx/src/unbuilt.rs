@@ -12,36 +12,14 @@ struct Unbuilt {
     instead: &'static str,
 }
 
-const PAGE: &str = "there is no page for browsers";
-const SCREEN: &str = "the terminal screen is there: --textual, and `qubx attach NAME`";
-const OWN_USER: &str =
-    "the user who runs a session reaches it with `qubx attach NAME`, by ssh too; nobody else does";
 const LEAVE_OUT: &str = "leave it out";
 
 const UNBUILT: &[Unbuilt] = &[
-    Unbuilt { after: "qubx", words: &["web"], what: PAGE, instead: SCREEN },
-    Unbuilt { after: "qubx", words: &["login", "tokens", "share"], what: PAGE, instead: OWN_USER },
     Unbuilt {
         after: "qubx kernel",
         words: &["adopt"],
         what: "a session cannot get another owner",
         instead: "one without an owner goes on by itself; `qubx attach NAME` watches it, `qubx kernel stop NAME` ends it",
-    },
-    Unbuilt {
-        after: "qubx run",
-        words: &[
-            "--textual-web",
-            "--web",
-            "--textual-host",
-            "--host",
-            "--textual-port",
-            "--port",
-            "--tls-cert",
-            "--tls-key",
-            "--behind-proxy",
-        ],
-        what: PAGE,
-        instead: SCREEN,
     },
     Unbuilt {
         after: "qubx run",
@@ -107,9 +85,7 @@ mod tests {
                 assert_eq!(refused(&line), Some(format!("`{after} {word}` is not built yet: {what}")));
             }
         }
-        assert!(
-            refused(&["run", "config.yml", "--port=8000"]).is_some_and(|text| text.contains("run --port`"))
-        );
+        assert!(refused(&["run", "config.yml", "--dev=1"]).is_some_and(|text| text.contains("run --dev`")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod access;
 mod action;
 mod attach;
 mod completions;
@@ -19,12 +20,13 @@ mod stop;
 mod validate;
 mod verbs;
 mod verify;
+mod web;
 
 use qubx_engine::Registry;
 
 use crate::arguments::{Command, KernelCommand};
 use crate::failure::{Failure, Outcome};
-use crate::service;
+use crate::{gateway, service};
 
 /// Does what a command line asks of a program with these strategies.
 pub(crate) async fn run(command: Command, registry: &Registry) -> Result<Outcome, Failure> {
@@ -53,6 +55,11 @@ pub(crate) async fn run(command: Command, registry: &Registry) -> Result<Outcome
         Command::Init(arguments) => init::init(arguments).await,
         Command::Doctor { json } => doctor::doctor(json).await,
         Command::Completions { shell } => completions::completions(shell),
+        Command::Web(arguments) => web::web(&arguments).await,
+        Command::Login => access::login(),
+        Command::Tokens(command) => access::tokens(command),
+        Command::Share(arguments) => access::share(&arguments),
+        Command::Gateway => gateway::gateway().await,
         Command::Service => service::service(registry).await,
     }
 }

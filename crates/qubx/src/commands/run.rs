@@ -14,12 +14,15 @@ use qubx_tui::Exit;
 use crate::advice::advice;
 use crate::arguments::RunArguments;
 use crate::commands::attach::finish;
+use crate::commands::web;
 use crate::failure::{Failure, Outcome};
+use crate::find::home;
 use crate::identity::identity;
 use crate::out::{outln, say};
 use crate::owner::backtest::{Backtest, is_at_full_speed};
 use crate::owner::console;
 use crate::owner::foreground::Foreground;
+use crate::owner::page::Page;
 use crate::owner::prepare::{Prepared, prepare};
 use crate::owner::printer::{Audience, Printer};
 use crate::owner::signals::Signals;
@@ -31,6 +34,7 @@ use crate::talk::{self, ANSWER_WITHIN, Talk};
 /// `qubx run CONFIG`
 pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<Outcome, Failure> {
     let is_looked_at = arguments.textual
+        || arguments.textual_web
         || arguments.detach
         || arguments.jupyter
         || arguments.kernel_only
@@ -43,10 +47,12 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
             Found { path: file.clone(), file: read_connection_file(file)?, alive: true, restarted_by: None };
         return connect(&arguments, &found).await;
     }
-    if arguments.textual {
+    // With both there is only the page.
+    let is_screen = arguments.textual && !arguments.textual_web;
+    if is_screen {
         screen::require_terminal(screen::INSTEAD_OF_A_RUN)?;
     }
-    let mut steps = Steps::new(!arguments.textual);
+    let mut steps = Steps::new(!is_screen);
     steps.begin("looking for Python and at the strategy");
     let prepared = prepare(&arguments.config, registry).await?;
     if !arguments.config.paper {
@@ -62,9 +68,17 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
     steps.done(&python_line(&prepared));
     steps.done(&format!("strategy {} found", prepared.config.strategy));
     refuse_running(&prepared)?;
-    steps.begin("starting the service");
     // A screen takes the signals itself.
-    let signals = if arguments.textual { None } else { Some(Signals::take()?) };
+    let signals = if is_screen { None } else { Some(Signals::take()?) };
+    let page = if arguments.textual_web {
+        steps.begin("starting the page");
+        let page = Page::start(&home()?, &arguments.page, Some(prepared.config.name.clone())).await?;
+        steps.done("page is up");
+        Some(page)
+    } else {
+        None
+    };
+    steps.begin("starting the service");
     let launch = prepared.launch(&arguments.config, arguments.restore);
     let name = launch.config.name.clone();
     let session_dir = launch.session_dir.clone();
@@ -77,7 +91,7 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
         identity: identity(),
         owner: true,
         screen: true,
-        latest: arguments.textual || is_backtest,
+        latest: is_screen || is_backtest,
         role: qubx_protocol::Role::Admin,
         timeout: ANSWER_WITHIN,
     };
@@ -106,7 +120,7 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
     let audience = if is_backtest {
         let is_terminal = std::io::stderr().is_terminal();
         Audience::Backtest(Box::new(Backtest::new(&name, &session_dir, arguments.json, is_terminal)))
-    } else if arguments.kernel_only || arguments.jupyter {
+    } else if arguments.kernel_only || arguments.jupyter || arguments.textual_web {
         Audience::Nobody
     } else {
         Audience::Watcher
@@ -114,8 +128,17 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
     if arguments.kernel_only {
         outln!("{}", ready.connection_file);
     }
+    if let Some(page) = &page {
+        page.print_link(std::io::stderr().is_terminal())?;
+        say!("      Ctrl+C stops the strategy and the page");
+    }
     let console = console.map(|console| console.open(&ready.connection_file)).transpose()?;
-    Foreground::new(options, supervisor, Printer::new(audience)).watch(signals, console).await
+    let outcome = Foreground::new(options, supervisor, Printer::new(audience)).watch(signals, console).await;
+    // Tabs have heard by now that the session ended.
+    if let Some(page) = page {
+        page.end().await;
+    }
+    outcome
 }
 
 fn json_refused(why: &str) -> Failure {
@@ -129,7 +152,9 @@ async fn stopped_before_it_was_ready(supervisor: Supervisor) -> Result<Outcome, 
 
 /// Opens a screen on the session of a connection file, if it is the config's.
 async fn connect(arguments: &RunArguments, found: &Found) -> Result<Outcome, Failure> {
-    screen::require_terminal(screen::INSTEAD_OF_A_SCREEN)?;
+    if !arguments.textual_web {
+        screen::require_terminal(screen::INSTEAD_OF_A_SCREEN)?;
+    }
     let named = &arguments.config.config;
     let config =
         std::fs::canonicalize(named).map_err(Failure::because(format!("cannot read {}", named.display())))?;
@@ -141,6 +166,9 @@ async fn connect(arguments: &RunArguments, found: &Found) -> Result<Outcome, Fai
             other.display(),
             config.display()
         )));
+    }
+    if arguments.textual_web {
+        return web::serve(&arguments.page, Some(found.file.qubx.name.clone())).await;
     }
     finish(&screen::show(talk::screen(found, true, ANSWER_WITHIN), arguments.no_color).await?)
 }

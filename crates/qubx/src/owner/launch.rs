@@ -35,7 +35,7 @@ pub(crate) struct Launch {
 /// its own version, which speaks its own protocol, also after an upgrade.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
-fn own_program() -> Result<PathBuf, Failure> {
+pub(super) fn own_program() -> Result<PathBuf, Failure> {
     let own = PathBuf::from(OWN_PROGRAM);
     if own.exists() {
         return Ok(own);

@@ -6,6 +6,7 @@ pub(crate) mod console;
 pub(crate) mod foreground;
 pub(crate) mod launch;
 mod look;
+pub(crate) mod page;
 mod parties;
 pub(crate) mod prepare;
 pub(crate) mod printer;

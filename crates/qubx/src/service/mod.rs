@@ -1,8 +1,8 @@
 //! The process behind a session: `qubx service`, started by `qubx run`.
 
-mod descriptors;
+pub(crate) mod descriptors;
 pub(crate) mod exchanges;
-mod own_log;
+pub(crate) mod own_log;
 
 use std::io::{BufRead, Write};
 use std::time::Duration;
