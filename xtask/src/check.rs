@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{python, repository, step};
+use crate::{page, python, repository, step};
 
 /// Runs every check, also after one has failed, so that one run shows all there is to mend.
 ///
@@ -12,6 +12,7 @@ use crate::{python, repository, step};
 /// When a check fails; the error names those that did.
 pub(crate) fn run() -> Result<()> {
     let python = python::environment(&python::shared_folder(), python::DEVELOPMENT)?;
+    page::build()?;
     let caches = repository::target_folder()?;
     let cargo = |arguments: &[&str]| {
         let mut command = repository::cargo();
@@ -34,6 +35,8 @@ pub(crate) fn run() -> Result<()> {
         ("clippy", cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         ("documentation", documentation),
         ("architecture", cargo(&["test", "--quiet", "--package", "xtask"])),
+        ("page types", page::npm(&["run", "--silent", "check"])),
+        ("page tests", page::npm(&["run", "--silent", "test"])),
         ("Python types", python(&["mypy", "--strict"])),
         ("Python lints", python(&["ruff", "check", "--config", "pyproject.toml", ".", "../examples"])),
         (

@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod demo;
 mod man;
+mod page;
 mod picture;
 mod python;
 mod record;
@@ -37,10 +38,15 @@ struct Arguments {
 enum Task {
     /// Builds qubx and runs the example strategy on a simulated market, in this terminal.
     Demo {
+        /// Shows it in the browser instead.
+        #[arg(long)]
+        web: bool,
         /// Further arguments of `qubx run`, after `--`.
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Builds the page, which is then built into qubx. Needs Node.
+    Page,
     /// Runs all tests: Rust's and Python's, with the newest ipykernel and with the oldest line supported.
     Test,
     /// Checks format, lints, documentation, types and the architecture.
@@ -70,7 +76,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Demo { arguments } => demo::run(&arguments),
+        Task::Demo { web, arguments } => demo::run(web, &arguments),
+        Task::Page => page::build(),
         Task::Test => test::run(),
         Task::Check => check::run(),
         Task::Bench { names, json } => bench::run(&names, json.as_deref()),

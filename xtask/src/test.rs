@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::python::{self, Python};
-use crate::{repository, step};
+use crate::{page, repository, step};
 
 /// The integration test binaries, one a crate; those that need a Python take it from the environment. All of them
 /// run twice, because a choice of crates would have to be built again, with other features of their dependencies.
@@ -50,6 +50,7 @@ pub(crate) fn run() -> Result<()> {
     let pythons = python::every();
     check_pythons(&pythons)?;
 
+    page::build_if_possible()?;
     let kernel_tests = build()?;
     run_tests(&format!("Rust tests, Python 3.{}", own.minor), &mut cargo_test(&["--workspace"]), &newest)?;
     for (python, line, tests) in plan(&pythons, own.minor) {

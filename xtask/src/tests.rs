@@ -19,6 +19,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("qubx-session", &["qubx-protocol", "qubx-home", "qubx-engine", "qubx-kernel"]),
     ("qubx-client", &["qubx-protocol", "qubx-home"]),
     ("qubx-tui", &["qubx-protocol", "qubx-client"]),
+    // It reads the histories of sessions for downloads, which may be of any length, straight from their files.
+    ("qubx-gateway", &["qubx-protocol", "qubx-home", "qubx-client", "qubx-export", "qubx-session"]),
     (
         "qubx",
         &[
@@ -30,6 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "qubx-client",
             "qubx-export",
             "qubx-tui",
+            "qubx-gateway",
         ],
     ),
     // Strategies see nothing of ours but the one crate that they depend on.
@@ -40,6 +43,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Crates of others that only these of ours may name: a foreign vocabulary has one owner.
 const SOLE_OWNERS: &[(&str, &[&str])] = &[
     ("zeromq", &["qubx-kernel"]),
+    ("axum", &["qubx-gateway"]),
+    ("hyper", &["qubx-gateway"]),
+    ("rust-embed", &["qubx-gateway"]),
+    ("tokio-rustls", &["qubx-gateway"]),
     ("rusqlite", &["qubx-session"]),
     ("ratatui", &["qubx-tui"]),
     ("crossterm", &["qubx-tui"]),
