@@ -1,17 +1,13 @@
 // Exact decimals: what an order or a sum of money depends on is never computed with floats. No I/O.
 //
-// Division keeps 28 digits and rounding goes to the even neighbour, as the service does it.
+// A quotient keeps more digits than any price or sum has, and rounding goes to the even neighbour, as the service does it.
 
-import Big from 'big.js';
+import Light from 'decimal.js-light';
 
-export type Decimal = Big;
+export type Decimal = Light;
 
-/** Big with our own settings, so that nobody else's change them. */
-const Exact = Big();
-Exact.DP = 28;
-Exact.RM = Exact.roundHalfEven;
-Exact.NE = -30;
-Exact.PE = 40;
+/** With settings of our own, so that nobody else's change them. */
+const Exact = Light.clone({ precision: 40, rounding: Light.ROUND_HALF_EVEN, toExpNeg: -40, toExpPos: 40 });
 
 /** Returns the decimal of some digits. They are the service's: what is no number is a mistake of ours. */
 export function decimal(digits: string | number): Decimal {
@@ -61,10 +57,15 @@ export function scale(value: Decimal): number {
 
 /** Returns the greatest multiple of a step that is not greater; the value itself when there is no step. */
 export function wholeSteps(value: Decimal, step: Decimal): Decimal {
-  return step.eq(0) ? value : value.div(step).round(0, Exact.roundDown).times(step);
+  return step.eq(0) ? value : value.div(step).toDecimalPlaces(0, Exact.ROUND_DOWN).times(step);
 }
 
 /** Returns the double nearest to it, for drawing alone. */
 export function float(value: string | Decimal): number {
   return Number(value.toString());
+}
+
+/** Returns a value with at most so many digits after the point. */
+export function round(value: Decimal, decimals: number): Decimal {
+  return value.toDecimalPlaces(decimals);
 }

@@ -2,7 +2,7 @@
 //
 // The terminal screen writes the same values in the same way.
 
-import { type Decimal, decimal, isNegative, isZero, scale } from './decimal';
+import { type Decimal, decimal, isNegative, isZero, round, scale } from './decimal';
 
 /** What stands where a value is not known. Never zero. */
 export const UNKNOWN = '–';
@@ -12,7 +12,7 @@ export type Sign = 'minus' | 'both';
 
 /** Returns a value with exactly `decimals` digits after the point and its thousands grouped. */
 export function number(value: Decimal, decimals: number, sign: Sign = 'minus'): string {
-  const rounded = value.round(decimals);
+  const rounded = round(value, decimals);
   const [whole = '0', fraction] = rounded.abs().toFixed(decimals).split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return signOf(rounded, sign) + grouped + (fraction ? `.${fraction}` : '');
@@ -47,7 +47,7 @@ export function tone(value: Decimal | null): 'good' | 'bad' | 'plain' {
 /** Returns a profit with its sign and its glyph. Less than half a cent is none. */
 export function profit(value: Decimal | null, decimals = 2): string {
   if (value === null) return UNKNOWN;
-  const rounded = value.round(decimals);
+  const rounded = round(value, decimals);
   return arrow(rounded) + number(rounded, decimals, 'both');
 }
 
@@ -149,7 +149,7 @@ export function float(value: number): string {
   if (!Number.isFinite(value)) return UNKNOWN;
   if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(3).replace(/-/g, '−').replace('+', '');
   const whole = size >= 1 ? Math.floor(Math.log10(size)) + 1 : 0;
-  const rounded = decimal(value).round(Math.min(Math.max(6 - whole, 2), 6));
+  const rounded = round(decimal(value), Math.min(Math.max(6 - whole, 2), 6));
   return number(rounded, scale(rounded));
 }
 
