@@ -85,10 +85,9 @@ export class Session {
     this.#connection = new Connection({ open: () => openSocket(id), identity, role, listener: this.#listener() });
   }
 
-  /** Gives a command and returns what came of it, once it is over. */
-  command(command: Command, onProgress?: Progress): Promise<CommandResult> {
+  /** Gives a command, under an id that names it in the events it causes, and returns what came of it, once it is over. */
+  command(command: Command, onProgress?: Progress, id = randomId()): Promise<CommandResult> {
     if (this.link.kind === 'closed') return Promise.resolve({ outcome: 'refused', text: 'the session is over' });
-    const id = randomId();
     const result = this.#pending.wait(id, onProgress);
     this.#connection.command(id, command);
     return result;

@@ -23,7 +23,7 @@ const MOST_NOTICES = 6;
 /** How long a small verb that went well stays in sight, in milliseconds. */
 const SEEN = 4_000;
 
-export class Danger {
+export class Verbs {
   question = $state.raw<Question | null>(null);
   notices = $state.raw<readonly Notice[]>([]);
 

@@ -4,7 +4,7 @@
 import { untrack } from 'svelte';
 import { MediaQuery } from 'svelte/reactivity';
 import { type App, getApp } from '../app/context';
-import { Danger } from '../danger/desk.svelte';
+import { Verbs } from '../danger/verbs.svelte';
 import { EquityRecord } from '../equity/record.svelte';
 import { Facts, engineTime } from '../figures/facts';
 import type { InstrumentId, Order, Position } from '../protocol';
@@ -15,10 +15,10 @@ import { Remembered } from './remembered.svelte';
 
 export type DialogName = 'palette' | 'help' | 'people' | 'access' | 'stop' | 'about';
 
-export class Desk {
+export class Workspace {
   readonly app: App;
   readonly session: Session;
-  readonly danger: Danger;
+  readonly verbs: Verbs;
   readonly fills: FillBook;
   readonly equity: EquityRecord;
   /** Whether the page is narrow. */
@@ -54,7 +54,7 @@ export class Desk {
   constructor(app: App) {
     this.app = app;
     this.session = app.session;
-    this.danger = new Danger(app, () => this.facts);
+    this.verbs = new Verbs(app, () => this.facts);
     this.fills = new FillBook(app.session);
     this.equity = new EquityRecord(app.session);
     app.session.hear({ snapshot: () => (this.#first = this.facts.positions[0]?.instrument ?? null), events: () => undefined });
@@ -67,7 +67,7 @@ export class Desk {
 
   /** Whether this page may give orders. */
   get trades(): boolean {
-    return this.danger.may('place');
+    return this.verbs.may('place');
   }
 
   choose(instrument: InstrumentId): void {
@@ -89,17 +89,19 @@ export class Desk {
   }
 }
 
-const desks = new WeakMap<Session, Desk>();
+const workspaces = new WeakMap<Session, Workspace>();
 
-/** Returns the desk of the session of this page. */
-export function getDesk(): Desk {
+/** Returns the workspace of the session of this page. */
+export function getWorkspace(): Workspace {
   const app = getApp();
-  const known = desks.get(app.session);
+  const known = workspaces.get(app.session);
   if (known) return known;
   // It outlives the panel that asks for it first.
-  let made: Desk | undefined;
-  $effect.root(() => untrack(() => (made = new Desk(app))));
-  const desk = made!;
-  desks.set(app.session, desk);
-  return desk;
+  let made: Workspace | undefined;
+  $effect.root(() => {
+    made = untrack(() => new Workspace(app));
+  });
+  const workspace = made!;
+  workspaces.set(app.session, workspace);
+  return workspace;
 }
