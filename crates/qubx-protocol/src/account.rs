@@ -7,6 +7,7 @@ use crate::{InstrumentId, Money, Price, Quantity};
 
 /// A netting position: one per instrument, as it stands after its last fill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Position {
     /// The instrument.
     pub instrument: InstrumentId,
@@ -25,12 +26,14 @@ pub struct Position {
 
 /// One payment of funding between the holders of a perpetual.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Funding {
     /// The instrument.
     pub instrument: InstrumentId,
     /// When, by the engine's clock.
     pub time: Timestamp,
     /// The rate, as a part of the position's value: longs pay it to shorts when it is positive.
+    #[cfg_attr(test, ts(type = "string"))]
     #[serde(with = "rust_decimal::serde::str")]
     pub rate: rust_decimal::Decimal,
     /// The position that was held.
@@ -67,6 +70,7 @@ impl Position {
 
 /// What one exchange's account is worth now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Account {
     /// The exchange, as the config names it.
     pub exchange: String,
@@ -97,7 +101,9 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance_margin: Option<Money>,
     /// Signed value of all positions over equity; none while it cannot be known.
+    #[cfg_attr(test, ts(type = "string | null"))]
     pub net_leverage: Option<rust_decimal::Decimal>,
     /// Unsigned value of all positions over equity; none while it cannot be known.
+    #[cfg_attr(test, ts(type = "string | null"))]
     pub gross_leverage: Option<rust_decimal::Decimal>,
 }

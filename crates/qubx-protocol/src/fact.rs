@@ -15,6 +15,7 @@ use crate::{
 
 /// A fact with its number and its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Event {
     /// The number; the session task alone gives it.
     pub seq: Seq,
@@ -53,6 +54,7 @@ impl Event {
 ///
 /// On the wire it is an object with one key, the kind, and is read without a detour: a snapshot has thousands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Fact {
     /// A run began. Cells of before are gone; positions and orders too, unless the run was restored.
@@ -189,6 +191,7 @@ pub enum Fact {
 
 /// How far a verb is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct VerbProgress {
     /// The command that asked for it; none when the session did it by itself.
     pub command: Option<CommandId>,
@@ -206,6 +209,7 @@ pub struct VerbProgress {
 
 /// How far a verb is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum VerbOutcome {
     /// Written down and under way.
@@ -218,6 +222,7 @@ pub enum VerbOutcome {
 
 /// How a cell ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum CellStatus {
     /// Without an exception.
@@ -232,6 +237,7 @@ pub enum CellStatus {
 
 /// How grave a line of the log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// For those who search.
@@ -246,6 +252,7 @@ pub enum LogLevel {
 
 /// What a cell wrote or showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OutputContent {
     /// Text on a stream.
@@ -266,6 +273,7 @@ pub enum OutputContent {
         display: Option<String>,
         /// Whether it takes the place of what was shown under `display`, instead of being shown anew.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
         update: bool,
     },
     /// What the cell has shown so far goes.
@@ -281,6 +289,7 @@ pub enum OutputContent {
         file: Option<String>,
         /// Whether a quota was reached, so that the file has the beginning only.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
         partial: bool,
     },
     /// Messages of the kernel were lost here; there were more than it keeps for a slow reader.
@@ -292,6 +301,7 @@ pub enum OutputContent {
 
 /// A stream of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum StreamName {
     /// Standard output.

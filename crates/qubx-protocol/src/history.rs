@@ -12,6 +12,7 @@ use crate::{CellNumber, Event, Fact, OutputContent};
 
 /// The lists that are bounded apart, so that a chatty one never drives the others out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryKind {
     /// Cells and their output.
@@ -27,6 +28,7 @@ const LIST_BYTES: usize = 4 << 20;
 
 /// The last entries of each kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct History {
     /// How many entries each list keeps. A cell with everything that it printed is one entry.
     limit: usize,
@@ -36,8 +38,10 @@ pub struct History {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 struct List {
     /// Shared, so that the copy of a state for a new screen costs little.
+    #[cfg_attr(test, ts(as = "Vec<Event>"))]
     events: VecDeque<Arc<Event>>,
     entries: usize,
     bytes: usize,

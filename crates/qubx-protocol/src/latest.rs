@@ -7,6 +7,7 @@ use crate::{Account, Author, InstrumentId, Money, Price, Quote, Role, StrategyVi
 
 /// The newest values. A part that is absent has not changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Latest {
     /// What the strategy shows of itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +25,7 @@ pub struct Latest {
 
 /// Something that is wrong with the session itself, until it is mended: a full disk, for example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Alarm {
     /// What is concerned: `disk`, `ledger`, `log`, `feed`, `clients`.
     pub source: String,
@@ -55,6 +57,7 @@ impl Latest {
 
 /// The market as the engine sees it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct MarketView {
     /// The engine's clock: wall time for a live or simulated feed, recorded time in a replay.
     pub time: Option<Timestamp>,
@@ -88,6 +91,7 @@ impl MarketView {
 
 /// An instrument that gets no quotes though the feed should give some: what is known of its market is old.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Stale {
     /// The instrument.
     pub instrument: InstrumentId,
@@ -97,6 +101,7 @@ pub struct Stale {
 
 /// An open position at the last quotes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PositionMark {
     /// The instrument.
     pub instrument: InstrumentId,
@@ -110,6 +115,7 @@ pub struct PositionMark {
 
 /// How far a replay is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ReplayProgress {
     /// The part of the files that was read, 0 to 1.
     pub fraction: f64,
@@ -121,6 +127,7 @@ pub struct ReplayProgress {
 
 /// One attached screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Presence {
     /// Who.
     pub identity: Author,

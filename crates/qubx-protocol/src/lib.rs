@@ -25,6 +25,8 @@ mod state;
 mod status;
 mod strategy;
 mod terms;
+#[cfg(test)]
+mod typescript;
 
 pub use account::{Account, Funding, Position};
 pub use codec::{FrameBuffer, FrameError, MAX_CLIENT_FRAME, MAX_FRAME, encode_frame};

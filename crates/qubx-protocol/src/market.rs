@@ -11,6 +11,7 @@ use crate::{InstrumentId, Money, Price, Quantity, Side};
 
 /// What an order in an instrument must obey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Instrument {
     /// Its name.
     pub id: InstrumentId,
@@ -23,18 +24,21 @@ pub struct Instrument {
     /// The currency in which prices and profits are counted.
     pub currency: String,
     /// How much of the underlying one unit of quantity is: a position's value is price times quantity times this.
+    #[cfg_attr(test, ts(type = "string"))]
     #[serde(default = "one", with = "rust_decimal::serde::str")]
     pub multiplier: Decimal,
     /// What kind of contract it is.
     #[serde(default)]
     pub kind: InstrumentKind,
     /// The part of a position's value that must be there as equity; below it the account is liquidated.
+    #[cfg_attr(test, ts(type = "string"))]
     #[serde(default, with = "rust_decimal::serde::str")]
     pub maintenance_rate: Decimal,
 }
 
 /// What kind of linear contract an instrument is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum InstrumentKind {
     /// A contract without an end, whose holders pay each other funding.
@@ -68,6 +72,7 @@ fn round_to(value: Decimal, step: Decimal) -> Decimal {
 
 /// The best bid and ask of an instrument at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Quote {
     /// The instrument.
     pub instrument: InstrumentId,
@@ -93,6 +98,7 @@ impl Quote {
 
 /// A trade of others, as the market tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Trade {
     /// The instrument.
     pub instrument: InstrumentId,
@@ -108,6 +114,7 @@ pub struct Trade {
 
 /// Open, high, low and close over one interval: of the mid price, or as they were recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Bar {
     /// The instrument.
     pub instrument: InstrumentId,
@@ -132,6 +139,7 @@ pub struct Bar {
 
 /// The length of a bar: a whole number of seconds, minutes, hours or days, written `1s`, `15m`, `4h`, `1d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
 pub struct Timeframe {
     seconds: u32,
 }

@@ -19,6 +19,7 @@ pub const MAX_NAME: usize = 256;
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ClientMessage {
     /// The first message, and again after a gap.
@@ -55,6 +56,7 @@ impl ClientMessage {
 
 /// Who a client is and what it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Hello {
     /// The protocol's version.
     pub version: u32,
@@ -81,6 +83,7 @@ pub struct Hello {
 
 /// A question that never waits for a running cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Request {
     /// Made by the client; the answer names it.
     pub id: RequestId,
@@ -90,6 +93,7 @@ pub struct Request {
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RequestKind {
     /// How could the text at the cursor go on?
@@ -182,6 +186,7 @@ impl RequestKind {
 
 /// What a service sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The answer to `Hello`; events follow.
@@ -205,6 +210,7 @@ pub enum ServerMessage {
 
 /// The beginning of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Welcome {
     /// The log.
     pub log: LogId,
@@ -218,6 +224,7 @@ pub struct Welcome {
 
 /// Why a connection ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ErrorMessage {
     /// For programs.
     pub code: ErrorCode,
@@ -230,6 +237,7 @@ pub struct ErrorMessage {
 
 /// Why a connection ends, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The versions differ.
@@ -251,6 +259,7 @@ pub enum ErrorCode {
 
 /// A command that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Refusal {
     /// The command.
     pub command: CommandId,
@@ -260,6 +269,7 @@ pub struct Refusal {
 
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Answer {
     /// The request.
     pub request: RequestId,
@@ -269,6 +279,7 @@ pub struct Answer {
 
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerResult {
     /// How the text could go on.
@@ -330,6 +341,7 @@ pub enum AnswerResult {
 
 /// What each account was worth at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct EquitySample {
     /// When, by the engine's clock.
     pub time: Timestamp,
@@ -339,6 +351,7 @@ pub struct EquitySample {
 
 /// A cell of before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PastCell {
     /// The number of the event that tells it.
     pub seq: Seq,
@@ -354,6 +367,7 @@ pub struct PastCell {
 
 /// One way in which the text could go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Completion {
     /// The text to put in.
     pub text: String,
@@ -364,6 +378,7 @@ pub struct Completion {
 
 /// Whether a source text is a whole statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Completeness {
     /// It is: Enter runs it.

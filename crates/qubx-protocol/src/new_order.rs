@@ -9,6 +9,7 @@ use crate::{InstrumentId, OrderType, Price, Quantity, Side, TimeInForce};
 
 /// What is wanted of a new order. Its type follows from the prices that it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct NewOrder {
     /// What to trade.
     pub instrument: InstrumentId,
@@ -24,12 +25,15 @@ pub struct NewOrder {
     pub stop_price: Option<Price>,
     /// How long it stays.
     #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<TimeInForce>"))]
     pub time_in_force: TimeInForce,
     /// Whether it is refused rather than filled at once.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub post_only: bool,
     /// Whether it is cut down, or cancelled, rather than ever increase a position.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub reduce_only: bool,
 }
 

@@ -9,6 +9,7 @@ use crate::{Author, CommandId, InstrumentId, Money, OrderId, Price, Quantity};
 
 /// Whether an order buys or sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Buys.
@@ -39,6 +40,7 @@ impl fmt::Display for Side {
 
 /// How an order finds its price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderType {
     /// At the best price there is, now.
@@ -77,6 +79,7 @@ impl fmt::Display for OrderType {
 
 /// How long an order stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum TimeInForce {
     /// Until it is filled or cancelled.
@@ -97,6 +100,7 @@ impl fmt::Display for TimeInForce {
 
 /// Where an order is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Written to the ledger, not yet known to the exchange.
@@ -136,6 +140,7 @@ impl fmt::Display for OrderStatus {
 
 /// Why an order, or a change of one, was refused: one name for each reason, so that a program can branch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
     /// The session has no such instrument.
@@ -205,6 +210,7 @@ impl fmt::Display for By {
 
 /// An order as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Order {
     /// Its id.
     pub id: OrderId,
@@ -226,14 +232,17 @@ pub struct Order {
     pub stop_price: Option<Price>,
     /// Whether the market has reached the stop price.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub triggered: bool,
     /// How long it stays.
     pub time_in_force: TimeInForce,
     /// Whether it is refused rather than filled at once.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub post_only: bool,
     /// Whether it is cut down, or cancelled, rather than ever increase a position.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub reduce_only: bool,
     /// The average price of its fills; none before the first, and in ledgers of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -274,6 +283,7 @@ impl Order {
 
 /// Whether a fill took an offer from the book or was such an offer. It decides the fee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Liquidity {
     /// The order rested and somebody came.
@@ -284,6 +294,7 @@ pub enum Liquidity {
 
 /// One execution of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Fill {
     /// The exchange's id of the trade; unique on that exchange.
     pub trade_id: String,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What a client may do; each role may do what the ones before it may. A role can only be lowered on the way to a
 /// service, never raised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Reads.

@@ -12,6 +12,7 @@ use crate::{
 
 /// The state of a session after the event numbered [`SessionState::head`]. It is also the snapshot that a new screen gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SessionState {
     /// The log whose numbers are meant.
     pub log: LogId,
@@ -24,6 +25,7 @@ pub struct SessionState {
     /// The cell that runs.
     pub running: Option<CellView>,
     /// The cells that wait, next first.
+    #[cfg_attr(test, ts(as = "Vec<CellView>"))]
     pub queue: VecDeque<CellView>,
     /// The line that a cell waits for.
     #[serde(default)]
@@ -38,6 +40,7 @@ pub struct SessionState {
 
 /// A cell that waits or runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CellView {
     /// Its number.
     pub cell: CellNumber,
@@ -51,6 +54,7 @@ pub struct CellView {
 
 /// A line that a cell waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InputView {
     /// The cell.
     pub cell: CellNumber,

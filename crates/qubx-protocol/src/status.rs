@@ -7,6 +7,7 @@ use crate::{Action, Author, CellView, ExchangeInfo, Instrument, InstrumentId, Li
 
 /// Whether orders are simulated or real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Orders are simulated.
@@ -26,6 +27,7 @@ impl std::fmt::Display for Mode {
 
 /// Who runs the strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Runtime {
     /// Our own engine.
@@ -36,6 +38,7 @@ pub enum Runtime {
 
 /// What does not change while a service lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SessionInfo {
     /// The session's name.
     pub name: String,
@@ -88,6 +91,7 @@ impl SessionInfo {
 
 /// Whether the Python process lives. That it is busy, since when and with whose cell follows from the running cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum KernelState {
     /// Not ready yet.
@@ -103,6 +107,7 @@ pub enum KernelState {
 
 /// The Python process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct KernelStatus {
     /// Whether it lives.
     pub state: KernelState,
@@ -122,6 +127,7 @@ pub struct KernelStatus {
 
 /// Where a strategy is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum StrategyState {
     /// Before the end of `on_start`.
@@ -136,6 +142,7 @@ pub enum StrategyState {
 
 /// The strategy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StrategyStatus {
     /// Where it is in its life.
     pub state: StrategyState,
@@ -154,6 +161,7 @@ pub struct StrategyStatus {
 
 /// Who holds the session's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Ownership {
     /// The command that started it is there.
@@ -166,6 +174,7 @@ pub enum Ownership {
 
 /// Where the session is in its life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case", tag = "phase")]
 pub enum Phase {
     /// It runs.
@@ -181,6 +190,7 @@ pub enum Phase {
 
 /// What a session is and how it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SessionStatus {
     /// What does not change.
     pub info: SessionInfo,

@@ -8,6 +8,7 @@ use crate::InstrumentId;
 
 /// A parameter of the strategy and its value now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Parameter {
     /// Its name.
     pub name: String,
@@ -21,6 +22,7 @@ pub struct Parameter {
 
 /// Something that the strategy can be told to do, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Action {
     /// Its name.
     pub name: String,
@@ -34,6 +36,7 @@ pub struct Action {
 
 /// An argument of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ActionParameter {
     /// Its name.
     pub name: String,
@@ -41,6 +44,7 @@ pub struct ActionParameter {
     pub kind: String,
     /// What it is when it is not given, which may be null; none when it must be given.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(test, ts(as = "Option<Value>"))]
     pub default: Option<Value>,
 }
 
@@ -51,6 +55,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 
 /// What the strategy shows of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StrategyView {
     /// What it published, in the order in which it first did.
     #[serde(default)]
@@ -68,6 +73,7 @@ pub struct StrategyView {
 
 /// Something that a strategy published under a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Published {
     /// The name.
     pub name: String,
@@ -82,6 +88,7 @@ pub struct Published {
 
 /// What a strategy published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PublishedContent {
     /// One value: a number, a text, a truth or nothing.
@@ -104,6 +111,7 @@ pub enum PublishedContent {
 
 /// One point of a line over time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SeriesPoint {
     /// When, by the engine's clock.
     pub time: Timestamp,
@@ -113,6 +121,7 @@ pub struct SeriesPoint {
 
 /// How long a callback takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CallbackTime {
     /// The callback's name.
     pub name: String,

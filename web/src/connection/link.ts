@@ -1,0 +1,24 @@
+// How the connection is, as the page shows it.
+
+import type { ErrorMessage } from '../protocol';
+
+/** Why a connection is over for good: the service's own codes, or `access` when this browser may not attach any more. */
+export type ClosedError = Omit<ErrorMessage, 'code'> & { code: ErrorMessage['code'] | 'access' };
+
+export type Link =
+  | { kind: 'connecting'; since: Date }
+  | { kind: 'connected'; since: Date; latencyMs?: number }
+  | { kind: 'lost'; since: Date; attempt: number; retryAt: Date; full: boolean }
+  | { kind: 'closed'; since: Date; error: ClosedError };
+
+/** Returns what the gateway means by the code with which it closes a socket; null when it is to be tried again. */
+export function closedBy(code: number): ClosedError | null {
+  if (code === 4401) return { code: 'access', message: 'Access ended. Ask for a new link.' };
+  if (code === 4404) return { code: 'ended', message: 'there is no such session any more' };
+  return null;
+}
+
+/** Tells whether trying again after the service's last word is in vain. */
+export function isFinal(error: ErrorMessage): boolean {
+  return error.code !== 'too_slow' && error.code !== 'busy';
+}
