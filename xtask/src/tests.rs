@@ -65,7 +65,7 @@ const SOLE_OWNERS: &[(&str, &[&str])] = &[
 
 /// All that the pure crate may depend on.
 const PROTOCOL_MAY_USE: &[&str] =
-    &["bytes", "indexmap", "jiff", "rust_decimal", "serde", "serde_json", "thiserror"];
+    &["bytes", "indexmap", "jiff", "rust_decimal", "serde", "serde_json", "thiserror", "utoipa"];
 
 /// What the pure crate's sources never name: files, sockets, processes, threads, clocks, tasks.
 const PROTOCOL_NEVER_NAMES: &[&str] = &[

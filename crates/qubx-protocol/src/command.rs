@@ -7,6 +7,7 @@ use crate::{CellNumber, InputId, InstrumentId, NewOrder, OrderId, Price, Quantit
 /// A command. Sending one twice with the same [`crate::CommandId`] does what sending it once does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Runs code in the shared kernel, after the cells that wait already.

@@ -11,6 +11,7 @@ macro_rules! decimal {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "0.5"))]
         #[serde(transparent)]
         pub struct $name(#[serde(with = "rust_decimal::serde::str")] pub Decimal);
 

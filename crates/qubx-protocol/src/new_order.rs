@@ -10,6 +10,7 @@ use crate::{InstrumentId, OrderType, Price, Quantity, Side, TimeInForce};
 /// What is wanted of a new order. Its type follows from the prices that it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewOrder {
     /// What to trade.
     pub instrument: InstrumentId,

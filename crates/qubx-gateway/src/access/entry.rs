@@ -14,7 +14,7 @@ pub const LINK_LASTS: SignedDuration = SignedDuration::from_mins(10);
 const LONGEST_NAME: usize = 64;
 
 /// What a permission is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Made on purpose, with a name; for people and for programs.

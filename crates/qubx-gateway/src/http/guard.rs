@@ -150,12 +150,18 @@ pub(crate) fn note_failure(gateway: &Gateway, address: IpAddr) {
 /// Waits for the body, which may be neither too large nor too slow.
 async fn with_whole_body(request: Request) -> Result<Request, ApiError> {
     let (parts, body) = request.into_parts();
-    let too_large = |_| {
+    let too_large = || {
         let message = format!("the body is larger than {LARGEST_BODY} bytes, or broke off");
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     };
+    // One that says so is not waited for.
+    let length =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > LARGEST_BODY as u64) {
+        return Err(too_large());
+    }
     match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, LARGEST_BODY)).await {
-        Ok(bytes) => Ok(Request::from_parts(parts, Body::from(bytes.map_err(too_large)?))),
+        Ok(bytes) => Ok(Request::from_parts(parts, Body::from(bytes.map_err(|_| too_large())?))),
         Err(_) => {
             let message = format!("the body did not arrive within {} s", BODY_WITHIN.as_secs());
             Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message))

@@ -3,13 +3,15 @@
 mod error;
 mod guard;
 mod identity;
+mod input;
 mod policy;
 mod table;
 
 pub(crate) use error::ApiError;
 pub(crate) use guard::{admit, may_try, note_failure};
 pub(crate) use identity::{Caller, Identity, Peer};
+pub(crate) use input::{JsonBody, QueryOf};
 pub(crate) use policy::cookie;
 pub use policy::{Effect, Policy};
 pub use table::Row;
-pub(crate) use table::Table;
+pub(crate) use table::{Described, Table};

@@ -10,22 +10,23 @@ use axum::response::{IntoResponse, Response};
 use qubx_client::{ANSWER_WITHIN, CommandOutcome, Options, Talk};
 use qubx_protocol::{Command, CommandId, MAX_NAME};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::gateway::Gateway;
-use crate::http::{ApiError, Identity};
+use crate::http::{ApiError, Identity, JsonBody};
 
 /// How long an answer waits.
 const OVER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A command. Sending one twice with the same id does what sending it once does.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct CommandBody {
     id: CommandId,
     command: Command,
 }
 
 /// What came of a command.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CommandResult {
     /// The command's id.
     id: CommandId,
@@ -40,7 +41,7 @@ pub(crate) async fn command(
     State(gateway): State<Arc<Gateway>>,
     identity: Identity,
     Path(session): Path<String>,
-    Json(body): Json<CommandBody>,
+    JsonBody(body): JsonBody<CommandBody>,
 ) -> Result<Response, ApiError> {
     let CommandBody { id, command } = body;
     if id.as_str().is_empty() || id.as_str().len() > MAX_NAME {

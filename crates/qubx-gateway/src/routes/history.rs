@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use qubx_export::{entry_object, is_entry};
 use qubx_protocol::Fact;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::gateway::Gateway;
-use crate::http::{ApiError, Identity};
+use crate::http::{ApiError, Identity, QueryOf};
 
 /// How many entries are given at most.
 const MOST: usize = 10_000;
@@ -35,7 +35,7 @@ pub(crate) async fn history(
     State(gateway): State<Arc<Gateway>>,
     identity: Identity,
     Path(session): Path<String>,
-    Query(Which { limit }): Query<Which>,
+    QueryOf(Which { limit }): QueryOf<Which>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
     let session_dir = gateway.session(&identity.entry, &session)?.file.qubx.session_dir;
     let read = move || {

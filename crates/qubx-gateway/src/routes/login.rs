@@ -10,25 +10,27 @@ use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::Role;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::access::{Entry, Kind, Secret};
 use crate::gateway::Gateway;
-use crate::http::{ApiError, Caller, Identity, may_try, note_failure};
+use crate::http::{ApiError, Caller, Identity, JsonBody, may_try, note_failure};
 use crate::options::Front;
 
 /// What somebody logs in with.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct LoginBody {
     /// A token, or what a login link has behind `#t=`.
     token: String,
 }
 
 /// Who somebody is here.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Me {
     name: String,
     role: Role,
     session: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
     version: &'static str,
 }
@@ -44,7 +46,7 @@ impl From<Entry> for Me {
 pub(crate) async fn login(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    Json(body): Json<LoginBody>,
+    JsonBody(body): JsonBody<LoginBody>,
 ) -> Result<Response, ApiError> {
     may_try(&gateway, caller.address)?;
     let access = gateway.live.access().clone();

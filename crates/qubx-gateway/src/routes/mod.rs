@@ -5,6 +5,7 @@ mod downloads;
 mod health;
 mod history;
 mod login;
+mod openapi;
 mod page;
 mod sessions;
 mod socket;
@@ -27,25 +28,71 @@ const ADMIN: Policy = Policy::Needs(Role::Admin);
 
 /// Returns what serves requests, and the table of its routes.
 pub(crate) fn router(gateway: &Arc<Gateway>) -> (Router, Vec<Row>) {
+    let get = |path, policy, about| Row::new(Method::GET, path, policy, about);
+    let post = |path, policy, about| Row::new(Method::POST, path, policy, about);
     let table = Table::new(gateway.clone())
-        .route(Method::GET, "/", Policy::Public, page::index)
-        .route(Method::GET, "/{*path}", Policy::Public, page::file)
-        .route(Method::GET, "/health", Policy::Public, health::health)
-        .route(Method::GET, "/ready", Policy::Public, health::ready)
-        .route(Method::GET, "/metrics", VIEWER, health::metrics)
-        .route(Method::POST, "/api/login", Policy::Public, login::login)
-        .route(Method::POST, "/api/logout", VIEWER, login::logout)
-        .route(Method::GET, "/api/me", VIEWER, login::me)
-        .route(Method::GET, "/api/tokens", ADMIN, tokens::list)
-        .route(Method::POST, "/api/tokens", ADMIN, tokens::make)
-        .route(Method::DELETE, "/api/tokens/{id}", ADMIN, tokens::revoke)
-        .route(Method::GET, "/api/sessions", VIEWER, sessions::list)
-        .route(Method::GET, "/api/sessions/{session}", VIEWER, sessions::status)
-        .route(Method::GET, "/api/sessions/{session}/history", VIEWER, history::history)
-        .route(Method::POST, "/api/sessions/{session}/commands", TRADER, commands::command)
-        .route(Method::POST, "/api/sessions/{session}/share", ADMIN, tokens::share)
-        .route(Method::GET, "/api/sessions/{session}/export/{file}", VIEWER, downloads::download)
-        .socket("/api/sessions/{session}/socket", VIEWER, socket::open);
+        .route(get("/", Policy::Public, "The page"), page::index)
+        .route(get("/{*path}", Policy::Public, "A file of the page"), page::file)
+        .route(get("/health", Policy::Public, "It answers"), health::health)
+        .route(get("/ready", Policy::Public, "It can serve"), health::ready)
+        .route(get("/metrics", VIEWER, "What Prometheus collects"), health::metrics)
+        .route(get("/api/openapi.json", VIEWER, "This description"), openapi::openapi)
+        .route(
+            post("/api/login", Policy::Public, "Exchanges a token or a login link for a cookie")
+                .takes::<login::LoginBody>()
+                .answers::<login::Me>(),
+            login::login,
+        )
+        .route(post("/api/logout", VIEWER, "Ends this login"), login::logout)
+        .route(get("/api/me", VIEWER, "Who one is here").answers::<login::Me>(), login::me)
+        .route(
+            get("/api/tokens", ADMIN, "The permissions that hold").answers::<Vec<tokens::Listed>>(),
+            tokens::list,
+        )
+        .route(
+            post("/api/tokens", ADMIN, "Makes a token").takes::<tokens::Wanted>().answers::<tokens::Made>(),
+            tokens::make,
+        )
+        .route(
+            Row::new(Method::DELETE, "/api/tokens/{id}", ADMIN, "Revokes a permission, and what was made from it"),
+            tokens::revoke,
+        )
+        .route(
+            get("/api/sessions", VIEWER, "The sessions, as `qubx kernel list --json` prints them, each with its id"),
+            sessions::list,
+        )
+        .route(
+            get("/api/sessions/{session}", VIEWER, "How a session is, as `qubx status --json` prints it"),
+            sessions::status,
+        )
+        .route(
+            get("/api/sessions/{session}/history", VIEWER, "Its entries, as `qubx history --json` prints them"),
+            history::history,
+        )
+        .route(
+            post("/api/sessions/{session}/commands", TRADER, "Gives a command and waits until it is over")
+                .takes::<commands::CommandBody>()
+                .answers::<commands::CommandResult>(),
+            commands::command,
+        )
+        .route(
+            post("/api/sessions/{session}/share", ADMIN, "Makes a link with which anyone may watch")
+                .takes::<tokens::Share>()
+                .answers::<tokens::Made>(),
+            tokens::share,
+        )
+        .route(
+            get(
+                "/api/sessions/{session}/export/{file}",
+                VIEWER,
+                "Its history as a file: notebook.ipynb, orders.csv, fills.csv, positions.csv, funding.csv or log.txt",
+            ),
+            downloads::download,
+        )
+        .route(
+            Row::socket("/api/sessions/{session}/socket", VIEWER, "The session protocol, a frame a text message"),
+            socket::open,
+        );
     let (router, rows) = table.finish();
     let router = router
         .fallback(|| async { no_route() })

@@ -8,24 +8,27 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::Role;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::access::{AccessError, Entry, Grant, Kind, Secret, wrong_name};
 use crate::gateway::Gateway;
-use crate::http::{ApiError, Caller, Identity};
+use crate::http::{ApiError, Caller, Identity, JsonBody};
 use crate::link::{login_link, qr_svg};
 
 /// The longest that a permission with an end lasts: ten years.
 const LONGEST: i64 = 10 * 366 * 24 * 3_600;
 
 /// A permission in the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Listed {
     id: String,
     kind: Kind,
     name: String,
     role: Role,
     session: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
@@ -37,7 +40,7 @@ impl From<Entry> for Listed {
 }
 
 /// A permission to be made.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Wanted {
     name: String,
     role: Role,
@@ -48,7 +51,7 @@ pub(crate) struct Wanted {
 }
 
 /// A permission that was made.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Made {
     id: String,
     /// Shown this once.
@@ -57,11 +60,12 @@ pub(crate) struct Made {
     link: String,
     /// The link as a picture to be scanned.
     qr_svg: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
 /// How long a share link lasts.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Share {
     ttl_seconds: i64,
 }
@@ -77,7 +81,7 @@ pub(crate) async fn make(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     identity: Identity,
-    Json(wanted): Json<Wanted>,
+    JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Json<Made>, ApiError> {
     if let Some(wrong) = wrong_name(&wanted.name) {
         return Err(ApiError::bad_request(wrong));
@@ -95,7 +99,7 @@ pub(crate) async fn share(
     caller: Caller,
     identity: Identity,
     Path(session): Path<String>,
-    Json(Share { ttl_seconds }): Json<Share>,
+    JsonBody(Share { ttl_seconds }): JsonBody<Share>,
 ) -> Result<Json<Made>, ApiError> {
     let found = gateway.session(&identity.entry, &session)?;
     let grant = Grant {
