@@ -47,6 +47,7 @@ export const panels: readonly Panel[] = [
   { id: 'positions', title: 'Positions', phone: 'Pos', load: () => import('../phone/PositionsPanel.svelte'), count: openPositions },
   { id: 'orders', title: 'Orders', phone: 'Ord', load: () => import('../tables/Orders.svelte'), count: (session) => Object.keys(session.orders).length },
   { id: 'chart', title: 'Chart', phone: 'Chart', load: () => import('../chart/Chart.svelte') },
+  { id: 'session', title: 'Session', phone: 'Sess', keep: true, load: () => import('../transcript/SessionPanel.svelte') },
   { id: 'fills', title: 'Fills', load: () => import('../tables/Fills.svelte') },
   { id: 'quotes', title: 'Quotes', load: () => import('../tables/Quotes.svelte') },
   { id: 'actions', title: 'Strategy', load: () => import('../actions/Strategy.svelte') },
