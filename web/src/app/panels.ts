@@ -4,7 +4,13 @@
 // properties and asks `getApp()`. What weighs much is loaded when it is first shown.
 
 import type { Component } from 'svelte';
+import People from '../access/People.svelte';
+import VerbBar from '../danger/VerbBar.svelte';
+import Tools from '../palette/Tools.svelte';
+import More from '../phone/More.svelte';
 import type { Session } from '../session/store.svelte';
+import AccountLine from '../tables/AccountLine.svelte';
+import Overlays from '../workspace/Overlays.svelte';
 
 export type Panel = {
   /** As layouts name it: `session`, `chart`, `positions`, `orders`, `fills`, `quotes`, `actions`, `equity`, `ticket`, … */
@@ -35,6 +41,27 @@ export type Places = {
   more?: Component;
 };
 
-export const panels: readonly Panel[] = [];
+const openPositions = (session: Session) => Object.values(session.positions).filter(({ quantity }) => Number(quantity) !== 0).length;
 
-export const places: Places = {};
+export const panels: readonly Panel[] = [
+  { id: 'positions', title: 'Positions', phone: 'Pos', load: () => import('../phone/PositionsPanel.svelte'), count: openPositions },
+  { id: 'orders', title: 'Orders', phone: 'Ord', load: () => import('../tables/Orders.svelte'), count: (session) => Object.keys(session.orders).length },
+  { id: 'chart', title: 'Chart', phone: 'Chart', load: () => import('../chart/Chart.svelte') },
+  { id: 'session', title: 'Session', phone: 'Sess', keep: true, load: () => import('../transcript/SessionPanel.svelte') },
+  { id: 'fills', title: 'Fills', load: () => import('../tables/Fills.svelte') },
+  { id: 'quotes', title: 'Quotes', load: () => import('../tables/Quotes.svelte') },
+  { id: 'actions', title: 'Strategy', load: () => import('../actions/Strategy.svelte') },
+  { id: 'log', title: 'Log', load: () => import('../log/Log.svelte') },
+  { id: 'equity', title: 'Equity', load: () => import('../equity/EquityPanel.svelte') },
+  { id: 'account', title: 'Account', load: () => import('../tables/Account.svelte') },
+  { id: 'ticket', title: 'Ticket', load: () => import('../ticket/TicketPanel.svelte') },
+];
+
+export const places: Places = {
+  presence: People,
+  account: AccountLine,
+  verbs: VerbBar,
+  tools: Tools,
+  overlays: Overlays,
+  more: More,
+};
