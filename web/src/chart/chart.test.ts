@@ -3,6 +3,7 @@ import type { Bar } from '../protocol';
 import { BTC, facts, order, position } from '../figures/fixture';
 import type { KnownFill } from '../tables/fills';
 import { Candles, secondsOf, timeframesOf } from './candles';
+import { lineData } from './drawing';
 import { fillMarks, priceMarks } from './marks';
 
 const bar = (second: number, close: string): Bar => ({
@@ -67,4 +68,9 @@ test('fills of one candle are one mark, and orders and the average price are lin
     'BUY 0.100 63900 buy',
     'stop SELL 0.100 60000 sell',
   ]);
+});
+
+test('a line has a point for each candle, and a gap where it is broken', () => {
+  const points = [[30, 1], [61, 2], [119, 3], [125, null], [181, 4]].map(([second, value]) => ({ time: second! * 1_000, value: value ?? null }));
+  expect(lineData(points, 60, 60)).toEqual([{ time: 60, value: 3 }, { time: 120 }, { time: 180, value: 4 }]);
 });

@@ -13,7 +13,7 @@ import type {
 import type { LinePoint } from '../actions/series';
 import type { Zone } from '../figures/format';
 import type { Candle } from './candles';
-import { type Colours, type Library, colours, options, seconds } from './library';
+import { type Colours, type Library, colours, grouped, options } from './library';
 import type { FillMark, PriceMark } from './marks';
 
 /** A line that the strategy published. */
@@ -58,7 +58,7 @@ export class Drawing {
 
   /** Shows prices with the digits of their instrument. */
   precise(decimals: number): void {
-    this.#candles.applyOptions({ priceFormat: { type: 'price', precision: decimals, minMove: 10 ** -decimals } });
+    this.#candles.applyOptions({ priceFormat: grouped(decimals) });
   }
 
   /** Shows these candles in place of all. */
@@ -132,7 +132,7 @@ export class Drawing {
   }
 
   /** Shows lines of the strategy, each in a pane of its own. */
-  lines(lines: readonly NamedLine[]): void {
+  lines(lines: readonly NamedLine[], length: number, from: number): void {
     const names = new Set(lines.map((line) => line.name));
     for (const [name, series] of this.#lines) {
       if (names.has(name)) continue;
@@ -147,7 +147,7 @@ export class Drawing {
         this.#chart.panes()[pane]?.setHeight(PANE);
         this.#lines.set(name, series);
       }
-      series.setData(lineData(points));
+      series.setData(lineData(points, length, from));
     }
   }
 
@@ -180,11 +180,15 @@ function said(mark: PriceMark): string {
   return `${mark.price} ${mark.title} ${mark.kind}`;
 }
 
-/** Returns points as the library takes them: one for a second, and a gap where the line is broken. */
-export function lineData(points: readonly LinePoint[]) {
+/**
+ * Returns points as the library takes them: the last of each candle, so that no time is there that has no candle, from the
+ * first candle on, and a gap where the line is broken. Lengths and times are in seconds.
+ */
+export function lineData(points: readonly LinePoint[], length: number, from: number) {
   const data: ({ time: UTCTimestamp; value: number } | { time: UTCTimestamp })[] = [];
   for (const { time, value } of points) {
-    const at = seconds(time);
+    const at = (Math.floor(time / 1_000 / length) * length) as UTCTimestamp;
+    if (at < from) continue;
     if (data.at(-1)?.time === at) data.pop();
     data.push(value === null ? { time: at } : { time: at, value });
   }

@@ -2,7 +2,8 @@
 
 import type { DeepPartial, ChartOptions, Time, UTCTimestamp } from 'lightweight-charts';
 import type { Zone } from '../figures/format';
-import { clock, moment } from '../figures/format';
+import { decimal } from '../figures/decimal';
+import { clock, moment, number } from '../figures/format';
 
 export type Library = typeof import('lightweight-charts');
 
@@ -26,6 +27,12 @@ export function colours(): Colours {
     bad: read('bad'),
     warn: read('warn'),
   };
+}
+
+/** Returns how values are written on an axis: with so many digits after the point, and thousands grouped. */
+export function grouped(decimals: number) {
+  const formatter = (value: number) => number(decimal(value.toFixed(decimals)), decimals);
+  return { type: 'custom' as const, formatter, minMove: 10 ** -decimals };
 }
 
 export function seconds(milliseconds: number): UTCTimestamp {

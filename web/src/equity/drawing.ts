@@ -1,7 +1,7 @@
 // The equity as a baseline chart, with a pane below for how far it is under its highest value.
 
 import type { IChartApi, ISeriesApi } from 'lightweight-charts';
-import { type Library, colours, options, seconds } from '../chart/library';
+import { type Library, colours, grouped, options, seconds } from '../chart/library';
 import type { Zone } from '../figures/format';
 import { type Point, thinned, underWater } from './line';
 
@@ -16,10 +16,10 @@ export class EquityDrawing {
 
   constructor(library: Library, place: HTMLElement, zone: Zone) {
     this.#chart = library.createChart(place, options(colours(), zone));
-    this.#line = this.#chart.addSeries(library.BaselineSeries, { lineWidth: 2, priceLineVisible: false });
+    this.#line = this.#chart.addSeries(library.BaselineSeries, { lineWidth: 2, priceLineVisible: false, priceFormat: grouped(2) });
     this.#fall = this.#chart.addSeries(
       library.AreaSeries,
-      { lineWidth: 1, priceLineVisible: false, title: 'dd %', lastValueVisible: false, priceFormat: { type: 'price', precision: 2, minMove: 0.01 } },
+      { lineWidth: 1, priceLineVisible: false, lastValueVisible: false, priceFormat: { type: 'percent' } },
       1,
     );
     this.#chart.panes()[0]?.setStretchFactor(3);

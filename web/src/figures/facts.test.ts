@@ -5,7 +5,8 @@ import { describeOrder, price, quantity, sayOrder } from './words';
 
 test('a number has the digits of its instrument', () => {
   expect(price(facts(), BTC, '64000')).toBe('64,000.0');
-  expect(price(facts(), ETH, '3200.125')).toBe('3,200.125');
+  expect(price(facts(), ETH, '3200.128897')).toBe('3,200.13');
+  expect(price(facts(), 'SIM:OTHER', '0.0125')).toBe('0.0125');
   expect(quantity(facts(), ETH, '2')).toBe('2.000');
   expect(price(facts(), BTC, null)).toBe('–');
 });

@@ -1,9 +1,9 @@
 // Orders, fills and instruments in the words of a line: names as the session gives them, numbers with their digits. No I/O.
 
 import type { Fill, InstrumentId, NewOrder, Order, OrderStatus, OrderType, Side } from '../protocol';
-import { type Decimal, decimal } from './decimal';
+import { type Decimal, maybe, scale } from './decimal';
 import { type Facts, remaining, symbolOf } from './facts';
-import { UNKNOWN, exact } from './format';
+import { UNKNOWN, number } from './format';
 
 export function sideWord(side: Side): string {
   return side === 'buy' ? 'BUY' : 'SELL';
@@ -38,14 +38,16 @@ export function onlyWord(order: Order): string {
   return [order.post_only && 'post', order.reduce_only && 'reduce'].filter(Boolean).join('+');
 }
 
-/** Returns a price with the digits of its instrument, and with more where it has more. */
+/** Returns a price with the digits of its instrument. */
 export function price(facts: Facts, id: InstrumentId, value: Decimal | string | null | undefined): string {
-  return value == null ? UNKNOWN : exact(decimal(value.toString()), facts.priceDecimals(id));
+  const known = maybe(value?.toString());
+  return known === null ? UNKNOWN : number(known, facts.priceDecimals(id, scale(known)));
 }
 
-/** Returns a quantity with the digits of its instrument, and with more where it has more. */
+/** Returns a quantity with the digits of its instrument. */
 export function quantity(facts: Facts, id: InstrumentId, value: Decimal | string | null | undefined): string {
-  return value == null ? UNKNOWN : exact(decimal(value.toString()), facts.quantityDecimals(id));
+  const known = maybe(value?.toString());
+  return known === null ? UNKNOWN : number(known, facts.quantityDecimals(id, scale(known)));
 }
 
 /** Returns an order as a line: what it trades, how much of it is left, and whose it is. */
