@@ -75,28 +75,41 @@ export class Verbs {
     const title = `${verbOf(command)}${target && ` ${target}`}`;
     this.notices = [...this.notices, { id, title, text: 'sent', state: 'under_way', parts, retry }];
     this.#trim();
-    const result = await this.#app.session.command(command, (text) => this.#change(id, { text: text || 'under way' }), id);
-    const state: State = result.outcome === 'done' ? 'done' : 'failed';
-    const text = result.outcome === 'refused' ? `not done: ${result.text}` : result.text || state;
-    this.#change(id, { state, text });
+    const result = await this.#app.session.command(command, undefined, id);
+    if (result.outcome === 'refused') {
+      // What was refused was never begun.
+      this.#change(id, { state: 'failed', text: `not done: ${result.text}`, parts: [] });
+    } else if (this.#app.session.link.kind === 'closed') {
+      this.#over(id, 'failed', result.text);
+    }
+    const isDone = result.outcome === 'done';
+    if (isDone && parts.length === 0 && kindOf(command) !== 'action') setTimeout(() => this.dismiss(id), SEEN);
+    return isDone;
+  }
+
+  #over(id: CommandId, state: State, text: string): void {
     const notice = this.notices.find((notice) => notice.id === id);
-    // What was refused was never begun.
-    if (notice) this.#change(id, { parts: result.outcome === 'refused' ? [] : finish(notice.parts, state) });
-    if (state === 'done' && parts.length === 0 && kindOf(command) !== 'action') setTimeout(() => this.dismiss(id), SEEN);
-    return state === 'done';
+    if (notice && notice.state === 'under_way') this.#change(id, { state, text: text || state, parts: finish(notice.parts, state) });
   }
 
   dismiss(id: CommandId): void {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
+  /** Takes events in, in their order: the parts of a verb are told before its end. */
   #hear(events: readonly Event[]): void {
-    if (!this.notices.some((notice) => notice.parts.length > 0 && notice.state === 'under_way')) return;
+    if (!this.notices.some((notice) => notice.state === 'under_way')) return;
     const facts = this.#facts();
-    this.notices = this.notices.map((notice) => {
-      const parts = events.reduce((parts, { fact }) => follow(parts, notice.id, fact, facts), notice.parts);
-      return parts === notice.parts ? notice : { ...notice, parts };
-    });
+    for (const { fact } of events) {
+      for (const notice of this.notices) {
+        const parts = follow(notice.parts, notice.id, fact, facts);
+        if (parts !== notice.parts) this.#change(notice.id, { parts });
+      }
+      if (!('verb' in fact) || fact.verb.verb.command == null) continue;
+      const { command, outcome, text } = fact.verb.verb;
+      if (outcome === 'started') this.#change(command, { text: text || 'under way' });
+      else this.#over(command, outcome, text);
+    }
   }
 
   #change(id: CommandId, change: Partial<Notice>): void {

@@ -6,6 +6,8 @@ import { type KnownFill, MOST_FILLS, fillsOf, restartsOf } from './fills';
 
 /** Entries that are asked for at once. */
 const PAGE = 1_000;
+/** Pages that are asked for at once when fills of a time are wanted. */
+const MOST_PAGES = 8;
 /** How long a new fill is seen to be new, in milliseconds. One that is older when it comes has been missed, and is history. */
 const FRESH = 1_000;
 
@@ -22,6 +24,8 @@ export class FillBook {
   #restarts: number[] = [];
   /** The number from which on nothing is missing; null while there is no entry at all. */
   #since: number | null = null;
+  /** When that was. */
+  #from = Infinity;
   #loading = false;
 
   constructor(session: Session) {
@@ -34,13 +38,17 @@ export class FillBook {
     this.#events = trading.events.filter(isFill);
     this.#restarts = restartsOf(log.events);
     this.#since = trading.events[0]?.seq ?? null;
+    this.#from = timeOf(trading.events[0]);
     this.complete = trading.events.length === 0;
     this.fresh = new Set();
     this.#read();
   }
 
   #take(events: readonly Event[]): void {
-    this.#since ??= events[0]?.seq ?? null;
+    if (this.#since === null) {
+      this.#since = events[0]?.seq ?? null;
+      this.#from = timeOf(events[0]);
+    }
     const restarts = restartsOf(events);
     const fills = events.filter(isFill);
     if (fills.length === 0 && restarts.length === 0) return;
@@ -58,6 +66,15 @@ export class FillBook {
     this.all = fillsOf(this.#events, this.#restarts);
   }
 
+  /** Asks for what was before until fills are known from a time on, in milliseconds, as far as a few pages go. */
+  async reachBack(time: number): Promise<void> {
+    for (let page = 0; page < MOST_PAGES && this.#from > time && !this.complete; page += 1) {
+      const before = this.#since;
+      await this.wantOlder();
+      if (this.#since === before) return;
+    }
+  }
+
   /** Asks for what was before the first entry, unless that is known or there is enough. */
   async wantOlder(): Promise<void> {
     if (this.#loading || this.complete || this.#since === null || this.all.length >= MOST_FILLS) return;
@@ -68,10 +85,16 @@ export class FillBook {
     if (!('history' in answer) || this.#since !== before) return;
     const { events, complete } = answer.history;
     this.#since = events[0]?.seq ?? this.#since;
+    this.#from = Math.min(this.#from, timeOf(events[0]));
     this.complete = complete || events.length === 0;
     this.#events = [...events.filter(isFill), ...this.#events];
     this.#read();
   }
+}
+
+/** Returns when an event was written down; infinity without one. */
+function timeOf(event: Event | undefined): number {
+  return event ? Date.parse(event.time) : Infinity;
 }
 
 function isFill({ fact }: Event): boolean {
