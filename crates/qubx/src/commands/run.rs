@@ -8,7 +8,6 @@ use qubx_client::Options;
 use qubx_engine::Registry;
 use qubx_home::{Found, read_connection_file, service_holder};
 use qubx_protocol::{Command, VerbOutcome};
-use qubx_session::Progress;
 use qubx_tui::Exit;
 
 use crate::advice::advice;
@@ -25,9 +24,10 @@ use crate::owner::foreground::Foreground;
 use crate::owner::page::Page;
 use crate::owner::prepare::{Prepared, prepare};
 use crate::owner::printer::{Audience, Printer};
+use crate::owner::ready::{Ready, wait_until_ready};
 use crate::owner::signals::Signals;
 use crate::owner::steps::Steps;
-use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
+use crate::owner::supervise::{ENDS_WITHIN, Supervisor};
 use crate::screen;
 use crate::talk::{self, ANSWER_WITHIN, Talk};
 
@@ -188,55 +188,6 @@ fn refuse_running(prepared: &Prepared) -> Result<(), Failure> {
                 .hint(format!("watch it with `qubx attach {name}`, or start another one with --name")))
         }
         None => Ok(()),
-    }
-}
-
-/// A session whose strategy runs or has failed.
-struct Ready {
-    /// How Jupyter clients reach its kernel.
-    connection_file: String,
-    /// Why its strategy does not run.
-    failed: Option<String>,
-}
-
-/// Waits until the strategy runs, or has failed. None when the service has ended, because a signal asked for that or by
-/// itself.
-async fn wait_until_ready(
-    supervisor: &mut Supervisor,
-    signals: &mut Signals,
-    steps: &mut Steps,
-) -> Option<Ready> {
-    let mut file = String::new();
-    loop {
-        let news = tokio::select! {
-            news = supervisor.news.recv() => news?,
-            _ = signals.next() => {
-                say!("stopping …");
-                supervisor.terminate();
-                continue;
-            }
-        };
-        if let Some(crash) = news.of_crash() {
-            steps.failed(&crash);
-            steps.begin("starting the service again");
-        }
-        match news {
-            News::Step(Progress::KernelReady { connection_file }) => {
-                file = connection_file;
-                steps.done("kernel up");
-                steps.begin("starting the strategy");
-            }
-            News::Step(Progress::StrategyStarted) => {
-                steps.done("strategy started");
-                return Some(Ready { connection_file: file, failed: None });
-            }
-            News::Step(Progress::StrategyFailed { error }) => {
-                steps.failed(&format!("strategy failed: {error}"));
-                return Some(Ready { connection_file: file, failed: Some(error) });
-            }
-            News::Step(Progress::Listening { .. } | Progress::Ended { .. } | Progress::Failed { .. })
-            | News::Crashed { .. } => {}
-        }
     }
 }
 
