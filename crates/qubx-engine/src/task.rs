@@ -22,7 +22,9 @@ use crate::handle::Request;
 use crate::lockstep::Lockstep;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
-use crate::{DataError, EngineEvent, EngineOutput, Interests, MarketEvent, StrategyBatch, StrategyInput};
+use crate::{
+    DataError, EngineEvent, EngineOutput, FirstQuotes, Interests, MarketEvent, StrategyBatch, StrategyInput,
+};
 
 mod checkpoint;
 mod outputs;
@@ -80,6 +82,7 @@ struct Task<F> {
     backlog: Arc<AtomicU64>,
     view: ViewPublisher,
     freshness: Freshness,
+    first_quotes: watch::Sender<FirstQuotes>,
     paused: watch::Sender<bool>,
     cancel: CancellationToken,
 }

@@ -39,6 +39,10 @@ impl<F: Feed> Task<F> {
             let returned = self.freshness.end();
             self.tell(returned).await;
         }
+        self.first_quotes.send_if_modified(|first| {
+            first.ended = !matches!(taken, Ok(true));
+            first.see(&self.events) || first.ended
+        });
         match taken {
             Ok(true) => match &mut self.lockstep {
                 Some(lockstep) => lockstep.give(&mut self.events),

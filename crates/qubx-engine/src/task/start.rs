@@ -19,7 +19,7 @@ use crate::lockstep::Lockstep;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
-    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, MarketData, MarketEvent,
+    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FirstQuotes, MarketData, MarketEvent,
     ResultsCollector, StrategyBatch,
 };
 
@@ -149,10 +149,12 @@ impl Begun {
         // Before the first quote of all there is no time to show.
         let time: Option<Timestamp> = (place > 0).then_some(now);
         let view = ViewPublisher::new(market_view(&desk, time, &feed, None));
+        let (first_quotes_sender, first_quotes) = watch::channel(FirstQuotes::default());
         let (paused_sender, paused) = watch::channel(desk.state().is_paused());
         let handle = EngineHandle {
             requests: request_sender,
             market: view.subscribe(),
+            first_quotes,
             paused,
             backlog: Arc::clone(&backlog),
         };
@@ -185,6 +187,7 @@ impl Begun {
             backlog,
             view,
             freshness,
+            first_quotes: first_quotes_sender,
             paused: paused_sender,
             cancel,
         };

@@ -7,6 +7,7 @@ mod attach;
 mod book;
 mod ema_cross;
 mod files;
+mod first_quotes;
 mod harness;
 mod lockstep;
 mod memory;

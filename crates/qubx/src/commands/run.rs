@@ -24,7 +24,7 @@ use crate::owner::foreground::Foreground;
 use crate::owner::page::Page;
 use crate::owner::prepare::{Prepared, prepare};
 use crate::owner::printer::{Audience, Printer};
-use crate::owner::ready::{Ready, wait_until_ready};
+use crate::owner::ready::{Ready, wait_until_quoted, wait_until_ready};
 use crate::owner::signals::Signals;
 use crate::owner::steps::Steps;
 use crate::owner::supervise::{ENDS_WITHIN, Supervisor};
@@ -102,6 +102,13 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
     let Some(mut ready) = wait_until_ready(&mut supervisor, &mut signals, &mut steps).await else {
         return stopped_before_it_was_ready(supervisor).await;
     };
+    // A console has the terminal for itself.
+    if arguments.detach || arguments.jupyter {
+        match wait_until_quoted(ready, &mut supervisor, &mut signals, &mut steps).await {
+            Some(quoted) => ready = quoted,
+            None => return stopped_before_it_was_ready(supervisor).await,
+        }
+    }
     if arguments.detach {
         loop {
             let no_talk = match Talk::open(options.clone()).await {
@@ -133,7 +140,11 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
         say!("      Ctrl+C stops the strategy and the page");
     }
     let console = console.map(|console| console.open(&ready.connection_file)).transpose()?;
-    let outcome = Foreground::new(options, supervisor, Printer::new(audience)).watch(signals, console).await;
+    let mut foreground = Foreground::new(options, supervisor, Printer::new(audience));
+    if !arguments.jupyter && ready.failed.is_none() {
+        foreground.show_feed(steps);
+    }
+    let outcome = foreground.watch(signals, console).await;
     // Tabs have heard by now that the session ended.
     if let Some(page) = page {
         page.end().await;
