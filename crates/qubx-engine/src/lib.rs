@@ -5,7 +5,7 @@
 //! receiver confirmed that its intent is stored.
 //!
 //! What decides is pure (`core`, `broker`, `desk`, `bars`, `timers`, `floor`, `lockstep`, `queue`, `freshness`,
-//! `first_quotes`): no task, no clock, no file. One task, begun by [`start`], joins it with a feed, the strategy and the requests of an
+//! `first_quotes`, `clocks`): no task, no clock, no file. One task, begun by [`start`], joins it with a feed, the strategy and the requests of an
 //! [`EngineHandle`]. A strategy in Rust runs on a thread of its own, see [`host`](fn@host).
 
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@
 mod bars;
 pub mod bench;
 mod broker;
+mod clocks;
 mod config;
 mod core;
 mod desk;

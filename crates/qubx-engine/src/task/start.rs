@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Anchor, FeedPhase, Task, Told, market_view};
 use crate::bars::Bars;
+use crate::clocks::Clocks;
 use crate::desk::Desk;
 use crate::feed::{Feed, MemoryFeed, ReplayFeed, SimFeed};
 use crate::floor::Floor;
@@ -142,6 +143,7 @@ impl Begun {
         cancel: CancellationToken,
     ) -> EngineHandle {
         let Self { stale_after, desk, bars, place, clock, results, restored } = self;
+        let clocks = feed.is_of_now().then(Clocks::default);
         let freshness = Freshness::new(feed.silence(), stale_after);
         let (request_sender, requests) = mpsc::channel(REQUESTS);
         let now = feed.now();
@@ -188,6 +190,7 @@ impl Begun {
             view,
             freshness,
             first_quotes: first_quotes_sender,
+            clocks,
             paused: paused_sender,
             cancel,
         };

@@ -5,6 +5,7 @@
 
 mod attach;
 mod book;
+mod clocks;
 mod ema_cross;
 mod files;
 mod first_quotes;
