@@ -104,6 +104,7 @@ pub struct Stale {
 
 /// An exchange whose clock differs from the engine's, which is the machine's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct WrongClock {
     /// The exchange.
     pub exchange: String,
