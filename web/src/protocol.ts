@@ -1082,6 +1082,10 @@ feed_error?: string | null,
  */
 stale?: Array<Stale>,
 /**
+ * The exchanges whose clocks differ from the engine's by more than a second.
+ */
+clocks?: Array<WrongClock>,
+/**
  * When the next bar ends that the strategy wants, by the engine's clock; none when it wants no bars.
  */
 next_bar?: string | null, };
@@ -1965,3 +1969,16 @@ head: Seq,
  * The state to begin with; none when the events after `after` follow.
  */
 snapshot?: SessionState | null, };
+
+/**
+ * An exchange whose clock differs from the engine's, which is the machine's.
+ */
+export type WrongClock = {
+/**
+ * The exchange.
+ */
+exchange: string,
+/**
+ * By how many milliseconds the engine's clock is ahead; negative when it is behind.
+ */
+ahead_ms: number, };

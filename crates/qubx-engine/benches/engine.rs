@@ -147,7 +147,11 @@ fn config() -> EngineConfig {
             instruments: instruments.to_vec(),
             paper: PaperConfig::default(),
             funding: None,
-            feed: FeedConfig::Sim { seed: 7, quotes_per_second: 10.try_into().unwrap() },
+            feed: FeedConfig::Sim {
+                seed: 7,
+                quotes_per_second: 10.try_into().unwrap(),
+                clock_offset: jiff::SignedDuration::ZERO,
+            },
         }],
         limits: Limits::default(),
         stale_after: std::time::Duration::from_secs(10),

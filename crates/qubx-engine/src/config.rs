@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use qubx_protocol::{Instrument, InstrumentId, Limits, Money, Timeframe};
 use rust_decimal::Decimal;
 
@@ -114,6 +115,9 @@ pub enum FeedConfig {
         seed: u64,
         /// How often each instrument is quoted.
         quotes_per_second: NonZeroU32,
+        /// How far the machine's clock is ahead of the exchange's, by which quotes have their times; zero unless that is
+        /// what is to be looked at.
+        clock_offset: SignedDuration,
     },
     /// From recorded files.
     Replay {

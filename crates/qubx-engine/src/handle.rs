@@ -10,8 +10,8 @@ use qubx_protocol::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    At, Call, CallValue, CancelSummary, CloseSummary, EngineError, EngineSnapshot, FlattenSummary, Interests,
-    Modification, OrderRequest, Reply,
+    At, Call, CallValue, CancelSummary, CloseSummary, EngineError, EngineSnapshot, FirstQuotes,
+    FlattenSummary, Interests, Modification, OrderRequest, Reply,
 };
 
 /// Where an answer goes. Whoever does not wait for it any more misses nothing but the answer.
@@ -46,6 +46,7 @@ pub(crate) enum Request {
 pub struct EngineHandle {
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) market: watch::Receiver<Arc<MarketView>>,
+    pub(crate) first_quotes: watch::Receiver<FirstQuotes>,
     pub(crate) paused: watch::Receiver<bool>,
     pub(crate) backlog: Arc<AtomicU64>,
 }
@@ -252,6 +253,12 @@ impl EngineHandle {
     #[must_use]
     pub fn market(&self) -> watch::Receiver<Arc<MarketView>> {
         self.market.clone()
+    }
+
+    /// Returns which instruments have had a quote since the feed began.
+    #[must_use]
+    pub fn first_quotes(&self) -> watch::Receiver<FirstQuotes> {
+        self.first_quotes.clone()
     }
 
     async fn ask<T>(&self, request: impl FnOnce(ReplyTo<T>) -> Request) -> Result<T, EngineError> {

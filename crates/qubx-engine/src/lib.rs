@@ -4,8 +4,8 @@
 //! talks to a screen: facts go out through one bounded channel, and an order is sent only after the
 //! receiver confirmed that its intent is stored.
 //!
-//! What decides is pure (`core`, `broker`, `desk`, `bars`, `timers`, `floor`, `lockstep`, `queue`, `freshness`): no task, no
-//! clock, no file. One task, begun by [`start`], joins it with a feed, the strategy and the requests of an
+//! What decides is pure (`core`, `broker`, `desk`, `bars`, `timers`, `floor`, `lockstep`, `queue`, `freshness`,
+//! `first_quotes`, `clocks`): no task, no clock, no file. One task, begun by [`start`], joins it with a feed, the strategy and the requests of an
 //! [`EngineHandle`]. A strategy in Rust runs on a thread of its own, see [`host`](fn@host).
 
 #![forbid(unsafe_code)]
@@ -13,12 +13,14 @@
 mod bars;
 pub mod bench;
 mod broker;
+mod clocks;
 mod config;
 mod core;
 mod desk;
 mod equity;
 mod error;
 mod feed;
+mod first_quotes;
 mod floor;
 mod freshness;
 mod handle;
@@ -43,6 +45,7 @@ pub use config::{
 };
 pub use error::{DataError, EngineError};
 pub use feed::{WalkState, check_files};
+pub use first_quotes::FirstQuotes;
 pub use handle::EngineHandle;
 pub use instruments::default_instrument;
 pub use market::{InstrumentIndex, MarketData, MarketEvent, Touch};

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::checkpoint::Told;
 use self::realtime::Anchor;
+use crate::clocks::Clocks;
 use crate::desk::Desk;
 use crate::feed::Feed;
 use crate::floor::Floor;
@@ -22,7 +23,9 @@ use crate::handle::Request;
 use crate::lockstep::Lockstep;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
-use crate::{DataError, EngineEvent, EngineOutput, Interests, MarketEvent, StrategyBatch, StrategyInput};
+use crate::{
+    DataError, EngineEvent, EngineOutput, FirstQuotes, Interests, MarketEvent, StrategyBatch, StrategyInput,
+};
 
 mod checkpoint;
 mod outputs;
@@ -80,6 +83,9 @@ struct Task<F> {
     backlog: Arc<AtomicU64>,
     view: ViewPublisher,
     freshness: Freshness,
+    first_quotes: watch::Sender<FirstQuotes>,
+    /// While the feed is of now.
+    clocks: Option<Clocks>,
     paused: watch::Sender<bool>,
     cancel: CancellationToken,
 }
@@ -199,6 +205,7 @@ impl<F: Feed> Task<F> {
         let error = self.feed_error.as_ref();
         self.view.publish(MarketView {
             stale: self.freshness.stale(),
+            clocks: self.wrong_clocks(),
             next_bar: self.floor.bars.next_end(time),
             ..market_view(&self.floor.desk, Some(time), &self.feed, error)
         });
@@ -220,6 +227,7 @@ fn market_view(
         replay: feed.progress(),
         feed_error: error.map(ToString::to_string),
         stale: Vec::new(),
+        clocks: Vec::new(),
         next_bar: None,
     }
 }

@@ -1,6 +1,6 @@
 //! Short ways to make values, for the unit tests of this crate.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::{Fill, InstrumentId, Liquidity, Price, Quantity, Quote, Side};
 use rust_decimal::Decimal;
 
@@ -75,7 +75,11 @@ pub(crate) fn config(limits: Limits) -> EngineConfig {
             instruments: instruments.to_vec(),
             paper: PaperConfig::default(),
             funding: None,
-            feed: FeedConfig::Sim { seed: 7, quotes_per_second: 10.try_into().unwrap() },
+            feed: FeedConfig::Sim {
+                seed: 7,
+                quotes_per_second: 10.try_into().unwrap(),
+                clock_offset: SignedDuration::ZERO,
+            },
         }],
         limits,
         stale_after: std::time::Duration::from_secs(10),

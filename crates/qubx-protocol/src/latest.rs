@@ -76,6 +76,9 @@ pub struct MarketView {
     /// The instruments that get no quotes any more, though the feed should give some. They may have no quote at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Stale>,
+    /// The exchanges whose clocks differ from the engine's by more than a second.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<WrongClock>,
     /// When the next bar ends that the strategy wants, by the engine's clock; none when it wants no bars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_bar: Option<Timestamp>,
@@ -97,6 +100,16 @@ pub struct Stale {
     pub instrument: InstrumentId,
     /// When its last quote came, or the feed began: time of the wall, also in a replay.
     pub since: Timestamp,
+}
+
+/// An exchange whose clock differs from the engine's, which is the machine's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WrongClock {
+    /// The exchange.
+    pub exchange: String,
+    /// By how many milliseconds the engine's clock is ahead; negative when it is behind.
+    pub ahead_ms: i64,
 }
 
 /// An open position at the last quotes.

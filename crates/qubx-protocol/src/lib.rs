@@ -38,7 +38,7 @@ pub use history::{History, HistoryKind};
 pub use ids::{
     Author, CellNumber, CommandId, Epoch, InputId, InstrumentId, LedgerRow, LogId, OrderId, RequestId, Seq,
 };
-pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress, Stale};
+pub use latest::{Alarm, Latest, MarketView, PositionMark, Presence, ReplayProgress, Stale, WrongClock};
 pub use market::{Bar, Instrument, InstrumentKind, ParseTimeframeError, Quote, Timeframe, Trade};
 pub use message::{
     Answer, AnswerResult, ClientMessage, Completeness, Completion, EquitySample, ErrorCode, ErrorMessage,

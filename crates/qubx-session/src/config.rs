@@ -124,6 +124,26 @@ pub enum Progress {
         /// What, in one line.
         error: String,
     },
+    /// The feed gave something.
+    FeedConnected,
+    /// So many instruments have had a quote since the feed began; it is waited for the others.
+    WarmUp {
+        /// How many have.
+        quoted: usize,
+        /// How many the feed gives quotes of.
+        instruments: usize,
+    },
+    /// No first quote is waited for any more.
+    WarmedUp {
+        /// How many instruments have had one.
+        quoted: usize,
+        /// How many the feed gives quotes of.
+        instruments: usize,
+        /// Those that had none, because that takes too long.
+        missing: Vec<String>,
+        /// Whether the feed is at its end instead.
+        ended: bool,
+    },
     /// The session was stopped, and is not started again only because its service crashed after that.
     Ended {
         /// How it ended.

@@ -1,12 +1,19 @@
 //! The state of one screen: the session's copy, and what is this screen's own. No I/O.
 
+mod notices;
+mod waits;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
-use qubx_protocol::{CellNumber, Command, CommandId, Completion, InstrumentId, RequestId, Role};
+use qubx_protocol::{CellNumber, Command, InstrumentId, RequestId, Role};
 
+pub(crate) use self::notices::{Hint, Notice, NoticeState};
+pub(crate) use self::waits::{Back, Leaving, PendingCompletion, PendingEnter, PendingSignature, Popup};
+
+use self::notices::mistakes;
 use crate::answer::AnswerLine;
 use crate::candles::Candles;
 use crate::detail::Detail;
@@ -27,7 +34,7 @@ use crate::prompt::Prompt;
 use crate::recall::Recall;
 use crate::search::Search;
 use crate::series::SeriesLines;
-use crate::signature::{Place, Signature};
+use crate::signature::Signature;
 use crate::table::{Table, TableView};
 use crate::tables;
 use crate::theme::{Theme, ThemeChoice};
@@ -36,11 +43,6 @@ use crate::transcript::{Transcript, View};
 use crate::update::ticket::SentTicket;
 use crate::view::CodeRows;
 use crate::{ScreenOptions, Seen};
-
-/// Results kept on the screen until dismissed; the oldest goes for a new one.
-const MOST_NOTICES: usize = 3;
-/// How long a hint is shown.
-const HINT: Duration = Duration::from_secs(3);
 
 /// One screen.
 pub(crate) struct App {
@@ -144,78 +146,6 @@ pub(crate) struct App {
     pub(crate) closed_at: Option<Timestamp>,
     /// Whether the service's version was looked at.
     pub(crate) knows_version: bool,
-}
-
-/// The completions to choose from.
-#[derive(Clone, Debug)]
-pub(crate) struct Popup {
-    /// The characters that a completion replaces.
-    pub(crate) range: (usize, usize),
-    pub(crate) matches: Vec<Completion>,
-    pub(crate) selected: usize,
-}
-
-/// The result of a verb, shown until dismissed.
-#[derive(Clone, Debug)]
-pub(crate) struct Notice {
-    pub(crate) command: Option<CommandId>,
-    pub(crate) text: String,
-    pub(crate) state: NoticeState,
-    /// Its parts, for a verb that has some.
-    pub(crate) legs: Vec<Leg>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoticeState {
-    UnderWay,
-    Done,
-    Failed,
-}
-
-/// A short word about a key that did nothing.
-#[derive(Clone, Debug)]
-pub(crate) struct Hint {
-    pub(crate) text: String,
-    pub(crate) until: Instant,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct PendingEnter {
-    pub(crate) request: Option<RequestId>,
-    pub(crate) deadline: Instant,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct PendingCompletion {
-    pub(crate) request: Option<RequestId>,
-    pub(crate) text: String,
-    pub(crate) cursor: usize,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct PendingSignature {
-    pub(crate) request: Option<RequestId>,
-    pub(crate) place: Place,
-}
-
-/// A connection that is back.
-#[derive(Clone, Debug)]
-pub(crate) struct Back {
-    /// How long it was away, in words.
-    pub(crate) away: String,
-    /// When it came back: what happened before was missed.
-    pub(crate) at: Timestamp,
-    /// How many messages that were missed have come since.
-    pub(crate) replayed: usize,
-}
-
-/// A way out that waits for the service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Leaving {
-    /// The session is asked to stop; it is left when it has ended.
-    Stopping { command: Option<CommandId> },
-    /// The ownership is given up; the screen is left when that is acknowledged.
-    Releasing { command: Option<CommandId> },
 }
 
 impl App {
@@ -441,26 +371,6 @@ impl App {
         self.options.settings.animations && self.fills.new_until(instrument, self.now.instant).is_some()
     }
 
-    /// Shows a short word.
-    pub(crate) fn hint(&mut self, text: impl Into<String>) {
-        self.hint = Some(Hint { text: text.into(), until: self.now.instant + HINT });
-    }
-
-    /// Shows the result of a verb, in the place of an earlier one of the same command.
-    pub(crate) fn notice(&mut self, notice: Notice) {
-        let same = |known: &&mut Notice| notice.command.is_some() && known.command == notice.command;
-        if let Some(known) = self.notices.iter_mut().find(same) {
-            // Its parts go on.
-            let legs = std::mem::take(&mut known.legs);
-            *known = Notice { legs, ..notice };
-            return;
-        }
-        if self.notices.len() == MOST_NOTICES {
-            self.notices.pop_front();
-        }
-        self.notices.push_back(notice);
-    }
-
     /// Returns how far the session can be seen here now.
     pub(crate) fn seen(&self) -> Option<Seen> {
         let state = self.mirror.state.as_ref()?;
@@ -479,19 +389,4 @@ impl App {
     pub(crate) fn stops_on_quit(&self) -> bool {
         self.owns() && !self.mirror.is_live() && facts::is_alone(&self.mirror)
     }
-}
-
-/// Returns the notice of what is wrong with the user's settings; none when nothing is.
-fn mistakes(mistakes: &[String]) -> Option<Notice> {
-    let first = mistakes.first()?;
-    let more = match mistakes.len() - 1 {
-        0 => String::new(),
-        more => format!(" (+{more} more; qubx validate names all)"),
-    };
-    Some(Notice {
-        command: None,
-        text: format!("{first}{more}"),
-        state: NoticeState::Failed,
-        legs: Vec::new(),
-    })
 }

@@ -5,9 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use qubx_client::{Link, Mirror};
 use qubx_protocol::{
-    Account, Author, CellNumber, CellView, ExchangeInfo, Fact, HistoryKind, Instrument, InstrumentId,
-    MarketView, Mode, Order, OrderId, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus,
-    StrategyState,
+    Account, Author, CellView, ExchangeInfo, Fact, HistoryKind, Instrument, InstrumentId, MarketView, Mode,
+    Order, OrderId, Position, PositionMark, Quote, Seq, SessionInfo, SessionStatus, StrategyState,
 };
 
 use rust_decimal::Decimal;
@@ -146,18 +145,9 @@ pub(crate) fn running(mirror: &Mirror) -> Option<&CellView> {
     mirror.state.as_ref()?.running.as_ref()
 }
 
-/// Returns the number that the kernel gave to a cell, as long as it is in the history.
-pub(crate) fn count_of(mirror: &Mirror, cell: CellNumber) -> Option<u32> {
-    let state = mirror.state.as_ref()?;
-    state.history.of(HistoryKind::Session).rev().find_map(|event| match &event.fact {
-        Fact::CellStarted { cell: started, execution_count } if *started == cell => *execution_count,
-        _ => None,
-    })
-}
-
 /// Returns a running cell as people call it: `my In[3]`, `op2's In[*]`.
 pub(crate) fn cell_label(mirror: &Mirror, cell: &CellView, me: &Author) -> String {
-    let count = count_of(mirror, cell.cell).map_or_else(|| "*".to_owned(), |count| count.to_string());
+    let count = mirror.count_of(cell.cell).map_or_else(|| "*".to_owned(), |count| count.to_string());
     let whose = if cell.author == *me {
         "my".to_owned()
     } else {

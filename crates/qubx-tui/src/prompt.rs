@@ -5,6 +5,7 @@
 //! emoji of several parts, is moved over and removed as one. No I/O.
 
 pub(crate) mod rows;
+mod step;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use edtui::actions::{AppendNewline, DeleteToFirstCharOfLine, DeleteWordBackward, LineBreak, Undo};
@@ -12,6 +13,7 @@ use edtui::events::{KeyEventHandler, KeyEventRegister, KeyInput};
 use edtui::{EditorEventHandler, EditorMode, EditorState, Index2, Lines};
 
 use self::rows::Shape;
+use self::step::whole_step;
 use crate::keymap::Preset;
 use crate::{python, sanitize};
 
@@ -280,41 +282,6 @@ impl Prompt {
         self.editor.cursor = Index2::new(place.0, place.1);
     }
 
-    /// Tells whether the step is inside a line and over more than one character: the library would take it apart.
-    fn steps_over(&self, step: Step) -> bool {
-        let (row, column) = self.cursor();
-        let line = self.rows().nth(row).unwrap_or_default();
-        match step {
-            Step::Left | Step::RemoveLeft => column - rows::grapheme_before(line, column) > 1,
-            Step::Right | Step::RemoveRight => rows::grapheme_after(line, column) - column > 1,
-        }
-    }
-
-    fn step(&mut self, step: Step) {
-        let (row, column) = self.cursor();
-        let line = self.rows().nth(row).unwrap_or_default();
-        let (before, after) = (rows::grapheme_before(line, column), rows::grapheme_after(line, column));
-        let at = self.cursor_characters();
-        match step {
-            Step::Left => self.editor.cursor.col = before,
-            Step::Right => self.editor.cursor.col = after,
-            Step::RemoveLeft => self.splice(at + before - column, at, ""),
-            Step::RemoveRight => self.splice(at, at + after - column, ""),
-        }
-    }
-
-    /// Moves a cursor that came into the middle of a grapheme on to its edge, in the direction that it went.
-    fn stay_between_graphemes(&mut self, came_from: (usize, usize)) {
-        let (row, column) = self.cursor();
-        let line = self.rows().nth(row).unwrap_or_default();
-        let start = rows::grapheme_start(line, column);
-        if start != column {
-            let on = (row, column) > came_from;
-            let end = rows::grapheme_after(line, start);
-            self.editor.cursor.col = if on { end } else { start };
-        }
-    }
-
     fn is_full(&self, more: usize) -> bool {
         let bytes: usize = self.rows().flatten().map(|character| character.len_utf8()).sum();
         bytes + self.editor.lines.len() + more > LONGEST_CELL_BYTES
@@ -330,31 +297,6 @@ impl Prompt {
         }
         let (row, column) = self.cursor();
         self.editor.cursor = Index2::new(row, column);
-    }
-}
-
-/// A step that is taken over a whole grapheme.
-#[derive(Clone, Copy)]
-enum Step {
-    Left,
-    Right,
-    RemoveLeft,
-    RemoveRight,
-}
-
-/// Returns the step that a key is; none for all other keys.
-fn whole_step(event: KeyEvent) -> Option<Step> {
-    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-    match event.code {
-        KeyCode::Left if event.modifiers.is_empty() => Some(Step::Left),
-        KeyCode::Right if event.modifiers.is_empty() => Some(Step::Right),
-        KeyCode::Backspace if event.modifiers.is_empty() => Some(Step::RemoveLeft),
-        KeyCode::Delete if event.modifiers.is_empty() => Some(Step::RemoveRight),
-        KeyCode::Char('b') if ctrl => Some(Step::Left),
-        KeyCode::Char('f') if ctrl => Some(Step::Right),
-        KeyCode::Char('h') if ctrl => Some(Step::RemoveLeft),
-        KeyCode::Char('d') if ctrl => Some(Step::RemoveRight),
-        _ => None,
     }
 }
 
@@ -383,59 +325,4 @@ fn clean(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn typed(text: &str) -> Prompt {
-        let mut prompt = Prompt::default();
-        for character in text.chars() {
-            match character {
-                '\n' => prompt.newline(None),
-                character => prompt.key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE)),
-            }
-        }
-        prompt
-    }
-
-    #[test]
-    fn readline_keys_edit() {
-        let ctrl = KeyModifiers::CONTROL;
-        for (keys, expected) in [
-            (vec![('w', ctrl)], "one "),
-            (vec![('u', ctrl)], ""),
-            (vec![('a', ctrl), ('k', ctrl)], ""),
-            (vec![('a', ctrl), ('>', KeyModifiers::NONE)], ">one two"),
-            (vec![('b', ctrl), ('!', KeyModifiers::NONE)], "one tw!o"),
-            (vec![('b', KeyModifiers::ALT), ('d', KeyModifiers::ALT)], "one "),
-            (vec![('h', ctrl)], "one tw"),
-        ] {
-            let mut prompt = typed("one two");
-            for (key, modifiers) in &keys {
-                prompt.key(KeyEvent::new(KeyCode::Char(*key), *modifiers));
-            }
-            assert_eq!(prompt.text(), expected, "{keys:?}");
-        }
-    }
-
-    #[test]
-    fn lines_are_indented_as_they_are_typed() {
-        assert_eq!(typed("def f():\nreturn 1\nf()").text(), "def f():\n    return 1\nf()");
-    }
-
-    #[test]
-    fn pasted_text_lands_at_the_cursor_whole() {
-        let mut prompt = typed("f()");
-        prompt.key(KeyEvent::new(KeyCode::Left, KeyModifiers::NONE));
-        prompt.insert("a,\r\n\tb\x1b");
-        assert_eq!(prompt.text(), "f(a,\n    b)");
-        assert_eq!(prompt.cursor(), (1, 5));
-        assert_eq!(prompt.before_cursor(), "f(a,\n    b");
-    }
-
-    #[test]
-    fn a_text_stays_within_what_the_service_takes() {
-        let mut prompt = Prompt::default();
-        prompt.insert(&"é".repeat(LONGEST_CELL_BYTES));
-        assert!(prompt.text().len() <= LONGEST_CELL_BYTES);
-    }
-}
+mod tests;

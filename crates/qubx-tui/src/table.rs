@@ -4,118 +4,18 @@
 //! every two seconds while nobody has the cursor in it. A selected row is known by what it is about, so it stays
 //! selected wherever it moves, and when it is gone nothing else is selected in its place.
 
-use std::borrow::Cow;
-use std::cmp::Ordering;
+mod field;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use qubx_protocol::{InstrumentId, OrderId, Seq};
-use rust_decimal::Decimal;
 
-use crate::format::UNKNOWN;
+use self::field::compare;
+pub(crate) use self::field::{Column, Field, Rank, Tone, left, right, symbol};
 
 /// How long a sorted table keeps its order at the least.
 const SORT_EVERY: Duration = Duration::from_secs(2);
-
-/// A column.
-#[derive(Clone, Debug)]
-pub(crate) struct Column {
-    pub(crate) title: Cow<'static, str>,
-    /// Its columns on the screen, at the least.
-    pub(crate) width: usize,
-    /// And at the most, where there is room.
-    pub(crate) most: usize,
-    /// Whether it has words, which stand to the left; digits stand to the right.
-    pub(crate) left: bool,
-    /// Columns with the highest number go first where there is no room; those with 0 stay.
-    pub(crate) importance: u8,
-    /// What it is sorted by, where that is not its title.
-    pub(crate) sorts_as: Option<&'static str>,
-}
-
-/// Returns a column whose digits stand to the right.
-pub(crate) fn right(title: &'static str, width: usize, importance: u8) -> Column {
-    Column { title: title.into(), width, most: width, left: false, importance, sorts_as: None }
-}
-
-/// Returns a column of words.
-pub(crate) fn left(title: &'static str, width: usize, importance: u8) -> Column {
-    Column { left: true, ..right(title, width, importance) }
-}
-
-/// Returns the column of symbols, which takes what room there is.
-pub(crate) fn symbol() -> Column {
-    Column { most: 16, ..left("Symbol", 8, 0) }
-}
-
-impl Column {
-    /// Returns what the title of a table calls the column when it is sorted by it.
-    pub(crate) fn sort_name(&self) -> String {
-        self.sorts_as.map_or_else(|| self.title.to_lowercase(), str::to_owned)
-    }
-}
-
-/// How a field is to be taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Tone {
-    #[default]
-    Plain,
-    Gain,
-    Loss,
-    Quiet,
-    Attention,
-}
-
-/// What a field is sorted by.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Rank {
-    /// Not known: last, whichever way the table is sorted.
-    Unknown,
-    Number(Decimal),
-    Float(f64),
-    Text(String),
-}
-
-/// What one place of a row shows.
-#[derive(Clone, Debug)]
-pub(crate) struct Field {
-    pub(crate) text: String,
-    pub(crate) tone: Tone,
-    pub(crate) rank: Rank,
-}
-
-impl Field {
-    /// Returns words.
-    pub(crate) fn words(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { rank: Rank::Text(text.to_lowercase()), text, tone: Tone::Plain }
-    }
-
-    /// Returns a number with its text.
-    pub(crate) fn number(value: Decimal, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Plain, rank: Rank::Number(value) }
-    }
-
-    /// Returns what is not known.
-    pub(crate) fn unknown() -> Self {
-        Self { text: UNKNOWN.to_owned(), tone: Tone::Plain, rank: Rank::Unknown }
-    }
-
-    /// Returns a number with its text, or that it is not known.
-    pub(crate) fn maybe(value: Option<Decimal>, text: impl FnOnce(Decimal) -> String) -> Self {
-        value.map_or_else(Self::unknown, |value| Self::number(value, text(value)))
-    }
-
-    /// Returns a length of time with its text: the longest sorts as the largest.
-    pub(crate) fn lasting(duration: Duration, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Plain, rank: Rank::Float(duration.as_secs_f64()) }
-    }
-
-    /// Returns the field in a tone.
-    pub(crate) fn toned(self, tone: Tone) -> Self {
-        Self { tone, ..self }
-    }
-}
 
 /// What a row is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -303,120 +203,5 @@ impl Row {
     }
 }
 
-fn compare(a: Option<&Field>, b: Option<&Field>, descending: bool) -> Ordering {
-    let unknown = Rank::Unknown;
-    let rank = |field: Option<&Field>| field.map_or(unknown.clone(), |field| field.rank.clone());
-    let (a, b) = (rank(a), rank(b));
-    let order = match (&a, &b) {
-        (Rank::Unknown, Rank::Unknown) => return Ordering::Equal,
-        (Rank::Unknown, _) => return Ordering::Greater,
-        (_, Rank::Unknown) => return Ordering::Less,
-        (Rank::Number(a), Rank::Number(b)) => a.cmp(b),
-        (Rank::Float(a), Rank::Float(b)) => a.total_cmp(b),
-        (Rank::Text(a), Rank::Text(b)) => a.cmp(b),
-        // Numbers before words, in a published column that has both.
-        (Rank::Text(_), _) => Ordering::Greater,
-        (_, Rank::Text(_)) => Ordering::Less,
-        (Rank::Number(_), Rank::Float(_)) => Ordering::Less,
-        (Rank::Float(_), Rank::Number(_)) => Ordering::Greater,
-    };
-    if descending { order.reverse() } else { order }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(values: &[(usize, Option<i64>)]) -> Table {
-        let row = |(key, value): &(usize, Option<i64>)| Row {
-            key: RowKey::Place(*key),
-            fields: vec![
-                Field::words(format!("row {key}")),
-                Field::maybe(value.map(Decimal::from), |value| value.to_string()),
-            ],
-            old: false,
-            flash: false,
-        };
-        Table {
-            columns: vec![symbol(), right("N", 4, 1)],
-            rows: values.iter().map(row).collect(),
-            empty: String::new(),
-        }
-    }
-
-    fn keys(view: &TableView, table: &Table) -> Vec<usize> {
-        let key = |row: &&Row| match row.key {
-            RowKey::Place(place) => place,
-            _ => usize::MAX,
-        };
-        view.rows(table).iter().map(key).collect()
-    }
-
-    #[test]
-    fn sorted_rows_keep_their_place_until_they_are_sorted_again() {
-        let now = Instant::now();
-        let mut view = TableView::sorted_by(1, true);
-        view.sort_now(&table(&[(1, Some(5)), (2, None), (3, Some(9))]), now);
-        assert_eq!(keys(&view, &table(&[(1, Some(5)), (2, None), (3, Some(9))])), [3, 1, 2]);
-        let changed = table(&[(1, Some(50)), (2, Some(7)), (3, Some(9)), (4, Some(99))]);
-        assert_eq!(keys(&view, &changed), [3, 1, 2, 4]);
-        assert!(!view.is_due(now + Duration::from_millis(1_900)));
-        assert!(view.is_due(now + SORT_EVERY));
-        view.sort_now(&changed, now + SORT_EVERY);
-        assert_eq!(keys(&view, &changed), [4, 1, 3, 2]);
-        view.reverse(&changed, now);
-        assert_eq!(keys(&view, &changed), [2, 3, 1, 4]);
-    }
-
-    #[test]
-    fn a_selected_row_is_followed_and_one_that_is_gone_selects_no_other() {
-        let now = Instant::now();
-        let mut view = TableView::sorted_by(1, true);
-        let before = table(&[(1, Some(5)), (2, Some(6))]);
-        view.sort_now(&before, now);
-        view.select(&view.clone().rows(&before), 1);
-        assert_eq!(view.selected, Some(RowKey::Place(1)));
-        let after = table(&[(1, Some(7)), (2, Some(6))]);
-        view.sort_now(&after, now);
-        assert_eq!(view.selected_place(&view.rows(&after)), Some(0));
-        let without = table(&[(2, Some(6))]);
-        assert_eq!(view.selected_place(&view.rows(&without)), None);
-    }
-
-    #[test]
-    fn a_filter_leaves_rows_out_and_unknown_comes_last_either_way() {
-        let rows = table(&[(1, None), (12, Some(2)), (3, Some(1))]);
-        let mut view = TableView { filter: "ROW 1".to_owned(), ..TableView::default() };
-        assert_eq!(keys(&view, &rows), [1, 12]);
-        view.filter.clear();
-        for (descending, expected) in [(true, [12, 3, 1]), (false, [3, 12, 1])] {
-            view.sort = Some(Sort { column: 1, descending });
-            view.sort_now(&rows, Instant::now());
-            assert_eq!(keys(&view, &rows), expected);
-        }
-    }
-
-    #[test]
-    fn columns_go_by_importance_and_by_choice_but_never_all() {
-        let rows = table(&[]);
-        let mut view = TableView::default();
-        assert_eq!(view.columns(&rows, 40), [(0, 1, 16), (1, 18, 4)]);
-        assert_eq!(view.columns(&rows, 12), [(0, 1, 11)]);
-        view.toggle(0, &rows);
-        view.toggle(1, &rows);
-        assert_eq!(view.columns(&rows, 40), [(1, 1, 4)]);
-        view.toggle(0, &rows);
-        assert_eq!(view.columns(&rows, 40).len(), 2);
-    }
-
-    #[test]
-    fn the_selected_row_stays_in_view_until_the_rows_are_moved_apart() {
-        let mut view = TableView::default();
-        assert_eq!(view.first(100, Some(50), 10), 41);
-        view.top = 45;
-        assert_eq!(view.first(100, Some(50), 10), 45);
-        view.scrolled = true;
-        view.top = 99;
-        assert_eq!(view.first(100, Some(50), 10), 90);
-    }
-}
+mod tests;

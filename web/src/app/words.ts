@@ -3,7 +3,7 @@
 import { user } from '../figures/facts';
 import { clock, count, stopwatch } from '../figures/format';
 import type { Link } from '../connection/link';
-import type { CellView, Event, SessionStatus } from '../protocol';
+import type { CellView, Event, SessionStatus, WrongClock } from '../protocol';
 
 export type Tone = 'quiet' | 'plain' | 'good' | 'warn' | 'bad';
 export type Said = { text: string; tone: Tone };
@@ -115,4 +115,10 @@ export function startingBar(status: SessionStatus, quotes: number): string | nul
 /** Returns a text as a sentence. */
 export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Returns how far the session's clock is from an exchange's. */
+export function clockWord({ exchange, ahead_ms }: WrongClock): string {
+  const seconds = (Math.abs(ahead_ms) / 1_000).toFixed(1);
+  return `clock ${ahead_ms < 0 ? '−' : '+'}${seconds} s vs ${exchange}`;
 }

@@ -7,7 +7,7 @@ use qubx_protocol::{InstrumentKind, Order, OrderStatus};
 use super::table::{order, told};
 use super::*;
 use crate::testing::{at, config, decimal, id};
-use crate::{FundingConfig, InstrumentIndex, Limits, Restore, Touch};
+use crate::{FundingConfig, InstrumentIndex, Limits, Modification, Restore, Touch};
 
 fn slow() -> EngineConfig {
     let mut config = config(Limits::default());

@@ -4,8 +4,8 @@ use qubx_protocol::Order;
 
 use super::table::{happen, order, told};
 use super::*;
-use crate::Limits;
 use crate::testing::{at, config, decimal};
+use crate::{Limits, Modification};
 
 const TIME: &str = "12:00:00";
 

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 
 use super::table::{happen, order};
 use super::*;
-use crate::Limits;
 use crate::testing::{at, config};
+use crate::{Limits, Modification};
 
 const TIME: &str = "12:00:00";
 

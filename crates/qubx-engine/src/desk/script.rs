@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::testing::{at, config, decimal, id};
-use crate::{FundingConfig, InstrumentIndex, Limits, Touch};
+use crate::{FundingConfig, InstrumentIndex, Limits, Modification, Touch};
 
 pub(super) const SYMBOLS: [&str; 2] = ["BTCUSDT", "ETHUSDT"];
 

@@ -61,6 +61,11 @@ pub(crate) trait Feed: Send + 'static {
         true
     }
 
+    /// Tells whether its events have the time of now by the exchange's clock, and not a recorded one.
+    fn is_of_now(&self) -> bool {
+        false
+    }
+
     /// Tells whether the market waits for the strategy, so that results do not depend on the machine.
     fn is_lockstep(&self) -> bool {
         false

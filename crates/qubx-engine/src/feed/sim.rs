@@ -33,7 +33,9 @@ impl SimFeed {
         let walks = exchanges.iter().flat_map(|exchange| {
             let first = next;
             next += exchange.instruments.len() as u32;
-            let FeedConfig::Sim { seed, quotes_per_second } = exchange.feed else { return Vec::new() };
+            let FeedConfig::Sim { seed, quotes_per_second, clock_offset } = exchange.feed else {
+                return Vec::new();
+            };
             let count = exchange.instruments.len() as u32;
             let interval = Duration::from_secs(1) / quotes_per_second.get();
             let instruments = exchange.instruments.iter().zip(0..);
@@ -46,6 +48,7 @@ impl SimFeed {
                         seed,
                         quotes_per_second,
                         interval / count.max(1) * turn,
+                        clock_offset,
                     )
                 })
                 .collect()
@@ -124,12 +127,16 @@ impl Feed for SimFeed {
         let walk = &mut self.walks[turn];
         let touch = walk.step();
         let quote = walk.quote(touch, time);
-        into.push(MarketEvent::quote(walk.index, time, Touch::from(&quote)));
+        into.push(MarketEvent::quote(walk.index, quote.time, Touch::from(&quote)));
         Ok(true)
     }
 
     fn now(&mut self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn is_of_now(&self) -> bool {
+        true
     }
 
     fn simulation(&self) -> Vec<WalkState> {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use qubx_protocol::{Instrument, InstrumentId, Price, Quantity, Quote};
 use rand::rngs::ChaCha12Rng;
 use rand::{RngExt, SeedableRng};
@@ -55,6 +55,8 @@ pub(super) struct Walk {
     interval: Duration,
     /// When the next quote comes, from the beginning.
     pub(super) offset: Duration,
+    /// How far the engine's clock is ahead of the one that quotes have their times by.
+    clock_offset: SignedDuration,
     /// The newest quote.
     pub(super) last: Option<Quote>,
 }
@@ -75,6 +77,7 @@ impl Walk {
         seed: u64,
         quotes_per_second: NonZeroU32,
         offset: Duration,
+        clock_offset: SignedDuration,
     ) -> Self {
         let start = start_price(&instrument.id.symbol);
         Self {
@@ -92,6 +95,7 @@ impl Walk {
             quotes_per_second: f64::from(quotes_per_second.get()),
             interval: Duration::from_secs(1) / quotes_per_second.get(),
             offset,
+            clock_offset,
             last: None,
         }
     }
@@ -106,11 +110,11 @@ impl Walk {
         Touch { bid, ask: bid + spread, bid_size: self.size(), ask_size: self.size() }
     }
 
-    /// Returns the quote of what is bid and asked, which is the newest one now.
+    /// Returns the quote of what is bid and asked, which is the newest one now, at the engine's `time`.
     pub(super) fn quote(&mut self, touch: Touch, time: Timestamp) -> Quote {
         let quote = Quote {
             instrument: self.instrument.clone(),
-            time,
+            time: time.saturating_sub(self.clock_offset).unwrap_or(time),
             bid: Price(multiple(touch.bid, self.tick_size)),
             ask: Price(multiple(touch.ask, self.tick_size)),
             bid_size: Quantity(multiple(touch.bid_size, self.lot_size)),

@@ -3,116 +3,33 @@
 //! It does with batches, and with the answers to calls, what the runner of a strategy in Python does. A callback that
 //! fails or panics is told, and the next one follows. It never touches the book: what the strategy sees is a copy.
 
-use std::any::Any;
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod guard;
+mod news;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use qubx_protocol::{Action, Author, By, CallbackTime, Command, CommandId, Instrument, LogLevel, Parameter};
+use qubx_protocol::{Action, Author, By, Command, CommandId, Instrument, Parameter};
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use self::guard::{guarded, note_panics};
+pub use self::news::{Content, HostEvent};
 use super::hosted::Hosted;
 use super::kinds::complete;
 use super::mirror::Mirror;
 use super::times::{Callback, Times};
-use super::{Context, Outcome, Prepared, Print, StrategyError};
+use super::{Context, Outcome, Prepared, Print};
 use crate::{
-    At, EngineError, EngineHandle, FAILURES_THAT_PAUSE, InstrumentIndex, Interests, MarketData,
-    StrategyBatch, StrategyInput,
+    At, EngineError, EngineHandle, FAILURES_THAT_PAUSE, Interests, MarketData, StrategyBatch, StrategyInput,
 };
 
 /// How often the times of callbacks are told: often enough to look at.
 const TELL_TIMES: Duration = Duration::from_millis(500);
-
-/// What the host tells the session.
-#[derive(Debug)]
-pub enum HostEvent {
-    /// The strategy is made.
-    Constructed {
-        /// Its parameters.
-        parameters: Vec<Parameter>,
-        /// What it can be told to do.
-        actions: Vec<Action>,
-    },
-    /// Its `on_start` ran; the feed goes, and callbacks follow.
-    Started {
-        /// What it reacts to.
-        interests: Interests,
-    },
-    /// It did not start; nothing follows. The feed goes without it.
-    Failed {
-        /// `new` or `on_start`.
-        stage: &'static str,
-        /// Why.
-        error: String,
-    },
-    /// A callback failed; the next one follows.
-    CallbackError {
-        /// Which.
-        callback: &'static str,
-        /// Why.
-        error: String,
-        /// How many failed one after the other, with this one.
-        in_a_row: u32,
-        /// When, by the engine's clock.
-        time: Timestamp,
-    },
-    /// It wrote to the log.
-    Log {
-        /// How grave.
-        level: LogLevel,
-        /// What.
-        text: String,
-        /// When, by the engine's clock.
-        time: Timestamp,
-    },
-    /// How long its callbacks took since it started; told twice a second at most, and at the end.
-    Callbacks(Vec<CallbackTime>),
-    /// It shows something.
-    Published {
-        /// Under which name.
-        name: String,
-        /// On the chart of which instrument, if any.
-        instrument: Option<InstrumentIndex>,
-        /// When, by the engine's clock.
-        time: Timestamp,
-        /// What.
-        content: Content,
-    },
-    /// A parameter changed.
-    Parameters(Vec<Parameter>),
-    /// A command for the strategy is done, with what came of it in words; or it was refused.
-    CommandDone(CommandId, Result<String, String>),
-    /// It waits until an object is kept, and tells where in its batch it is. All facts up to there are to be stored before
-    /// it: see [`EngineHandle::flush`].
-    SaveState(Value, Option<At>, oneshot::Sender<Result<(), String>>),
-    /// It waits for the object that was kept last; none when there is none.
-    LoadState(oneshot::Sender<Result<Option<Value>, String>>),
-    /// It ended, and its thread with it.
-    Stopped,
-}
-
-/// What a strategy shows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Content {
-    /// One value.
-    Value(Value),
-    /// A table.
-    Table {
-        /// The names of the columns.
-        columns: Vec<String>,
-        /// The rows.
-        rows: Vec<Vec<Value>>,
-    },
-    /// One more point of a line; none breaks it.
-    Point(Option<f64>),
-}
 
 /// Talks to the thread of a strategy.
 #[derive(Clone, Debug)]
@@ -431,53 +348,4 @@ impl Host {
         self.times_told = Instant::now();
         ctx.tell(HostEvent::Callbacks(self.times.list()));
     }
-}
-
-/// Runs what a strategy's author wrote, and returns what it failed with, a panic too, in words.
-fn guarded<T>(body: impl FnOnce() -> Result<T, StrategyError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(with_causes(&*error)),
-        Err(panic) => {
-            let place = PANICKED_AT.take().map(|place| format!(" at {place}")).unwrap_or_default();
-            Err(format!("it panicked{place}: {}", words_of(&*panic)))
-        }
-    }
-}
-
-thread_local! {
-    /// Where this thread panicked last; only strategies' threads note it.
-    static PANICKED_AT: Cell<Option<String>> = const { Cell::new(None) };
-    static NOTES_PANICS: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Has panics of this thread note their place, beside what happens at a panic anyway.
-fn note_panics() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if NOTES_PANICS.get() {
-                PANICKED_AT.set(panic.location().map(|place| format!("{}:{}", place.file(), place.line())));
-            }
-            before(panic);
-        }));
-    });
-    NOTES_PANICS.set(true);
-}
-
-/// Returns an error with all that caused it.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
 }

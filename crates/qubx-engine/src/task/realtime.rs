@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use qubx_protocol::{InstrumentId, LogLevel};
+use qubx_protocol::{InstrumentId, LogLevel, WrongClock};
 use tokio::time::Instant;
 
 use super::{FeedPhase, Task};
@@ -39,6 +39,10 @@ impl<F: Feed> Task<F> {
             let returned = self.freshness.end();
             self.tell(returned).await;
         }
+        self.first_quotes.send_if_modified(|first| {
+            first.ended = !matches!(taken, Ok(true));
+            first.see(&self.events) || first.ended
+        });
         match taken {
             Ok(true) => match &mut self.lockstep {
                 Some(lockstep) => lockstep.give(&mut self.events),
@@ -68,6 +72,7 @@ impl<F: Feed> Task<F> {
         self.freshness.quote(id, Instant::now());
         let now = self.now();
         self.anchor = Anchor::now(now);
+        self.compare_clocks(&event, now).await;
         self.act(now).await;
         let mut events = Vec::new();
         let bars = self.floor.market(&event, &mut events);
@@ -121,6 +126,31 @@ impl<F: Feed> Task<F> {
         if !open || self.strategy.try_send(batch).is_err() {
             self.set_interests(Interests::NONE);
         }
+    }
+
+    /// Compares the engine's clock with that of the exchange that an event is of.
+    async fn compare_clocks(&mut self, event: &MarketEvent, now: Timestamp) {
+        let Some(clocks) = &mut self.clocks else { return };
+        let state = self.floor.desk.state();
+        let exchange = state.exchange_of(event.instrument.place());
+        let lag = now.duration_since(event.time);
+        let told = clocks.quote(exchange, state.exchange_name(exchange), lag, Instant::now());
+        if let Some(told) = told {
+            // Whoever hears of it finds it in the market.
+            self.publish();
+            self.tell(vec![told]).await;
+        }
+    }
+
+    /// Returns the exchanges whose clocks differ from the engine's.
+    pub(super) fn wrong_clocks(&self) -> Vec<WrongClock> {
+        let state = self.floor.desk.state();
+        let wrong = self.clocks.iter().flat_map(|clocks| clocks.wrong(Instant::now()));
+        let named = wrong.map(|(exchange, ahead)| WrongClock {
+            exchange: state.exchange_name(exchange).to_owned(),
+            ahead_ms: i64::try_from(ahead.as_millis()).unwrap_or_default(),
+        });
+        named.collect()
     }
 
     /// Shows and tells which quotes are stale, and which come again.

@@ -12,8 +12,8 @@ use crate::feed::Feed;
 use crate::floor::cancelled_by;
 use crate::handle::Request;
 use crate::{
-    At, Call, CancelSummary, EngineError, EngineEvent, EngineSnapshot, Interests, MarketEvent, Reply,
-    StrategyInput, Touch,
+    At, Call, CancelSummary, EngineError, EngineEvent, EngineSnapshot, InstrumentIndex, Interests,
+    MarketEvent, Reply, StrategyInput, Touch,
 };
 
 impl<F: Feed> Task<F> {
@@ -192,6 +192,10 @@ impl<F: Feed> Task<F> {
         }
         if self.feed_phase == FeedPhase::Waiting {
             self.feed_phase = FeedPhase::Running;
+            let instruments = self.floor.desk.state().instruments();
+            let expected =
+                (0..).map(InstrumentIndex).zip(instruments).filter(|(index, _)| self.feed.has_more(*index));
+            self.first_quotes.send_modify(|first| first.begin(expected));
             self.freshness.begin(self.floor.desk.state().instruments(), Instant::now());
         }
     }

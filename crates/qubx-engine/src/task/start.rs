@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Anchor, FeedPhase, Task, Told, market_view};
 use crate::bars::Bars;
+use crate::clocks::Clocks;
 use crate::desk::Desk;
 use crate::feed::{Feed, MemoryFeed, ReplayFeed, SimFeed};
 use crate::floor::Floor;
@@ -19,7 +20,7 @@ use crate::lockstep::Lockstep;
 use crate::queue::StrategyQueue;
 use crate::view::ViewPublisher;
 use crate::{
-    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, MarketData, MarketEvent,
+    EngineConfig, EngineError, EngineEvent, EngineHandle, EngineOutput, FirstQuotes, MarketData, MarketEvent,
     ResultsCollector, StrategyBatch,
 };
 
@@ -142,6 +143,7 @@ impl Begun {
         cancel: CancellationToken,
     ) -> EngineHandle {
         let Self { stale_after, desk, bars, place, clock, results, restored } = self;
+        let clocks = feed.is_of_now().then(Clocks::default);
         let freshness = Freshness::new(feed.silence(), stale_after);
         let (request_sender, requests) = mpsc::channel(REQUESTS);
         let now = feed.now();
@@ -149,10 +151,12 @@ impl Begun {
         // Before the first quote of all there is no time to show.
         let time: Option<Timestamp> = (place > 0).then_some(now);
         let view = ViewPublisher::new(market_view(&desk, time, &feed, None));
+        let (first_quotes_sender, first_quotes) = watch::channel(FirstQuotes::default());
         let (paused_sender, paused) = watch::channel(desk.state().is_paused());
         let handle = EngineHandle {
             requests: request_sender,
             market: view.subscribe(),
+            first_quotes,
             paused,
             backlog: Arc::clone(&backlog),
         };
@@ -185,6 +189,8 @@ impl Begun {
             backlog,
             view,
             freshness,
+            first_quotes: first_quotes_sender,
+            clocks,
             paused: paused_sender,
             cancel,
         };

@@ -307,7 +307,11 @@ pub(crate) fn config(symbols: &[&str], feed: FeedConfig) -> EngineConfig {
 }
 
 pub(crate) fn sim() -> EngineConfig {
-    let feed = FeedConfig::Sim { seed: 7, quotes_per_second: 50.try_into().unwrap() };
+    let feed = FeedConfig::Sim {
+        seed: 7,
+        quotes_per_second: 50.try_into().unwrap(),
+        clock_offset: jiff::SignedDuration::ZERO,
+    };
     config(&["BTCUSDT", "ETHUSDT"], feed)
 }
 

@@ -5,8 +5,10 @@
 
 mod attach;
 mod book;
+mod clocks;
 mod ema_cross;
 mod files;
+mod first_quotes;
 mod harness;
 mod lockstep;
 mod memory;

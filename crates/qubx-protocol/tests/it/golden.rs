@@ -137,10 +137,14 @@ fn what_a_service_sends_is_as_it_was() {
         replay: Some(ReplayProgress { fraction: 0.25, speed: "max".to_owned(), finished: false }),
         feed_error: None,
         stale: Vec::new(),
+        clocks: Vec::new(),
         next_bar: Some(time(60)),
     };
-    let old =
-        MarketView { stale: vec![Stale { instrument: btc(), since: time(2) }], ..MarketView::default() };
+    let old = MarketView {
+        stale: vec![Stale { instrument: btc(), since: time(2) }],
+        clocks: vec![WrongClock { exchange: "SIM".to_owned(), ahead_ms: 2_300 }],
+        ..MarketView::default()
+    };
     let presence =
         vec![Presence { identity: "op1@pts/0".into(), owner: true, role: Role::Admin, since: time(0) }];
     let alarm = Alarm {

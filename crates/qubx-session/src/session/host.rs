@@ -34,6 +34,7 @@ impl Session {
             HostEvent::Started { .. } => {
                 self.set_strategy(StrategyState::Running, None);
                 self.report(Progress::StrategyStarted);
+                self.report_first_quotes();
             }
             HostEvent::Failed { stage, error } => self.rust_failed(stage, &error),
             HostEvent::CallbackError { callback, error, time, .. } => {

@@ -22,6 +22,7 @@ mod running;
 mod sources;
 mod strategy;
 mod verbs;
+mod warm_up;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -48,6 +48,7 @@ impl Session {
                     Interests { strategy: true, quotes: has("on_quote"), trades: has("on_trade") };
                 self.start_feed(interests);
                 self.report(Progress::StrategyStarted);
+                self.report_first_quotes();
             }
             StrategyEvent::Failed { stage, ename, evalue, traceback } => {
                 let error = format!("{ename} in {stage}: {evalue}");

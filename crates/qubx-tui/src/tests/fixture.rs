@@ -516,6 +516,7 @@ impl Screen {
             replay: None,
             feed_error: None,
             stale: vec![Stale { instrument: instrument("ETHUSDT"), since: time("14:02:00") }],
+            clocks: Vec::new(),
             next_bar: Some(time("14:03:00")),
         };
         self.update(Update::Latest(Latest { market: Some(market), ..Latest::default() }));

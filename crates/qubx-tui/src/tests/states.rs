@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use qubx_client::{Link, ServiceFate, Update};
-use qubx_protocol::{ErrorCode, ErrorMessage, KernelState, LogLevel, Mode, StrategyState};
+use qubx_protocol::{
+    ErrorCode, ErrorMessage, KernelState, Latest, LogLevel, Mode, StrategyState, WrongClock,
+};
 
 use super::fixture::Screen;
 use crate::message::Message;
@@ -95,6 +97,20 @@ fn another_version_of_the_service_is_told_once_and_until_it_is_dismissed() {
     }
     shows(&screen, &format!("Session runs 0.0.9, this client {own}: some panels may be missing."));
     assert_eq!(screen.app.notices.len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_with_the_exchange() {
+    for (width, height) in [(120, 40), (80, 24)] {
+        let mut screen = Screen::rich(width, height, false, Mode::Paper);
+        let mut market = screen.app.mirror.latest.market.clone().unwrap();
+        assert!(!screen.drawn().contains("clock "), "{}", screen.drawn());
+        for (ahead_ms, chip) in [(2_340, "clock +2.3 s vs SIM"), (-61_000, "clock −61.0 s vs SIM")] {
+            market.clocks = vec![WrongClock { exchange: "SIM".to_owned(), ahead_ms }];
+            screen.update(Update::Latest(Latest { market: Some(market.clone()), ..Latest::default() }));
+            shows(&screen, chip);
+        }
+    }
 }
 
 #[test]

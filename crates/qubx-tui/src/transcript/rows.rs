@@ -1,5 +1,8 @@
 //! The rows of an entry: how cells, output, errors and log lines look at a width.
 
+mod question;
+mod raised;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,9 +10,12 @@ use qubx_protocol::CellStatus;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use self::question::question;
+use self::raised::error;
+pub(super) use self::raised::strategy_error;
 use super::entry::{Cell, Kind, Phase, Tone};
 use super::fold;
-use super::output::{Output, Reply};
+use super::output::Output;
 use crate::pictures::{self, Picture, Room};
 use crate::theme::Theme;
 use crate::view::highlight::highlight;
@@ -122,21 +128,6 @@ pub(super) fn strategy_output(
     stamped(time, "OUT", tone, sanitize::styled(&text, Style::default(), look.theme.color), columns, look)
 }
 
-/// Returns an exception of the strategy: the exception, and below it where it was raised.
-pub(super) fn strategy_error(
-    time: Timestamp,
-    output: &Output,
-    open: bool,
-    columns: usize,
-    look: Look,
-) -> Vec<Line<'static>> {
-    let Output::Error { name, value, traceback } = output else { return Vec::new() };
-    let headline = sanitize_lines(&format!("strategy  {name}: {value}"));
-    let mut lines: Vec<Line<'static>> = headline.lines().map(|line| Line::raw(line.to_owned())).collect();
-    lines.extend(frames(name, traceback, open, look.theme));
-    stamped(time, "ERROR", Tone::Loss, lines, columns, look)
-}
-
 fn omitted(bytes: u64, file: Option<&str>, partial: bool) -> String {
     let size = format::bytes(bytes);
     match file {
@@ -151,54 +142,6 @@ fn omitted(bytes: u64, file: Option<&str>, partial: bool) -> String {
 fn lost(messages: u64) -> String {
     let count = format::count(usize::try_from(messages).unwrap_or(usize::MAX), "message");
     format!("!! OUTPUT LOST HERE: {count} of the kernel; there were more than it keeps")
-}
-
-/// Returns what a cell asked and what it was told. A password is never here to be shown.
-fn question(
-    prompt: &str,
-    password: bool,
-    reply: &Reply,
-    cell: &Cell,
-    columns: usize,
-    theme: Theme,
-) -> Vec<Line<'static>> {
-    let room = columns.saturating_sub(GUTTER).max(1);
-    let mut lines = sanitize::styled(prompt, theme.attention(), theme.color);
-    let mut last = lines.pop().unwrap_or_default();
-    let (answer, note) = match reply {
-        Reply::Awaited if matches!(cell.phase, Phase::Running { .. }) => {
-            ("", "  waits for an answer".to_owned())
-        }
-        Reply::Awaited | Reply::Never => ("", "  no answer".to_owned()),
-        Reply::Given { author, text } => {
-            let answer = match text {
-                Some(text) if !password => text.as_str(),
-                _ if password => "••••",
-                _ => "",
-            };
-            let someone_else = *author != cell.author || answer.is_empty();
-            (
-                answer,
-                if someone_else {
-                    format!("  ({})", sanitize::plain(author.as_str()))
-                } else {
-                    String::new()
-                },
-            )
-        }
-    };
-    last.spans.push(Span::styled(sanitize::plain(answer), theme.strong()));
-    last.spans.push(Span::styled(note, theme.quiet()));
-    lines.push(last);
-    let mut rows = Vec::new();
-    for line in lines {
-        for row in wrap::wrap(&line, room, 0) {
-            let mut spans = vec![Span::raw(" ".repeat(GUTTER.min(columns)))];
-            spans.extend(row.spans);
-            rows.push(Line::from(spans));
-        }
-    }
-    rows
 }
 
 /// Returns that a cell runs, and for how long.
@@ -332,62 +275,6 @@ fn result(text: &str, cell: &Cell, columns: usize, theme: Theme) -> Vec<Line<'st
         rows = rows.into_iter().map(|row| with_run_time(row, cell, columns, theme)).collect();
     }
     rows
-}
-
-/// Returns the traceback, then the exception, which says most and is therefore last and emphasised.
-fn error(
-    name: &str,
-    value: &str,
-    traceback: &str,
-    open: bool,
-    columns: usize,
-    theme: Theme,
-) -> Vec<Line<'static>> {
-    let mut rows = Vec::new();
-    for line in frames(name, traceback, open, theme) {
-        for row in wrap::wrap(&line, columns.saturating_sub(GUTTER).max(1), 0) {
-            let mut spans = vec![Span::raw(" ".repeat(GUTTER.min(columns)))];
-            spans.extend(row.spans);
-            rows.push(Line { spans, ..line.clone() });
-        }
-    }
-    let style = theme.loss().patch(theme.strong());
-    rows.extend(printed(&sanitize_lines(&format!("{name}: {value}")), style, columns, theme));
-    rows
-}
-
-/// Returns the lines of a traceback before the exception itself: all of them, or the last frame.
-fn frames(name: &str, traceback: &str, open: bool, theme: Theme) -> Vec<Line<'static>> {
-    if traceback.is_empty() {
-        return Vec::new();
-    }
-    let mut lines = sanitize::styled(traceback, Style::default(), theme.color);
-    // A traceback ends with the exception itself; IPython's headline begins with the name too.
-    let is_exception = |line: &Line<'_>| {
-        let text = line.to_string();
-        let class = text.split(':').next().unwrap_or_default().trim_end();
-        !text.starts_with(' ') && class.ends_with(name)
-    };
-    if let Some(place) = lines.iter().rposition(is_exception) {
-        lines.truncate(place);
-    }
-    while lines.last().is_some_and(|line| line.width() == 0) {
-        lines.pop();
-    }
-    match fold::last_frame(&texts(&lines)) {
-        Some(kept) if !open => {
-            let hidden = lines.len() - kept.len();
-            let mut shown: Vec<Line<'static>> = kept.into_iter().map(|place| lines[place].clone()).collect();
-            shown.push(fold::mark(hidden, 0, theme));
-            shown
-        }
-        _ => lines,
-    }
-}
-
-/// Returns text without colours of its own; its lines stay.
-fn sanitize_lines(text: &str) -> String {
-    sanitize::styled(text, Style::default(), false).iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn number(cell: &Cell) -> String {

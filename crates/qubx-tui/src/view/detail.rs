@@ -1,24 +1,27 @@
 //! A row that is looked at closely: all that is known of an order, a fill, an instrument, or what was published.
 
-use qubx_protocol::{
-    Action, Fact, HistoryKind, InstrumentId, Order, OrderId, Parameter, Published, PublishedContent, Seq,
-};
+mod instrument;
+mod offered;
+mod order;
+
+use qubx_protocol::{Published, PublishedContent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 
+use self::instrument::instrument_lines;
+use self::offered::{action_lines, parameter_lines};
+use self::order::{fill_lines, order_lines};
 use super::chart;
 use super::plot::{self, Point};
 use super::table::{self, Focus};
 use crate::app::App;
 use crate::detail::{Detail, Subject};
-use crate::facts::{self, Facts};
-use crate::fills::KnownFill;
-use crate::format::{self, Sign, UNKNOWN};
+use crate::facts::Facts;
 use crate::keymap::Context;
 use crate::layout::{Room, inside};
-use crate::tables::{self, published};
+use crate::tables::published;
 use crate::{sanitize, wrap};
 
 /// Columns for the words about an instrument beside its chart.
@@ -148,254 +151,6 @@ fn named(app: &App, name: &str, text: impl Into<String>) -> Line<'static> {
 
 fn heading(app: &App, text: &str) -> Line<'static> {
     Line::styled(format!(" {text}"), app.theme.strong())
-}
-
-fn order_lines(app: &App, id: &OrderId) -> Vec<Line<'static>> {
-    let Some(order) = facts::order(&app.mirror, id) else {
-        return vec![Line::styled(" Nothing is known of this order any more.", app.theme.quiet())];
-    };
-    let price = |price: qubx_protocol::Price| tables::price(app, &order.instrument, Some(price.0), 16).text;
-    let quantity = |value| tables::quantity(app, &order.instrument, Some(value), 16).text;
-    let mut lines = vec![
-        named(app, "instrument", order.instrument.to_string()),
-        named(app, "side", order.side.to_string()),
-        named(app, "type", order.order_type.to_string()),
-        named(app, "state", state(order)),
-        named(app, "quantity", quantity(order.quantity.0)),
-        named(app, "filled", quantity(order.filled.0)),
-        named(app, "price", order.price.map_or_else(|| "market".to_owned(), price)),
-    ];
-    if let Some(stop) = order.stop_price {
-        let reached = if order.triggered { "  (reached)" } else { "" };
-        lines.push(named(app, "stop price", format!("{}{reached}", price(stop))));
-    }
-    let average = order.avg_price.map_or_else(|| UNKNOWN.to_owned(), price);
-    lines.push(named(app, "average price", average));
-    lines.push(named(app, "time in force", order.time_in_force.to_string()));
-    let only = match (order.post_only, order.reduce_only) {
-        (true, true) => "post only, reduce only",
-        (true, false) => "post only",
-        (false, true) => "reduce only",
-        (false, false) => "nothing",
-    };
-    lines.push(named(app, "bound to", only));
-    lines.push(named(app, "author", order.author.as_str()));
-    if let Some(cause) = &order.cause {
-        lines.push(named(app, "cause", cause.as_str()));
-    }
-    lines.push(named(app, "given", moment(order.created_at)));
-    if let Some(changed) = order.changed_at {
-        lines.push(named(app, "changed", moment(changed)));
-    }
-    if let Some(reason) = &order.reason {
-        lines.push(named(app, "reason", reason.clone()));
-    }
-    let fills: Vec<&KnownFill> = app.fills.newest_first().filter(|known| known.fill.order == *id).collect();
-    lines.push(Line::default());
-    lines.push(heading(app, &format!("Fills {}", fills.len())));
-    lines.extend(fills.into_iter().map(|known| fill_line(app, known)));
-    lines.push(Line::default());
-    lines.push(heading(app, "History"));
-    lines.extend(order_history(app, id));
-    lines
-}
-
-/// Returns what was told of an order, oldest first.
-fn order_history(app: &App, id: &OrderId) -> Vec<Line<'static>> {
-    let events = app.mirror.state.iter().flat_map(|state| state.history.of(HistoryKind::Trading));
-    let told = events.filter_map(|event| match &event.fact {
-        Fact::Order { order, .. } if order.id == *id => Some((event.time, order)),
-        _ => None,
-    });
-    told.map(|(time, order)| {
-        let quantity = |value| tables::quantity(app, &order.instrument, Some(value), 16).text;
-        let price = order.price.map_or_else(String::new, |price| {
-            format!(" @ {}", tables::price(app, &order.instrument, Some(price.0), 16).text)
-        });
-        let text = format!(
-            "{}  {} of {}{price}",
-            state(order),
-            quantity(order.filled.0),
-            quantity(order.quantity.0)
-        );
-        Line::from(vec![
-            Span::styled(format!("  {}  ", format::clock(time)), app.theme.quiet()),
-            Span::raw(sanitize::plain(&text)),
-        ])
-    })
-    .collect()
-}
-
-fn state(order: &Order) -> String {
-    match &order.reason {
-        Some(reason) => format!("{} ({reason})", order.status),
-        None => order.status.to_string(),
-    }
-}
-
-fn fill_line(app: &App, known: &KnownFill) -> Line<'static> {
-    let fill = &known.fill;
-    let id = &fill.instrument;
-    let realized = tables::profit(known.realized.map(|value| value.0), 12);
-    Line::from(vec![
-        Span::styled(format!("  {}  ", format::clock(fill.time)), app.theme.quiet()),
-        Span::raw(format!(
-            "{:<4} {:>9} @ {:<10} fee {:<8} {:<5}  realized ",
-            fill.side.to_string(),
-            tables::quantity(app, id, Some(fill.quantity.0), 9).text,
-            tables::price(app, id, Some(fill.price.0), 10).text,
-            format::fit(fill.fee.0, 2, Sign::Minus, 8),
-            tables::fills::liquidity(fill.liquidity),
-        )),
-        Span::styled(realized.text, table::style(realized.tone, app.theme)),
-    ])
-}
-
-fn fill_lines(app: &App, seq: Seq) -> Vec<Line<'static>> {
-    let Some(known) = app.fills.newest_first().find(|known| known.seq == seq) else {
-        return vec![Line::styled(" Nothing is known of this fill any more.", app.theme.quiet())];
-    };
-    let fill = &known.fill;
-    let id = &fill.instrument;
-    let after = known.position.quantity.0;
-    let mut lines = vec![
-        named(app, "instrument", id.to_string()),
-        named(app, "side", fill.side.to_string()),
-        named(app, "quantity", tables::quantity(app, id, Some(fill.quantity.0), 16).text),
-        named(app, "price", tables::price(app, id, Some(fill.price.0), 16).text),
-        named(app, "fee", fill.fee.0.to_string()),
-        named(app, "liquidity", tables::fills::liquidity(fill.liquidity)),
-        named(app, "realized", tables::profit(known.realized.map(|value| value.0), 16).text),
-        named(app, "position after", tables::quantity(app, id, Some(after), 16).text),
-        named(app, "time", moment(fill.time)),
-        named(app, "author", fill.author.as_str()),
-        named(app, "trade", fill.trade_id.clone()),
-        named(app, "order", fill.order.as_str()),
-        Line::default(),
-        heading(app, "Its order"),
-    ];
-    lines.extend(order_history(app, &fill.order));
-    lines
-}
-
-/// Returns what is known of an instrument: its quote, its rules, the position in it and its fills.
-fn instrument_lines(app: &App, id: &InstrumentId) -> Vec<Line<'static>> {
-    let mut lines = vec![heading(app, "Quote")];
-    match app.mirror.quote(id) {
-        Some(quote) => {
-            let price = |value| tables::price(app, id, Some(value), 14).text;
-            let size = |value| tables::quantity(app, id, Some(value), 12).text;
-            lines.push(named(app, "bid", format!("{} × {}", price(quote.bid.0), size(quote.bid_size.0))));
-            lines.push(named(app, "ask", format!("{} × {}", price(quote.ask.0), size(quote.ask_size.0))));
-            let spread =
-                tables::market::spread(quote).map_or_else(|| UNKNOWN.to_owned(), tables::market::spread_text);
-            lines.push(named(app, "spread", spread));
-            let age =
-                facts::quote_age(&app.mirror, quote, app.now).map_or_else(|| UNKNOWN.to_owned(), format::age);
-            lines.push(named(app, "age", age));
-        }
-        None => lines.push(named(app, "quote", UNKNOWN)),
-    }
-    if let Some(rules) = app.mirror.instrument(id) {
-        let sizes =
-            format!("tick {} · lot {} · least {}", rules.tick_size, rules.lot_size, rules.min_notional);
-        lines.push(named(app, "rules", sizes));
-    }
-    lines.push(Line::default());
-    lines.extend(position_lines(app, id));
-    let fills: Vec<&KnownFill> =
-        app.fills.newest_first().filter(|known| known.fill.instrument == *id).take(200).collect();
-    lines.push(Line::default());
-    lines.push(heading(app, &format!("Fills {}", fills.len())));
-    lines.extend(fills.into_iter().map(|known| fill_line(app, known)));
-    lines
-}
-
-fn position_lines(app: &App, id: &InstrumentId) -> Vec<Line<'static>> {
-    let position = app.mirror.state.as_ref().and_then(|state| state.positions.get(id));
-    let mut lines = vec![heading(app, "Position")];
-    let Some(position) = position else {
-        lines.push(named(app, "held", "never"));
-        return lines;
-    };
-    let money = |value| format::number(value, 2, Sign::Both);
-    let mark = app.mirror.mark(id);
-    let known = |value: Option<qubx_protocol::Money>| {
-        value.map_or_else(|| UNKNOWN.to_owned(), |value| money(value.0))
-    };
-    lines.push(named(app, "held", tables::quantity(app, id, Some(position.quantity.0), 14).text));
-    lines.push(named(
-        app,
-        "average",
-        tables::price(app, id, position.avg_price.map(|price| price.0), 14).text,
-    ));
-    let unrealized = tables::profit(mark.and_then(|mark| mark.unrealized_pnl).map(|value| value.0), 14);
-    lines.push(named(app, "unrealized", unrealized.text));
-    lines.push(named(app, "realized", tables::profit(Some(position.realized_pnl.0), 14).text));
-    lines.push(named(app, "fees", format::number(position.fees.0, 2, Sign::Minus)));
-    lines.push(named(app, "funding paid", money(position.funding.0)));
-    lines.push(named(app, "value", known(mark.and_then(|mark| mark.market_value))));
-    let leverage = facts::leverage(&app.mirror, position)
-        .map_or_else(|| UNKNOWN.to_owned(), |value| format!("{}×", format::number(value, 2, Sign::Both)));
-    lines.push(named(app, "leverage", leverage));
-    if let Some(rules) = app.mirror.instrument(id) {
-        let value = mark.and_then(|mark| mark.market_value);
-        let margin = value.map(|value| (value.0.abs() * rules.maintenance_rate).round_dp(2));
-        let margin =
-            margin.map_or_else(|| UNKNOWN.to_owned(), |margin| format::number(margin, 2, Sign::Minus));
-        lines.push(named(app, "maintenance", margin));
-    }
-    if let Some(account) = app.mirror.account(&id.exchange) {
-        lines.push(named(app, "account margin", known(account.initial_margin)));
-    }
-    lines
-}
-
-fn parameter_lines(app: &App, name: &str) -> Vec<Line<'static>> {
-    let parameters = app.mirror.status().map_or(&[][..], |status| &status.strategy.parameters);
-    let Some(Parameter { kind, value, default, .. }) =
-        parameters.iter().find(|parameter| parameter.name == name)
-    else {
-        return vec![Line::styled(" The strategy has no such parameter any more.", app.theme.quiet())];
-    };
-    vec![
-        named(app, "kind", kind.clone()),
-        named(app, "now", published::json(value)),
-        named(app, "by itself", published::json(default)),
-        Line::default(),
-        Line::styled(
-            format!("  qubx set {} {}=VALUE", session(app), sanitize::plain(name)),
-            app.theme.label(),
-        ),
-    ]
-}
-
-fn action_lines(app: &App, name: &str) -> Vec<Line<'static>> {
-    let actions = app.mirror.status().map_or(&[][..], |status| &status.strategy.actions);
-    let Some(Action { description, dangerous, parameters, .. }) =
-        actions.iter().find(|action| action.name == name)
-    else {
-        return vec![Line::styled(" The strategy has no such action any more.", app.theme.quiet())];
-    };
-    let mut lines = vec![named(app, "does", description.clone())];
-    lines.push(named(app, "asks first", if *dangerous { "yes" } else { "no" }));
-    for parameter in parameters {
-        let default = match &parameter.default {
-            Some(default) => format!("{}, else {}", parameter.kind, published::json(default)),
-            None => format!("{}, must be given", parameter.kind),
-        };
-        lines.push(named(app, &sanitize::plain(&parameter.name), default));
-    }
-    lines.push(Line::default());
-    lines.push(Line::styled(
-        format!("  qubx action {} {}", session(app), sanitize::plain(name)),
-        app.theme.label(),
-    ));
-    lines
-}
-
-fn session(app: &App) -> String {
-    app.mirror.info().map_or_else(|| "NAME".to_owned(), |info| sanitize::plain(&info.strategy_name))
 }
 
 fn value_lines(app: &App, shown: &Published) -> Vec<Line<'static>> {

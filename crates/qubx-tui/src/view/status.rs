@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use qubx_client::Link;
-use qubx_protocol::{KernelState, Mode, Phase, Role, StrategyState};
+use qubx_protocol::{KernelState, Mode, Phase, Role, StrategyState, WrongClock};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use rust_decimal::Decimal;
 
 use super::account;
 use crate::app::{App, Leaving};
 use crate::facts::{self, Facts};
+use crate::format::Sign;
 use crate::layout::Room;
 use crate::{format, sanitize, wrap};
 
@@ -120,6 +122,9 @@ fn parts(app: &App) -> Vec<Part> {
             add(4, format::count(count, "callback error"), app.theme.loss());
         }
     }
+    for clock in app.mirror.market().into_iter().flat_map(|market| &market.clocks) {
+        add(3, wrong_clock(clock), app.theme.attention());
+    }
     match app.leaving {
         Some(Leaving::Stopping { .. }) => add(1, "stopping…".to_owned(), app.theme.attention()),
         Some(Leaving::Releasing { .. }) => add(1, "leaving it running…".to_owned(), app.theme.attention()),
@@ -167,6 +172,12 @@ fn slow_strategy(app: &App) -> Option<String> {
         backlog => format!(" · {backlog} wait"),
     };
     Some(format!("callback {busy}{waiting}"))
+}
+
+/// Says how far the session's clock is from an exchange's.
+fn wrong_clock(clock: &WrongClock) -> String {
+    let ahead = format::number(Decimal::new(clock.ahead_ms, 3), 1, Sign::Both);
+    format!("clock {ahead} s vs {}", wrap::cut(&sanitize::plain(&clock.exchange), 24))
 }
 
 fn mode(mode: Mode) -> String {

@@ -8,7 +8,6 @@ use qubx_client::Options;
 use qubx_engine::Registry;
 use qubx_home::{Found, read_connection_file, service_holder};
 use qubx_protocol::{Command, VerbOutcome};
-use qubx_session::Progress;
 use qubx_tui::Exit;
 
 use crate::advice::advice;
@@ -25,9 +24,10 @@ use crate::owner::foreground::Foreground;
 use crate::owner::page::Page;
 use crate::owner::prepare::{Prepared, prepare};
 use crate::owner::printer::{Audience, Printer};
+use crate::owner::ready::{Ready, wait_until_quoted, wait_until_ready};
 use crate::owner::signals::Signals;
 use crate::owner::steps::Steps;
-use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
+use crate::owner::supervise::{ENDS_WITHIN, Supervisor};
 use crate::screen;
 use crate::talk::{self, ANSWER_WITHIN, Talk};
 
@@ -102,6 +102,13 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
     let Some(mut ready) = wait_until_ready(&mut supervisor, &mut signals, &mut steps).await else {
         return stopped_before_it_was_ready(supervisor).await;
     };
+    // A console has the terminal for itself.
+    if arguments.detach || arguments.jupyter {
+        match wait_until_quoted(ready, &mut supervisor, &mut signals, &mut steps).await {
+            Some(quoted) => ready = quoted,
+            None => return stopped_before_it_was_ready(supervisor).await,
+        }
+    }
     if arguments.detach {
         loop {
             let no_talk = match Talk::open(options.clone()).await {
@@ -133,7 +140,11 @@ pub(crate) async fn run(arguments: RunArguments, registry: &Registry) -> Result<
         say!("      Ctrl+C stops the strategy and the page");
     }
     let console = console.map(|console| console.open(&ready.connection_file)).transpose()?;
-    let outcome = Foreground::new(options, supervisor, Printer::new(audience)).watch(signals, console).await;
+    let mut foreground = Foreground::new(options, supervisor, Printer::new(audience));
+    if !arguments.jupyter && ready.failed.is_none() {
+        foreground.show_feed(steps);
+    }
+    let outcome = foreground.watch(signals, console).await;
     // Tabs have heard by now that the session ended.
     if let Some(page) = page {
         page.end().await;
@@ -188,55 +199,6 @@ fn refuse_running(prepared: &Prepared) -> Result<(), Failure> {
                 .hint(format!("watch it with `qubx attach {name}`, or start another one with --name")))
         }
         None => Ok(()),
-    }
-}
-
-/// A session whose strategy runs or has failed.
-struct Ready {
-    /// How Jupyter clients reach its kernel.
-    connection_file: String,
-    /// Why its strategy does not run.
-    failed: Option<String>,
-}
-
-/// Waits until the strategy runs, or has failed. None when the service has ended, because a signal asked for that or by
-/// itself.
-async fn wait_until_ready(
-    supervisor: &mut Supervisor,
-    signals: &mut Signals,
-    steps: &mut Steps,
-) -> Option<Ready> {
-    let mut file = String::new();
-    loop {
-        let news = tokio::select! {
-            news = supervisor.news.recv() => news?,
-            _ = signals.next() => {
-                say!("stopping …");
-                supervisor.terminate();
-                continue;
-            }
-        };
-        if let Some(crash) = news.of_crash() {
-            steps.failed(&crash);
-            steps.begin("starting the service again");
-        }
-        match news {
-            News::Step(Progress::KernelReady { connection_file }) => {
-                file = connection_file;
-                steps.done("kernel up");
-                steps.begin("starting the strategy");
-            }
-            News::Step(Progress::StrategyStarted) => {
-                steps.done("strategy started");
-                return Some(Ready { connection_file: file, failed: None });
-            }
-            News::Step(Progress::StrategyFailed { error }) => {
-                steps.failed(&format!("strategy failed: {error}"));
-                return Some(Ready { connection_file: file, failed: Some(error) });
-            }
-            News::Step(Progress::Listening { .. } | Progress::Ended { .. } | Progress::Failed { .. })
-            | News::Crashed { .. } => {}
-        }
     }
 }
 

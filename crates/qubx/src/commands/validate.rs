@@ -85,8 +85,12 @@ fn exchange(exchange: &Exchange) -> Value {
 /// Returns where quotes come from, in words.
 fn connector(connector: &Connector) -> String {
     match connector {
-        Connector::Sim { seed, quotes_per_second } => {
-            format!("sim (seed {seed}, {quotes_per_second} quotes a second)")
+        Connector::Sim { seed, quotes_per_second, clock_offset } => {
+            let clock = match clock_offset.as_secs_f64() {
+                0.0 => String::new(),
+                seconds => format!(", its clock {seconds:+} s off"),
+            };
+            format!("sim (seed {seed}, {quotes_per_second} quotes a second{clock})")
         }
         Connector::Replay { speed: Speed::Max, .. } => "replay (as fast as it goes)".to_owned(),
         Connector::Replay { speed: Speed::Times(times), .. } => format!("replay ({times} times as fast)"),

@@ -1,6 +1,7 @@
 //! The schema of an exchange's `connector` and its `params`: where quotes come from.
 
 use indexmap::IndexMap;
+use jiff::SignedDuration;
 
 use super::error::ConfigError;
 use super::files::existing_file;
@@ -16,6 +17,8 @@ const MOST_QUOTES_PER_SECOND: u32 = 10_000;
 const DEFAULT_QUOTES_PER_SECOND: u32 = 10;
 /// What the simulation's chance begins with unless the config says: a fixed number, so that runs can be compared.
 const DEFAULT_SEED: u64 = 1;
+/// How far the simulated exchange's clock may be from the machine's.
+const FARTHEST_CLOCK: SignedDuration = SignedDuration::from_hours(1);
 /// How much faster than recorded a replay may be; who wants more wants `max`.
 const MOST_SPEED: u32 = 1_000_000;
 
@@ -47,17 +50,37 @@ pub(super) fn read_connector(
 
 fn read_sim(reader: &mut Reader, params: Option<&Field>) -> Option<Connector> {
     let mut seed = DEFAULT_SEED;
+    let mut clock_offset = SignedDuration::ZERO;
     let mut quotes_per_second = DEFAULT_QUOTES_PER_SECOND;
     if let Some(params) = params {
-        let section = reader.section(params, &["seed", "quotes_per_second"])?;
+        let section = reader.section(params, &["seed", "quotes_per_second", "clock_offset"])?;
         if let Some(field) = section.get("seed") {
             seed = reader.whole(&field, 0..=u64::MAX)?;
         }
         if let Some(field) = section.get("quotes_per_second") {
             quotes_per_second = reader.whole(&field, 1..=MOST_QUOTES_PER_SECOND)?;
         }
+        if let Some(field) = section.get("clock_offset") {
+            clock_offset = read_offset(reader, &field)?;
+        }
     }
-    Some(Connector::Sim { seed, quotes_per_second })
+    Some(Connector::Sim { seed, quotes_per_second, clock_offset })
+}
+
+/// Returns how far a clock is ahead of another: seconds with a fraction, negative when it is behind.
+fn read_offset(reader: &mut Reader, field: &Field) -> Option<SignedDuration> {
+    let parsed = match &field.node.value {
+        Value::Text(text) => text.strip_suffix('s').and_then(|seconds| seconds.parse().ok()),
+        _ => None,
+    };
+    let offset = parsed.and_then(|seconds: f64| SignedDuration::try_from_secs_f64(seconds).ok());
+    let offset = offset.filter(|offset| offset.abs() <= FARTHEST_CLOCK);
+    if offset.is_none() {
+        let message = format!("{} cannot be {}", field.path, field.node.describe());
+        let error = ConfigError::new(&field.node.origin, message);
+        reader.push(error.hint("write seconds and s, from -3600s to 3600s, for example 2.3s"));
+    }
+    offset
 }
 
 const FILES_HINT: &str = "write `params: { files: { SYMBOL: { quotes: FILE } } }`, or trades or bars, for each symbol of \

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use qubx_protocol::{InstrumentKind, Money, Price};
 use rust_decimal::Decimal;
@@ -27,7 +28,7 @@ live:
       universe: [BTCUSDT, ETHUSDT]
       instruments:
         BTCUSDT: { tick_size: 0.10, lot_size: 1e-3, min_notional: 5 }
-      params: { seed: 7, quotes_per_second: 20 }
+      params: { seed: 7, quotes_per_second: 20, clock_offset: -2.3s }
 session:
   on_kernel_loss: cancel
   limits: { order_notional: 50000, orders_per_minute: 600, gross_leverage: 2.5 }
@@ -129,7 +130,10 @@ fn a_valid_config_is_read_exactly() {
     assert_eq!(sim.capital.to_string(), "100000.10");
     assert_eq!(sim.leverage, Decimal::from(3));
     assert_eq!(sim.fees.maker_bps.to_string(), "-0.5");
-    assert_eq!(sim.connector, Connector::Sim { seed: 7, quotes_per_second: 20 });
+    assert_eq!(
+        sim.connector,
+        Connector::Sim { seed: 7, quotes_per_second: 20, clock_offset: SignedDuration::from_millis(-2_300) }
+    );
     assert_eq!(sim.universe, ["BTCUSDT", "ETHUSDT"]);
     let rules = sim.instruments["BTCUSDT"];
     assert_eq!(rules.tick_size, Some("0.1".parse::<Price>().unwrap()));
@@ -280,7 +284,10 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.name, "config");
     assert_eq!(config.strategy, StrategyClass::Python { module: "a.b".into(), class: "C".into() });
     assert!(config.parameters.is_empty());
-    assert_eq!(config.exchanges[0].connector, Connector::Sim { seed: 1, quotes_per_second: 10 });
+    assert_eq!(
+        config.exchanges[0].connector,
+        Connector::Sim { seed: 1, quotes_per_second: 10, clock_offset: SignedDuration::ZERO }
+    );
     assert_eq!((config.exchanges[0].paper, config.exchanges[0].funding), (Paper::default(), None));
     assert_eq!(config.session, Session::default());
     let set = "live.exchanges.SIM.funding={}";
@@ -336,6 +343,8 @@ fn every_mistake_is_named_at_its_place() {
         ("second: 20", "second: 0", "15:45: live.exchanges.SIM.params.quotes_per_second must be a whole number from 1 to 10000, not the number 0"),
         ("second: 20", "second: 10001", "15:45: live.exchanges.SIM.params.quotes_per_second must be a whole number from 1 to 10000, not the number 10001"),
         ("second: 20", "second: 1.5", "15:45: live.exchanges.SIM.params.quotes_per_second must be a whole number from 1 to 10000, not the number 1.5"),
+        ("offset: -2.3s", "offset: 2.3", "15:63: live.exchanges.SIM.params.clock_offset cannot be the number 2.3"),
+        ("offset: -2.3s", "offset: 3601s", "15:63: live.exchanges.SIM.params.clock_offset cannot be the text `3601s`"),
         ("speed: max", "speed: 0", "8:16: live.exchanges.REPLAY.params.speed must be a whole number from 1 to 1000000, not the number 0"),
         ("speed: max", "speed: fast", "8:16: live.exchanges.REPLAY.params.speed cannot be the text `fast`"),
         ("order_notional: 50000", "order_notional: -1", "18:29: session.limits.order_notional must be greater than 0, not the number -1"),

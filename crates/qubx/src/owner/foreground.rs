@@ -18,7 +18,9 @@ use crate::owner::backtest::Backtest;
 use crate::owner::console::Console;
 use crate::owner::parties::{Opening, left, next_update, opened, others_are_attached};
 use crate::owner::printer::Printer;
+use crate::owner::ready::FeedSteps;
 use crate::owner::signals::{Asked, Signals};
+use crate::owner::steps::Steps;
 use crate::owner::supervise::{ENDS_WITHIN, News, Supervisor};
 
 /// A session with its owner in the foreground.
@@ -31,6 +33,8 @@ pub(crate) struct Foreground {
     options: Options,
     supervisor: Supervisor,
     printer: Printer,
+    /// The last steps of the start, until they are over.
+    start: Option<(Steps, FeedSteps)>,
     stopping: Stopping,
     /// Why the session ended, and until when its service must be gone.
     ended: Option<(String, Instant)>,
@@ -70,11 +74,18 @@ impl Foreground {
             options,
             supervisor,
             printer,
+            start: None,
             stopping: Stopping::No,
             ended: None,
         };
         foreground.connect(Duration::ZERO);
         foreground
+    }
+
+    /// Shows the steps of the feed, the last ones of a start, beside what the session says.
+    pub(crate) fn show_feed(&mut self, mut steps: Steps) {
+        let feed = FeedSteps::begin(&mut steps, self.printer.backtest().is_some());
+        self.start = Some((steps, feed));
     }
 
     /// Waits until the session has ended for good. A console is waited for too, and its end ends the session.
@@ -145,6 +156,7 @@ impl Foreground {
 
     /// Asks for the end: the first time in words, if there is somebody to speak to, and then by a signal.
     fn stop(&mut self) {
+        self.start = None;
         match (&self.stopping, &self.talk) {
             (Stopping::No, Some(talk)) => {
                 if !self.printer.backtest().is_some_and(|backtest| backtest.is_over()) {
@@ -220,6 +232,9 @@ impl Foreground {
     }
 
     async fn take_news(&mut self, news: News) {
+        if matches!(news, News::Crashed { .. }) {
+            self.start = None;
+        }
         if let Some(crash) = news.of_crash() {
             say!("{crash}");
         }
@@ -237,6 +252,15 @@ impl Foreground {
             }
             News::Step(Progress::StrategyStarted) => say!("strategy started"),
             News::Step(Progress::StrategyFailed { error }) => say!("strategy failed: {error}"),
+            News::Step(
+                step @ (Progress::FeedConnected | Progress::WarmUp { .. } | Progress::WarmedUp { .. }),
+            ) => {
+                if let Some((steps, feed)) = &mut self.start
+                    && feed.take(steps, &step)
+                {
+                    self.start = None;
+                }
+            }
             News::Step(Progress::Ended { why }) => self.ended = Some((why, Instant::now() + ENDS_WITHIN)),
             News::Step(Progress::Failed { .. }) => {}
         }

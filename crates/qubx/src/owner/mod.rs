@@ -10,6 +10,7 @@ pub(crate) mod page;
 mod parties;
 pub(crate) mod prepare;
 pub(crate) mod printer;
+pub(crate) mod ready;
 pub(crate) mod signals;
 pub(crate) mod steps;
 pub(crate) mod supervise;

@@ -61,8 +61,21 @@ impl Steps {
         }
     }
 
+    /// Says how far what is under way is now.
+    pub(crate) fn go_on(&mut self, step: &str) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((text, _)) = &mut *under_way {
+            step.clone_into(text);
+        }
+    }
+
     pub(crate) fn done(&mut self, step: &str) {
         self.line("✓", "32", step);
+    }
+
+    /// Says that a step is over and did not bring all that it should.
+    pub(crate) fn warned(&mut self, step: &str) {
+        self.line("!", "33", step);
     }
 
     pub(crate) fn failed(&mut self, step: &str) {

@@ -29,9 +29,11 @@ fn exchange(exchange: &Exchange) -> ExchangeConfig {
         },
         funding: funding(exchange),
         feed: match &exchange.connector {
-            Connector::Sim { seed, quotes_per_second } => {
-                FeedConfig::Sim { seed: *seed, quotes_per_second: at_least_one(*quotes_per_second) }
-            }
+            Connector::Sim { seed, quotes_per_second, clock_offset } => FeedConfig::Sim {
+                seed: *seed,
+                quotes_per_second: at_least_one(*quotes_per_second),
+                clock_offset: *clock_offset,
+            },
             Connector::Replay { speed, files } => FeedConfig::Replay {
                 speed: match speed {
                     Speed::Times(times) => qubx_engine::Speed::Times(at_least_one(*times)),

@@ -64,7 +64,7 @@ pub(crate) async fn service(registry: &Registry) -> Result<Outcome, Failure> {
     }
 }
 
-/// Writes the steps to the starter until the session is up or has failed; then nobody listens any more.
+/// Writes the steps to the starter until the session is up and has its first quotes, or has failed; then nobody listens any more.
 fn tell_starter(mut progress: mpsc::Receiver<Progress>) {
     let mut stdout = std::io::stdout();
     while let Some(step) = progress.blocking_recv() {
@@ -72,8 +72,8 @@ fn tell_starter(mut progress: mpsc::Receiver<Progress>) {
         let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
         let last = matches!(
             step,
-            Progress::StrategyStarted
-                | Progress::StrategyFailed { .. }
+            Progress::StrategyFailed { .. }
+                | Progress::WarmedUp { .. }
                 | Progress::Ended { .. }
                 | Progress::Failed { .. }
         );

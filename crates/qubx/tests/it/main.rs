@@ -62,6 +62,7 @@ mod setup;
 mod shared;
 mod stale;
 mod standstill;
+mod start_up;
 mod states;
 mod stop;
 mod stop_by_signal;

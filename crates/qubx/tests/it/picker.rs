@@ -19,6 +19,8 @@ async fn a_start_shows_its_steps_and_one_of_several_sessions_is_picked_with_keys
         "✓ service started",
         "✓ kernel up",
         "✓ strategy started",
+        "✓ feed connected",
+        "✓ warm-up 2/2",
     ] {
         assert!(started.contains(step), "{step} in\n{started}");
     }

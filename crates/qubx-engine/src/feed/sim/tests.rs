@@ -13,7 +13,11 @@ use crate::{Limits, MarketData};
 
 async fn prices(seed: u64, symbols: usize, count: usize) -> HashMap<InstrumentId, Vec<(Price, Price)>> {
     let mut exchanges = config(Limits::default()).exchanges;
-    exchanges[0].feed = FeedConfig::Sim { seed, quotes_per_second: 10.try_into().unwrap() };
+    exchanges[0].feed = FeedConfig::Sim {
+        seed,
+        quotes_per_second: 10.try_into().unwrap(),
+        clock_offset: SignedDuration::ZERO,
+    };
     exchanges[0].instruments.truncate(symbols);
     let mut feed = SimFeed::new(&exchanges);
     let mut prices: HashMap<_, Vec<_>> = HashMap::new();
@@ -72,7 +76,11 @@ fn exchanges(seed: u64, shapes: &[(u32, usize)]) -> Vec<ExchangeConfig> {
         let symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"].into_iter().take(*instruments);
         exchange.instruments =
             symbols.map(|symbol| crate::default_instrument(&exchange.name, symbol, "USDT")).collect();
-        exchange.feed = FeedConfig::Sim { seed, quotes_per_second: (*rate).try_into().unwrap() };
+        exchange.feed = FeedConfig::Sim {
+            seed,
+            quotes_per_second: (*rate).try_into().unwrap(),
+            clock_offset: SignedDuration::ZERO,
+        };
         exchange
     };
     shapes.iter().enumerate().map(exchange).collect()

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
+use jiff::SignedDuration;
 use qubx_protocol::{InstrumentKind, Money, Price, Quantity, Timeframe};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub(crate) enum Connector {
         seed: u64,
         /// How many quotes each symbol gets a second; 10 unless given.
         quotes_per_second: u32,
+        /// How far the machine's clock is ahead of the simulated exchange's; zero unless given.
+        clock_offset: SignedDuration,
     },
     /// What was recorded.
     Replay {

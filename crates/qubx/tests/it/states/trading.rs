@@ -2,7 +2,7 @@
 //! screen that may only look, and a session of another version.
 
 use super::{SIZE, attach, says};
-use crate::harness::{IDLE, LIVE, Place, StandIn, Terminal, wait_for};
+use crate::harness::{IDLE, LIVE, Place, StandIn, Terminal, config, wait_for};
 use crate::stale;
 
 #[tokio::test]
@@ -97,6 +97,35 @@ async fn a_silent_market_is_named_with_its_age_until_its_quotes_come_again() {
     .await;
     terminal.close().await;
     place.stop_and_finish("gap").await;
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_from_the_exchange_s_is_told_as_long_as_it_does() {
+    let Some(place) = Place::new() else { return };
+    place.write("idle.py", IDLE);
+    for (offset, chip, told) in [
+        ("2.3s", "clock +2.3 s vs SIM", "this machine's clock is 2.3 s ahead of that of SIM"),
+        ("-61s", "clock −61.0 s vs SIM", "this machine's clock is 61.0 s behind that of SIM"),
+        ("0.9s", "", ""),
+    ] {
+        let off = format!("quotes_per_second: 10, clock_offset: {offset} }}");
+        place.write("idle.yml", &config("idle", "idle.Idle").replace("quotes_per_second: 10 }", &off));
+        place.start("idle.yml").await;
+        let Some(terminal) = attach(&place, "idle").await else { return place.stop_and_finish("idle").await };
+        if chip.is_empty() {
+            // By then it would be there.
+            terminal.shows("Flat. No open positions.").await;
+            let text = terminal.text().await;
+            assert!(!text.lines().next().unwrap_or_default().contains("clock"), "{text}");
+        } else {
+            let seen = terminal.shows(chip).await;
+            says(seen.lines().next().unwrap_or_default(), &[chip]);
+            terminal.shows(told).await;
+        }
+        terminal.close().await;
+        place.stop("idle").await;
+    }
+    place.finish().await;
 }
 
 #[tokio::test]
