@@ -60,7 +60,7 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
 }
 
 /// Gives the session its history and returns what the last cell printed.
-async fn fill(socket: &Path) -> Result<String> {
+pub(super) async fn fill(socket: &Path) -> Result<String> {
     let mut client = Client::open(socket).await?;
     for number in 1..=ENTRIES {
         client.execute(&format!("print('entry', {number})")).await?;

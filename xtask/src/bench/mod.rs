@@ -11,6 +11,7 @@ mod displays;
 mod engine;
 mod fill;
 mod flood;
+mod gateway;
 mod guest;
 mod jupyter;
 mod kept;
@@ -25,6 +26,7 @@ mod screen;
 mod screens;
 mod slow_screen;
 mod start;
+mod tabs;
 mod watchers;
 
 use std::path::Path;
@@ -55,6 +57,8 @@ pub(crate) enum Name {
     Screen,
     /// 100 attached screens, and one that reads a byte a second.
     Screens,
+    /// A thousand tabs of the page, a hundred of which read a byte a second.
+    Tabs,
     /// A verb, a cancel and an order, at rest and while Python hangs or prints without end.
     Orders,
     /// The engine's core, and quotes through feed and channels to a strategy in Rust.
@@ -108,6 +112,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Displays => displays::measure(workbench).await,
         Name::Screen => screen::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
+        Name::Tabs => tabs::measure(workbench).await,
         Name::Orders => orders::measure(workbench).await,
         Name::Engine => engine::measure(),
         Name::Fill => fill::measure(workbench).await,

@@ -1,9 +1,11 @@
-//! Many screens at once that look at nothing but the time: raw sockets, read by one thread as soon as bytes come.
+//! Many screens or tabs at once that look at nothing but the time: raw sockets, read by one thread as soon as bytes come.
 //!
 //! They are no `qubx-client`s, because a hundred of those would decode every message on the cores that the service
 //! needs, and their own delay would be measured. A message is cut out of the stream and searched for its stamp.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -28,8 +30,47 @@ pub(crate) struct Watchers {
 }
 
 struct Watcher {
-    stream: UnixStream,
+    stream: Stream,
     bytes: Vec<u8>,
+    cut: Cut,
+}
+
+/// Cuts the first frame off what has arrived: its message, and what follows it; none until it is whole.
+type Cut = fn(&[u8]) -> Option<(&[u8], &[u8])>;
+
+/// The way to a session.
+pub(crate) enum Stream {
+    /// To its service.
+    Socket(UnixStream),
+    /// To the gateway of the page.
+    Web(TcpStream),
+}
+
+impl Stream {
+    fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Stream::Socket(stream) => stream.set_nonblocking(true),
+            Stream::Web(stream) => stream.set_nonblocking(true),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Socket(stream) => stream.read(bytes),
+            Stream::Web(stream) => stream.read(bytes),
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Stream::Socket(stream) => stream.as_fd(),
+            Stream::Web(stream) => stream.as_fd(),
+        }
+    }
 }
 
 impl Watchers {
@@ -43,12 +84,33 @@ impl Watchers {
     /// # Errors
     /// When the service refuses one, or does not welcome all `within` the time.
     pub(crate) fn attach(socket: &Path, count: usize, within: Duration) -> Result<(Self, Samples)> {
+        Self::open(count, within, first_frame, || Ok(Stream::Socket(attach(socket)?)))
+    }
+
+    /// Opens `count` tabs of the page, each with `open`, and returns them with the times until each had its welcome.
+    ///
+    /// # Errors
+    /// As [`Self::attach`].
+    pub(crate) fn tabs(
+        count: usize,
+        within: Duration,
+        mut open: impl FnMut() -> Result<TcpStream>,
+    ) -> Result<(Self, Samples)> {
+        Self::open(count, within, first_text, || Ok(Stream::Web(open()?)))
+    }
+
+    fn open(
+        count: usize,
+        within: Duration,
+        cut: Cut,
+        mut open: impl FnMut() -> Result<Stream>,
+    ) -> Result<(Self, Samples)> {
         let began = Instant::now();
         let mut watchers = Self::none();
         for _ in 0..count {
-            let stream = attach(socket)?;
-            stream.set_nonblocking(true)?;
-            watchers.screens.push(Watcher { stream, bytes: Vec::new() });
+            let stream = open()?;
+            stream.set_nonblocking()?;
+            watchers.screens.push(Watcher { stream, bytes: Vec::new(), cut });
         }
         let mut times = Samples::default();
         let mut waiting = count;
@@ -111,7 +173,7 @@ impl Watchers {
             let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
             screen.bytes.extend_from_slice(&self.chunk[..count]);
             let mut rest = &screen.bytes[..];
-            while let Some((frame, after)) = first_frame(rest) {
+            while let Some((frame, after)) = (screen.cut)(rest) {
                 if frame.starts_with(br#"{"error""#) {
                     bail!("the service says {}", String::from_utf8_lossy(frame));
                 }
@@ -132,7 +194,13 @@ impl Watchers {
 pub(crate) fn attach(socket: &Path) -> Result<UnixStream> {
     let mut stream =
         UnixStream::connect(socket).with_context(|| format!("connecting to {}", socket.display()))?;
-    let hello = Hello {
+    stream.write_all(&encode_frame(&hello()))?;
+    Ok(stream)
+}
+
+/// Returns the hello of a screen.
+pub(crate) fn hello() -> ClientMessage {
+    ClientMessage::Hello(Hello {
         version: PROTOCOL_VERSION,
         log: None,
         after: None,
@@ -141,15 +209,25 @@ pub(crate) fn attach(socket: &Path) -> Result<UnixStream> {
         screen: true,
         latest: true,
         role: Role::Viewer,
-    };
-    stream.write_all(&encode_frame(&ClientMessage::Hello(hello)))?;
-    Ok(stream)
+    })
 }
 
 /// Returns the first frame's message and what follows it; none until it is whole.
 fn first_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = u32::from_be_bytes(*bytes.first_chunk::<HEADER>()?) as usize;
     bytes[HEADER..].split_at_checked(length)
+}
+
+/// Returns the first text of a websocket and what follows it; none until it is whole. A server does not mask, and this one
+/// does not split. <https://www.rfc-editor.org/rfc/rfc6455#section-5.2>
+fn first_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = usize::from(bytes.get(1)? & 0x7f);
+    let (head, length) = match length {
+        126 => (4, usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?))),
+        127 => (10, usize::try_from(u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?)).ok()?),
+        short => (2, short),
+    };
+    bytes[head..].split_at_checked(length)
 }
 
 /// Returns the stamp of a line of the log, as time since 1970.
