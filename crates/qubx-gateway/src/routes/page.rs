@@ -13,7 +13,7 @@ use crate::http::ApiError;
 
 /// What `npm run build` made in `web/`; nothing when it was not run.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/dist/"]
+#[folder = "../../web/dist/"]
 #[allow_missing = true]
 struct Built;
 
