@@ -35,6 +35,8 @@ export class Drawing {
   #volume: ISeriesApi<'Histogram'> | null = null;
   #colours: Colours = colours();
   #volumes: readonly Candle[] = [];
+  #shownPrices: readonly PriceMark[] = [];
+  #shownFills: readonly FillMark[] = [];
 
   constructor(library: Library, place: HTMLElement, zone: Zone) {
     this.#library = library;
@@ -53,7 +55,12 @@ export class Drawing {
     this.#colours = colours();
     this.#chart.applyOptions(options(this.#colours, zone));
     this.#candles.applyOptions(this.#candleLook());
-    if (this.#volume) this.#volume.setData(this.#volumes.map((candle) => this.#bar(candle)));
+    this.#volume?.setData(this.#volumes.map((candle) => this.#bar(candle)));
+    for (const series of this.#lines.values()) series.applyOptions({ color: this.#colours.accent });
+    const [prices, fills] = [this.#shownPrices, this.#shownFills];
+    this.prices([]);
+    this.prices(prices);
+    this.fills(fills);
   }
 
   /** Shows prices with the digits of their instrument. */
@@ -70,18 +77,21 @@ export class Drawing {
     this.#volume?.setData(candles.map((candle) => this.#bar(candle)));
   }
 
-  /** Shows the end of the candles, from a place on. */
-  update(candles: readonly Candle[]): void {
-    for (const candle of candles) {
+  /** Shows the end of the candles as it is now; all of them where a candle before the last one changed. */
+  update(end: readonly Candle[], all: readonly Candle[]): void {
+    const last = this.#candles.data().at(-1)?.time;
+    if (end[0] && last !== undefined && end[0].time < Number(last)) return this.set(all);
+    for (const candle of end) {
       this.#candles.update(point(candle));
       this.#volume?.update(this.#bar(candle));
     }
   }
 
   #addVolume(): void {
-    const series = this.#chart.addSeries(this.#library.HistogramSeries, { priceFormat: { type: 'volume' }, priceLineVisible: false, lastValueVisible: false }, 1);
+    const pane = this.#chart.panes().length;
+    const series = this.#chart.addSeries(this.#library.HistogramSeries, { priceFormat: { type: 'volume' }, priceLineVisible: false, lastValueVisible: false }, pane);
     this.#volume = series;
-    this.#chart.panes()[1]?.setHeight(PANE * 0.7);
+    this.#chart.panes()[pane]?.setHeight(PANE * 0.7);
   }
 
   #bar(candle: Candle) {
@@ -97,6 +107,7 @@ export class Drawing {
 
   fills(marks: readonly FillMark[]): void {
     const { text } = this.#colours;
+    this.#shownFills = marks;
     this.#markers.setMarkers(
       marks.map((mark) => ({
         time: mark.time as UTCTimestamp,
@@ -110,6 +121,7 @@ export class Drawing {
 
   prices(marks: readonly PriceMark[]): void {
     const { accent, warn } = this.#colours;
+    this.#shownPrices = marks;
     const now = new Map(marks.map((mark) => [mark.key, mark]));
     for (const [key, known] of this.#marks) {
       const mark = now.get(key);

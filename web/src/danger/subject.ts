@@ -75,7 +75,8 @@ export function effect(command: Command, facts: Facts, warnings: readonly string
   }
   if (command === 'resume') return said(['the strategy may open positions again']);
   if (command === 'restart_kernel') {
-    return said(['variables of the REPL are lost', `${orders} and ${positions} stay as they are`, 'the strategy is created anew']);
+    const running = facts.running ? [`the running cell of ${facts.running.author} ends`] : [];
+    return said([...running, 'variables of the REPL are lost', `${orders} and ${positions} stay as they are`, 'the strategy is created anew']);
   }
   if (typeof command === 'string') return said([]);
   if ('place' in command) return said([sayOrder(command.place)]);

@@ -6,6 +6,7 @@ import type { App } from '../app/context';
 import type { Command, CommandId, Event } from '../protocol';
 import { randomId } from '../session/id';
 import type { Facts } from '../figures/facts';
+import { describeOrder } from '../figures/words';
 import { mayGive, kindOf, verbOf } from './command';
 import { legsOf } from './effect';
 import { type Part, type State, finish, follow, partsOf } from './progress';
@@ -16,10 +17,15 @@ import { type Tier, tier } from './tier';
 export type Question = { command: Command; tier: Tier; warnings: readonly string[]; answered: (yes: boolean) => void };
 
 /** What is known of a verb that was given here. */
-export type Notice = { id: CommandId; title: string; text: string; state: State; parts: readonly Part[]; retry: (() => void) | null };
+export type Notice = { id: CommandId; title: string; text: string; state: State; parts: readonly Part[]; again: Again | null };
+
+/** What can be done when an order was refused: give it again as it was, or change what was written. */
+export type Again = { retry: () => void; edit: () => void };
 
 /** Results that are kept in sight; the oldest that are over go first. */
 const MOST_NOTICES = 6;
+/** Rejections of others are told this far apart, in milliseconds: all of them stand in the session. */
+const TELL_EVERY = 5_000;
 /** How long a small verb that went well stays in sight, in milliseconds. */
 const SEEN = 4_000;
 
@@ -29,6 +35,7 @@ export class Verbs {
 
   readonly #app: App;
   readonly #facts: () => Facts;
+  #toldAt = -Infinity;
 
   constructor(app: App, facts: () => Facts) {
     this.#app = app;
@@ -49,7 +56,7 @@ export class Verbs {
   }
 
   /** Gives a command, after a question where one is due. Returns whether it was done. */
-  async give(command: Command, asked: { tier?: Tier; warnings?: readonly string[]; retry?: () => void } = {}): Promise<boolean> {
+  async give(command: Command, asked: { tier?: Tier; warnings?: readonly string[]; again?: Again } = {}): Promise<boolean> {
     const why = this.notNow;
     if (why) {
       this.#app.toast(why, 'warn');
@@ -64,16 +71,16 @@ export class Verbs {
       this.question = null;
       if (!yes) return false;
     }
-    return this.#send(command, asked.retry ?? null);
+    return this.#send(command, asked.again ?? null);
   }
 
-  async #send(command: Command, retry: (() => void) | null): Promise<boolean> {
+  async #send(command: Command, again: Again | null): Promise<boolean> {
     const id = randomId();
     const facts = this.#facts();
     const parts = partsOf(legsOf(command, facts), facts);
     const target = targetOf(command, facts);
     const title = `${verbOf(command)}${target && ` ${target}`}`;
-    this.notices = [...this.notices, { id, title, text: 'sent', state: 'under_way', parts, retry }];
+    this.notices = [...this.notices, { id, title, text: 'sent', state: 'under_way', parts, again }];
     this.#trim();
     const result = await this.#app.session.command(command, undefined, id);
     if (result.outcome === 'refused') {
@@ -98,6 +105,7 @@ export class Verbs {
 
   /** Takes events in, in their order: the parts of a verb are told before its end. */
   #hear(events: readonly Event[]): void {
+    this.#tellRejections(events);
     if (!this.notices.some((notice) => notice.state === 'under_way')) return;
     const facts = this.#facts();
     for (const { fact } of events) {
@@ -109,6 +117,19 @@ export class Verbs {
       const { command, outcome, text } = fact.verb.verb;
       if (outcome === 'started') this.#change(command, { text: text || 'under way' });
       else this.#over(command, outcome, text);
+    }
+  }
+
+  /** Says that an order was refused that was not given here: the strategy's, or somebody else's. */
+  #tellRejections(events: readonly Event[]): void {
+    for (const { time, fact } of events) {
+      if (!('order' in fact) || fact.order.order.status !== 'rejected') continue;
+      const { order } = fact.order;
+      const isOurs = this.notices.some((notice) => notice.id === order.cause);
+      const now = Date.now();
+      if (isOurs || now - this.#toldAt < TELL_EVERY || now - Date.parse(time) > TELL_EVERY) continue;
+      this.#toldAt = now;
+      this.#app.toast(`rejected: ${describeOrder(order, this.#facts())} — ${order.reason ?? order.rejection ?? 'no reason given'}`, 'bad');
     }
   }
 

@@ -4,6 +4,7 @@
 
 import type {
   Account,
+  CellView,
   ExchangeInfo,
   Instrument,
   InstrumentId,
@@ -27,6 +28,7 @@ export type Told = {
   presence: readonly Presence[] | null;
   orders: readonly Order[];
   positions: readonly Position[];
+  running?: CellView | null;
   /** Whether commands get through. */
   connected: boolean;
 };
@@ -98,6 +100,9 @@ export class Facts {
   }
   get presence(): readonly Presence[] | null {
     return this.#told.presence;
+  }
+  get running(): CellView | null {
+    return this.#told.running ?? null;
   }
   get isConnected(): boolean {
     return this.#told.connected;

@@ -39,7 +39,7 @@ test('colours are classes, and those without a name are styles', () => {
     { text: 'x', classes: 'ansi-bold ansi-fg-9', style: '' },
     { text: 'y', classes: '', style: '' },
     { text: 'z', classes: '', style: 'background-color:rgb(1 2 3)' },
-    { text: 'w', classes: '', style: 'color:rgb(255 0 0);background-color:rgb(1 2 3)' },
+    { text: 'w', classes: '', style: 'color:color-mix(in oklab, rgb(255 0 0) 55%, var(--text));background-color:rgb(1 2 3)' },
   ]);
 });
 

@@ -145,7 +145,9 @@ function look(pen: Pen): { classes: string; style: string } {
     [pen.background, 'background-color', 'bg'],
   ] as const) {
     if (ground === null) continue;
-    if (ground.startsWith('rgb')) styles.push(`${property}:${ground}`);
+    // A colour that was meant for another background is moved towards the text's.
+    const color = sign === 'fg' ? `color-mix(in oklab, ${ground} 55%, var(--text))` : ground;
+    if (ground.startsWith('rgb')) styles.push(`${property}:${color}`);
     else classes.push(`ansi-${sign}-${ground}`);
   }
   return { classes: classes.join(' '), style: styles.join(';') };

@@ -4,9 +4,9 @@ import { PLAIN_PEN, penAfter, type Pen } from '../output/ansi';
 import type { CellStatus, LogLevel, OutputContent } from '../protocol';
 
 /** A stream's text is cut to pieces of about this size, so that more of it draws one piece and not the whole. */
-const PIECE_LENGTH = 8 * 1024;
+const PIECE_LENGTH = 2 * 1024;
 /** A line without an end is cut all the same. */
-const LONGEST_PIECE = 64 * 1024;
+const LONGEST_PIECE = 32 * 1024;
 /** The text of one cell that is kept here; its oldest output is dropped for more. */
 const CELL_LENGTH = 16 * 1024 * 1024;
 const CELL_PIECES = 20_000;

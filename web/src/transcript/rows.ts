@@ -118,7 +118,7 @@ function textRows(pieces: readonly Stream[], open: boolean): Bare[] {
 
 /** Text of a value is cut as that of a stream is. */
 const valueTexts = new WeakMap<Value, Stream[]>();
-const LINES_OF_A_PIECE = 200;
+const LINES_OF_A_PIECE = 50;
 
 function streamsOf(value: Value, text: string): Stream[] {
   let streams = valueTexts.get(value);

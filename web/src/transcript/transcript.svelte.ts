@@ -1,7 +1,7 @@
 // The session view's own state: the entries, what is left out of them, and how far back they go.
 
 import type { Session } from '../session/store.svelte';
-import type { LogLevel, SessionState } from '../protocol';
+import type { Event, LogLevel, SessionState } from '../protocol';
 import type { Entry } from './entry';
 import { NO_FILTER, LEVELS, shows, type Filter } from './filter';
 import { cameSince, leftAt, type Left } from './left';
@@ -28,8 +28,6 @@ export class Transcript {
   lastCount = $state<number | null>(null);
   /** Whether the end is in view and stays there. */
   following = $state(true);
-  /** The first event that the cleared view shows. */
-  floor = $state(0);
   /** Whether the last change put rows before the first one. */
   shifted = false;
 
@@ -61,13 +59,13 @@ export class Transcript {
   readonly #shown: readonly Entry[] = $derived.by(() => {
     void this.#version;
     const isShown = this.#isShown;
-    return this.#entries.list.filter((entry) => entry.seq >= this.floor && isShown(entry));
+    return this.#entries.list.filter((entry) => isShown(entry));
   });
 
   /** Returns everything that is to be drawn, from top to bottom. */
   readonly items: readonly Item[] = $derived.by(() => {
     void this.#version;
-    const items: Item[] = this.floor > 0 || this.older === 'unasked' ? [] : [{ kind: 'older', key: 'older' }];
+    const items: Item[] = this.older === 'unasked' ? [] : [{ kind: 'older', key: 'older' }];
     const left = this.#leftMark();
     let isPlaced = left === null;
     for (const entry of this.#shown) {
@@ -117,17 +115,8 @@ export class Transcript {
     this.filter = { ...this.filter, least: next };
   }
 
-  /** Hides what is there now; the facts stay. */
-  clearView(): void {
-    this.floor = (this.#entries.list.at(-1)?.seq ?? 0) + 1;
-  }
-
   /** Asks for what is before the first entry, if that is known to be missing. */
   async loadOlder(): Promise<void> {
-    if (this.floor > 0) {
-      this.floor = 0;
-      return;
-    }
     if (this.older === 'loading' || this.older === 'beginning' || this.older === 'full') return;
     const before = this.#entries.list[0]?.seq;
     if (before === undefined) return;
@@ -167,9 +156,9 @@ export class Transcript {
     const { session, trading, log } = state.history;
     const events = [...session.events, ...trading.events, ...log.events].filter((event) => event.seq >= from);
     for (const event of events.sort((a, b) => a.seq - b.seq)) this.#entries.take(event);
+    this.#entries.lastCount ??= lastCountOf(session.events);
     for (const entry of this.#entries.list) entry.open = open.has(entry.seq);
     this.older = 'unasked';
-    this.floor = 0;
     this.#taken(state);
   }
 
@@ -177,7 +166,7 @@ export class Transcript {
     this.#entries.placeInQueue(state);
     if (this.following) this.#trim();
     this.counts = { ...this.#entries.counts };
-    this.hasCells = this.#entries.hasCells;
+    this.hasCells = this.#entries.hasCells || state.history.session.entries > 0;
     this.lastCount = this.#entries.lastCount;
     this.shifted = false;
     this.#version += 1;
@@ -202,4 +191,10 @@ export class Transcript {
     const text = cameSince(list, left.seq, this.#attachedAt);
     return text === '' ? null : { seq: left.seq, time: left.time, text };
   }
+}
+
+/** Returns the number that the kernel gave to the last cell that ran; null when none did. */
+function lastCountOf(events: readonly Event[]): number | null {
+  const counts = events.flatMap(({ fact }) => ('cell_started' in fact ? [fact.cell_started.execution_count ?? null] : []));
+  return counts.findLast((count) => count !== null) ?? null;
 }

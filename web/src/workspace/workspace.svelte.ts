@@ -25,7 +25,7 @@ export class Workspace {
   readonly phone = new MediaQuery('max-width: 699px');
 
   readonly facts: Facts = $derived.by(() => {
-    const { status, market, strategy, presence, orders, positions, isConnected, receivedAt } = this.session;
+    const { status, market, strategy, presence, orders, positions, running, isConnected, receivedAt } = this.session;
     return new Facts({
       status,
       market,
@@ -33,6 +33,7 @@ export class Workspace {
       presence: receivedAt ? presence : null,
       orders: Object.values(orders),
       positions: Object.values(positions),
+      running,
       connected: isConnected,
     });
   });
