@@ -39,9 +39,10 @@ export function arrow(value: Decimal): string {
   return isZero(value) ? '' : isNegative(value) ? '▼' : '▲';
 }
 
-/** Returns the tone of a value that is better above zero. */
+/** Returns the tone of money that is better above zero. Less than half a cent is none. */
 export function tone(value: Decimal | null): 'good' | 'bad' | 'plain' {
-  return value === null || isZero(value) ? 'plain' : isNegative(value) ? 'bad' : 'good';
+  const shown = value && round(value, 2);
+  return shown === null || isZero(shown) ? 'plain' : isNegative(shown) ? 'bad' : 'good';
 }
 
 /** Returns a profit with its sign and its glyph. Less than half a cent is none. */
