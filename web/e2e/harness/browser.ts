@@ -1,0 +1,47 @@
+// The browser, and the tabs that tests open in it. Each tab has a profile of its own, so that each is somebody who logged in.
+
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { chromium as executable } from './needs';
+import { Tab, watch } from './tab';
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update', '--disable-sync'];
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+
+export class Chromium {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async start(): Promise<Chromium> {
+    return new Chromium(await chromium.launch({ executablePath: executable!, headless: true, args: FLAGS }));
+  }
+
+  /** Opens a tab at an address, a login link for example, and waits for nothing. */
+  async open(address: string, options: BrowserContextOptions = {}): Promise<Tab> {
+    const context = await this.#browser.newContext({ viewport: DESKTOP, colorScheme: 'dark', acceptDownloads: true, ...options });
+    await context.addInitScript(watch);
+    const tab = new Tab(await context.newPage());
+    await tab.page.goto(address);
+    return tab;
+  }
+
+  /** Opens a tab with a login link, and waits until it shows the session. */
+  async enter(link: string, options: BrowserContextOptions = {}): Promise<Tab> {
+    const tab = await this.open(link, options);
+    await tab.isLive();
+    return tab;
+  }
+
+  /** Closes all tabs. */
+  async closeTabs(): Promise<void> {
+    await Promise.all(this.#browser.contexts().map((context) => context.close()));
+  }
+
+  end(): Promise<void> {
+    return this.#browser.close();
+  }
+}
