@@ -115,6 +115,18 @@ impl Listening {
     }
 }
 
+/// Says why a gateway may not listen like that, or with what it encrypts. Nothing is made, so that who is refused leaves
+/// nothing behind.
+///
+/// # Errors
+/// When what others could reach is not protected, or permissions or certificate cannot be read.
+pub fn check(home: &Home, exposure: &Exposure) -> Result<Option<tokio_rustls::TlsAcceptor>, GatewayError> {
+    let is_token = |entry: &Entry| matches!(entry.kind, Kind::Token | Kind::Share);
+    let entries = Access::find(home)?.map_or(Ok(Vec::new()), |access| access.entries())?;
+    exposure.check(entries.iter().any(is_token))?;
+    Ok(exposure.tls.as_ref().map(|(certificates, key)| tls::acceptor(certificates, key)).transpose()?)
+}
+
 /// Opens the listener, if it may be opened like that.
 ///
 /// # Errors
@@ -122,11 +134,8 @@ impl Listening {
 pub async fn listen(options: Options) -> Result<Listening, GatewayError> {
     let Options { home, only, exposure } = options;
     let home = Home::at(home);
+    let tls = check(&home, &exposure)?;
     let access = Access::open(&home)?;
-    let is_token = |entry: &Entry| matches!(entry.kind, Kind::Token | Kind::Share);
-    exposure.check(access.entries()?.iter().any(is_token))?;
-    let tls =
-        exposure.tls.as_ref().map(|(certificates, key)| tls::acceptor(certificates, key)).transpose()?;
     let address = SocketAddr::new(exposure.address, exposure.port);
     let taken = |source| GatewayError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(taken)?;

@@ -52,10 +52,16 @@ impl Exposure {
     pub fn check(&self, has_token: bool) -> Result<(), Refused> {
         let refuse = |message: String, hint: &'static str| Err(Refused { message, hint });
         for url in &self.public_urls {
-            if front_of(url).is_none() {
+            let Some(front) = front_of(url) else {
                 return refuse(
                     format!("--public-url {url} is no address of a page"),
                     "write scheme, host and port only, as in https://qubx.example.org",
+                );
+            };
+            if !front.secure && !front.is_on_this_machine() {
+                return refuse(
+                    format!("people would reach the page at {url} without encryption"),
+                    "write https://, and give --tls-cert and --tls-key, or --behind-proxy CIDR",
                 );
             }
         }
@@ -133,6 +139,14 @@ impl Front {
         Self { origin: format!("{scheme}://{host}"), host, secure }
     }
 
+    /// Tells whether what is sent to it leaves no machine: the page's own, or the one where a tunnel to it begins.
+    fn is_on_this_machine(&self) -> bool {
+        let name = self.host.rsplit_once(':').map_or(&*self.host, |(name, _)| name);
+        let name = if self.host.ends_with(']') { &self.host } else { name };
+        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+
     /// Tells whether a `Host` header means it: the same name in whatever letters, and the same port.
     #[must_use]
     pub fn is_host(&self, host: &str) -> bool {
@@ -198,6 +212,18 @@ mod tests {
                 true,
                 "no address of a page",
             );
+        }
+        for (url, expected) in [
+            ("http://qubx.example.org", "without encryption"),
+            ("http://localhost.example.org", "without encryption"),
+            ("http://192.168.1.5:8000", "without encryption"),
+            ("http://[2001:db8::1]", "without encryption"),
+            ("http://localhost:8001", "fine"),
+            ("http://127.0.0.1:8001", "fine"),
+            ("http://[::1]", "fine"),
+            ("http://[::1]:8001", "fine"),
+        ] {
+            check(Exposure { public_urls: vec![url.to_owned()], ..exposure("127.0.0.1") }, true, expected);
         }
     }
 

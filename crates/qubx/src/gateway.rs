@@ -33,14 +33,17 @@ pub(crate) enum Answer {
         port: u16,
     },
     /// It may not, or cannot.
-    Failed {
-        /// Why.
-        message: String,
-        /// What lies behind it.
-        causes: Vec<String>,
-        /// What to do about it.
-        hint: Option<String>,
-    },
+    Failed(Problem),
+}
+
+/// Why a gateway does not listen.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    message: String,
+    /// What lies behind it.
+    causes: Vec<String>,
+    /// What to do about it.
+    hint: Option<String>,
 }
 
 /// `qubx gateway`
@@ -57,7 +60,7 @@ pub(crate) async fn gateway() -> Result<Outcome, Failure> {
         Ok(listening) => listening,
         Err(error) => {
             tracing::error!(%error, "it does not listen");
-            answer(&failed(&error))?;
+            answer(&Answer::Failed(Problem::of(&error)))?;
             return Ok(Outcome::NotWell);
         }
     };
@@ -76,20 +79,29 @@ fn answer(answer: &Answer) -> std::io::Result<()> {
     stdout.flush()
 }
 
-fn failed(error: &GatewayError) -> Answer {
-    let chain = |error: &dyn std::error::Error| -> Vec<String> {
-        std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string).collect()
-    };
-    let hint = match error {
-        GatewayError::Refused(refused) => Some(refused.hint.to_owned()),
-        GatewayError::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
-            Some("something listens there already; take another port: --port 8001".to_owned())
-        }
-        _ => None,
-    };
-    // What is transparent is its own cause.
-    let causes = if matches!(error, GatewayError::Listen { .. }) { chain(error) } else { Vec::new() };
-    Answer::Failed { message: error.to_string(), causes, hint }
+impl Problem {
+    pub(crate) fn of(error: &GatewayError) -> Self {
+        let hint = match error {
+            GatewayError::Refused(refused) => Some(refused.hint.to_owned()),
+            GatewayError::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
+                Some("something listens there already; take another port: --port 8001".to_owned())
+            }
+            _ => None,
+        };
+        // What is transparent is its own cause.
+        let causes = if matches!(error, GatewayError::Listen { .. }) { causes(error) } else { Vec::new() };
+        Self { message: error.to_string(), causes, hint }
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string).collect()
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::refused(problem.message, problem.causes, problem.hint)
+    }
 }
 
 /// The end of the standard input means that the starter is gone. A terminal's Ctrl+C is the starter's to act on: tabs are to

@@ -81,6 +81,15 @@ impl Access {
         Ok(Self { folder })
     }
 
+    /// Returns those of a home, or none when nobody has made any yet; nothing is made.
+    ///
+    /// # Errors
+    /// When the folder is not this user's alone.
+    pub(crate) fn find(home: &Home) -> Result<Option<Self>, AccessError> {
+        let is_there = home.root().join("access").symlink_metadata().is_ok();
+        is_there.then(|| Self::open(home)).transpose()
+    }
+
     pub(crate) fn file(&self) -> PathBuf {
         self.folder.join("tokens.json")
     }

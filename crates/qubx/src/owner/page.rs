@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::arguments::PageArguments;
 use crate::failure::Failure;
-use crate::gateway::{Answer, Launch};
+use crate::gateway::{Answer, Launch, Problem};
 use crate::identity::user;
 use crate::out::say;
 use crate::owner::launch::own_program;
@@ -43,9 +43,10 @@ impl Page {
         arguments: &PageArguments,
         only: Option<String>,
     ) -> Result<Self, Failure> {
+        let exposure = exposure(arguments)?;
+        qubx_gateway::check(home, &exposure).map_err(|error| Problem::of(&error))?;
         home.create()?;
         let access = Access::open(home).map_err(Failure::because("the page cannot be served"))?;
-        let exposure = exposure(arguments)?;
         let log = home.root().join("access").join(format!("gateway-{}.log", exposure.port));
         let options = qubx_gateway::Options { home: home.root().to_owned(), only, exposure };
         let mut launch = Launch { options, log };
@@ -131,7 +132,7 @@ impl Gateway {
         let line = answer.ok().flatten().ok_or_else(ended)?;
         match serde_json::from_str(&line).map_err(|_| ended())? {
             Answer::Listening { origin, port } => Ok((Self { child, _starter: starter }, origin, port)),
-            Answer::Failed { message, causes, hint } => Err(Failure::refused(message, causes, hint)),
+            Answer::Failed(problem) => Err(problem.into()),
         }
     }
 

@@ -40,6 +40,7 @@ mod kernel_restart;
 mod kills;
 mod left_behind;
 mod lifecycle;
+mod listeners;
 mod live;
 mod logs;
 mod lost_output;

@@ -203,6 +203,13 @@ impl Place {
         assert!(open.is_empty(), "open to others:\n{}", open.join("\n"));
     }
 
+    /// Returns everything below the home, in order.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut files = files_below(&self.home());
+        files.sort();
+        files
+    }
+
     /// Asserts that nothing was created at all.
     pub(crate) fn assert_untouched(&self) {
         assert!(!self.home().exists(), "left behind: {:#?}", files_below(&self.home()));
