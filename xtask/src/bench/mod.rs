@@ -18,6 +18,7 @@ mod kept;
 mod machine;
 mod memory;
 mod orders;
+mod page;
 mod process;
 mod replay;
 mod report;
@@ -57,6 +58,8 @@ pub(crate) enum Name {
     Screen,
     /// 100 attached screens, and one that reads a byte a second.
     Screens,
+    /// The page in Chromium, beside textual-serve.
+    Page,
     /// A thousand tabs of the page, a hundred of which read a byte a second.
     Tabs,
     /// A verb, a cancel and an order, at rest and while Python hangs or prints without end.
@@ -112,6 +115,7 @@ async fn measure(name: Name, workbench: &Workbench) -> Result<Vec<Row>> {
         Name::Displays => displays::measure(workbench).await,
         Name::Screen => screen::measure(workbench).await,
         Name::Screens => screens::measure(workbench).await,
+        Name::Page => page::measure(workbench).await,
         Name::Tabs => tabs::measure(workbench).await,
         Name::Orders => orders::measure(workbench).await,
         Name::Engine => engine::measure(),

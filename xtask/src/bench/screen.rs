@@ -55,8 +55,6 @@ const TRADES: &str = "trade('BTCUSDT', 0.1); trade('ETHUSDT', -1); trade('SOLUSD
 /// The example of a market, and what it is at ten quotes a second.
 const EXAMPLE: [&str; 2] = ["examples/ema_cross.yml", "examples/ema_cross.py"];
 const QUOTES: &str = "quotes_per_second: 10";
-/// The other side.
-const TEXTUAL: &str = "textual==8.2.8";
 const SCRIPT: &str = "xtask/src/bench/tables.py";
 
 /// Measures the screen, then the same by Textual.
@@ -160,7 +158,7 @@ async fn at_work(workbench: &Workbench, name: &str, config: &std::path::Path) ->
 /// Measures the same of the same tables by Textual.
 fn textual() -> Result<[Row; 2]> {
     let folder = repository::target_folder()?.join("venv-textual");
-    let python = python::environment(&folder, &[TEXTUAL])?;
+    let python = python::environment(&folder, &super::page::TEXTUAL)?;
     let mut command = Command::new(python);
     command.arg(repository::root().join(SCRIPT)).arg(UPDATES.to_string());
     let mut screen = Terminal::start(command, COLUMNS, ROWS)?;
