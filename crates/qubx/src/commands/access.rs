@@ -184,3 +184,25 @@ fn row(entry: &Entry) -> Value {
 fn time(time: Timestamp) -> String {
     time.strftime("%F %R UTC").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::documented;
+
+    #[test]
+    fn the_list_of_permissions_is_as_documented() {
+        let entries = [
+            json!({
+                "id": "5f0c1a2b", "kind": "token", "name": "anna", "role": "trader", "session": null, "parent": null,
+                "created_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-31T00:00:00Z", "hash": "00",
+            }),
+            json!({
+                "id": "9a7e3c11", "kind": "login", "name": "anna", "role": "trader", "session": "ema-cross",
+                "parent": "5f0c1a2b", "created_at": "2026-01-01T00:00:06Z", "expires_at": null, "hash": "01",
+            }),
+        ];
+        let rows = entries.map(|entry| row(&serde_json::from_value(entry).unwrap()));
+        documented::check("qubx tokens list", &[json!(rows)]);
+    }
+}
