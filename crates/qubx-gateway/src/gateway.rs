@@ -1,21 +1,19 @@
 //! What all requests share. Nothing in it is lost when the gateway dies: sessions, permissions and history are elsewhere.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
+use std::sync::Mutex;
 
 use ipnet::IpNet;
-use qubx_home::{Found, Home, survey};
-use tokio::sync::Semaphore;
+use qubx_home::{Found, Home, safe_component, survey};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Attempts, Entry, LiveAccess};
-use crate::http::ApiError;
+use crate::http::{ApiError, NO_SESSION};
 use crate::metrics::Metrics;
 use crate::options::{Exposure, Front};
-
-/// How many sockets there may be at once: as many as a service takes screens.
-const MOST_SOCKETS: usize = 1_024;
+use crate::places::Places;
 
 /// The state of a gateway.
 pub(crate) struct Gateway {
@@ -32,7 +30,7 @@ pub(crate) struct Gateway {
     pub(crate) attempts: Mutex<Attempts>,
     pub(crate) metrics: Metrics,
     /// Places for sockets.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
     /// Cancelled when the gateway ends.
     pub(crate) cancel: CancellationToken,
     pub(crate) tracker: TaskTracker,
@@ -55,7 +53,7 @@ impl Gateway {
             live,
             attempts: Mutex::default(),
             metrics: Metrics::default(),
-            places: Arc::new(Semaphore::new(MOST_SOCKETS)),
+            places: Places::default(),
             cancel: CancellationToken::new(),
             tracker: TaskTracker::new(),
         }
@@ -104,12 +102,59 @@ impl Gateway {
     }
 }
 
+impl Gateway {
+    /// Finds the folder of a session that runs or has ended, and its name as people write it: its history is there still.
+    pub(crate) fn past_session(&self, entry: &Entry, name: &str) -> Result<(PathBuf, String), ApiError> {
+        match self.session(entry, name) {
+            Ok(found) => return Ok((found.file.qubx.session_dir, found.file.qubx.name)),
+            Err(error) if error.is_no_session() => {}
+            Err(error) => return Err(error),
+        }
+        // Names become one component of a path, so none leads out of the folder of sessions.
+        let component = safe_component(without_time(name));
+        let is_allowed =
+            |only: &Option<String>| only.as_ref().is_none_or(|only| safe_component(only) == component);
+        let folder = self.home.session("paper", "default", &component);
+        if is_allowed(&entry.session) && is_allowed(&self.only) && folder.join("session.db").is_file() {
+            return Ok((folder, component));
+        }
+        Err(no_session())
+    }
+}
+
+/// Returns the name in an id: what stands before the time at which the session was started.
+fn without_time(id: &str) -> &str {
+    let is_time =
+        |part: &str| part.len() == 15 && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let mut ends = id.match_indices('_').filter(|(at, _)| id.get(at + 1..at + 16).is_some_and(is_time));
+    ends.next_back().map_or(id, |(at, _)| &id[..at])
+}
+
 /// What a path that means no session is answered: the same whether there is none or it is not for this permission.
 pub(crate) fn no_session() -> ApiError {
-    ApiError::new(axum::http::StatusCode::NOT_FOUND, "no_session", "no session of this name is running")
+    ApiError::new(axum::http::StatusCode::NOT_FOUND, NO_SESSION, "no session of this name is running")
 }
 
 /// Returns a session's id: its connection file's stem, which no other session has.
 pub(crate) fn id(found: &Found) -> String {
     found.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_in_an_id_stands_before_the_time() {
+        for (id, expected) in [
+            ("ema-cross_20260101_000000", "ema-cross"),
+            ("ema-cross_20260101_000000_2", "ema-cross"),
+            ("a_b_20260101_000000", "a_b"),
+            ("ema-cross", "ema-cross"),
+            ("x_2026", "x_2026"),
+            ("", ""),
+        ] {
+            assert_eq!(without_time(id), expected, "{id}");
+        }
+    }
 }

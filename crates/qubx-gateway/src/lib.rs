@@ -13,6 +13,7 @@ mod link;
 mod metrics;
 mod notice;
 mod options;
+mod places;
 mod relay;
 mod routes;
 mod server;

@@ -1,5 +1,6 @@
 //! The page's gateway as benches have it: `qubx web` on a free port, and tabs that are raw sockets.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
@@ -11,6 +12,9 @@ use crate::bench::process::Process;
 use crate::bench::watchers::hello;
 use crate::workbench::Workbench;
 
+/// How many tokens there are: a thousand tabs have places.
+const TOKENS: usize = 10;
+
 /// A gateway of all sessions of the workbench. It ends when this is dropped.
 pub(crate) struct Gateway {
     starter: Child,
@@ -18,8 +22,9 @@ pub(crate) struct Gateway {
     pub(crate) process: Process,
     /// The port that it listens on.
     pub(crate) port: u16,
-    /// What lets a viewer in.
-    token: String,
+    /// What lets viewers in. One permission has few places only, so they take turns.
+    tokens: Vec<String>,
+    opened: Cell<usize>,
 }
 
 impl Gateway {
@@ -42,13 +47,17 @@ impl Gateway {
         std::thread::spawn(move || lines.for_each(drop));
         let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
         let port = port.with_context(|| format!("`{line}` has no port"))?;
-        let token = workbench.qubx(["tokens", "new", "bench"]).output().context("making a token")?;
-        ensure!(token.status.success(), "no token: {}", String::from_utf8_lossy(&token.stderr));
-        let token = String::from_utf8(token.stdout)?.trim().to_owned();
+        let token = |number| -> Result<String> {
+            let name = format!("bench-{number}");
+            let token = workbench.qubx(["tokens", "new", &name]).output().context("making a token")?;
+            ensure!(token.status.success(), "no token: {}", String::from_utf8_lossy(&token.stderr));
+            Ok(String::from_utf8(token.stdout)?.trim().to_owned())
+        };
+        let tokens = (0..TOKENS).map(token).collect::<Result<_>>()?;
         let children = format!("/proc/{0}/task/{0}/children", starter.id());
         let children = std::fs::read_to_string(&children).with_context(|| format!("reading {children}"))?;
         let process = Process(children.trim().parse().context("qubx web has not one child")?);
-        Ok(Self { starter, process, port, token })
+        Ok(Self { starter, process, port, tokens, opened: Cell::new(0) })
     }
 
     /// Opens a tab on a session and says hello.
@@ -56,8 +65,10 @@ impl Gateway {
     /// # Errors
     /// When the gateway does not let it in.
     pub(crate) fn tab(&self, session: &str) -> Result<TcpStream> {
-        let Self { port, token, .. } = self;
-        let mut stream = TcpStream::connect(("127.0.0.1", *port))?;
+        let port = self.port;
+        let token = &self.tokens[self.opened.get() % TOKENS];
+        self.opened.set(self.opened.get() + 1);
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_nodelay(true)?;
         let request = format!(
             "GET /api/sessions/{session}/socket HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nauthorization: Bearer {token}\r\n\

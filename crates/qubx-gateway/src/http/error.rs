@@ -23,6 +23,9 @@ pub(crate) struct ApiError {
     retry_after: Option<u64>,
 }
 
+/// The code of an answer about a session that is not there.
+pub(crate) const NO_SESSION: &str = "no_session";
+
 /// The body of such an answer.
 #[derive(Serialize)]
 struct Body {
@@ -48,6 +51,11 @@ impl ApiError {
     /// The request itself is wrong.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// Tells whether it says that there is no such session.
+    pub(crate) fn is_no_session(&self) -> bool {
+        self.code == NO_SESSION
     }
 
     /// The address tried too often.

@@ -7,7 +7,7 @@ mod input;
 mod policy;
 mod table;
 
-pub(crate) use error::ApiError;
+pub(crate) use error::{ApiError, NO_SESSION};
 pub(crate) use guard::{admit, may_try, note_failure};
 pub(crate) use identity::{Caller, Identity, Peer};
 pub(crate) use input::{JsonBody, QueryOf};

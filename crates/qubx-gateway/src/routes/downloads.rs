@@ -29,23 +29,21 @@ pub(crate) async fn download(
     identity: Identity,
     Path((session, file)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let found = gateway.session(&identity.entry, &session)?;
-    let qubx = found.file.qubx;
-    let name = safe_component(&qubx.name);
+    let (session_dir, name) = gateway.past_session(&identity.entry, &session)?;
+    let file_stem = safe_component(&name);
     let (what, media_type, file_name) = if file == NOTEBOOK {
         (
-            What::Notebook(Box::new(Notebook::new(qubx.name))),
+            What::Notebook(Box::new(Notebook::new(name))),
             "application/x-ipynb+json",
-            format!("{name}.ipynb"),
+            format!("{file_stem}.ipynb"),
         )
     } else {
         let table = Table::ALL.into_iter().find(|table| table.file_name() == file).ok_or_else(no_route)?;
         let is_text = file.ends_with(".txt");
         let media_type = if is_text { "text/plain; charset=utf-8" } else { "text/csv; charset=utf-8" };
-        (What::Table(table, Tables::default()), media_type, format!("{name}-{file}"))
+        (What::Table(table, Tables::default()), media_type, format!("{file_stem}-{file}"))
     };
     let (sender, receiver) = mpsc::channel(PIECES);
-    let session_dir = qubx.session_dir;
     // A piece that cannot be made breaks the download off, so that half a file is not taken for a whole one.
     gateway.tracker.spawn_blocking(move || {
         if let Err(error) = send(what, &session_dir, &sender) {

@@ -37,7 +37,7 @@ pub(crate) async fn history(
     Path(session): Path<String>,
     QueryOf(Which { limit }): QueryOf<Which>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
-    let session_dir = gateway.session(&identity.entry, &session)?.file.qubx.session_dir;
+    let (session_dir, _) = gateway.past_session(&identity.entry, &session)?;
     let read = move || {
         // The end of a cell is no entry of its own; it is told with the cell.
         let ends = std::cell::RefCell::new(HashMap::new());

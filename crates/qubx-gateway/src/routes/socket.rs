@@ -19,7 +19,7 @@ pub(crate) async fn open(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
     let found = gateway.session(&identity.entry, &session)?;
-    let place = gateway.places.clone().try_acquire_owned().map_err(|_| {
+    let place = gateway.places.take(&identity.entry).ok_or_else(|| {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "full", "there is no place for another tab")
             .hint("close some of them")
     })?;

@@ -21,14 +21,18 @@ struct Tab {
 
 impl Tab {
     async fn open(world: &World, session: &str, secret: &str) -> Self {
+        Self::try_open(world, session, secret).await.expect("a place")
+    }
+
+    async fn try_open(world: &World, session: &str, secret: &str) -> Option<Self> {
         let cookie = format!("{}={}", world.cookie(), world.login(secret));
         let url = format!("ws://127.0.0.1:{}/api/sessions/{session}/socket", world.port);
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("origin", world.origin().parse().unwrap());
         request.headers_mut().insert("cookie", cookie.parse().unwrap());
         let stream = TcpStream::connect(("127.0.0.1", world.port)).await.unwrap();
-        let (socket, _) = client_async(request, stream).await.unwrap();
-        Self { socket }
+        let (socket, _) = client_async(request, stream).await.ok()?;
+        Some(Self { socket })
     }
 
     async fn say(&mut self, message: &Value) {
@@ -227,4 +231,24 @@ async fn a_tab_that_does_not_read_holds_nobody_up() {
     to_quick.hello().await;
     to_quick.say("{\"z\":1}").await;
     assert_eq!(quick.next().await.unwrap(), "{\"z\":1}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_takes_the_places_of_the_others() {
+    let world = World::start().await;
+    let (_listener, _lock) = world.session("ema");
+    let (greedy, other) = (world.token(Role::Viewer), world.token(Role::Trader));
+    let mut tabs = Vec::new();
+    for _ in 0..128 {
+        tabs.push(Tab::open(&world, "ema", &greedy).await);
+    }
+    assert!(Tab::try_open(&world, "ema", &greedy).await.is_none(), "a 129th of one permission");
+    let _one = Tab::open(&world, "ema", &other).await;
+    drop(tabs);
+    let again = async {
+        while Tab::try_open(&world, "ema", &greedy).await.is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("places are free again");
 }
