@@ -63,7 +63,7 @@ export class Access {
         return;
       }
       this.ended();
-      if (withToken) this.refusal = [known.message, known.hint].filter(Boolean).join('. ');
+      if (withToken) this.refusal = [known.message, known.hint].filter(Boolean).join('; ');
     }
   }
 }

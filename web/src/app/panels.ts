@@ -4,6 +4,7 @@
 // properties and asks `getApp()`. What weighs much is loaded when it is first shown.
 
 import type { Component } from 'svelte';
+import type { Role } from '../protocol';
 import People from '../access/People.svelte';
 import VerbBar from '../danger/VerbBar.svelte';
 import Tools from '../palette/Tools.svelte';
@@ -19,6 +20,8 @@ export type Panel = {
   /** The name below its sign on a phone; those without one stand behind `⋯`. */
   phone?: string;
   load: () => Promise<{ default: Component }>;
+  /** The least role that has it; for somebody with less it is not there at all. */
+  role?: Role;
   /** Whether it stays as it is while another tab is shown: what is typed there, and what is looked at. */
   keep?: boolean;
   /** What stands behind the title, the number of rows for example. */
@@ -54,7 +57,7 @@ export const panels: readonly Panel[] = [
   { id: 'log', title: 'Log', load: () => import('../log/Log.svelte') },
   { id: 'equity', title: 'Equity', load: () => import('../equity/EquityPanel.svelte') },
   { id: 'account', title: 'Account', load: () => import('../tables/Account.svelte') },
-  { id: 'ticket', title: 'Ticket', load: () => import('../ticket/TicketPanel.svelte') },
+  { id: 'ticket', title: 'Ticket', role: 'trader', load: () => import('../ticket/TicketPanel.svelte') },
 ];
 
 export const places: Places = {
@@ -65,3 +68,10 @@ export const places: Places = {
   overlays: Overlays,
   more: More,
 };
+
+const ROLES: readonly Role[] = ['viewer', 'trader', 'admin'];
+
+/** Returns the panels that somebody has. */
+export function panelsOf(role: Role): readonly Panel[] {
+  return panels.filter((panel) => ROLES.indexOf(role) >= ROLES.indexOf(panel.role ?? 'viewer'));
+}
