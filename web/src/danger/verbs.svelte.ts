@@ -64,14 +64,18 @@ export class Verbs {
     }
     const due = asked.tier ?? tier(command, this.#facts().isLive);
     if (due.kind !== 'nothing') {
-      const yes = await new Promise<boolean>((answered) => {
-        this.question?.answered(false);
-        this.question = { command, tier: due, warnings: asked.warnings ?? [], answered };
-      });
-      this.question = null;
-      if (!yes) return false;
+      if (!(await this.#ask({ command, tier: due, warnings: asked.warnings ?? [] }))) return false;
     }
     return this.#send(command, asked.again ?? null);
+  }
+
+  /** Asks, in the place of a question that nobody has answered yet. */
+  async #ask(about: Omit<Question, 'answered'>): Promise<boolean> {
+    this.question?.answered(false);
+    let question: Question | undefined;
+    const yes = await new Promise<boolean>((answered) => (this.question = question = { ...about, answered }));
+    if (this.question === question) this.question = null;
+    return yes;
   }
 
   async #send(command: Command, again: Again | null): Promise<boolean> {

@@ -2,7 +2,7 @@
 
 import type { Event, SessionState } from '../protocol';
 import type { Session } from '../session/store.svelte';
-import { type KnownFill, MOST_FILLS, fillsOf, restartsOf } from './fills';
+import { FillReader, type KnownFill, MOST_FILLS, restartsOf } from './fills';
 
 /** Entries that are asked for at once. */
 const PAGE = 1_000;
@@ -20,6 +20,7 @@ export class FillBook {
   complete = $state(false);
 
   readonly #session: Session;
+  #reader = new FillReader();
   #events: Event[] = [];
   #restarts: number[] = [];
   /** The number from which on nothing is missing; null while there is no entry at all. */
@@ -52,9 +53,11 @@ export class FillBook {
     const restarts = restartsOf(events);
     const fills = events.filter(isFill);
     if (fills.length === 0 && restarts.length === 0) return;
-    this.#restarts = [...this.#restarts, ...restarts];
-    this.#events = [...this.#events, ...fills].slice(-2 * MOST_FILLS);
-    this.#read();
+    this.#restarts.push(...restarts);
+    this.#events.push(...fills);
+    if (this.#events.length > 2 * MOST_FILLS) this.#events = this.#events.slice(-MOST_FILLS);
+    const known = this.#reader.read(fills, restarts);
+    if (known.length > 0) this.all = [...this.all, ...known].slice(-MOST_FILLS);
     const now = Date.now();
     const fresh = fills.filter((event) => now - Date.parse(event.time) < FRESH).map((event) => event.seq);
     if (fresh.length === 0) return;
@@ -62,8 +65,10 @@ export class FillBook {
     setTimeout(() => (this.fresh = new Set([...this.fresh].filter((seq) => !fresh.includes(seq)))), FRESH);
   }
 
+  /** Reads everything anew: what was before the first fills decides what they realized. */
   #read(): void {
-    this.all = fillsOf(this.#events, this.#restarts);
+    this.#reader = new FillReader();
+    this.all = this.#reader.read(this.#events, this.#restarts).slice(-MOST_FILLS);
   }
 
   /** Asks for what was before until fills are known from a time on, in milliseconds, as far as a few pages go. */

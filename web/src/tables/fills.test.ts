@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../protocol';
 import { BTC, position } from '../figures/fixture';
-import { fillsOf, restartsOf } from './fills';
+import { FillReader, restartsOf } from './fills';
 
 function fill(seq: number, side: 'buy' | 'sell', quantity: string, after: string, realized: string): Event {
   const time = '2026-03-02T14:00:00Z';
@@ -19,7 +19,7 @@ function fill(seq: number, side: 'buy' | 'sell', quantity: string, after: string
 }
 
 const realizedOf = (events: Event[], restarts: number[] = []) =>
-  fillsOf(events, restarts).map((known) => known.realized?.toString() ?? null);
+  new FillReader().read(events, restarts).map((known) => known.realized?.toString() ?? null);
 
 test('what a fill realized is the difference to what came before it', () => {
   expect(realizedOf([fill(5, 'buy', '2', '2', '10'), fill(6, 'sell', '1', '1', '14'), fill(7, 'sell', '3', '-2', '12')])).toEqual(['0', '4', '-2']);
@@ -34,4 +34,11 @@ test('an account that begins anew has realized nothing', () => {
   const started = (restored: boolean): Event => ({ seq: 6, time: '2026-03-02T14:00:00Z', fact: { started: { epoch: 2, restored } } });
   expect(restartsOf([started(true)])).toEqual([]);
   expect(realizedOf([fill(5, 'buy', '1', '1', '9'), fill(7, 'sell', '1', '0', '3')], restartsOf([started(false)]))).toEqual(['0', '3']);
+});
+
+test('it goes on where it stopped', () => {
+  const reader = new FillReader();
+  const realized = (events: Event[], restarts: number[] = []) => reader.read(events, restarts).map((known) => known.realized?.toString() ?? null);
+  expect(realized([fill(5, 'buy', '1', '1', '9')], [8])).toEqual(['0']);
+  expect(realized([fill(7, 'sell', '1', '0', '12'), fill(9, 'sell', '1', '0', '3')])).toEqual(['3', '3']);
 });

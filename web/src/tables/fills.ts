@@ -18,34 +18,34 @@ export type KnownFill = {
   realized: Decimal | null;
 };
 
-/**
- * Returns the fills in some events, oldest first.
- *
- * `restarts` are the numbers at which accounts began anew; before the first of them nothing is known of what came before.
- */
-export function fillsOf(events: readonly Event[], restarts: readonly number[]): KnownFill[] {
-  let next = 0;
-  let first: Decimal | undefined;
-  const before = new Map<InstrumentId, Decimal>();
-  const known: KnownFill[] = [];
-  for (const event of events) {
-    while (next < restarts.length && restarts[next]! < event.seq) {
-      before.clear();
-      first = ZERO;
-      next += 1;
-    }
-    const { fact } = event;
-    if (typeof fact !== 'object') continue;
-    const told = 'fill' in fact ? fact.fill : 'funding' in fact ? fact.funding : null;
-    if (!told) continue;
-    const { position } = told;
-    const realizedBefore = before.get(position.instrument) ?? first;
-    before.set(position.instrument, decimal(position.realized_pnl));
-    if ('fill' in told) {
-      known.push({ seq: event.seq, fill: told.fill, position, realized: realized(told.fill, position, realizedBefore) });
-    }
+/** Reads fills out of events, oldest first, page by page. */
+export class FillReader {
+  /** The numbers at which accounts began anew and that no event has passed yet. */
+  #restarts: number[] = [];
+  /** What each position had realized when it was told of last. */
+  readonly #before = new Map<InstrumentId, Decimal>();
+  /** What a position had realized that nothing was told of: nothing, once an account has begun anew; else it is not known. */
+  #first: Decimal | undefined;
+
+  /** Returns the fills in the events that follow; `restarts` are the numbers at which accounts began anew. */
+  read(events: readonly Event[], restarts: readonly number[]): KnownFill[] {
+    this.#restarts.push(...restarts);
+    return events.flatMap((event) => this.#one(event) ?? []);
   }
-  return known.length > MOST_FILLS ? known.slice(-MOST_FILLS) : known;
+
+  #one({ seq, fact }: Event): KnownFill | null {
+    while (this.#restarts[0] !== undefined && this.#restarts[0] < seq) {
+      this.#restarts.shift();
+      this.#before.clear();
+      this.#first = ZERO;
+    }
+    const told = 'fill' in fact ? fact.fill : 'funding' in fact ? fact.funding : null;
+    if (!told) return null;
+    const { position } = told;
+    const before = this.#before.get(position.instrument) ?? this.#first;
+    this.#before.set(position.instrument, decimal(position.realized_pnl));
+    return 'fill' in told ? { seq, fill: told.fill, position, realized: realized(told.fill, position, before) } : null;
+  }
 }
 
 /** Returns the numbers of the entries at which accounts began anew. */

@@ -86,6 +86,7 @@ export class Workspace {
     if ('instrument' in from) this.ticket = fresh(from.instrument, facts);
     else if ('position' in from) this.ticket = reducing(from.position, facts);
     else this.ticket = 'order' in from ? like(from.order) : changing(from.change);
+    this.choose(this.ticket.instrument);
     this.app.show('ticket');
   }
 }
