@@ -11,6 +11,7 @@ export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 84
 
 export class Chromium {
   readonly #browser: Browser;
+  #tabs: Tab[] = [];
 
   private constructor(browser: Browser) {
     this.#browser = browser;
@@ -25,6 +26,7 @@ export class Chromium {
     const context = await this.#browser.newContext({ viewport: DESKTOP, colorScheme: 'dark', acceptDownloads: true, ...options });
     await context.addInitScript(watch);
     const tab = new Tab(await context.newPage());
+    this.#tabs.push(tab);
     await tab.page.goto(address);
     return tab;
   }
@@ -36,9 +38,12 @@ export class Chromium {
     return tab;
   }
 
-  /** Closes all tabs. */
-  async closeTabs(): Promise<void> {
-    await Promise.all(this.#browser.contexts().map((context) => context.close()));
+  /** Closes all tabs, and returns what the browser complained of in them. */
+  async closeTabs(): Promise<string[]> {
+    const tabs = this.#tabs;
+    this.#tabs = [];
+    const complaints = await Promise.all(tabs.map((tab) => tab.close()));
+    return complaints.flat();
   }
 
   end(): Promise<void> {

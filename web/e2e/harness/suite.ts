@@ -1,6 +1,6 @@
 // What the files of tests begin with: a browser for all of them, and a session of their own, both ended whatever happens.
 
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { Chromium } from './browser';
 import { impossible } from './needs';
 import { Served, type Strategy } from './served';
@@ -11,7 +11,7 @@ export type Stage = {
   readonly served: Served;
 };
 
-/** A group of tests on one session, which are skipped where they cannot run. Tabs are closed after each. */
+/** A group of tests on one session, which are skipped where they cannot run. Tabs are closed after each, and the browser must not have complained of anything that the test did not expect. */
 export function onOneSession(name: string, tests: (stage: Stage) => void, strategy?: Strategy, ...line: string[]): void {
   let chromium: Chromium | undefined;
   let served: Served | undefined;
@@ -28,7 +28,7 @@ export function onOneSession(name: string, tests: (stage: Stage) => void, strate
       chromium = await Chromium.start();
       served = await Served.start(strategy, ...line);
     });
-    afterEach(() => chromium?.closeTabs());
+    afterEach(async () => expect(await chromium?.closeTabs(), 'the browser complained').toEqual([]));
     afterAll(async () => {
       try {
         await chromium?.end();

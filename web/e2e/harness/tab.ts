@@ -36,6 +36,7 @@ export class Tab {
   readonly page: Page;
   /** Errors of the console and of scripts. */
   readonly complaints: string[] = [];
+  readonly #expected: RegExp[] = [];
 
   constructor(page: Page) {
     this.page = page;
@@ -109,12 +110,16 @@ export class Tab {
     return (await becomes(what, look, (found) => found !== null)) as T;
   }
 
-  /** Returns what the policy forbade. */
-  violations(): Promise<string[]> {
-    return this.page.evaluate(() => window.watched.violations);
+  /** Closes it, and returns what the browser complained of: errors of the console and of scripts, and what the policy forbade. */
+  async close(): Promise<string[]> {
+    if (this.page.isClosed()) return [];
+    const violations = await this.page.evaluate(() => window.watched.violations);
+    await this.page.context().close();
+    return [...this.complaints, ...violations].filter((complaint) => !this.#expected.some((pattern) => pattern.test(complaint)));
   }
 
-  async close(): Promise<void> {
-    await this.page.context().close();
+  /** Lets the browser complain of something that the test causes. */
+  expectComplaint(pattern: RegExp): void {
+    this.#expected.push(pattern);
   }
 }

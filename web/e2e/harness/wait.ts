@@ -1,7 +1,7 @@
 // Waits. Each names what it waits for and has a limit.
 
 /** Longer than anything takes that goes well on a loaded machine. */
-export const LIMIT_MS = 40_000;
+export const LIMIT_MS = 20_000;
 const LOOK_EVERY_MS = 25;
 
 /** Looks until there is something, and returns it. */

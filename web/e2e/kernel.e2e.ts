@@ -1,0 +1,127 @@
+// Python as the page shows it: what runs, what waits, what asks, what failed, and what died.
+
+import { expect, test } from 'vitest';
+import { Served } from './harness/served';
+import { onOneSession } from './harness/suite';
+
+const SLOW = `
+import time
+
+from qubx_strategy import Strategy
+
+time.sleep(4)
+
+
+class Slow(Strategy):
+    pass
+`;
+
+onOneSession('Python', (stage) => {
+  test('is new here: the page says what there is', async () => {
+    const tab = await stage.chromium.enter(stage.served.link);
+    await tab.sees('Everyone attached sees what you run.');
+  });
+
+  test('runs a cell while others wait in line; an interrupt ends it', async () => {
+    const { chromium, served } = stage;
+    const tab = await chromium.enter(await served.newLink());
+    await tab.run('import time\nfor _ in range(600): time.sleep(0.1)');
+    await tab.sees(/^kernel busy \d\d:\d\d · my In\[\d+\]$/);
+    await tab.run('"second"');
+    await tab.shows('queued (1st)');
+    await tab.run('"third"');
+    await tab.shows('queued (2nd)');
+    await tab.page.getByRole('button', { name: /Interrupt/ }).click();
+    const shown = await tab.shows("'third'");
+    expect(shown).toContain('KeyboardInterrupt');
+    await tab.sees('kernel idle');
+  });
+
+  test("asks before it interrupts somebody else's cell", async () => {
+    const { chromium, served } = stage;
+    const { link } = await served.newToken('other', 'admin');
+    const one = await chromium.enter(await served.newLink());
+    const two = await chromium.enter(link);
+    await one.run('time.sleep(60)');
+    await two.sees(/^kernel busy .* · op@.*'s In\[\d+\]$/);
+    await two.page.getByRole('button', { name: '■ Interrupt' }).click();
+    await two.sees(/^interrupt op@.*\?$/);
+    await two.page.getByRole('button', { name: 'No', exact: true }).click();
+    await two.sees(/^kernel busy/);
+    await two.page.getByRole('button', { name: '■ Interrupt' }).click();
+    await two.page.getByRole('button', { name: 'Interrupt', exact: true }).click();
+    await one.sees('kernel idle');
+  });
+
+  test('fails: the last frame first, and the rest unfolds', async () => {
+    const tab = await stage.chromium.enter(await stage.served.newLink());
+    await tab.run('def inner():\n    raise ValueError("not today")\n\ndef outer():\n    return inner()\n\nouter()');
+    const folded = await tab.shows('ValueError: not today');
+    expect(folded).toContain('failed');
+    await tab.page.getByRole('button', { name: /more lines?$/ }).last().click();
+    await tab.shows('return inner()');
+    await tab.page.getByRole('button', { name: '▴ less' }).last().waitFor();
+  });
+
+  test('asks for a line, which whoever is there gives; a password is not shown', async () => {
+    const { chromium, served } = stage;
+    const one = await chromium.enter(await served.newLink());
+    const two = await chromium.enter(await served.newLink());
+    await one.run('line = input("How many? ")\nf"it is {line}"');
+    await two.shows('waits for an answer');
+    await two.page.getByLabel('How many?').fill('12');
+    await two.page.getByRole('button', { name: 'Answer' }).click();
+    await one.shows("'it is 12'");
+    await one.run('import getpass\nword = getpass.getpass("Word: ")\nlen(word)');
+    const field = one.page.getByLabel('Word:');
+    expect(await field.getAttribute('type')).toBe('password');
+    await field.fill('secret');
+    await one.page.keyboard.press('Enter');
+    const shown = await two.shows('••••');
+    expect(shown).not.toContain('secret');
+    await one.shows('Out[');
+  });
+
+  test('dies: everyone sees it, positions are untouched, and it comes again', async () => {
+    const { chromium, served } = stage;
+    const one = await chromium.enter(await served.newLink());
+    const two = await chromium.enter(await served.newLink());
+    const bar = [one, two].map((tab) => tab.sees(/Python kernel ended.*Strategy stopped\. Positions are untouched\./));
+    await one.run('import os; os._exit(1)');
+    await Promise.all(bar);
+    await two.shows('the kernel ended; not run again');
+    await two.sees('kernel idle');
+    await one.run('"alive", "again"');
+    await two.shows("('alive', 'again')");
+    expect((await served.status()).kernel.restarts).toBe(1);
+  });
+
+  test('is started again by whoever wants it, who is asked first', async () => {
+    const tab = await stage.chromium.enter(await stage.served.newLink());
+    await tab.run('forgotten = 1');
+    await tab.page.keyboard.press('Control+k');
+    await tab.page.keyboard.type('restart the python', { delay: 20 });
+    await tab.page.keyboard.press('Enter');
+    const dialog = tab.page.getByRole('dialog', { name: /^RESTART KERNEL — PAPER — idle/ });
+    await tab.sees('variables of the REPL are lost', dialog);
+    await dialog.getByRole('button', { name: 'Restart the Python kernel' }).click();
+    await tab.sees('kernel starting');
+    await tab.sees('kernel idle');
+    await tab.run('forgotten');
+    await tab.shows("name 'forgotten' is not defined");
+  });
+
+  test('starts: the page is there before, and says how far it is', async () => {
+    const { chromium } = stage;
+    const served = await Served.start({ name: 'slow', source: SLOW, path: 'slow.Slow' });
+    try {
+      const tab = await chromium.enter(served.link);
+      await tab.sees(/^Starting: Python ✓ · strategy … · quotes \d\/2$/);
+      await tab.page.getByText(/^Starting:/).waitFor({ state: 'detached' });
+      await tab.sees('kernel idle');
+    } finally {
+      await chromium.closeTabs();
+      await served.end();
+    }
+  });
+});
