@@ -12,7 +12,7 @@ use crate::{page, python, repository, step};
 /// When a check fails; the error names those that did.
 pub(crate) fn run() -> Result<()> {
     let python = python::environment(&python::shared_folder(), python::DEVELOPMENT)?;
-    page::build()?;
+    let has_page = page::build_if_possible()?;
     let caches = repository::target_folder()?;
     let cargo = |arguments: &[&str]| {
         let mut command = repository::cargo();
@@ -35,8 +35,6 @@ pub(crate) fn run() -> Result<()> {
         ("clippy", cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         ("documentation", documentation),
         ("architecture", cargo(&["test", "--quiet", "--package", "xtask"])),
-        ("page types", page::npm(&["run", "--silent", "check"])),
-        ("page tests", page::npm(&["run", "--silent", "test"])),
         ("Python types", python(&["mypy", "--strict"])),
         ("Python lints", python(&["ruff", "check", "--config", "pyproject.toml", ".", "../examples"])),
         (
@@ -44,8 +42,13 @@ pub(crate) fn run() -> Result<()> {
             python(&["ruff", "format", "--check", "--config", "pyproject.toml", ".", "../examples"]),
         ),
     ];
+    let page_steps = [
+        ("page types", page::npm(&["run", "--silent", "check"])),
+        ("page tests", page::npm(&["run", "--silent", "test"])),
+    ];
+    let page_steps = page_steps.into_iter().filter(|_| has_page);
     let mut failed = Vec::new();
-    for (name, mut command) in steps {
+    for (name, mut command) in steps.into_iter().chain(page_steps) {
         if let Err(error) = step::run(name, &mut command) {
             eprintln!("{error:#}");
             failed.push(name);

@@ -1,11 +1,12 @@
 //! The page in `web/`: its packages, its checks, its build. It is the only part that needs Node; who lacks that builds qubx
 //! without a page, and the program says so where the page would be.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::test::REQUIRE;
 use crate::{repository, step};
 
 /// The oldest Node that the page's tools run on.
@@ -39,18 +40,19 @@ pub(crate) fn npm(arguments: &[&str]) -> Command {
     command
 }
 
-/// Builds the page, if that can be done; else says what is missing.
+/// What [`REQUIRE`] calls Node.
+const NODE: &str = "node";
+
+/// Builds the page, if that can be done; else says what is missing. Tells whether there is a page.
 ///
 /// # Errors
-/// When Node is there and a step fails.
-pub(crate) fn build_if_possible() -> Result<()> {
-    match missing() {
-        None => build(),
-        Some(missing) => {
-            println!("skipped: the page is not built, and the program will say so: {missing}");
-            Ok(())
-        }
-    }
+/// When Node is there and a step fails, or it is missing and required.
+pub(crate) fn build_if_possible() -> Result<bool> {
+    let Some(missing) = missing() else { return build().map(|()| true) };
+    let required = std::env::var(REQUIRE).unwrap_or_default();
+    ensure!(!required.split(',').any(|need| need == NODE), "{missing}, and {REQUIRE} asks for it");
+    println!("skipped: the page is not built, and the program will say so: {missing}");
+    Ok(false)
 }
 
 /// Builds the page into `web/dist`, from where it is built into the program.
@@ -83,4 +85,17 @@ fn install() -> Result<()> {
     )?;
     ensure!(installed.is_file(), "npm installed nothing");
     Ok(())
+}
+
+/// Tries the page in a real browser, with the program as tests build it and a real kernel. The run itself says when there is
+/// no browser, and fails when no test ran.
+///
+/// # Errors
+/// When a test fails.
+pub(crate) fn try_in_browser(python: &Path) -> Result<()> {
+    step::run("building the program", repository::cargo().args(["build", "--quiet", "--package", "qubx"]))?;
+    let program = repository::target_folder()?.join("debug/qubx");
+    let mut tests = npm(&["run", "--silent", "e2e"]);
+    tests.env("QUBX_PROGRAM", program).env("QUBX_TEST_PYTHON", python);
+    step::run("page in Chromium", &mut tests)
 }

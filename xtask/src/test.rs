@@ -29,7 +29,7 @@ const PYTHON_TESTS: [&str; 10] = [
 const KERNEL: &str = "qubx-kernel";
 
 /// The variable that lists, with commas, what tests must not miss: who lacks it fails instead of being skipped.
-const REQUIRE: &str = "QUBX_REQUIRE";
+pub(crate) const REQUIRE: &str = "QUBX_REQUIRE";
 /// What this task prepares itself, so that its absence is a mistake.
 const PREPARED: &str = "python,console,matplotlib,nbformat";
 
@@ -50,9 +50,12 @@ pub(crate) fn run() -> Result<()> {
     let pythons = python::every();
     check_pythons(&pythons)?;
 
-    page::build_if_possible()?;
+    let has_page = page::build_if_possible()?;
     let kernel_tests = build()?;
     run_tests(&format!("Rust tests, Python 3.{}", own.minor), &mut cargo_test(&["--workspace"]), &newest)?;
+    if has_page {
+        page::try_in_browser(&newest)?;
+    }
     for (python, line, tests) in plan(&pythons, own.minor) {
         let environment = environment(python, line)?;
         let mut command = match tests {
