@@ -34,6 +34,16 @@ for (const file of first) {
   console.log(`${(bytes / 1000).toFixed(1).padStart(7)} kB  ${file}`);
 }
 console.log(`${(total / 1000).toFixed(1).padStart(7)} kB  first load, gzipped (at most ${MOST_BYTES / 1000})`);
+
+/** The panels that a wide page shows by itself, but for the chart. */
+const PANELS = ['SessionPanel', 'PositionsPanel', 'EquityPanel', 'TicketPanel'];
+const shell = new Set(seen);
+for (const file of readdirSync(join(dist, 'assets'))) {
+  if (PANELS.some((panel) => file.startsWith(`${panel}-`))) collect(join('assets', file));
+}
+const panels = [...seen].filter((file) => !shell.has(file)).reduce((sum, file) => sum + weigh(file), 0);
+console.log(`${(panels / 1000).toFixed(1).padStart(7)} kB  the panels that a wide page shows, but for chart and editor`);
+
 const later = readdirSync(join(dist, 'assets')).map((file) => join('assets', file)).filter((file) => !seen.has(file));
 for (const file of later) console.log(`${(weigh(file) / 1000).toFixed(1).padStart(7)} kB  ${file} (later)`);
 if (total > MOST_BYTES) {

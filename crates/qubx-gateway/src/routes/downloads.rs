@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{Stream, StreamExt, stream};
 use qubx_export::{Notebook, Table, Tables};
 use qubx_home::safe_component;
 use qubx_protocol::Event;
@@ -51,12 +51,18 @@ pub(crate) async fn download(
             let _ = sender.blocking_send(Err(error));
         }
     });
-    let pieces = stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|piece| (piece, receiver))
-    });
     let disposition = format!("attachment; filename=\"{file_name}\"");
-    Ok(([(CONTENT_TYPE, media_type), (CONTENT_DISPOSITION, &*disposition)], Body::from_stream(pieces))
+    Ok((
+        [(CONTENT_TYPE, media_type), (CONTENT_DISPOSITION, &*disposition)],
+        Body::from_stream(stream_of(receiver)),
+    )
         .into_response())
+}
+
+/// Returns the pieces as they come. What compresses asks once more after the end.
+fn stream_of(receiver: mpsc::Receiver<Piece>) -> impl Stream<Item = Piece> {
+    stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|piece| (piece, receiver)) })
+        .fuse()
 }
 
 /// What is made of the events.
@@ -114,4 +120,19 @@ fn send(mut what: What, session_dir: &std::path::Path, pieces: &mpsc::Sender<Pie
     }
     give(what.finish());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_a_download_may_be_asked_for_again() {
+        let (sender, receiver) = mpsc::channel(1);
+        sender.send(Ok(Bytes::from_static(b"x"))).await.unwrap();
+        drop(sender);
+        let mut pieces = std::pin::pin!(stream_of(receiver));
+        assert!(pieces.next().await.is_some());
+        assert!(pieces.next().await.is_none() && pieces.next().await.is_none());
+    }
 }
