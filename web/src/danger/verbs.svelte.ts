@@ -24,6 +24,8 @@ export type Again = { retry: () => void; edit: () => void };
 
 /** Results that are kept in sight; the oldest that are over go first. */
 const MOST_NOTICES = 6;
+/** How long after the end of a verb its events are waited for, in milliseconds: longer than the page waits with showing them. */
+const HEARD_WITHIN = 500;
 /** Rejections of others are told this far apart, in milliseconds: all of them stand in the session. */
 const TELL_EVERY = 5_000;
 /** How long a small verb that went well stays in sight, in milliseconds. */
@@ -63,9 +65,8 @@ export class Verbs {
       return false;
     }
     const due = asked.tier ?? tier(command, this.#facts().isLive);
-    if (due.kind !== 'nothing') {
-      if (!(await this.#ask({ command, tier: due, warnings: asked.warnings ?? [] }))) return false;
-    }
+    const question = { command, tier: due, warnings: asked.warnings ?? [] };
+    if (due.kind !== 'nothing' && !(await this.#ask(question))) return false;
     return this.#send(command, asked.again ?? null);
   }
 
@@ -90,10 +91,10 @@ export class Verbs {
     if (result.outcome === 'refused') {
       // What was refused was never begun.
       this.#change(id, { state: 'failed', text: `not done: ${result.text}`, parts: [] });
-    } else if (this.#app.session.link.kind === 'closed') {
-      this.#over(id, 'failed', result.text);
     }
     const isDone = result.outcome === 'done';
+    // Its events tell its end, after that of its parts; a snapshot or the end of the session has none.
+    setTimeout(() => this.#over(id, isDone ? 'done' : 'failed', result.text), HEARD_WITHIN);
     if (isDone && parts.length === 0 && kindOf(command) !== 'action') setTimeout(() => this.dismiss(id), SEEN);
     return isDone;
   }
