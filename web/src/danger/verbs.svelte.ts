@@ -125,10 +125,10 @@ export class Verbs {
     }
   }
 
-  /** Says that an order was refused that was not given here: the strategy's, or somebody else's. */
+  /** Says that an order was refused that was not given here: the strategy's, or somebody else's. While paused that is no news. */
   #tellRejections(events: readonly Event[]): void {
     for (const { time, fact } of events) {
-      if (!('order' in fact) || fact.order.order.status !== 'rejected') continue;
+      if (!('order' in fact) || fact.order.order.status !== 'rejected' || fact.order.order.rejection === 'paused') continue;
       const { order } = fact.order;
       const isOurs = this.notices.some((notice) => notice.id === order.cause);
       const now = Date.now();
