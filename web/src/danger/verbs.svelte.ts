@@ -6,7 +6,6 @@ import type { App } from '../app/context';
 import type { Command, CommandId, Event } from '../protocol';
 import { randomId } from '../session/id';
 import type { Facts } from '../figures/facts';
-import { describeOrder } from '../figures/words';
 import { mayGive, kindOf, verbOf } from './command';
 import { legsOf } from './effect';
 import { type Part, type State, finish, follow, partsOf } from './progress';
@@ -24,8 +23,8 @@ export type Again = { retry: () => void; edit: () => void };
 
 /** Results that are kept in sight; the oldest that are over go first. */
 const MOST_NOTICES = 6;
-/** Rejections of others are told this far apart, in milliseconds: all of them stand in the session. */
-const TELL_EVERY = 5_000;
+/** How long after the end of a verb its events are waited for, in milliseconds: longer than the page waits with showing them. */
+const HEARD_WITHIN = 500;
 /** How long a small verb that went well stays in sight, in milliseconds. */
 const SEEN = 4_000;
 
@@ -35,7 +34,6 @@ export class Verbs {
 
   readonly #app: App;
   readonly #facts: () => Facts;
-  #toldAt = -Infinity;
 
   constructor(app: App, facts: () => Facts) {
     this.#app = app;
@@ -63,9 +61,8 @@ export class Verbs {
       return false;
     }
     const due = asked.tier ?? tier(command, this.#facts().isLive);
-    if (due.kind !== 'nothing') {
-      if (!(await this.#ask({ command, tier: due, warnings: asked.warnings ?? [] }))) return false;
-    }
+    const question = { command, tier: due, warnings: asked.warnings ?? [] };
+    if (due.kind !== 'nothing' && !(await this.#ask(question))) return false;
     return this.#send(command, asked.again ?? null);
   }
 
@@ -90,10 +87,10 @@ export class Verbs {
     if (result.outcome === 'refused') {
       // What was refused was never begun.
       this.#change(id, { state: 'failed', text: `not done: ${result.text}`, parts: [] });
-    } else if (this.#app.session.link.kind === 'closed') {
-      this.#over(id, 'failed', result.text);
     }
     const isDone = result.outcome === 'done';
+    // Its events tell its end, after that of its parts; a snapshot or the end of the session has none.
+    setTimeout(() => this.#over(id, isDone ? 'done' : 'failed', result.text), HEARD_WITHIN);
     if (isDone && parts.length === 0 && kindOf(command) !== 'action') setTimeout(() => this.dismiss(id), SEEN);
     return isDone;
   }
@@ -109,7 +106,6 @@ export class Verbs {
 
   /** Takes events in, in their order: the parts of a verb are told before its end. */
   #hear(events: readonly Event[]): void {
-    this.#tellRejections(events);
     if (!this.notices.some((notice) => notice.state === 'under_way')) return;
     const facts = this.#facts();
     for (const { fact } of events) {
@@ -121,19 +117,6 @@ export class Verbs {
       const { command, outcome, text } = fact.verb.verb;
       if (outcome === 'started') this.#change(command, { text: text || 'under way' });
       else this.#over(command, outcome, text);
-    }
-  }
-
-  /** Says that an order was refused that was not given here: the strategy's, or somebody else's. */
-  #tellRejections(events: readonly Event[]): void {
-    for (const { time, fact } of events) {
-      if (!('order' in fact) || fact.order.order.status !== 'rejected') continue;
-      const { order } = fact.order;
-      const isOurs = this.notices.some((notice) => notice.id === order.cause);
-      const now = Date.now();
-      if (isOurs || now - this.#toldAt < TELL_EVERY || now - Date.parse(time) > TELL_EVERY) continue;
-      this.#toldAt = now;
-      this.#app.toast(`rejected: ${describeOrder(order, this.#facts())} — ${order.reason ?? order.rejection ?? 'no reason given'}`, 'bad');
     }
   }
 

@@ -25,7 +25,6 @@ export function typed(text: string): Decimal | null {
 }
 
 export const ZERO = decimal(0);
-export const ONE = decimal(1);
 export const HUNDRED = decimal(100);
 
 export function isZero(value: Decimal): boolean {

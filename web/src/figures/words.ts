@@ -1,6 +1,6 @@
 // Orders, fills and instruments in the words of a line: names as the session gives them, numbers with their digits. No I/O.
 
-import type { Fill, InstrumentId, NewOrder, Order, OrderStatus, OrderType, Side } from '../protocol';
+import type { InstrumentId, NewOrder, Order, OrderStatus, OrderType, Side } from '../protocol';
 import { type Decimal, maybe, scale } from './decimal';
 import { type Facts, remaining, symbolOf } from './facts';
 import { UNKNOWN, number } from './format';
@@ -71,10 +71,4 @@ export function sayOrder(order: NewOrder): string {
   const options = [order.time_in_force === 'ioc' && 'IOC', order.post_only && 'post-only', order.reduce_only && 'reduce-only'];
   const head = `${sideWord(order.side)} ${order.quantity} ${symbolOf(order.instrument)} ${typeWord(typeOf(order))}`;
   return [(head + prices).trimEnd(), ...options.filter(Boolean)].join(', ');
-}
-
-/** Returns a fill as a line. */
-export function sayFill(fill: Fill, facts: Facts): string {
-  const id = fill.instrument;
-  return `${facts.label(id)} ${sideWord(fill.side)} ${quantity(facts, id, fill.quantity)} @ ${price(facts, id, fill.price)}`;
 }
