@@ -56,10 +56,11 @@ onOneSession('Python', (stage) => {
   test('fails: the last frame first, and the rest unfolds', async () => {
     const tab = await stage.chromium.enter(await stage.served.newLink());
     await tab.run('def inner():\n    raise ValueError("not today")\n\ndef outer():\n    return inner()\n\nouter()');
-    const folded = await tab.shows('ValueError: not today');
-    expect(folded).toContain('failed');
+    const folded = await tab.shows('failed');
+    expect(folded).toContain('ValueError: not today');
+    expect(folded).not.toContain('----> 7 outer()');
     await tab.page.getByRole('button', { name: /more lines?$/ }).last().click();
-    await tab.shows('return inner()');
+    await tab.shows('----> 7 outer()');
     await tab.page.getByRole('button', { name: '▴ less' }).last().waitFor();
   });
 
@@ -99,9 +100,7 @@ onOneSession('Python', (stage) => {
   test('is started again by whoever wants it, who is asked first', async () => {
     const tab = await stage.chromium.enter(await stage.served.newLink());
     await tab.run('forgotten = 1');
-    await tab.page.keyboard.press('Control+k');
-    await tab.page.keyboard.type('restart the python', { delay: 20 });
-    await tab.page.keyboard.press('Enter');
+    await tab.command('restart the python');
     const dialog = tab.page.getByRole('dialog', { name: /^RESTART KERNEL — PAPER — idle/ });
     await tab.sees('variables of the REPL are lost', dialog);
     await dialog.getByRole('button', { name: 'Restart the Python kernel' }).click();
@@ -111,12 +110,14 @@ onOneSession('Python', (stage) => {
     await tab.shows("name 'forgotten' is not defined");
   });
 
-  test('starts: the page is there before, and says how far it is', async () => {
+  test('starts anew: the page says how far it is', async () => {
     const { chromium } = stage;
     const served = await Served.start({ name: 'slow', source: SLOW, path: 'slow.Slow' });
     try {
       const tab = await chromium.enter(served.link);
-      await tab.sees(/^Starting: Python ✓ · strategy … · quotes \d\/2$/);
+      const restart = served.place.does('kernel', 'restart', served.name, '--yes');
+      await tab.sees(/^Starting: Python […✓] · strategy … · quotes \d\/2$/);
+      await restart;
       await tab.page.getByText(/^Starting:/).waitFor({ state: 'detached' });
       await tab.sees('kernel idle');
     } finally {

@@ -38,6 +38,12 @@ export class Chromium {
     return tab;
   }
 
+  /** Returns what stands in all tabs, for whoever looks for a mistake. */
+  async seen(): Promise<string> {
+    const texts = this.#tabs.filter(({ page }) => !page.isClosed()).map(({ page }) => page.locator('body').innerText());
+    return (await Promise.all(texts)).map((text, place) => `tab ${place + 1}:\n${text}`).join('\n');
+  }
+
   /** Closes all tabs, and returns what the browser complained of in them. */
   async closeTabs(): Promise<string[]> {
     const tabs = this.#tabs;

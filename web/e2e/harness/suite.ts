@@ -11,7 +11,10 @@ export type Stage = {
   readonly served: Served;
 };
 
-/** A group of tests on one session, which are skipped where they cannot run. Tabs are closed after each, and the browser must not have complained of anything that the test did not expect. */
+/**
+ * A group of tests on one session, which are skipped where they cannot run. Tabs are closed after each, and the browser must
+ * not have complained of anything that the test did not expect.
+ */
 export function onOneSession(name: string, tests: (stage: Stage) => void, strategy?: Strategy, ...line: string[]): void {
   let chromium: Chromium | undefined;
   let served: Served | undefined;
@@ -28,7 +31,10 @@ export function onOneSession(name: string, tests: (stage: Stage) => void, strate
       chromium = await Chromium.start();
       served = await Served.start(strategy, ...line);
     });
-    afterEach(async () => expect(await chromium?.closeTabs(), 'the browser complained').toEqual([]));
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail') console.log(await chromium?.seen());
+      expect(await chromium?.closeTabs(), 'the browser complained').toEqual([]);
+    });
     afterAll(async () => {
       try {
         await chromium?.end();

@@ -88,6 +88,64 @@ export class Tab {
     await this.page.keyboard.press(RUN);
   }
 
+  /** Gives a command by its name, as the palette knows it, without a mouse. */
+  async command(letters: string): Promise<void> {
+    await this.page.keyboard.press('Control+k');
+    const palette = this.page.getByRole('dialog', { name: 'Commands' });
+    await palette.waitFor();
+    await this.page.keyboard.insertText(letters);
+    await palette.locator('[aria-selected=true] b').first().waitFor();
+    // The dialog is deaf for a moment.
+    await becomes('the palette closes', async () => (await this.page.keyboard.press('Enter'), palette.isVisible()), (shown) => !shown);
+  }
+
+  /** Opens the menu of a row of a table and takes an entry of it. */
+  async choose(row: Locator, entry: string | RegExp): Promise<void> {
+    await row.getByRole('button', { name: /^What to do with/ }).click();
+    await this.page.getByRole('menuitem', { name: entry }).click();
+  }
+
+  /** Fills in the ticket and sends it. */
+  async order(side: 'Buy' | 'Sell', type: 'Market' | 'Limit', size: string, more: { price?: string; postOnly?: boolean } = {}): Promise<void> {
+    const ticket = this.page.locator('#panel-ticket');
+    await ticket.getByRole('radio', { name: side }).click();
+    await ticket.getByLabel('Type').selectOption({ label: type });
+    await ticket.getByLabel('Size').fill(size);
+    if (more.price !== undefined) await ticket.getByLabel('Price').fill(more.price);
+    if (type === 'Limit') await ticket.getByLabel('post-only').setChecked(more.postOnly ?? false);
+    await ticket.locator('button.review').click();
+  }
+
+  /** Presses a button of a dialog, which takes nothing for a moment after it opened, until that shows something. */
+  async presses(button: Locator, shown: Locator): Promise<void> {
+    const look = async () => {
+      await button.click({ timeout: 1_000 }).catch(() => undefined);
+      return shown.waitFor({ timeout: 1_000 }).then(() => true, () => false);
+    };
+    await becomes('the button does something', look, (is) => is);
+  }
+
+  /** Answers the question before a dangerous act, once it is not deaf any more. */
+  async confirm(title: RegExp, button: string): Promise<void> {
+    const dialog = this.page.getByRole('dialog', { name: title });
+    await dialog.waitFor();
+    const look = async () => {
+      await dialog.getByRole('button', { name: button, exact: true }).click({ timeout: 1_000 }).catch(() => undefined);
+      return dialog.isVisible();
+    };
+    await becomes('the question is answered', look, (isThere) => !isThere);
+  }
+
+  /** The results of the verbs that were given in this tab. */
+  get results(): Locator {
+    return this.page.getByRole('log', { name: 'Results of verbs' });
+  }
+
+  /** The rows of a table. */
+  rows(name: string): Locator {
+    return this.page.getByRole('region', { name, exact: true }).locator('tbody tr:not([aria-hidden])');
+  }
+
   /** Shows a panel by its tab. */
   async show(panel: string): Promise<Locator> {
     await this.page.locator(`#tab-${panel}`).click();
