@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientMessage, Event, ServerMessage } from '../protocol';
 import { emptyState } from '../session/apply';
 import { Connection, type Listener, type Socket } from './connection';
-import type { Link } from './link';
+import { SESSION_GONE, type ClosedError, type Link } from './link';
 import { pause } from './pace';
 
 /** A service that remembers what it was told and says what the test wants. */
@@ -13,6 +13,7 @@ class Service {
   refused: string[] = [];
   back: (number | 'snapshot')[] = [];
   fails = false;
+  reason: ClosedError | null = null;
 
   readonly listener: Listener = {
     link: (link) => this.links.push(link),
@@ -72,7 +73,7 @@ let connection: Connection;
 beforeEach(() => {
   vi.useFakeTimers();
   service = new Service();
-  connection = new Connection({ open: service.open, identity: 'me', role: 'admin', listener: service.listener, random: () => 1 });
+  connection = new Connection({ open: service.open, identity: 'me', role: 'admin', listener: service.listener, why: () => Promise.resolve(service.reason), random: () => 1 });
   service.opened();
 });
 afterEach(() => {
@@ -171,6 +172,25 @@ test('access that ended is final', () => {
   service.welcomes();
   service.breaks(4401);
   expect(service.link).toMatchObject({ kind: 'closed', error: { code: 'access' } });
+});
+
+test('a socket that is refused is tried again, unless the gateway says why it is in vain', async () => {
+  service.welcomes();
+  service.breaks();
+  connection.reconnectNow();
+  service.breaks();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(service.link.kind).toBe('lost');
+  service.reason = SESSION_GONE;
+  connection.reconnectNow();
+  service.breaks();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(service.link.kind, 'it may be started again').toBe('lost');
+  vi.setSystemTime(Date.now() + 61_000);
+  connection.reconnectNow();
+  service.breaks();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(service.link).toMatchObject({ kind: 'closed', error: { code: 'ended' } });
 });
 
 test('kinds of a newer version are left out', () => {

@@ -26,6 +26,9 @@ const PING_EVERY_MS = 2_000;
 /** Silence that is taken for a loss. */
 const LOST_AFTER_MS = 6_000;
 
+/** A service that died may be started again for so long; until then its session is not there, and has not ended. */
+const COMES_BACK_WITHIN_MS = 60_000;
+
 /** What a connection tells, in order. */
 export interface Listener {
   link(link: Link): void;
@@ -46,6 +49,8 @@ export type Options = {
   identity: string;
   role: Hello['role'];
   listener: Listener;
+  /** Asks why a socket was refused, which a browser does not tell; null when it may be tried again. */
+  why?: () => Promise<ClosedError | null>;
   random?: () => number;
 };
 
@@ -108,9 +113,16 @@ export class Connection {
     this.#heardAt = Date.now();
     // A connection that does not come about is as silent as one that broke.
     this.#pinger = setInterval(() => this.#tick(), PING_EVERY_MS);
-    socket.onopen = () => this.#hello();
+    let isOpen = false;
+    socket.onopen = () => {
+      isOpen = true;
+      this.#hello();
+    };
     socket.onmessage = ({ data }) => this.#take(data as string);
-    socket.onclose = ({ code }) => this.#ended(closedBy(code));
+    socket.onclose = ({ code }) => {
+      this.#ended(closedBy(code));
+      if (!isOpen) void this.#askWhy();
+    };
   }
 
   /** Lets the socket go; nothing that it still says is heard. */
@@ -129,11 +141,7 @@ export class Connection {
     this.#drop();
     if (this.#closed) return;
     const now = new Date();
-    if (error) {
-      this.#closed = true;
-      this.#options.listener.link({ kind: 'closed', since: now, error });
-      return;
-    }
+    if (error) return this.#over(error);
     this.#lostSince ??= now;
     this.#attempt += 1;
     const wait = pause(this.#attempt, this.#options.random);
@@ -141,6 +149,19 @@ export class Connection {
     const retryAt = new Date(now.getTime() + wait);
     const [since, attempt, full] = [this.#lostSince, this.#attempt, this.#full];
     this.#options.listener.link({ kind: 'lost', since, attempt, retryAt, full });
+  }
+
+  #over(error: ClosedError): void {
+    this.close();
+    this.#options.listener.link({ kind: 'closed', since: new Date(), error });
+  }
+
+  async #askWhy(): Promise<void> {
+    const error = (await this.#options.why?.()) ?? null;
+    if (!error || this.#closed || this.#welcomed) return;
+    const away = Date.now() - (this.#lostSince?.getTime() ?? Date.now());
+    const mayComeBack = error.code === 'ended' && this.#log !== null && away < COMES_BACK_WITHIN_MS;
+    if (!mayComeBack) this.#over(error);
   }
 
   #tick(): void {

@@ -6,7 +6,7 @@
 
 import { Connection, type Listener } from '../connection/connection';
 import type { Link } from '../connection/link';
-import { openSocket } from '../connection/socket';
+import { openSocket, whyRefused } from '../connection/socket';
 import type {
   Alarm,
   AnswerResult,
@@ -82,7 +82,13 @@ export class Session {
 
   constructor(id: string, identity: string, role: Role) {
     this.id = id;
-    this.#connection = new Connection({ open: () => openSocket(id), identity, role, listener: this.#listener() });
+    this.#connection = new Connection({
+      open: () => openSocket(id),
+      why: () => whyRefused(id),
+      identity,
+      role,
+      listener: this.#listener(),
+    });
   }
 
   /** Gives a command, under an id that names it in the events it causes, and returns what came of it, once it is over. */
