@@ -13,19 +13,13 @@ function display(forms: Record<string, string>): string {
 }
 
 onOneSession('rich output', (stage) => {
-  const enter = async (): Promise<Tab> => stage.chromium.enter(await stage.served.newLink());
-
-  test('a table of HTML is part of the page, without its scripts', async () => {
-    const tab = await enter();
-    const html = '<table class="dataframe"><thead><tr><th>name</th></tr></thead><tbody><tr><td onclick="window.fired=1">cell <img src=x onerror="window.fired=1"></td></tr></tbody></table>';
-    await tab.run(display({ 'text/html': html, 'text/plain': 'a table' }));
-    const cell = tab.session.locator('td', { hasText: 'cell' });
-    await cell.waitFor();
-    expect(await cell.getAttribute('onclick')).toBeNull();
-    await cell.click();
-    expect(await tab.page.evaluate(() => (window as unknown as { fired?: number }).fired)).toBeUndefined();
-    tab.expectComplaint(/127\.0\.0\.1:\d+\/x|img-src/);
-  });
+  const enter = async (): Promise<Tab> => {
+    const tab = await stage.chromium.enter(await stage.served.newLink());
+    // What a cell showed before is shown again: a frame that may not reach the network, and handlers, of which the browser
+    // tells already when they are parsed to be thrown away.
+    tab.expectComplaint(/\/api\/me|inline event handler|script-src-attr: inline/);
+    return tab;
+  };
 
   test('pictures are seen: PNG and SVG', async () => {
     const tab = await enter();
@@ -52,13 +46,13 @@ onOneSession('rich output', (stage) => {
 
   test('ANSI colours are colours, and nothing of their codes is seen', async () => {
     const tab = await enter();
-    await tab.run('print("\\x1b[31mred\\x1b[0m \\x1b[1;32mgreen\\x1b[0m plain \\x1b]0;title\\x07end")');
+    await tab.run('e = chr(27) + "["; print(f"{e}31mred{e}0m {e}1;32mgreen{e}0m plain", chr(27) + "]0;hidden" + chr(7) + "end")');
     const red = tab.session.locator('span', { hasText: /^red$/ });
     await red.waitFor();
     const plain = await tab.session.evaluate((element) => getComputedStyle(element).color);
     expect(await red.evaluate((element) => getComputedStyle(element).color)).not.toBe(plain);
     const shown = await tab.shows('plain end');
-    expect(shown).not.toMatch(/\x1b|\[31m|title\x07/);
+    expect(shown).not.toMatch(/\x1b|\[31m|hiddenend/);
   });
 
   test('output with scripts draws itself in a frame that has nothing of the page', async () => {
@@ -79,8 +73,6 @@ onOneSession('rich output', (stage) => {
     const height = (await tab.page.locator('iframe').boundingBox())!.height;
     expect(height).toBeGreaterThan(140);
     expect(height).toBeLessThan(400);
-    // What the frame must not do is told in the console.
-    tab.expectComplaint(/frame\.html|about:srcdoc|connect-src|sandbox|Failed to read|Blocked a frame|\/api\/me/);
   });
 
   test('what is shown under a name changes in its place, and what is cleared goes', async () => {
@@ -92,5 +84,16 @@ onOneSession('rich output', (stage) => {
     expect(shown).not.toContain("'first'");
     await tab.run('print("goes"); clear_output(); print("stays")');
     expect(await tab.shows('stays\n')).not.toMatch(/^goes$/m);
+  });
+
+  test('a table of HTML is part of the page, without its scripts', async () => {
+    const tab = await enter();
+    const html = '<table class="dataframe"><thead><tr><th>name</th></tr></thead><tbody><tr><td onclick="window.fired=1">cell <img src=x onerror="window.fired=1"></td></tr></tbody></table>';
+    await tab.run(display({ 'text/html': html, 'text/plain': 'a table' }));
+    const cell = tab.session.locator('td', { hasText: 'cell' });
+    await cell.waitFor();
+    expect(await cell.getAttribute('onclick')).toBeNull();
+    await cell.click();
+    expect(await tab.page.evaluate(() => (window as unknown as { fired?: number }).fired)).toBeUndefined();
   });
 });

@@ -42,7 +42,7 @@ onOneSession('trading', (stage) => {
     await one.sees('No open orders. The ticket makes one (g t).');
     expect((await book()).orders).toEqual([]);
     const shown = await one.shows('CANCELLED');
-    expect(shown).toMatch(/BUY LIMIT 0\.010 @ 50,001\.0\s+CANCELLED\s+\(op@/);
+    expect(shown).toMatch(/BUY LIMIT 0\.010 @ 50,001\.0\s+CANCELLED: cancelled by op@/);
   });
 
   test('a market order makes a position, which is closed from its row after a question', async () => {

@@ -71,6 +71,8 @@ export class Place {
   async end(): Promise<void> {
     try {
       for (const running of this.#running.reverse()) await running.end();
+      // Sessions that were left to themselves.
+      if (this.processes().length > 0) await this.qubx('kernel', 'stop', '--all', '--yes');
       await until('no process is left', () => this.processes().length === 0, ENDS_WITHIN_MS).catch(() => {
         const left = this.processes();
         left.forEach(({ pid }) => signal(pid, 'SIGKILL'));

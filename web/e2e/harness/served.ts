@@ -35,13 +35,18 @@ export class Served {
     try {
       place.write(`${strategy.name}.py`, strategy.source);
       place.write(`${strategy.name}.yml`, config(strategy.name, strategy.path, strategy.market));
-      const owner = place.spawn('run', `${strategy.name}.yml`, '--paper', '--textual-web', '--port', '0', ...line);
-      const [, origin, token] = await owner.says(LINK);
-      return new Served(place, owner, strategy.name, origin!, `${origin}#t=${token}`);
+      return await Served.of(place, strategy.name, ...line);
     } catch (error) {
       await place.end();
       throw error;
     }
+  }
+
+  /** Starts the session of a config that a place has, named like it. */
+  static async of(place: Place, name: string, ...line: string[]): Promise<Served> {
+    const owner = place.spawn('run', `${name}.yml`, '--paper', '--textual-web', '--port', '0', ...line);
+    const [, origin, token] = await owner.says(LINK);
+    return new Served(place, owner, name, origin!, `${origin}#t=${token}`);
   }
 
   /** Returns another login link, of the user that runs the session. */

@@ -102,7 +102,7 @@ export class Tab {
   /** Opens the menu of a row of a table and takes an entry of it. */
   async choose(row: Locator, entry: string | RegExp): Promise<void> {
     await row.getByRole('button', { name: /^What to do with/ }).click();
-    await this.page.getByRole('menuitem', { name: entry }).click();
+    await this.page.getByRole('menuitem', { name: entry, exact: true }).click();
   }
 
   /** Fills in the ticket and sends it. */
