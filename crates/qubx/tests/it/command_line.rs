@@ -214,7 +214,6 @@ async fn what_is_not_built_says_so_and_what_helps() {
     let Some(place) = Place::new() else { return };
     for (line, parts) in [
         (&["kernel", "adopt", "idle"][..], &["`qubx kernel adopt` is not built yet", "qubx attach NAME"][..]),
-        (&["run", "idle.yml", "--textual-web"], &["`qubx run --textual-web` is not built yet", "--textual"]),
         (&["run", "idle.yml", "-p", "-a", "keys"], &["`qubx run -a` is not built yet", "leave it out"]),
         (&["sing"], &["unrecognized subcommand"]),
         (&["run", "--textual", "idle.yml"], &["needs a terminal", "--kernel-only", "qubx exec", "--plain"]),
