@@ -106,9 +106,10 @@ async fn a_terminal_that_is_resized_in_a_flood_of_output_ends_up_as_if_drawn_ane
         pty.read(Duration::from_millis(u64::from(next(0, 12))));
     }
     pty.resize(110, 35);
-    pty.shows("the end of the cell", |pty| {
+    pty.shows("the end of the cell in the last size", |pty| {
         let text = pty.screen().contents();
-        text.contains("line 19999") && text.contains("kernel idle")
+        let is_whole = pty.screen().rows(0, 110).nth(34).is_some_and(|row| row.contains("detach"));
+        is_whole && text.contains("line 19999") && text.contains("kernel idle")
     });
     pty.read(Duration::from_millis(200));
     let seen = pty.forget();
