@@ -3,6 +3,8 @@
 //! Cargo takes a path that is not there for changed, at every build. While there is no page its document is watched instead,
 //! which `cargo xtask page` touches when it has built the first one.
 
+#![forbid(unsafe_code)]
+
 use std::path::Path;
 
 fn main() {

@@ -186,7 +186,7 @@ pub(crate) struct PageArguments {
     /// The addresses of the reverse proxy that encrypts, as 127.0.0.1/32 or 10.0.0.0/8, with commas between
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = network)]
     pub(crate) behind_proxy: Vec<IpNet>,
-    /// The address at which people reach the page, as https://qubx.example.org; may be given several times
+    /// The address at which people reach the page, as `https://qubx.example.org`; may be given several times
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Vec<String>,
 }
