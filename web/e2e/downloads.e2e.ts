@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { onOneSession } from './harness/suite';
 
 const HEADS: [title: string, columns: string[]][] = [
-  ['Orders', ['id', 'instrument', 'side', 'quantity', 'price', 'status']],
-  ['Fills', ['instrument', 'side', 'quantity', 'price', 'fee']],
-  ['Positions', ['instrument', 'quantity']],
-  ['Funding', ['instrument', 'rate', 'amount']],
+  ['Orders', ['id', 'exchange', 'symbol', 'side', 'quantity', 'price', 'status']],
+  ['Fills', ['exchange', 'symbol', 'side', 'quantity', 'price', 'fee']],
+  ['Positions', ['exchange', 'symbol', 'quantity']],
+  ['Funding', ['exchange', 'symbol', 'rate', 'amount']],
 ];
 
 onOneSession('downloads', (stage) => {

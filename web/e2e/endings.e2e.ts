@@ -76,8 +76,12 @@ test.skipIf(impossible !== null)('a session that ends says who ended it and what
     const begun = tab.page.waitForEvent('download');
     await tab.page.getByRole('link', { name: 'export .ipynb' }).click();
     expect(await (await begun).failure()).toBeNull();
+    // The only one that is left is shown at once.
     await tab.page.getByRole('link', { name: 'other sessions' }).click();
+    await tab.isLive();
     await place.does('kernel', 'stop', 'two', '--yes');
+    await tab.sees(/^Session ended/);
+    await tab.page.getByRole('link', { name: 'other sessions' }).click();
     await tab.sees('No session is running. Start one:');
     expect(await chromium.closeTabs()).toEqual([]);
   } finally {

@@ -5,6 +5,9 @@ import { signal } from './harness/processes';
 import { onOneSession } from './harness/suite';
 import { becomes } from './harness/wait';
 
+/** What the browser says of every attempt to connect while there is no gateway. */
+const NOBODY_THERE = /^WebSocket connection to '\S+' failed/;
+
 /** Returns how often a text stands in another one. */
 function times(text: string, part: string): number {
   return text.split(part).length - 1;
@@ -15,6 +18,7 @@ onOneSession('the gateway', (stage) => {
     const { chromium, served } = stage;
     const one = await chromium.enter(served.link);
     const two = await chromium.enter(await served.newLink());
+    for (const tab of [one, two]) tab.expectComplaint(NOBODY_THERE);
     await one.run('import time\nfor step in range(20):\n    print(f"<{step}>", flush=True)\n    time.sleep(0.2)\n"the", "end"');
     await two.shows('<2>');
     await served.killGateway();
@@ -34,6 +38,7 @@ onOneSession('the gateway', (stage) => {
   test('is killed under a command, which is done once', async () => {
     const { chromium, served } = stage;
     const tab = await chromium.enter(await served.newLink());
+    tab.expectComplaint(NOBODY_THERE);
     await tab.run('count = 0; "counts"');
     await tab.shows("'counts'");
     await tab.prompt.click();
@@ -51,6 +56,7 @@ onOneSession('the gateway', (stage) => {
   test('is silent: the page says so, dims what is old, keeps what is typed, and goes on when it speaks again', async () => {
     const { chromium, served } = stage;
     const tab = await chromium.enter(await served.newLink());
+    tab.expectComplaint(NOBODY_THERE);
     await tab.prompt.click();
     await tab.page.keyboard.insertText('typed_before');
     const gateway = served.gateway();
@@ -63,12 +69,12 @@ onOneSession('the gateway', (stage) => {
       const flatten = tab.page.getByRole('button', { name: 'Flatten…' });
       expect(await flatten.isDisabled()).toBe(true);
       expect(await flatten.getAttribute('title')).toContain('connection lost');
-      expect(await tab.page.locator('.desk.old').count()).toBe(1);
+      expect(await tab.page.locator('#panel-positions.old').count()).toBe(1);
     } finally {
       signal(gateway, 'SIGCONT');
     }
     await tab.sees(/^Back after \d\d:\d\d\. (\d+ messages?|History.*) (replayed|reloaded)\./);
-    expect(await tab.page.locator('.desk.old').count()).toBe(0);
+    expect(await tab.page.locator('#panel-positions.old').count()).toBe(0);
     await becomes('the word of it goes', () => tab.page.getByText(/^Back after/).count(), (count) => count === 0);
     await tab.page.keyboard.press('Control+Enter');
     await tab.shows("name 'typed_before_and_after' is not defined");

@@ -94,7 +94,8 @@ export class Tab {
     const palette = this.page.getByRole('dialog', { name: 'Commands' });
     await palette.waitFor();
     await this.page.keyboard.insertText(letters);
-    await palette.locator('[aria-selected=true] b').first().waitFor();
+    const field = palette.getByRole('combobox');
+    await becomes('the letters stand there', () => field.inputValue(), (text) => text === letters);
     // The dialog is deaf for a moment.
     await becomes('the palette closes', async () => (await this.page.keyboard.press('Enter'), palette.isVisible()), (shown) => !shown);
   }
