@@ -21,7 +21,11 @@ class Attacked(Strategy):
             ctx.log(text, level="error")
             self.note = text
         ctx.publish("<b onclick=top.canary(1)>text", "\n".join(texts)[:4_000])
-        ctx.publish("<b onclick=top.canary(1)>table", [{text[:64]: text, "other": text} for text in texts])
-        for text in texts[:4]:
-            ctx.plot(text[:64], 1.0)
+        ctx.publish("<b onclick=top.canary(1)>rows", [{"text": text, "again": text} for text in texts])
+        names = [text for text in texts if len(text) <= 64 and text.isprintable()]
+        if names:
+            ctx.publish("<b onclick=top.canary(1)>columns", [{name: name for name in names[:50]}])
+        for name in names[:10]:
+            ctx.publish(name, name)
+            ctx.plot(name, 1.0)
         return f"spoke {first}\n" + "\n".join(texts)

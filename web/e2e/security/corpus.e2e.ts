@@ -190,9 +190,10 @@ describe.skipIf(impossible !== null)('outputs that want to be scripts', () => {
     const { place } = served;
     for (let first = 0; first < PAYLOADS.length; first += BATCH) {
       const last = Math.min(first + BATCH, PAYLOADS.length);
-      await place.does('action', 'attacked', 'speak', `first=${first}`, `last=${last}`, `words=${PAYLOADS[first]!.text.replaceAll('\0', '')}`);
+      const given = [`first=${first}`, `last=${last}`, `words=${PAYLOADS[first]!.text.replaceAll('\0', '')}`];
+      await place.does('action', 'attacked', 'speak', ...given.flatMap((value) => ['--param', value]));
       await target.tab.shows(`spoke ${first}`);
-      for (const panel of ['log', 'strategy', 'session']) {
+      for (const panel of ['log', 'actions']) {
         await target.tab.show(panel);
         await provoke(target.page);
       }

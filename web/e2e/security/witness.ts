@@ -68,7 +68,7 @@ export function provoke(page: Page): Promise<string[]> {
       if (frame.getAttribute('sandbox') !== 'allow-scripts' || frame.getAttribute('src') !== '/frame.html') tell(frame);
     }
     // Handlers of an element alone: what bubbles would be the page's own keys.
-    for (const element of document.querySelectorAll('[role=log] .inner *, [role=log] .line *')) {
+    for (const element of document.querySelectorAll('[role=log] .inner *, [role=log] .line *, #panel-log *, #panel-actions dd, #panel-actions dt, #panel-actions td, #panel-actions th')) {
       if (window.witness.provoked.has(element)) continue;
       window.witness.provoked.add(element);
       for (const name of events) element.dispatchEvent(new Event(name, { cancelable: true }));
