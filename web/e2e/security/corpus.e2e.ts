@@ -56,7 +56,7 @@ class Target {
     const look = async () => {
       const [next, shown] = await scroll(this.page, from);
       // Rows that are seen for the first time turn out to be higher, so one way up may miss some.
-      from = next < before - VIEW ? null : Math.max(0, next);
+      from = from === 0 || next < before - VIEW ? null : Math.max(0, next);
       shown.forEach((mark) => missing.delete(mark));
       this.wrong.push(...(await provoke(this.page)).map((element) => `not clean: ${element}`));
       await this.#lookAtFrames();
