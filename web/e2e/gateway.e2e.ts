@@ -6,7 +6,7 @@ import { onOneSession } from './harness/suite';
 import { becomes } from './harness/wait';
 
 /** What the browser says of every attempt to connect while there is no gateway. */
-const NOBODY_THERE = /^WebSocket connection to '\S+' failed/;
+const NOBODY_THERE = /net::ERR_CONNECTION_/;
 
 /** Returns how often a text stands in another one. */
 function times(text: string, part: string): number {
