@@ -103,8 +103,9 @@ onOneSession('Python', (stage) => {
     await tab.command('restart the python');
     const dialog = tab.page.getByRole('dialog', { name: /^RESTART KERNEL — PAPER — idle/ });
     await tab.sees('variables of the REPL are lost', dialog);
-    await dialog.getByRole('button', { name: 'Restart the Python kernel' }).click();
-    await tab.sees('kernel starting');
+    const starting = tab.sees('kernel starting');
+    await tab.confirm(/^RESTART KERNEL/, 'Restart the Python kernel');
+    await starting;
     await tab.sees('kernel idle');
     await tab.run('forgotten');
     await tab.shows("name 'forgotten' is not defined");
