@@ -40,7 +40,7 @@ const PYTHONS: &str = "pythons";
 
 /// Prepares the Python environments and runs Rust's tests, the integration tests once more with the oldest Python and the
 /// older ipykernel, those of the program that depend on Python with each other one, the older and the newer ipykernel in
-/// turn, the kernel's with the ipykernels that are left, and Python's tests.
+/// turn, the kernel's with the ipykernels that are left, Python's tests, and the page in a real browser.
 ///
 /// # Errors
 /// When a step fails or has no test.
@@ -53,9 +53,6 @@ pub(crate) fn run() -> Result<()> {
     let has_page = page::build_if_possible()?;
     let kernel_tests = build()?;
     run_tests(&format!("Rust tests, Python 3.{}", own.minor), &mut cargo_test(&["--workspace"]), &newest)?;
-    if has_page {
-        page::try_in_browser(&newest)?;
-    }
     for (python, line, tests) in plan(&pythons, own.minor) {
         let environment = environment(python, line)?;
         let mut command = match tests {
@@ -77,7 +74,7 @@ pub(crate) fn run() -> Result<()> {
     // pytest ends with 5 when it finds no test.
     step::run(
         "Python tests",
-        Command::new(newest).current_dir(repository::root().join("python")).args([
+        Command::new(&newest).current_dir(repository::root().join("python")).args([
             "-B",
             "-m",
             "pytest",
@@ -85,7 +82,8 @@ pub(crate) fn run() -> Result<()> {
             "-p",
             "no:cacheprovider",
         ]),
-    )
+    )?;
+    if has_page { page::try_in_browser(&newest) } else { Ok(()) }
 }
 
 /// Which tests run once more.
