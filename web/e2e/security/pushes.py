@@ -60,11 +60,11 @@ def say(first: int, last: int) -> None:
 
 
 def fail(first: int, last: int) -> None:
-    """Has exceptions with payloads as their names and their words."""
+    """Has exceptions with payloads as their names and their words; one that goes back in its line leaves the second mark."""
     for payload in PAYLOADS[first:last]:
         text = payload["text"]
         try:
-            raise type(text.replace("\0", ""), (Exception,), {})(f"{mark('error', payload)} {text}")
+            raise type(text.replace("\0", ""), (Exception,), {})(f"{mark('error', payload)} {text} {mark('error', payload)}")
         except Exception:
             get_ipython().showtraceback()
 
