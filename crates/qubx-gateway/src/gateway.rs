@@ -1,6 +1,6 @@
 //! What all requests share. Nothing in it is lost when the gateway dies: sessions, permissions and history are elsewhere.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -63,6 +63,17 @@ impl Gateway {
     /// prefix has browsers refuse what another host would put there.
     pub(crate) fn cookie_name(&self, front: &Front) -> String {
         if front.secure { "__Host-qubx".to_owned() } else { format!("qubx-{}", self.port) }
+    }
+
+    /// Tells whether a connection that is not encrypted here may come from this address: from this machine, or from a proxy,
+    /// which has encrypted the way to it.
+    pub(crate) fn takes_unencrypted(&self, peer: IpAddr) -> bool {
+        peer.is_loopback() || self.is_proxy(peer)
+    }
+
+    /// Tells whether an address is one of the proxies that are believed.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|proxies| proxies.contains(&address))
     }
 
     /// Returns the sessions that a permission is for, oldest first.
@@ -143,6 +154,24 @@ pub(crate) fn id(found: &Found) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_comes_past_the_proxy() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().to_owned());
+        let exposure = Exposure { proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Exposure::local(0) };
+        let live = LiveAccess::start(crate::access::Access::open(&home).unwrap()).unwrap();
+        let gateway = Gateway::new(home, None, &exposure, ([0, 0, 0, 0], 8000).into(), live);
+        for (peer, expected) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("10.1.2.3", true),
+            ("192.168.1.5", false),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(gateway.takes_unencrypted(peer.parse().unwrap()), expected, "{peer}");
+        }
+    }
 
     #[test]
     fn the_name_in_an_id_stands_before_the_time() {

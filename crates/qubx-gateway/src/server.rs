@@ -52,6 +52,10 @@ pub(crate) async fn accept(
                 continue;
             }
         };
+        if tls.is_none() && !gateway.takes_unencrypted(peer.ip().to_canonical()) {
+            tracing::warn!(%peer, "a connection past the proxy is refused");
+            continue;
+        }
         let (router, tls, cancel) = (router.clone(), tls.clone(), gateway.cancel.clone());
         gateway.tracker.spawn(async move {
             cancel.run_until_cancelled(connection(stream, peer, tls, router)).await;

@@ -48,8 +48,7 @@ pub(crate) async fn admit(State(gateway): State<Arc<Gateway>>, mut request: Requ
 
 /// Returns the client's address: the last one that no trusted proxy of ours has.
 fn client(gateway: &Gateway, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    let is_proxy = |address: &IpAddr| gateway.proxies.iter().any(|proxies| proxies.contains(address));
-    if !is_proxy(&peer) {
+    if !gateway.is_proxy(peer) {
         return peer;
     }
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
@@ -57,7 +56,7 @@ fn client(gateway: &Gateway, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         .flat_map(|value| value.split(','))
         .map_while(|address| address.trim().parse().ok())
         .collect();
-    addresses.into_iter().rev().find(|address| !is_proxy(address)).unwrap_or(peer)
+    addresses.into_iter().rev().find(|address| !gateway.is_proxy(*address)).unwrap_or(peer)
 }
 
 /// The policy of everything that has no stricter or other one of its own.
