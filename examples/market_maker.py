@@ -45,7 +45,10 @@ class MarketMaker(Strategy):
         elif order is not None and not amount:
             order = ctx.cancel_order(order)
         elif order is not None and abs((order.price or 0.0) - price) > price * self.patience_bps / 10_000:
-            order = ctx.modify_order(order, price=price)
+            try:
+                order = ctx.modify_order(order, price=price)
+            except RuntimeError:
+                return  # It was filled meanwhile; the next quote finds it gone.
         if order is not None and order.status == "rejected":
             # Paused or at a limit, most likely; asking again at every quote would only fill the log.
             self.waits_until = ctx.time() + timedelta(seconds=5)
