@@ -21,9 +21,7 @@ pub(crate) async fn openapi(State(gateway): State<Arc<Gateway>>) -> Json<Value> 
 fn description(rows: &[Row]) -> Value {
     let mut schemas: Vec<(String, RefOr<Schema>)> = Vec::new();
     let mut paths: Map<String, Value> = Map::new();
-    let is_of_the_page = |row: &&Row| {
-        row.policy == Policy::Public && !row.path.starts_with("/api/") && !row.about.starts_with("It ")
-    };
+    let is_of_the_page = |row: &&Row| matches!(row.path, "/" | "/{*path}");
     for row in rows.iter().filter(|row| !is_of_the_page(row)) {
         let operation = operation(row, &mut schemas);
         let methods = paths.entry(row.path).or_insert_with(|| json!({}));
