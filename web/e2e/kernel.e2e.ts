@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { Served } from './harness/served';
 import { onOneSession } from './harness/suite';
+import { until } from './harness/wait';
 
 const SLOW = `
 import time
@@ -103,9 +104,14 @@ onOneSession('Python', (stage) => {
     await tab.command('restart the python');
     const dialog = tab.page.getByRole('dialog', { name: /^RESTART KERNEL — PAPER — idle/ });
     await tab.sees('variables of the REPL are lost', dialog);
-    const starting = tab.sees('kernel starting');
+    const { since } = (await stage.served.status()).kernel;
     await tab.confirm(/^RESTART KERNEL/, 'Restart the Python kernel');
-    await starting;
+    // It may be up again before a screen has drawn that it was not.
+    const isUpAgain = async () => {
+      const { kernel } = await stage.served.status();
+      return kernel.since !== since && kernel.state === 'idle';
+    };
+    await until('Python was started again', isUpAgain);
     await tab.sees('kernel idle');
     await tab.run('forgotten');
     await tab.shows("name 'forgotten' is not defined");

@@ -58,7 +58,12 @@ export class EquityDrawing {
   }
 }
 
-/** Returns the last point of each second: the library takes one. */
-function unique(points: readonly Point[]): Point[] {
-  return points.filter((point, place) => seconds(point.time) !== seconds(points[place + 1]?.time ?? -1));
+/** Returns the last point of each second, in order: the library takes no other points, and draws nothing any more if it gets them. */
+export function unique(points: readonly Point[]): Point[] {
+  const kept: Point[] = [];
+  for (const point of points) {
+    while (kept.length > 0 && seconds(kept.at(-1)!.time) >= seconds(point.time)) kept.pop();
+    kept.push(point);
+  }
+  return kept;
 }

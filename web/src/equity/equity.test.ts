@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Account } from '../protocol';
 import { BTC, ETH, facts, market, position } from '../figures/fixture';
+import { unique } from './drawing';
 import { EquityLine, drawdown, thinned, underWater, within } from './line';
 import { byDay, byInstrument } from './profits';
 
@@ -25,6 +26,20 @@ test('what the service remembers comes before what it has told since', () => {
   line.remember([sample(3_000, '7'), sample(4_000, '105')]);
   expect(line.rememberedUntil).toBe(at(4_000).toISOString());
   expect(line.points().map((point) => point.value)).toEqual([100, 102, 105, 104]);
+});
+
+test('what was told just before the service remembered does not come after it', () => {
+  const line = new EquityLine();
+  line.remember([sample(1_000, '100'), sample(5_800, '105')]);
+  line.tell([account('A', '104')], at(4_900));
+  line.tell([account('A', '106')], at(6_100));
+  const times = line.points().map((point) => point.time);
+  expect(times).toEqual([1_000, 5_800, 6_000]);
+});
+
+test('a drawing gets one point of a second, and never an earlier one after a later', () => {
+  const points = [1_000, 2_000, 2_500, 4_000, 3_000, 5_000].map((time, value) => ({ time, value }));
+  expect(unique(points).map(({ value }) => value)).toEqual([0, 2, 4, 5]);
 });
 
 test('a fall is told from the top before it', () => {

@@ -36,9 +36,11 @@ export class EquityLine {
     const second = Math.floor(time.getTime() / 1_000) * 1_000;
     let grew = false;
     for (const account of accounts) {
-      const { told } = this.#line(account.exchange);
+      const { told, remembered } = this.#line(account.exchange);
       const last = told.at(-1);
       const value = Number(account.equity);
+      // What is remembered ends with the moment of the question, which what was told just before it may be older than.
+      if (!last && second <= (remembered.at(-1)?.time ?? -Infinity)) continue;
       if (last && last.time >= second) last.value = value;
       else {
         told.push({ time: second, value });
