@@ -44,7 +44,7 @@ impl Talk {
             Self { client, updates, mirror: Mirror::default(), missed: VecDeque::new(), seen: Seq(0) };
         let state = async {
             while talk.mirror.state.is_none() {
-                talk.update().await?;
+                talk.next().await?;
             }
             Ok::<(), TalkError>(())
         };
@@ -62,11 +62,6 @@ impl Talk {
                 ))
             }
         }
-    }
-
-    /// Waits for the next update and takes it into the mirror.
-    pub async fn next(&mut self) -> Result<Update, TalkError> {
-        self.update().await
     }
 
     /// Returns the next update without taking it into the mirror; none when the connection has ended. May be dropped
@@ -91,7 +86,11 @@ impl Talk {
         Some(update)
     }
 
-    async fn update(&mut self) -> Result<Update, TalkError> {
+    /// Waits for the next update and takes it into the mirror.
+    ///
+    /// # Errors
+    /// When the connection has ended.
+    pub async fn next(&mut self) -> Result<Update, TalkError> {
         let update = self.receive().await.ok_or_else(|| TalkError::failed("the connection has ended"))?;
         self.mirror.apply(&update);
         match &update {

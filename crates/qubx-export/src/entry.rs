@@ -1,23 +1,32 @@
 //! An entry of the history as an object for programs: what `qubx history --json` prints and what is answered over HTTP.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 use qubx_protocol::{CellNumber, CellStatus, Event, Fact, OutputContent};
 use serde_json::{Map, Value, json};
 
-/// Tells whether a fact is an entry: the beginning and the end of a cell belong to the cell.
-#[must_use]
-pub fn is_entry(fact: &Fact) -> bool {
-    !matches!(fact, Fact::CellStarted { .. } | Fact::CellFinished { .. })
+/// How cells ended: that is no entry of its own, and is told with the cell.
+#[derive(Debug, Default)]
+pub struct CellEnds(RefCell<HashMap<CellNumber, (CellStatus, u64)>>);
+
+impl CellEnds {
+    /// Notes the end of a cell, and tells whether a fact is an entry: the beginning and the end of a cell belong to the cell.
+    pub fn is_entry(&self, fact: &Fact) -> bool {
+        if let Fact::CellFinished { cell, status, duration_ms } = fact {
+            self.0.borrow_mut().insert(*cell, (*status, *duration_ms));
+        }
+        !matches!(fact, Fact::CellStarted { .. } | Fact::CellFinished { .. })
+    }
+
+    /// Returns an event as the documented object: flat, with `kind`, and `author` where there is one.
+    #[must_use]
+    pub fn object(&self, event: &Event) -> Value {
+        entry_object(event, &self.0.borrow())
+    }
 }
 
-/// Returns an event as the documented object: flat, with `kind`, and `author` where there is one.
-#[must_use]
-pub fn entry_object<S: BuildHasher>(
-    event: &Event,
-    ends: &HashMap<CellNumber, (CellStatus, u64), S>,
-) -> Value {
+fn entry_object(event: &Event, ends: &HashMap<CellNumber, (CellStatus, u64)>) -> Value {
     let mut entry = Map::new();
     entry.insert("seq".to_owned(), json!(event.seq));
     entry.insert("time".to_owned(), json!(event.time));

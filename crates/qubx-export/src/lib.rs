@@ -16,7 +16,7 @@ mod status;
 mod tables;
 mod text;
 
-pub use entry::{entry_object, is_entry};
+pub use entry::CellEnds;
 pub use log::LogLine;
 pub use notebook::Notebook;
 pub use status::status_object;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use ipnet::IpNet;
 use qubx_home::{Found, Home, safe_component, survey};
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Attempts, Entry, LiveAccess};
-use crate::http::{ApiError, NO_SESSION};
+use crate::http::{ApiError, NO_SESSION, Row};
 use crate::metrics::Metrics;
 use crate::options::{Exposure, Front};
 use crate::places::Places;
@@ -31,6 +31,8 @@ pub(crate) struct Gateway {
     pub(crate) metrics: Metrics,
     /// Places for sockets.
     pub(crate) places: Places,
+    /// The table of routes, once they are made.
+    pub(crate) routes: OnceLock<Vec<Row>>,
     /// Cancelled when the gateway ends.
     pub(crate) cancel: CancellationToken,
     pub(crate) tracker: TaskTracker,
@@ -54,6 +56,7 @@ impl Gateway {
             attempts: Mutex::default(),
             metrics: Metrics::default(),
             places: Places::default(),
+            routes: OnceLock::new(),
             cancel: CancellationToken::new(),
             tracker: TaskTracker::new(),
         }
@@ -74,6 +77,11 @@ impl Gateway {
     /// Tells whether an address is one of the proxies that are believed.
     pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
         self.proxies.iter().any(|proxies| proxies.contains(&address))
+    }
+
+    /// Returns the table of routes; it is empty before they are made.
+    pub(crate) fn rows(&self) -> &[Row] {
+        self.routes.get().map_or(&[], Vec::as_slice)
     }
 
     /// Returns the sessions that a permission is for, oldest first.

@@ -79,6 +79,7 @@ pub struct Listening {
     /// The port that it listens on.
     pub port: u16,
     gateway: Arc<Gateway>,
+    router: axum::Router,
     listener: TcpListener,
     tls: Option<tokio_rustls::TlsAcceptor>,
 }
@@ -92,9 +93,8 @@ impl Listening {
     /// # Errors
     /// When it cannot note where it is.
     pub async fn serve(self, cancel: CancellationToken) -> Result<(), GatewayError> {
-        let Self { origin, gateway, listener, tls, .. } = self;
+        let Self { origin, gateway, router, listener, tls, .. } = self;
         let _posted = notice::post(gateway.live.access(), &origin, gateway.only.as_deref())?;
-        let (router, _) = routes::router(&gateway);
         let watched = gateway.clone();
         gateway.tracker.spawn(async move { watched.live.watch(watched.cancel.clone()).await });
         let ended = gateway.cancel.clone();
@@ -111,8 +111,8 @@ impl Listening {
 
     /// Returns the table of routes, for tests that hold each against every kind of visitor.
     #[must_use]
-    pub fn routes(&self) -> Vec<Row> {
-        routes::router(&self.gateway).1
+    pub fn routes(&self) -> &[Row] {
+        self.gateway.rows()
     }
 }
 
@@ -147,5 +147,6 @@ pub async fn listen(options: Options) -> Result<Listening, GatewayError> {
     // People are sent to the name that was given for them, if there is one.
     let front = if exposure.public_urls.is_empty() { fronts.first() } else { fronts.last() };
     let origin = front.expect("a gateway has an address").origin.clone();
-    Ok(Listening { origin, port: listening.port(), gateway, listener, tls })
+    let router = routes::router(&gateway);
+    Ok(Listening { origin, port: listening.port(), gateway, router, listener, tls })
 }

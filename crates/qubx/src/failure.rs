@@ -81,7 +81,8 @@ impl Failure {
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> Vec<String> {
+/// Returns what an error says, and what lies behind it.
+pub(crate) fn chain(error: &dyn std::error::Error) -> Vec<String> {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
 }
 
@@ -95,7 +96,7 @@ impl From<HomeError> for Failure {
 
 impl From<TalkError> for Failure {
     fn from(error: TalkError) -> Self {
-        let causes = chain(&error).into_iter().skip(1).collect();
+        let causes = chain(&error).split_off(1);
         Self { causes, hint: error.hint, ..Self::new(error.message) }
     }
 }

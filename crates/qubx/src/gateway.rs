@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, chain};
 use crate::service::{descriptors, own_log};
 
 /// What it is told.
@@ -68,7 +68,7 @@ pub(crate) async fn gateway() -> Result<Outcome, Failure> {
     tracing::info!(origin, "it listens");
     answer(&Answer::Listening { origin: origin.clone(), port: *port })?;
     let cancel = CancellationToken::new();
-    end_with_starter(cancel.clone(), &TaskTracker::new())?;
+    end_with_starter(cancel.clone())?;
     listening.serve(cancel).await.map_err(Failure::because("the gateway cannot serve"))?;
     Ok(Outcome::Done)
 }
@@ -89,13 +89,10 @@ impl Problem {
             _ => None,
         };
         // What is transparent is its own cause.
-        let causes = if matches!(error, GatewayError::Listen { .. }) { causes(error) } else { Vec::new() };
-        Self { message: error.to_string(), causes, hint }
+        let behind =
+            if matches!(error, GatewayError::Listen { .. }) { chain(error).split_off(1) } else { Vec::new() };
+        Self { message: error.to_string(), causes: behind, hint }
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> Vec<String> {
-    std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string).collect()
 }
 
 impl From<Problem> for Failure {
@@ -106,7 +103,7 @@ impl From<Problem> for Failure {
 
 /// The end of the standard input means that the starter is gone. A terminal's Ctrl+C is the starter's to act on: tabs are to
 /// hear that their session ends.
-fn end_with_starter(cancel: CancellationToken, tracker: &TaskTracker) -> Result<(), Failure> {
+fn end_with_starter(cancel: CancellationToken) -> Result<(), Failure> {
     let ended = cancel.clone();
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
@@ -115,7 +112,8 @@ fn end_with_starter(cancel: CancellationToken, tracker: &TaskTracker) -> Result<
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    tracker.spawn(async move {
+    // It ends with the process.
+    TaskTracker::new().spawn(async move {
         loop {
             tokio::select! {
                 _ = terminate.recv() => return cancel.cancel(),

@@ -100,8 +100,10 @@ impl Table {
         self
     }
 
-    /// Returns what serves the routes, and what they are.
-    pub(crate) fn finish(self) -> (Router, Vec<Row>) {
-        (self.router.with_state(self.gateway), self.rows)
+    /// Returns what serves the routes, and notes what they are.
+    pub(crate) fn finish(self) -> Router {
+        let Self { gateway, router, rows } = self;
+        gateway.routes.set(rows).expect("the routes of a gateway are made once");
+        router.with_state(gateway)
     }
 }

@@ -1,13 +1,11 @@
 //! The entries of a session's history: the same objects as `qubx history --json` prints.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use qubx_export::{entry_object, is_entry};
-use qubx_protocol::Fact;
+use qubx_export::CellEnds;
 use qubx_session::read_history;
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,15 +37,9 @@ pub(crate) async fn history(
 ) -> Result<Json<Vec<Value>>, ApiError> {
     let (session_dir, _) = gateway.past_session(&identity.entry, &session)?;
     let read = move || {
-        // The end of a cell is no entry of its own; it is told with the cell.
-        let ends = std::cell::RefCell::new(HashMap::new());
-        let events = read_history(&session_dir, limit.min(MOST), |fact| {
-            if let Fact::CellFinished { cell, status, duration_ms } = fact {
-                ends.borrow_mut().insert(*cell, (*status, *duration_ms));
-            }
-            is_entry(fact)
-        });
-        events.map(|events| events.iter().map(|event| entry_object(event, &ends.borrow())).collect())
+        let ends = CellEnds::default();
+        let events = read_history(&session_dir, limit.min(MOST), |fact| ends.is_entry(fact));
+        events.map(|events| events.iter().map(|event| ends.object(event)).collect())
     };
     let entries = tokio::task::spawn_blocking(read).await.expect("reading does not panic");
     entries.map(Json).map_err(|error| {

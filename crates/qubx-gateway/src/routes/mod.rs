@@ -26,8 +26,8 @@ const VIEWER: Policy = Policy::Needs(Role::Viewer);
 const TRADER: Policy = Policy::Needs(Role::Trader);
 const ADMIN: Policy = Policy::Needs(Role::Admin);
 
-/// Returns what serves requests, and the table of its routes.
-pub(crate) fn router(gateway: &Arc<Gateway>) -> (Router, Vec<Row>) {
+/// Returns what serves requests, and notes the table of its routes.
+pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
     let get = |path, policy, about| Row::new(Method::GET, path, policy, about);
     let post = |path, policy, about| Row::new(Method::POST, path, policy, about);
     let table = Table::new(gateway.clone())
@@ -93,12 +93,11 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> (Router, Vec<Row>) {
             Row::socket("/api/sessions/{session}/socket", VIEWER, "The session protocol, a frame a text message"),
             socket::open,
         );
-    let (router, rows) = table.finish();
-    let router = router
+    table
+        .finish()
         .fallback(|| async { no_route() })
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(gateway.clone(), admit));
-    (router, rows)
+        .layer(middleware::from_fn_with_state(gateway.clone(), admit))
 }
 
 fn no_route() -> ApiError {

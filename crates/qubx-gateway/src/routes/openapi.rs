@@ -8,13 +8,12 @@ use axum::extract::State;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::router;
 use crate::gateway::Gateway;
 use crate::http::{Effect, Policy, Row};
 
 /// `GET /api/openapi.json`
 pub(crate) async fn openapi(State(gateway): State<Arc<Gateway>>) -> Json<Value> {
-    Json(description(&router(&gateway).1))
+    Json(description(gateway.rows()))
 }
 
 /// Returns the description of these routes. Those of the page are left out.

@@ -69,7 +69,7 @@ pub(crate) async fn file(Path(path): Path<String>) -> Result<Response, ApiError>
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAME_POLICY));
         headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
     }
-    // Scripts of the page are modules, and a worker of ours needs no other origin.
+    // A page that somebody made public is nothing for search engines.
     response
         .headers_mut()
         .insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));

@@ -45,7 +45,7 @@ impl World {
         let _ = access.grant(token(Role::Viewer)).unwrap();
         let options = Options { home: home.root().to_owned(), only: None, exposure };
         let listening = listen(options).await.unwrap();
-        let (port, rows, cancel) = (listening.port, listening.routes(), CancellationToken::new());
+        let (port, rows, cancel) = (listening.port, listening.routes().to_vec(), CancellationToken::new());
         let ended = cancel.clone();
         #[allow(clippy::disallowed_methods)] // It ends with the test's runtime.
         tokio::spawn(async move { listening.serve(ended).await.unwrap() });

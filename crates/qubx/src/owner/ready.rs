@@ -24,14 +24,7 @@ pub(crate) async fn wait_until_ready(
 ) -> Option<Ready> {
     let mut file = String::new();
     loop {
-        let news = tokio::select! {
-            news = supervisor.news.recv() => news?,
-            _ = signals.next() => {
-                say!("stopping …");
-                supervisor.terminate();
-                continue;
-            }
-        };
+        let news = next_news(supervisor, signals).await?;
         say_crash(&news, steps);
         match news {
             News::Step(Progress::KernelReady { connection_file }) => {
@@ -48,6 +41,19 @@ pub(crate) async fn wait_until_ready(
                 return Some(Ready { connection_file: file, failed: Some(error) });
             }
             News::Step(_) | News::Crashed { .. } => {}
+        }
+    }
+}
+
+/// Waits for news of the service, which is told to end when a signal asks for that meanwhile. None when it has ended.
+async fn next_news(supervisor: &mut Supervisor, signals: &mut Signals) -> Option<News> {
+    loop {
+        tokio::select! {
+            news = supervisor.news.recv() => return news,
+            _ = signals.next() => {
+                say!("stopping …");
+                supervisor.terminate();
+            }
         }
     }
 }
@@ -70,14 +76,7 @@ pub(crate) async fn wait_until_quoted(
     while ready.failed.is_none() {
         let mut feed = FeedSteps::begin(steps, false);
         loop {
-            let news = tokio::select! {
-                news = supervisor.news.recv() => news?,
-                _ = signals.next() => {
-                    say!("stopping …");
-                    supervisor.terminate();
-                    continue;
-                }
-            };
+            let news = next_news(supervisor, signals).await?;
             match news {
                 News::Step(step) if feed.take(steps, &step) => return Some(ready),
                 News::Step(_) => {}
