@@ -26,7 +26,7 @@ pub(super) struct Market {
     /// What buyers and what sellers took since the last quote.
     pub(super) used: [Decimal; 2],
     pub(super) held: Decimal,
-    /// Bounded by what the checks let through.
+    /// In the sequence of their places in time. Bounded by what the checks let through.
     pub(super) resting: Vec<Resting>,
 }
 
@@ -72,8 +72,14 @@ impl Market {
             // IOC, "Immediate or Cancel": what is not there at once is cancelled (Binance API, Time in force).
             out.push(cancel(format!("ioc: {left} of {} was not there", order.quantity)));
         } else {
-            self.resting.push(order);
+            self.rest(order);
         }
+    }
+
+    /// Lets an order rest at its place in time, which a stop that was triggered keeps.
+    pub(super) fn rest(&mut self, order: Resting) {
+        let at = self.resting.partition_point(|other| other.place < order.place);
+        self.resting.insert(at, order);
     }
 
     /// Takes what the order may take. False when it is done with.

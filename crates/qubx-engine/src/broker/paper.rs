@@ -86,7 +86,7 @@ impl PaperBroker {
     /// Lets an order rest that rested before, behind those that rest already.
     pub(crate) fn rest(&mut self, market: usize, order: &Order, fills: u32) {
         let place = self.place();
-        self.markets[market].resting.push(Resting::new(order, fills, place));
+        self.markets[market].rest(Resting::new(order, fills, place));
     }
 
     /// Takes over a position, and what was taken since the last quote.

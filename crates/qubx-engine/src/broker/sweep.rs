@@ -125,10 +125,8 @@ impl Sweep {
     fn trigger_next(&mut self, market: &mut Market, out: &mut Vec<BrokerEvent>) -> bool {
         let Some(touch) = self.cause.touch() else { return false };
         let places = self.triggered.get_or_insert_with(|| {
-            let triggered = market.resting.iter().filter(|order| self.cause.triggers(order));
-            let mut places: Vec<u64> = triggered.map(|order| order.place).collect();
-            places.sort_unstable_by(|one, other| other.cmp(one));
-            places
+            let triggered = market.resting.iter().rev().filter(|order| self.cause.triggers(order));
+            triggered.map(|order| order.place).collect()
         });
         while let Some(place) = places.pop() {
             let Some(at) = market.resting.iter().position(|order| order.place == place) else { continue };

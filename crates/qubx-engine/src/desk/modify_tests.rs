@@ -1,6 +1,6 @@
 //! What a change of an order does, and when it is refused.
 
-use qubx_protocol::Order;
+use qubx_protocol::{Order, OrderStatus};
 
 use super::table::{happen, order, told};
 use super::*;
@@ -174,4 +174,24 @@ fn changes_count_among_the_orders_of_a_minute_unless_the_quantity_falls() {
         "OrderRate: 2 orders were given within a minute, which is the limit"
     );
     assert_eq!(modify(&mut desk, "q1", "qty 1"), "NEW");
+}
+
+#[test]
+fn a_stop_that_was_triggered_keeps_its_place_before_what_came_after_it() {
+    let mut desk = desk_with(Limits::default(), &["SELL 1"]);
+    for request in ["BUY 1 @100 stop=101 reduce", "BUY 1 @98 reduce"] {
+        desk.place(at(TIME), vec![order(request)]);
+        desk.send(at(TIME));
+    }
+    happen(&mut desk, "q 101.0/101.2");
+    desk.place(at(TIME), vec![order("BUY 1")]);
+    let closed = desk.send(at(TIME));
+    let cancelled: Vec<_> = closed
+        .iter()
+        .filter_map(|event| match event {
+            EngineEvent::Order(order) if order.status == OrderStatus::Cancelled => Some(order.id.0.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(cancelled, ["q2", "q3"]);
 }

@@ -53,6 +53,8 @@ impl<F: Feed> Task<F> {
             stored = answer => stored.unwrap_or_else(|_| Err("the session did not store it".to_owned())),
             () = self.cancel.cancelled() => Err("the engine is stopping".to_owned()),
         };
+        // Whatever held that up held up the feed as well.
+        self.look_if_quotes_are_due().await;
         let time = self.now();
         let events = match stored {
             Ok(()) => self.floor.desk.send(time),

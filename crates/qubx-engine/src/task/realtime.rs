@@ -68,6 +68,7 @@ impl<F: Feed> Task<F> {
 
     /// Takes an event in. The strategy sees a quote, then what it filled, then the bars that it closed, then reacts to it.
     async fn market(&mut self, event: MarketEvent) {
+        self.look_if_quotes_are_due().await;
         let id = self.floor.desk.state().id(event.instrument);
         self.freshness.quote(id, Instant::now());
         let now = self.now();
@@ -151,6 +152,14 @@ impl<F: Feed> Task<F> {
             ahead_ms: i64::try_from(ahead.as_millis()).unwrap_or_default(),
         });
         named.collect()
+    }
+
+    /// Looks for stale quotes when it is time: after a standstill everything is due at once, and nothing is ordered or
+    /// filled at quotes of before until it is said that they are.
+    pub(super) async fn look_if_quotes_are_due(&mut self) {
+        if self.freshness.due().is_some_and(|due| due <= Instant::now()) {
+            self.look_for_stale_quotes().await;
+        }
     }
 
     /// Shows and tells which quotes are stale, and which come again.

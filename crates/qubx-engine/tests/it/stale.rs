@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use qubx_engine::{EngineConfig, EngineEvent, FeedConfig, Interests, RecordedKind};
-use qubx_protocol::LogLevel;
+use qubx_protocol::{LogLevel, Side};
 use tokio::time::Instant;
 
 use crate::harness::{Running, file, in_time, replay, replay_all, sim, swinging_quotes};
@@ -120,6 +120,22 @@ async fn an_engine_that_stood_still_shows_its_quotes_as_stale_before_it_takes_ne
         lines,
         ["no quote of X:BTCUSDT, X:ETHUSDT", "quotes of X:BTCUSDT, X:ETHUSDT come again, after 30 s"]
     );
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_waited_for_an_engine_that_stood_still_is_not_filled_before_its_quotes_are_told_as_old() {
+    let running = started(sim()).await;
+    running.until("quotes of both", |view| view.quotes.len() == 2).await;
+    // It is asked for just before the standstill, so both are due at once.
+    let order = running.place("BTCUSDT", Side::Buy, "0.01", None);
+    let (order, ()) = tokio::join!(order, tokio::time::advance(Duration::from_secs(15)));
+    running.flush().await;
+    let facts = running.facts();
+    let at = |what: &str, is: &dyn Fn(&EngineEvent) -> bool| facts.iter().position(is).expect(what);
+    let stale = at("its quotes are old", &|fact| matches!(fact, EngineEvent::Log { text, .. } if text.contains("stale")));
+    let filled = at("its fill", &|fact| matches!(fact, EngineEvent::Fill { fill, .. } if fill.order == order.id));
+    assert!(stale < filled, "{facts:#?}");
     running.stop().await;
 }
 
