@@ -22,6 +22,7 @@ use crate::config::{Control, Progress, ServiceConfig, ServiceError, StrategyChoi
 use crate::python::process::Python;
 use crate::screens::connection::{Doors, READERS};
 use crate::screens::listener;
+use crate::screens::newest::{Values, newest};
 use crate::screens::places::Places;
 use crate::screens::subscribers::Subscribers;
 use crate::session::beginning::Life;
@@ -154,15 +155,15 @@ pub async fn serve(
             return Err(error.into());
         }
     };
+    let values = Values { market: engine.market(), strategy: strategy_view, presence, alarms };
+    let (newest, telling) = newest(values);
+    tracker.spawn(telling);
     let doors = Doors {
         inputs: inputs_sender.clone(),
         python: current_python.clone(),
-        market: engine.market(),
+        newest,
         engine: engine.clone(),
         published,
-        strategy: strategy_view,
-        presence,
-        alarms,
         session_dir: Arc::from(config.session_dir.as_path()),
         places: Places::within_the_limit(),
         readers: Arc::new(Semaphore::new(READERS)),

@@ -124,7 +124,8 @@ async fn an_engine_that_stood_still_shows_its_quotes_as_stale_before_it_takes_ne
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_that_waited_for_an_engine_that_stood_still_is_not_filled_before_its_quotes_are_told_as_old() {
+async fn an_order_that_waited_for_an_engine_that_stood_still_is_not_filled_before_its_quotes_are_told_as_old()
+{
     let running = started(sim()).await;
     running.until("quotes of both", |view| view.quotes.len() == 2).await;
     // It is asked for just before the standstill, so both are due at once.
@@ -133,8 +134,12 @@ async fn an_order_that_waited_for_an_engine_that_stood_still_is_not_filled_befor
     running.flush().await;
     let facts = running.facts();
     let at = |what: &str, is: &dyn Fn(&EngineEvent) -> bool| facts.iter().position(is).expect(what);
-    let stale = at("its quotes are old", &|fact| matches!(fact, EngineEvent::Log { text, .. } if text.contains("stale")));
-    let filled = at("its fill", &|fact| matches!(fact, EngineEvent::Fill { fill, .. } if fill.order == order.id));
+    let stale = at(
+        "its quotes are old",
+        &|fact| matches!(fact, EngineEvent::Log { text, .. } if text.contains("stale")),
+    );
+    let filled =
+        at("its fill", &|fact| matches!(fact, EngineEvent::Fill { fill, .. } if fill.order == order.id));
     assert!(stale < filled, "{facts:#?}");
     running.stop().await;
 }

@@ -2,7 +2,6 @@
 //!
 //! The peer must be the service's own user. A bad message ends its connection with a word, never the service.
 
-mod newest;
 mod questions;
 mod unread;
 
@@ -13,9 +12,9 @@ use std::time::Duration;
 use qubx_engine::EngineHandle;
 use qubx_kernel::KernelHandle;
 use qubx_protocol::{
-    Alarm, Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage,
-    FrameBuffer, Hello, MAX_CLIENT_FRAME, MarketView, PROTOCOL_VERSION, Presence, Refusal, Request,
-    RequestKind, Role, ServerMessage, StrategyView, encode_frame,
+    Answer, AnswerResult, Author, ClientMessage, Command, CommandId, ErrorCode, ErrorMessage, FrameBuffer,
+    Hello, MAX_CLIENT_FRAME, PROTOCOL_VERSION, Refusal, Request, RequestKind, Role, ServerMessage,
+    encode_frame,
 };
 use serde_json::value::RawValue;
 use tokio::io::AsyncReadExt;
@@ -23,10 +22,10 @@ use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
-use self::newest::Newest;
 use self::questions::{ask, bars, cells, equity, forbidden, older, series};
 use self::unread::{Unread, read};
 use crate::screens::frame_writer::FrameWriter;
+use crate::screens::newest::Newest;
 use crate::screens::places::Places;
 use crate::session::input::{Input, Subscription};
 use crate::store::Wanted;
@@ -38,15 +37,12 @@ pub(crate) struct Doors {
     pub(crate) inputs: mpsc::Sender<Input>,
     /// The Python process; none while there is none.
     pub(crate) python: watch::Receiver<Option<KernelHandle>>,
-    pub(crate) market: watch::Receiver<Arc<MarketView>>,
+    /// Quotes, accounts, the strategy's panel, presence and alarms.
+    pub(crate) newest: Newest,
     /// Asked for lines and bars.
     pub(crate) engine: EngineHandle,
     /// What the strategy published.
     pub(crate) published: Arc<Mutex<PublishedBoard>>,
-    /// What the strategy shows of itself.
-    pub(crate) strategy: watch::Receiver<Arc<StrategyView>>,
-    pub(crate) presence: watch::Receiver<Vec<Presence>>,
-    pub(crate) alarms: watch::Receiver<Vec<Alarm>>,
     pub(crate) session_dir: Arc<Path>,
     /// Places for clients; a client without one is refused.
     pub(crate) places: Places,
@@ -63,8 +59,6 @@ const LONGEST_PAGE: usize = 1_000;
 const LARGEST_CELL: usize = 256 << 10;
 /// How long a peer may take to say hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
-/// The shortest time between two frames of newest values to one screen.
-const LATEST_EVERY: Duration = Duration::from_millis(50);
 /// The answers to requests that wait for a screen at most. When it is full the answering task waits.
 const ANSWERS: usize = 64;
 /// The questions of one screen that are answered at once.
@@ -220,15 +214,10 @@ impl Screen {
         for event in backlog {
             self.writer.write(encode_frame(&ServerMessage::Event(event))).await.ok()?;
         }
-        let mut newest = Newest {
-            market: self.doors.market.clone(),
-            strategy: self.doors.strategy.clone(),
-            presence: self.doors.presence.clone(),
-            alarms: self.doors.alarms.clone(),
-        };
-        newest.mark_changed();
-        let mut latest = tokio::time::interval(LATEST_EVERY);
-        latest.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut newest = self.doors.newest.clone();
+        if wants_latest {
+            self.writer.write(newest.all()).await.ok()?;
+        }
         loop {
             // Some may have come together with the hello, and nothing may follow them.
             match self.take_messages().await {
@@ -244,11 +233,7 @@ impl Screen {
                     }
                 }
                 Some(answer) = self.answered.recv() => self.say(ServerMessage::Answer(answer)).await.ok()?,
-                _ = latest.tick(), if wants_latest => {
-                    if let Some(latest) = newest.take() {
-                        self.say(ServerMessage::Latest(latest)).await.ok()?;
-                    }
-                }
+                frame = newest.next(), if wants_latest => self.writer.write(frame).await.ok()?,
             }
         }
     }

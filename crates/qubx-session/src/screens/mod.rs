@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 mod frame_writer;
 pub(crate) mod listener;
+pub(crate) mod newest;
 pub(crate) mod places;
 pub(crate) mod subscribers;
 pub(crate) mod welcome;
