@@ -3,26 +3,33 @@
 //! Only a hello is looked into: whoever the tab says it is, it is who its permission says, and may do no more than that. A
 //! tab that reads slowly is not read for: the service cuts it off, and it resumes. Nothing is kept here.
 
-use std::collections::BTreeMap;
+mod pieces;
+mod up;
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use qubx_home::{Found, owner_holder};
-use qubx_protocol::{ClientMessage, Hello, MAX_CLIENT_FRAME, MAX_FRAME};
-use serde_json::value::RawValue;
-use tokio::io::AsyncWriteExt;
+use qubx_protocol::MAX_CLIENT_FRAME;
+use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
-use tokio::net::unix::OwnedWriteHalf;
-use tokio::time::Instant;
-use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
+use tokio::net::unix::OwnedReadHalf;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use self::pieces::Pieces;
+use self::up::Up;
 use crate::gateway::Gateway;
-use crate::http::Identity;
+use crate::http::{Identity, Socket};
 
+/// The largest message of a tab, as the websocket enforces it: what a service takes.
+pub(crate) const LARGEST_MESSAGE: usize = MAX_CLIENT_FRAME;
+/// What is read from the service at once, in bytes, and so what a tab costs.
+const BUFFER: usize = 16 << 10;
 /// Why a socket was closed, for the page. 4000 and more are the application's own.
 /// <https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,21 +58,17 @@ impl Close {
             Close::TryAgain => (1013, "try again"),
             Close::Gone => return None,
         };
-        Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
+        Some(CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) })
     }
 }
 
-/// How long the first hello may take.
-const HELLO_WITHIN: Duration = Duration::from_secs(10);
-/// How long a frame may take to be taken by the tab. The service cuts a slow one off long before, by what waits for it.
+/// How long a piece may take to be taken by the tab. The service cuts a slow one off long before, by what waits for it.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// How long the last word may take.
 const LAST_WORD_WITHIN: Duration = Duration::from_secs(2);
-/// How many frames a tab may send in a second; a program that sends more waits.
-const FRAMES_A_SECOND: u32 = 1_000;
 
 /// Serves a tab until either end is gone or its permission ends.
-pub(crate) async fn relay(gateway: &Gateway, identity: &Identity, found: &Found, socket: WebSocket) {
+pub(crate) async fn relay(gateway: &Gateway, identity: &Identity, found: &Found, socket: Socket) {
     gateway.metrics.sockets.fetch_add(1, Ordering::Relaxed);
     let (mut to_tab, from_tab) = socket.split();
     let close = tokio::select! {
@@ -84,27 +87,13 @@ async fn talk(
     gateway: &Gateway,
     identity: &Identity,
     found: &Found,
-    to_tab: &mut SplitSink<WebSocket, Message>,
-    from_tab: SplitStream<WebSocket>,
+    to_tab: &mut SplitSink<Socket, Message>,
+    from_tab: SplitStream<Socket>,
 ) -> Close {
     let Ok(stream) = UnixStream::connect(&found.file.qubx.socket).await else { return gone(found) };
     let (reader, writer) = stream.into_split();
-    let codec = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_codec();
-    let mut from_service = FramedRead::new(reader, codec);
-    let down = async {
-        while let Some(Ok(frame)) = from_service.next().await {
-            let Ok(text) = Utf8Bytes::try_from(frame.freeze()) else { return Close::TryAgain };
-            gateway.metrics.frames_out.fetch_add(1, Ordering::Relaxed);
-            match tokio::time::timeout(TAKEN_WITHIN, to_tab.send(Message::Text(text))).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return Close::Gone,
-                Err(_) => return Close::TooSlow,
-            }
-        }
-        gone(found)
-    };
     tokio::select! {
-        close = down => close,
+        close = down(gateway, found, reader, to_tab) => close,
         close = Up { gateway, identity, from_tab, writer }.run() => close,
     }
 }
@@ -119,171 +108,38 @@ fn gone(found: &Found) -> Close {
     Close::SessionEnded
 }
 
-/// The way from the tab to the service.
-struct Up<'a> {
-    gateway: &'a Gateway,
-    identity: &'a Identity,
-    from_tab: SplitStream<WebSocket>,
-    writer: OwnedWriteHalf,
-}
-
-impl Up<'_> {
-    async fn run(mut self) -> Close {
-        match tokio::time::timeout(HELLO_WITHIN, self.next()).await {
-            Ok(Ok(first)) => match checked(&first, self.identity) {
-                Checked::Hello(hello) => {
-                    if self.write(&hello).await.is_err() {
-                        return Close::TryAgain;
+/// The way from the service to the tab, in pieces.
+async fn down(
+    gateway: &Gateway,
+    found: &Found,
+    mut reader: OwnedReadHalf,
+    to_tab: &mut SplitSink<Socket, Message>,
+) -> Close {
+    let (mut pieces, mut come) = (Pieces::default(), BytesMut::with_capacity(BUFFER));
+    loop {
+        // What is passed on leaves its place in the buffer.
+        come.reserve(BUFFER);
+        match reader.read_buf(&mut come).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return gone(found),
+        }
+        let pass_on = async {
+            loop {
+                match pieces.next(&mut come) {
+                    Ok(Some(piece)) => {
+                        let is_last = piece.header().is_final;
+                        gateway.metrics.frames_out.fetch_add(is_last.into(), Ordering::Relaxed);
+                        to_tab.feed(Message::Frame(piece)).await.map_err(|_| Close::Gone)?;
                     }
+                    Ok(None) => return to_tab.flush().await.map_err(|_| Close::Gone),
+                    Err(pieces::TooLong) => return Err(Close::TryAgain),
                 }
-                Checked::Other => return Close::BadMessage("the first message must be a hello"),
-                Checked::Nonsense => return Close::BadMessage("not a message of this protocol"),
-            },
+            }
+        };
+        match tokio::time::timeout(TAKEN_WITHIN, pass_on).await {
+            Ok(Ok(())) => {}
             Ok(Err(close)) => return close,
-            Err(_) => return Close::BadMessage("no hello came"),
+            Err(_) => return Close::TooSlow,
         }
-        let (mut window, mut count) = (Instant::now(), 0);
-        loop {
-            let text = match self.next().await {
-                Ok(text) => text,
-                Err(close) => return close,
-            };
-            count += 1;
-            if count > FRAMES_A_SECOND {
-                tokio::time::sleep_until(window + Duration::from_secs(1)).await;
-            }
-            if window.elapsed() >= Duration::from_secs(1) {
-                (window, count) = (Instant::now(), 1);
-            }
-            let written = match checked(&text, self.identity) {
-                Checked::Hello(hello) => self.write(&hello).await,
-                Checked::Other => self.write(text.as_bytes()).await,
-                Checked::Nonsense => return Close::BadMessage("not a message of this protocol"),
-            };
-            if written.is_err() {
-                // The other direction says why.
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// Returns the next text.
-    async fn next(&mut self) -> Result<Utf8Bytes, Close> {
-        loop {
-            match self.from_tab.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    self.gateway.metrics.frames_in.fetch_add(1, Ordering::Relaxed);
-                    return Ok(text);
-                }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Binary(_))) => return Err(Close::BadMessage("messages are text")),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Close::Gone),
-            }
-        }
-    }
-
-    async fn write(&mut self, frame: &[u8]) -> std::io::Result<()> {
-        let length = u32::try_from(frame.len()).expect("a frame of a tab is at most 1 MiB");
-        let mut bytes = BytesMut::with_capacity(4 + frame.len());
-        bytes.extend_from_slice(&length.to_be_bytes());
-        bytes.extend_from_slice(frame);
-        self.writer.write_all(&Bytes::from(bytes)).await
-    }
-}
-
-/// The largest message of a tab, as the websocket enforces it: what a service takes.
-pub(crate) const LARGEST_MESSAGE: usize = MAX_CLIENT_FRAME;
-
-/// A frame that a tab sent.
-#[derive(Debug, PartialEq, Eq)]
-enum Checked {
-    /// A hello, as it is to be sent on.
-    Hello(Vec<u8>),
-    /// Something that the service holds the role against.
-    Other,
-    /// Not one message.
-    Nonsense,
-}
-
-/// Looks at a frame. What is no hello is not looked into.
-fn checked(text: &str, identity: &Identity) -> Checked {
-    let Ok(message) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) else {
-        return Checked::Nonsense;
-    };
-    let Some((kind, body)) = message.first_key_value() else { return Checked::Nonsense };
-    if message.len() > 1 {
-        return Checked::Nonsense;
-    }
-    if kind != "hello" {
-        return Checked::Other;
-    }
-    let Ok(hello) = serde_json::from_str::<Hello>(body.get()) else { return Checked::Nonsense };
-    let hello =
-        Hello { identity: identity.author(), role: hello.role.min(identity.role()), owner: false, ..hello };
-    match serde_json::to_vec(&ClientMessage::Hello(hello)) {
-        Ok(bytes) => Checked::Hello(bytes),
-        Err(_) => Checked::Nonsense,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use qubx_protocol::Role;
-
-    use super::*;
-    use crate::access::{Access, Grant, Kind};
-
-    fn identity(role: Role) -> Identity {
-        let folder = tempfile::tempdir().unwrap();
-        let access = Access::open(&qubx_home::Home::at(folder.path().to_owned())).unwrap();
-        let grant = Grant { kind: Kind::Token, name: "anna".to_owned(), role, session: None, lasts: None };
-        let (entry, _) = access.grant(grant).unwrap();
-        Identity { entry, address: [10, 0, 0, 7].into() }
-    }
-
-    fn hello(text: &str, role: Role) -> Option<Hello> {
-        match checked(text, &identity(role)) {
-            Checked::Hello(bytes) => match serde_json::from_slice(&bytes).unwrap() {
-                ClientMessage::Hello(hello) => Some(hello),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_tab_is_who_its_permission_says_and_may_do_no_more() {
-        let text = r#"{"hello": {"version": 1, "identity": "root@pts/0", "owner": true, "screen": true, "role": "admin"}}"#;
-        for role in [Role::Viewer, Role::Trader, Role::Admin] {
-            let hello = hello(text, role).unwrap();
-            assert_eq!((hello.identity.as_str(), hello.role, hello.owner), ("anna@10.0.0.7", role, false));
-            assert!(hello.screen);
-        }
-        let watching = text.replace("\"admin\"", "\"viewer\"");
-        assert_eq!(hello(&watching, Role::Admin).unwrap().role, Role::Viewer, "it may ask for less");
-        let default = r#"{"hello": {"version": 1, "identity": "x"}}"#;
-        assert_eq!(hello(default, Role::Viewer).unwrap().role, Role::Viewer);
-    }
-
-    #[test]
-    fn a_hello_cannot_hide() {
-        let identity = identity(Role::Viewer);
-        for text in [
-            r#"{"command": {"id": "x", "command": "flatten"}, "hello": {"version": 1, "identity": "x"}}"#,
-            "[]",
-            "\"hello\"",
-            "{}",
-            "",
-            "{\"hello\": 7}",
-            "{\"hello\": {}} {\"hello\": {}}",
-        ] {
-            assert_eq!(checked(text, &identity), Checked::Nonsense, "{text}");
-        }
-        // Escapes in a key are undone before it is compared.
-        assert!(matches!(
-            checked(r#"{"\u0068ello": {"version": 1, "identity": "root"}}"#, &identity),
-            Checked::Hello(_)
-        ));
-        assert_eq!(checked(r#"{"command": {"id": "x", "command": "flatten"}}"#, &identity), Checked::Other);
     }
 }

@@ -6,6 +6,7 @@ mod identity;
 mod input;
 mod policy;
 mod table;
+mod websocket;
 
 pub(crate) use error::{ApiError, NO_SESSION};
 pub(crate) use guard::{admit, may_try, note_failure};
@@ -15,3 +16,4 @@ pub(crate) use policy::cookie;
 pub use policy::{Effect, Policy};
 pub use table::Row;
 pub(crate) use table::{Described, Table};
+pub(crate) use websocket::{Socket, Upgrade};

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::gateway::Gateway;
-use crate::http::{ApiError, Identity};
+use crate::http::{ApiError, Identity, Upgrade};
 use crate::relay::{LARGEST_MESSAGE, relay};
 
 /// `GET /api/sessions/{session}/socket`
@@ -16,7 +15,7 @@ pub(crate) async fn open(
     State(gateway): State<Arc<Gateway>>,
     identity: Identity,
     Path(session): Path<String>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
     let found = gateway.session(&identity.entry, &session)?;
     let place = gateway.places.take(&identity.entry).ok_or_else(|| {
@@ -24,11 +23,12 @@ pub(crate) async fn open(
             .hint("close some of them")
     })?;
     let (served, tracker) = (gateway.clone(), gateway.tracker.clone());
-    let upgrade = upgrade.max_message_size(LARGEST_MESSAGE).max_frame_size(LARGEST_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| {
-        tracker.track_future(async move {
+    let (answer, socket) = upgrade.accept(LARGEST_MESSAGE);
+    tracker.spawn(async move {
+        if let Some(socket) = socket.await {
             relay(&served, &identity, &found, socket).await;
-            drop(place);
-        })
-    }))
+        }
+        drop(place);
+    });
+    Ok(answer)
 }
