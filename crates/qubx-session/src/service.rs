@@ -24,6 +24,7 @@ use crate::screens::connection::{Doors, READERS};
 use crate::screens::listener;
 use crate::screens::newest::{Values, newest};
 use crate::screens::places::Places;
+use crate::screens::runtime::ScreensRuntime;
 use crate::screens::subscribers::Subscribers;
 use crate::session::beginning::Life;
 use crate::session::input::Input;
@@ -80,7 +81,8 @@ pub async fn serve(
     };
     let socket = runtime_dir.socket();
     let listen = |source| ServiceError::Listen { path: socket.clone(), source };
-    let listener = listener::bind(&socket).map_err(listen)?;
+    let screens = ScreensRuntime::start().map_err(listen)?;
+    let listener = listener::bind(&socket, screens.handle()).map_err(listen)?;
 
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
     let life = Life::of(&store, config.restore)?;
@@ -157,7 +159,7 @@ pub async fn serve(
     };
     let values = Values { market: engine.market(), strategy: strategy_view, presence, alarms };
     let (newest, telling) = newest(values);
-    tracker.spawn(telling);
+    tracker.spawn_on(telling, screens.handle());
     let doors = Doors {
         inputs: inputs_sender.clone(),
         python: current_python.clone(),
@@ -170,7 +172,7 @@ pub async fn serve(
         tracker: tracker.clone(),
     };
     let listening = cancel.child_token();
-    tracker.spawn(listener::listen(listener, doors, listening.clone()));
+    tracker.spawn_on(listener::listen(listener, doors, listening.clone()), screens.handle());
     tracker.spawn(forward_controls(controls, inputs_sender, cancel.clone()));
     // The starter may be gone, and then its pipe's end says so.
     let _ = progress.send(Progress::Listening { socket }).await;
@@ -191,6 +193,7 @@ pub async fn serve(
     if tokio::time::timeout(TASKS_END_WITHIN, tracker.wait()).await.is_err() {
         tracing::warn!("some tasks did not end in time");
     }
+    drop(screens);
     drop(runtime_dir);
     drop(lock);
     Ok(why.message)

@@ -125,7 +125,14 @@ fn words() -> impl Iterator<Item = String> {
     std::env::args_os().map(|word| word.to_string_lossy().into_owned())
 }
 
+/// How far the page's process comes behind its session's, as nice(2) counts it: no strategy waits for tabs.
+const PAGE_BEHIND: i32 = 5;
+
 fn dispatch(command: Command, registry: &Registry) -> Result<Outcome, Failure> {
+    if matches!(command, Command::Gateway) {
+        // The threads that are started below inherit it. Where it is refused the page is served as well.
+        let _ = rustix::process::nice(PAGE_BEHIND);
+    }
     // Two workers: a screen needs no more, and the service has one for SQLite to block.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

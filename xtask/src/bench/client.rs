@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
 use qubx_protocol::{
-    CellNumber, CellStatus, Command, CommandId, Fact, HistoryKind, OutputContent, SessionState, VerbOutcome,
+    CellNumber, CellStatus, Command, CommandId, Fact, HistoryKind, NewOrder, OrderStatus, OutputContent,
+    SessionState, VerbOutcome,
 };
 use tokio::sync::mpsc;
 
@@ -106,6 +107,33 @@ impl Client {
                 Update::Refused(refusal) if refusal.command == id => {
                     bail!("`{verb}` is refused: {}", refusal.message);
                 }
+                _ => {}
+            }
+        }
+    }
+
+    /// Places an order, and waits until it is sent. Returns the time until this is told here, and the part of it from the
+    /// engine's decision to the order's way, which goes through the ledger.
+    ///
+    /// # Errors
+    /// When it is refused or rejected, or not sent in time.
+    pub(crate) async fn place(&mut self, order: NewOrder) -> Result<(Duration, Duration)> {
+        let asked = Instant::now();
+        let id = self.handle.command(Command::Place(order));
+        loop {
+            match self.next().await? {
+                Update::Event(event) => match &event.fact {
+                    Fact::Order { order, .. }
+                        if order.cause.as_ref() == Some(&id) && order.status != OrderStatus::Intended =>
+                    {
+                        let told = asked.elapsed();
+                        ensure!(order.status != OrderStatus::Rejected, "rejected: {:?}", order.reason);
+                        let sent = order.changed_at.context("the order was never told")?;
+                        return Ok((told, sent.duration_since(order.created_at).try_into()?));
+                    }
+                    _ => {}
+                },
+                Update::Refused(refusal) if refusal.command == id => bail!("refused: {}", refusal.message),
                 _ => {}
             }
         }

@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use qubx_protocol::Command;
+use qubx_protocol::{InstrumentId, NewOrder, Quantity, Side, TimeInForce};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::bench::attach::fill;
@@ -32,10 +32,12 @@ const SLOW: usize = 100;
 const TIMES: usize = 200;
 /// The stamped lines of one phase.
 const LINES: usize = 100;
-/// The verbs of one phase.
-const VERBS: usize = 100;
-/// How long it is quiet before each verb.
-const GAP: Duration = Duration::from_millis(30);
+/// The orders of one phase.
+const ORDERS: usize = 200;
+/// How much of BTCUSDT each is for: the least that can be had.
+const LEAST: &str = "0.001";
+/// How long it is quiet before each order.
+const GAP: Duration = Duration::from_millis(20);
 /// How long a phase may take, and how long all tabs may take to be welcomed.
 const WITHIN: Duration = Duration::from_secs(120);
 /// The time between two bytes that a slow tab reads.
@@ -47,12 +49,12 @@ const DELAY_GOAL: f64 = 100.0;
 const SNAPSHOT_GOAL: f64 = 50.0;
 /// What the gateway may hold for a tab, in megabytes.
 const MEMORY_GOAL: f64 = 0.3;
-/// How many times longer a verb may take because of the tabs.
+/// How many times longer the engine and the ledger may take for an order because of the tabs.
 const ENGINE_GOAL: f64 = 1.1;
 /// How many times later one line in a hundred may arrive because of the slow tabs.
 const SLOW_GOAL: f64 = 1.3;
 
-/// A session, its page, and who writes lines and gives verbs.
+/// A session, its page, and who writes lines and places orders.
 struct Bench {
     gateway: Gateway,
     session: String,
@@ -64,7 +66,10 @@ struct Bench {
 /// What one phase showed.
 struct Phase {
     delays: Samples,
-    verbs: Samples,
+    /// From asking for an order to hearing that it is sent.
+    told: Samples,
+    /// From the engine's decision until it is sent.
+    sent: Samples,
     /// The parts of one core that service and gateway used.
     loads: [f64; 2],
 }
@@ -123,9 +128,11 @@ impl Bench {
                 .p99_at_most(DELAY_GOAL),
             Row::tail_ratio("p99 of the lines: beside them / without them", &beside.delays, &with.delays)
                 .at_most(SLOW_GOAL),
-            Row::times("pause or resume, to its result: without tabs", &alone.verbs),
-            Row::times("pause or resume, to its result: with 1,000 tabs", &with.verbs),
-            Row::ratio("the same: with tabs / without", &with.verbs, &alone.verbs).at_most(ENGINE_GOAL),
+            Row::times("order, asked for to told as sent: without tabs", &alone.told),
+            Row::times("order, asked for to told as sent: with 1,000 tabs", &with.told),
+            Row::times("order, decided to sent: without tabs", &alone.sent),
+            Row::times("order, decided to sent: with 1,000 tabs", &with.sent),
+            Row::ratio("the same: with tabs / without", &with.sent, &alone.sent).at_most(ENGINE_GOAL),
         ])
     }
 
@@ -133,7 +140,7 @@ impl Bench {
         Watchers::tabs(count, WITHIN, || self.gateway.tab(&self.session))
     }
 
-    /// Writes the lines and gives the verbs while the tabs watch.
+    /// Writes the lines and places the orders while the tabs watch.
     async fn phase(&mut self, tabs: &mut Watchers) -> Result<Phase> {
         let code = format!(
             "import time\nfor _ in range({LINES}):\n    ctx.log(f'{STAMP}{{time.time_ns()}}')\n    time.sleep(0.1)"
@@ -146,19 +153,21 @@ impl Bench {
             (watching, delays)
         });
         let person = &mut self.person;
-        let verbs = async {
-            let mut verbs = Samples::default();
-            for number in 0..VERBS {
+        let orders = async {
+            let (mut told, mut sent) = (Samples::default(), Samples::default());
+            let least = LEAST.parse()?;
+            for number in 0..ORDERS {
                 person.watch_for(GAP).await?;
-                let began = Instant::now();
-                let verb = if number % 2 == 0 { Command::Pause } else { Command::Resume };
-                person.command_to_its_end(verb).await?;
-                verbs.push(began.elapsed());
+                let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
+                let (all, own) = person.place(order(side, least)).await?;
+                told.push(all);
+                sent.push(own);
             }
-            Ok::<_, anyhow::Error>(verbs)
+            Ok::<_, anyhow::Error>((told, sent))
         };
-        let (wrote, verbs) = tokio::join!(self.writer.execute(&code), verbs);
+        let (wrote, placed) = tokio::join!(self.writer.execute(&code), orders);
         wrote?;
+        let (told, sent) = placed?;
         let (watched, delays) =
             watching.join().map_err(|_| anyhow!("the thread of the tabs has panicked"))?;
         *tabs = watched;
@@ -167,7 +176,21 @@ impl Bench {
         for ((load, process), computed) in loads.iter_mut().zip(processes).zip(computed) {
             *load = (process.computed()? - computed).as_secs_f64() / seconds;
         }
-        Ok(Phase { delays: delays?, verbs: verbs?, loads })
+        Ok(Phase { delays: delays?, told, sent, loads })
+    }
+}
+
+/// A market order.
+fn order(side: Side, quantity: Quantity) -> NewOrder {
+    NewOrder {
+        instrument: InstrumentId { exchange: "SIM".to_owned(), symbol: "BTCUSDT".to_owned() },
+        side,
+        quantity,
+        price: None,
+        stop_price: None,
+        time_in_force: TimeInForce::default(),
+        post_only: false,
+        reduce_only: false,
     }
 }
 

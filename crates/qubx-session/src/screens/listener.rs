@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -18,11 +19,12 @@ const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// How long no attempt may fail before clients count as let in again.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// Binds the socket with mode 0600 in its private folder.
+/// Binds the socket with mode 0600 in its private folder, for the tasks of a runtime.
 ///
 /// # Errors
 /// When the system refuses.
-pub(crate) fn bind(path: &Path) -> std::io::Result<UnixListener> {
+pub(crate) fn bind(path: &Path, runtime: &Handle) -> std::io::Result<UnixListener> {
+    let _entered = runtime.enter();
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     Ok(listener)

@@ -5,5 +5,6 @@ mod frame_writer;
 pub(crate) mod listener;
 pub(crate) mod newest;
 pub(crate) mod places;
+pub(crate) mod runtime;
 pub(crate) mod subscribers;
 pub(crate) mod welcome;
