@@ -13,6 +13,9 @@ import { Weight } from './weight.mjs';
 
 const { browser: executablePath, link, session, textual, times, last, pictures } = JSON.parse(process.argv[2]);
 
+/** The rest between two visits, in milliseconds. */
+const REST_MS = 500;
+
 // A folder of its own, as people have, so that the second visit finds what the first one has left there. Nothing outside of
 // this machine is waited for: the other page asks for a font.
 const args = ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'];
@@ -26,6 +29,8 @@ async function visit(address, isPainted, name, weigh) {
   const time = await painted(page, address, isPainted, last);
   if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
   await page.close();
+  // What a closed tab leaves behind, the terminal's program for one, is no matter of the next.
+  await new Promise((resolve) => setTimeout(resolve, REST_MS));
   return weight ? { time, ...weight.sums() } : time;
 }
 

@@ -1,7 +1,7 @@
 // What a first visit loads, as it comes over the wire, heads of answers included.
 
 /** What comes on demand: the library of the charts, and the editor with its language. */
-const ON_DEMAND = /\/(lightweight-charts|library|code-editor)[^/]*$/;
+const ON_DEMAND = /\/(lightweight-charts|code-editor)[^/]*$/;
 
 export class Weight {
   #answers = new Map();
