@@ -70,6 +70,7 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
     let one = |name: &str| {
         measures.pointer(name).and_then(Value::as_f64).with_context(|| format!("there is no measure {name}"))
     };
+    let seen = measures["seen"].as_u64().context("nothing was scrolled")?;
     let task = |name: &str| one(name).map(milliseconds);
     Ok(vec![
         Row::kilobytes("the page, first load over the wire, gzipped", one("/first/page")? / 1e3)
@@ -88,7 +89,7 @@ pub(crate) async fn measure(workbench: &Workbench) -> Result<Vec<Row>> {
         ),
         Row::time("longest task while they are unfolded", task("/unfolding")?),
         Row::time("longest task while they are scrolled through", task("/scrolling")?).at_most(TASK_GOAL),
-        Row::number("lines that came into view meanwhile", one("/seen")? as usize, 1),
+        Row::number("lines that came into view meanwhile", usize::try_from(seen)?, 1),
         Row::megabytes("gateway after these tabs: resident", holds),
         Row::megabytes("service after these tabs: resident", service),
     ])
