@@ -1,75 +1,53 @@
 // Measures pages in Chromium, for `cargo xtask bench page`: from navigation to everything painted, in a browser that has been
-// there before; and the longest task while a long output is scrolled. Reads what to measure as JSON from its arguments, and
-// writes the measures as JSON.
+// there before; what a first visit loads; and the longest tasks while a long output is printed, unfolded and scrolled.
+// Reads what to measure as JSON from its arguments, and writes the measures as JSON. With `pictures`, a folder, it leaves there
+// what the browser shows at the moment that is measured.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { isOursPainted, isTheirsPainted, painted } from './painted.mjs';
+import { printAndScroll } from './scroll.mjs';
+import { Weight } from './weight.mjs';
 
-const { browser: executablePath, link, session, textual, times, last } = JSON.parse(process.argv[2]);
-const LIMIT_MS = 60_000;
+const { browser: executablePath, link, session, textual, times, last, pictures } = JSON.parse(process.argv[2]);
 
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+/** The rest between two visits, in milliseconds. */
+const REST_MS = 500;
 
-/** Returns the milliseconds from navigation until the page is as it should be. */
-async function painted(address, isPainted, argument) {
+// A folder of its own, as people have, so that the second visit finds what the first one has left there. Nothing outside of
+// this machine is waited for: the other page asks for a font.
+const args = ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'];
+const folder = mkdtempSync(join(tmpdir(), 'qubx-paint-'));
+const context = await chromium.launchPersistentContext(folder, { executablePath, args, viewport: { width: 1440, height: 900 } });
+
+/** Opens a page in a tab of its own, and returns how long it took until it was painted. */
+async function visit(address, isPainted, name, weigh) {
   const page = await context.newPage();
-  await page.goto(address, { waitUntil: 'commit' });
-  const handle = await page.waitForFunction(isPainted, argument, { polling: 'raf', timeout: LIMIT_MS });
-  const time = await handle.jsonValue();
-  return { page, time };
+  const weight = weigh && (await Weight.of(page));
+  const time = await painted(page, address, isPainted, last);
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+  await page.close();
+  // What a closed tab leaves behind, the terminal's program for one, is no matter of the next.
+  await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  return weight ? { time, ...weight.sums() } : time;
 }
 
-/** Every panel that is shown has something in it, both charts are drawn, and the newest cell's output is there. */
-function ours(last) {
-  const panels = [...document.querySelectorAll('[role=tabpanel]:not([hidden])')];
-  const isFull = panels.length >= 4 && panels.every((panel) => panel.childElementCount > 0);
-  const isDrawn = document.querySelectorAll('canvas').length >= 2;
-  return isFull && isDrawn && document.body.textContent.includes(last) ? performance.now() : 0;
+try {
+  const own = `${new URL(link).origin}/#/${session}`;
+  const first = await visit(link, isOursPainted, 'first', true);
+  await visit(textual, isTheirsPainted, 'textual-first');
+  const measures = { first, ours: [], textual: [] };
+  for (let number = 0; number < times; number++) {
+    measures.ours.push(await visit(own, isOursPainted, 'ours'));
+    measures.textual.push(await visit(textual, isTheirsPainted, 'textual'));
+  }
+  const page = await context.newPage();
+  await painted(page, own, isOursPainted, last);
+  Object.assign(measures, await printAndScroll(page, pictures));
+  console.log(JSON.stringify(measures));
+} finally {
+  await context.close();
+  rmSync(folder, { recursive: true, force: true });
 }
-
-/** The terminal has got its first bytes. */
-function theirs() {
-  return document.body.classList.contains('-first-byte') ? performance.now() : 0;
-}
-
-const origin = new URL(link).origin;
-const first = await painted(link, ours, last);
-await first.page.close();
-await (await painted(textual, theirs)).page.close();
-
-const measures = { cold: first.time, ours: [], textual: [] };
-for (let number = 0; number < times; number++) {
-  const own = await painted(`${origin}/#/${session}`, ours, last);
-  measures.ours.push(own.time);
-  await own.page.close();
-  const other = await painted(textual, theirs);
-  measures.textual.push(other.time);
-  await other.page.close();
-}
-
-// A cell prints 100,000 lines, and the session is scrolled through them.
-const { page } = await painted(`${origin}/#/${session}`, ours, last);
-await page.keyboard.press('Escape');
-await page.evaluate(() => {
-  globalThis.longest = 0;
-  new PerformanceObserver((list) => {
-    for (const task of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, task.duration);
-  }).observe({ type: 'longtask' });
-});
-const prompt = page.locator('.cm-content, textarea').first();
-await prompt.click();
-await page.keyboard.type("print(chr(10).join(f'{line:099}' for line in range(100_000)), flush=True); print('the'+' end')");
-await page.keyboard.press('Enter');
-await page.waitForFunction(() => document.body.textContent.includes('the end'), null, { timeout: LIMIT_MS });
-measures.printing = await page.evaluate(() => globalThis.longest);
-await page.evaluate(() => (globalThis.longest = 0));
-const list = await page.locator('[data-panel=session], #panel-session').first().boundingBox();
-await page.mouse.move(list.x + list.width / 2, list.y + list.height / 2);
-for (let turn = 0; turn < 200; turn++) {
-  await page.mouse.wheel(0, turn < 100 ? -1_500 : 1_500);
-  await page.evaluate(() => new Promise(requestAnimationFrame));
-}
-measures.scrolling = await page.evaluate(() => globalThis.longest);
-
-await browser.close();
-console.log(JSON.stringify(measures));

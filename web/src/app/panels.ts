@@ -7,6 +7,8 @@ import type { Component } from 'svelte';
 import type { Role } from '../protocol';
 import People from '../access/People.svelte';
 import VerbBar from '../danger/VerbBar.svelte';
+import { AREAS, type Layout } from './layout';
+import type { Room } from './viewport.svelte';
 import Tools from '../palette/Tools.svelte';
 import More from '../phone/More.svelte';
 import type { Session } from '../session/store.svelte';
@@ -68,6 +70,13 @@ export const places: Places = {
   overlays: Overlays,
   more: More,
 };
+
+/** Begins to load the panels that a page of this layout shows first, so that their code is here when they are drawn. */
+export function fetchFirst(layout: Layout, room: Room): void {
+  const first = room === 'wide' ? AREAS.map((area) => layout.areas[area][0]) : ['session', 'positions'];
+  // What could not be loaded its place says, once it is seen.
+  for (const panel of panels) if (first.includes(panel.id)) panel.load().catch(() => undefined);
+}
 
 const ROLES: readonly Role[] = ['viewer', 'trader', 'admin'];
 

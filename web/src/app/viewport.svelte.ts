@@ -17,7 +17,8 @@ export class Viewport {
   }
 }
 
-function measure(): Room {
+/** Returns how much room there is now. */
+export function measure(): Room {
   if (matchMedia(WIDE).matches) return 'wide';
   return matchMedia(MEDIUM).matches ? 'medium' : 'phone';
 }

@@ -72,6 +72,11 @@ impl Row {
         Self::new(name, "MB", 1, megabytes, None)
     }
 
+    /// Returns the row of an amount of data, in kilobytes of 10^3 bytes.
+    pub(crate) fn kilobytes(name: &str, kilobytes: f64) -> Self {
+        Self::new(name, "kB", 1, kilobytes, None)
+    }
+
     /// Returns the row that says how many times longer one in a hundred of `ours` takes than one of `theirs`.
     pub(crate) fn tail_ratio(name: &str, ours: &Samples, theirs: &Samples) -> Self {
         let ratio = ours.percentile(99) / theirs.percentile(99);
