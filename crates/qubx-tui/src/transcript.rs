@@ -191,7 +191,7 @@ impl Transcript {
         }
     }
 
-    /// Returns how many lines of each level there were in the log since the view began.
+    /// Returns how many lines of each level there were since the view began.
     pub(crate) fn counts(&self) -> Counts {
         self.counts
     }

@@ -19,7 +19,7 @@ export type Phase =
   | { kind: 'finished'; status: CellStatus; durationMs: number };
 
 export type Cell = { kind: 'cell'; code: string; author: string; count: number | null; phase: Phase };
-/** A line that is not a cell's. Lines of the log have a level and a source. */
+/** A line that is not a cell's. Lines of the log have a level and a source, and quiet orders a level. */
 export type Line = { kind: 'line'; label: string; tone: Tone; text: string; level?: LogLevel; source?: string };
 /** What the strategy's threads showed, or an exception of the strategy. */
 export type Loose = { kind: 'output' };
@@ -66,7 +66,7 @@ export class Entry {
     this.length = body.kind === 'cell' ? body.code.length : body.kind === 'line' ? body.text.length : 0;
   }
 
-  /** The level of a line of the log and of an exception of the strategy; null for all else. */
+  /** The level of a line of the log, of a quiet order and of an exception of the strategy; null for what is always shown. */
   get level(): LogLevel | null {
     if (this.body.kind === 'line') return this.body.level ?? null;
     return this.body.kind === 'output' && this.pieces[0]?.kind === 'error' ? 'error' : null;

@@ -1,5 +1,8 @@
 // What is left out of the entries: by level and by words. It is one page's own, and changes no fact. No I/O.
 //
+// Orders that the strategy gave by itself count as the lowest level when they are accepted, changed or cancelled: a busy
+// strategy has thousands of them. Fills, rejections, and what anybody else ordered have no level and are always shown.
+//
 // All words must be there, in any order and whatever their case; `-word` must not be there, and `@name` asks for the source
 // of a line or the author of a cell.
 
@@ -11,7 +14,7 @@ export const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error']
 
 export type Filter = {
   text: string;
-  /** Lines of the log below this are left out. */
+  /** Lines of the log, and quiet orders, below this are left out. */
   least: LogLevel;
 };
 

@@ -41,7 +41,8 @@ export function cameSince(entries: readonly Entry[], after: number, until: numbe
     if (entry.seq <= after || entry.seq > until) continue;
     if (entry.body.kind === 'cell') cells += 1;
     else if (entry.body.kind === 'line' && entry.body.label === 'FILL') fills += 1;
-    else if (entry.body.kind === 'line' || entry.level !== 'error') lines += 1;
+    // Nobody is told of lines that they would not see.
+    else if (entry.level !== 'debug' && (entry.body.kind === 'line' || entry.level !== 'error')) lines += 1;
     if (entry.isError) errors += 1;
   }
   const counts: [number, string][] = [[lines, 'line'], [cells, 'cell'], [fills, 'fill'], [errors, 'error']];

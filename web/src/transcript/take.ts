@@ -4,7 +4,7 @@
 // entries, whether they come one by one, in a snapshot or in a page of older history.
 
 import type { Facts } from '../figures/facts';
-import type { Event, Fact, LogLevel, SessionState, SessionStatus } from '../protocol';
+import type { Event, Fact, LogLevel, Order, SessionState, SessionStatus } from '../protocol';
 import { kindOf } from '../session/history';
 import { Entry, pieceOf, type Body, type Cell, type Line, type Tone } from './entry';
 import { cellOf } from './older';
@@ -185,7 +185,11 @@ export class Entries {
       const { order } = fact.order;
       const tone = { new: 'quiet', cancelled: 'quiet', rejected: 'loss' }[order.status as string] as Tone | undefined;
       // Sent, filled in part and filled are told by what follows them.
-      return tone ? { label: 'ORDER', tone, text: orderWords(order, this.#names) } : null;
+      if (!tone) return null;
+      const line = { label: 'ORDER', tone, text: orderWords(order, this.#names) };
+      if (order.status === 'rejected' || !isTheStrategysOwn(order)) return line;
+      this.counts.debug += 1;
+      return { ...line, level: 'debug' };
     }
     if ('fill' in fact) return { label: 'FILL', tone: 'strong', text: fillWords(fact.fill.fill, this.#names) };
     if ('funding' in fact) return { label: 'FUND', tone: 'quiet', text: fundingWords(fact.funding.funding, this.#names) };
@@ -197,6 +201,11 @@ export class Entries {
     }
     return { label: '?', tone: 'quiet', text: `an event of a newer version: ${kindOf(fact)}` };
   }
+}
+
+/** Tells whether the strategy gave an order by itself, and nobody by a cell or a verb. */
+function isTheStrategysOwn({ author, cause }: Order): boolean {
+  return author === 'strategy' && cause == null;
 }
 
 /** Returns when an event happened: in the market, where its clock is another one than the wall's. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Event, Fact, OutputContent } from '../protocol';
+import type { Event, Fact, LogLevel, Order, OrderStatus, OutputContent } from '../protocol';
 import { apply, emptyState } from '../session/apply';
 import { allEvents } from '../session/history';
 import { hasWords, shows } from './filter';
@@ -59,6 +59,20 @@ function snapshotOf(live: Live): Entries {
   entries.placeInQueue(live.state);
   return entries;
 }
+
+const ORDER: Order = {
+  id: 'o1',
+  instrument: 'binance:BTCUSDT',
+  side: 'buy',
+  type: 'limit',
+  quantity: '0.1',
+  filled: '0',
+  price: '63900',
+  time_in_force: 'gtc',
+  status: 'new',
+  author: 'strategy',
+  created_at: '2026-03-02T12:00:00Z',
+};
 
 const value = (text: string, display: string | null = null, update = false, result = false): OutputContent => ({
   data: { data: { 'text/plain': text }, result, display, update },
@@ -138,6 +152,24 @@ test('a filter asks for words, their absence, and a source', () => {
     expect(live.entries.list.filter(isShown), text).toHaveLength(expected);
   }
   expect([hasWords({ text: '-', least: 'info' }), hasWords({ text: 'x', least: 'info' })]).toEqual([false, true]);
+});
+
+test('orders that the strategy gives by itself are of the lowest level', () => {
+  const live = new Live();
+  const order = (status: OrderStatus, author: string, cause: string | null = null) =>
+    live.event({ order: { row: 1, order: { ...ORDER, status, author, cause } } });
+  order('new', 'strategy');
+  order('cancelled', 'strategy');
+  order('rejected', 'strategy');
+  // The order of an action that somebody has chosen.
+  order('new', 'strategy', 'c1');
+  order('cancelled', 'op1');
+  const shown = (least: LogLevel) => live.entries.list.filter(shows({ text: '', least })).map(({ seq }) => seq);
+  expect(shown('info')).toEqual([3, 4, 5]);
+  expect(shown('error')).toEqual([3, 4, 5]);
+  expect(shown('debug')).toEqual([1, 2, 3, 4, 5]);
+  expect(live.entries.counts.debug).toBe(2);
+  expect(cameSince(live.entries.list, 0, 99)).toBe('3 lines · 1 error');
 });
 
 test('what came while somebody was away is counted', () => {

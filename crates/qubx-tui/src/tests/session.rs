@@ -1,7 +1,9 @@
 //! The session's panel and the log's: what their entries say, and what keys do there.
 
 use crossterm::event::KeyCode;
-use qubx_protocol::{Fact, LedgerRow, Mode, OrderStatus, OrderType, Side, TimeInForce};
+use qubx_protocol::{
+    Author, CommandId, Fact, LedgerRow, Mode, Order, OrderStatus, OrderType, Side, TimeInForce,
+};
 
 use super::fixture::Screen;
 use crate::message::Effect;
@@ -17,17 +19,43 @@ fn row(screen: &Screen, text: &str) -> String {
 #[test]
 fn an_order_says_what_it_is() {
     let mut screen = Screen::empty(240, 60, false, Mode::Paper);
-    let mut order = screen.order("o7", "BTCUSDT", Side::Sell, "0.25", "63900.05", OrderStatus::New);
+    let mut order = screen.order("o7", "BTCUSDT", Side::Sell, "0.25", "63900.05", OrderStatus::Rejected);
+    (order.status, order.author) = (OrderStatus::New, Author::from("op1"));
     order.order_type = OrderType::StopLimit;
     order.stop_price = Some("64000".parse().unwrap());
     order.time_in_force = TimeInForce::Ioc;
     (order.post_only, order.reduce_only) = (true, true);
     screen.event(Fact::Order { row: LedgerRow(3), order });
-    row(&screen, "BTCUSDT  SELL LIMIT 0.250 @ 63,900.05  NEW  (strategy)");
-    row(
-        &screen,
-        "SELL STOP LIMIT 0.250 @ 63,900.05 stop 64,000.0 IOC post-only reduce-only  NEW  (strategy)",
-    );
+    row(&screen, "BTCUSDT  SELL LIMIT 0.250 @ 63,900.05  REJECTED  (strategy)");
+    row(&screen, "SELL STOP LIMIT 0.250 @ 63,900.05 stop 64,000.0 IOC post-only reduce-only  NEW  (op1)");
+}
+
+#[test]
+fn orders_that_the_strategy_gives_by_itself_are_of_the_lowest_level() {
+    let mut screen = Screen::empty(200, 60, false, Mode::Paper);
+    screen.code(KeyCode::Esc);
+    let own = screen.order("o7", "BTCUSDT", Side::Sell, "0.25", "63900", OrderStatus::New);
+    let orders = |screen: &Screen| screen.drawn().matches("  SELL LIMIT 0.250 @ 63,900.0").count();
+    assert_eq!(orders(&screen), 0, "{}", screen.drawn());
+    row(&screen, "D1· ");
+    for (status, author, cause, shown) in [
+        (OrderStatus::New, "strategy", None, 0),
+        (OrderStatus::Cancelled, "strategy", None, 0),
+        (OrderStatus::Rejected, "strategy", None, 1),
+        // The order of an action that somebody has chosen.
+        (OrderStatus::New, "strategy", Some(CommandId::from("c1")), 2),
+        (OrderStatus::Cancelled, "op1", None, 3),
+    ] {
+        let order = Order { status, author: Author::from(author), cause, ..own.clone() };
+        screen.event(Fact::Order { row: LedgerRow(3), order });
+        assert_eq!(orders(&screen), shown, "{status} of {author}: {}", screen.drawn());
+    }
+    // Warnings, errors, everything.
+    (0..3).for_each(|_| drop(screen.key('l')));
+    row(&screen, "D3 ");
+    assert_eq!(orders(&screen), 6, "{}", screen.drawn());
+    screen.key('7');
+    row(&screen, "D0· ");
 }
 
 #[test]
@@ -124,9 +152,9 @@ fn a_filter_narrows_while_it_is_typed_and_what_it_hides_is_counted() {
 fn a_level_hides_lines_below_it_and_says_how_many() {
     let mut screen = logged(120, 40);
     assert!(!screen.drawn().contains("20 levels"), "debug is not looked for at first");
-    row(&screen, "E1 W2 I3 D1·");
+    row(&screen, "E1 W2 I3 D2·");
     screen.key('l');
-    row(&screen, "E1 W2 I3· D1·");
+    row(&screen, "E1 W2 I3· D2·");
     assert!(!screen.drawn().contains("gathering") && screen.drawn().contains("FILL"), "what is no log stays");
     screen.key('l');
     screen.key('l');

@@ -93,6 +93,8 @@ pub(super) enum Kind {
     Log(LogLevel),
     Verb,
     Order,
+    /// An order that the strategy gave by itself, and that does what it was given for: accepted, changed or cancelled.
+    QuietOrder,
     Fill,
     Funding,
     Run,
@@ -105,7 +107,7 @@ impl Kind {
         match self {
             Kind::Log(level) => level_word(level),
             Kind::Verb => "VERB",
-            Kind::Order => "ORDER",
+            Kind::Order | Kind::QuietOrder => "ORDER",
             Kind::Fill => "FILL",
             Kind::Funding => "FUND",
             Kind::Run => "START",
@@ -181,10 +183,11 @@ impl Entry {
         self.body.size() + self.output_bytes
     }
 
-    /// Returns the level of a line of the log; none for all else.
+    /// Returns the level of a line of the log, and that of a quiet order; none for what is always shown.
     pub(super) fn level(&self) -> Option<LogLevel> {
         match &self.body {
             Body::Line(Line { kind: Kind::Log(level), .. }) => Some(*level),
+            Body::Line(Line { kind: Kind::QuietOrder, .. }) => Some(LogLevel::Debug),
             Body::Error { .. } => Some(LogLevel::Error),
             _ => None,
         }

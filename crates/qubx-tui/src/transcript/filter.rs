@@ -1,5 +1,8 @@
 //! What a viewpoint leaves out: by level and by words. It is one screen's own, and changes no fact. No I/O.
 //!
+//! Orders that the strategy gave by itself count as the lowest level when they are accepted, changed or cancelled: a busy
+//! strategy has thousands of them. Fills, rejections, and what anybody else ordered have no level and are always shown.
+//!
 //! All words must be there, in any order and whatever their case; `-word` must not be there, and `@name` asks for the
 //! source of a line or the author of a cell.
 
@@ -18,7 +21,7 @@ const LEVELS: [LogLevel; 4] = [LogLevel::Debug, LogLevel::Info, LogLevel::Warnin
 pub(crate) struct Filter {
     text: String,
     terms: Vec<Term>,
-    /// Lines of the log below this are left out.
+    /// Lines of the log, and quiet orders, below this are left out.
     least: LogLevel,
     /// Counts the changes, so that an entry knows whether its verdict is of this filter.
     generation: u32,
@@ -48,7 +51,7 @@ impl Filter {
         !self.terms.is_empty()
     }
 
-    /// Returns the level below which lines of the log are left out.
+    /// Returns the level below which lines are left out.
     pub(crate) fn least(&self) -> LogLevel {
         self.least
     }

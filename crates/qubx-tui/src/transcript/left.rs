@@ -37,6 +37,8 @@ impl Transcript {
             match &entry.body {
                 Body::Cell(_) => cells += 1,
                 Body::Line(line) if line.kind == Kind::Fill => fills += 1,
+                // Nobody is told of lines that they would not see.
+                Body::Line(_) if entry.level() == Some(LogLevel::Debug) => {}
                 Body::Line(_) | Body::Output { .. } => lines += 1,
                 Body::Error { .. } => {}
             }

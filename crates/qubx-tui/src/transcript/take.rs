@@ -1,6 +1,6 @@
 //! From events to entries: which one begins an entry, which one continues it, and in what words.
 
-use qubx_protocol::{CellNumber, Event, Fact, LogLevel, OrderStatus, OutputContent, Seq, VerbOutcome};
+use qubx_protocol::{CellNumber, Event, Fact, LogLevel, Order, OrderStatus, OutputContent, Seq, VerbOutcome};
 
 use super::Transcript;
 use super::entry::{Body, Cell, Kind, Line, Phase, Tone};
@@ -87,12 +87,16 @@ impl Transcript {
             }
             Fact::Order { order, .. } => {
                 // Sent, filled in part and filled are told by what follows them.
-                let tone = match order.status {
+                let (kind, tone) = match order.status {
                     OrderStatus::Intended | OrderStatus::PartiallyFilled | OrderStatus::Filled => return,
-                    OrderStatus::New | OrderStatus::Cancelled => Tone::Quiet,
-                    OrderStatus::Rejected => Tone::Loss,
+                    OrderStatus::New | OrderStatus::Cancelled if is_the_strategys_own(order) => {
+                        self.counts.add_quiet_order();
+                        (Kind::QuietOrder, Tone::Quiet)
+                    }
+                    OrderStatus::New | OrderStatus::Cancelled => (Kind::Order, Tone::Quiet),
+                    OrderStatus::Rejected => (Kind::Order, Tone::Loss),
                 };
-                self.push(seq, line(Kind::Order, tone, self.names.order(order)));
+                self.push(seq, line(kind, tone, self.names.order(order)));
             }
             Fact::Fill { fill, .. } => {
                 self.push(seq, line(Kind::Fill, Tone::Strong, self.names.fill(fill)));
@@ -166,4 +170,9 @@ impl Transcript {
         }
         self.trim();
     }
+}
+
+/// Tells whether the strategy gave an order by itself, and nobody by a cell or a verb.
+fn is_the_strategys_own(order: &Order) -> bool {
+    order.author.as_str() == "strategy" && order.cause.is_none()
 }

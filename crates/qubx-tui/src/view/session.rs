@@ -77,7 +77,7 @@ fn filter_row(app: &App, view: View, is_typed: bool, columns: usize) -> Line<'st
     for (level, letter) in
         [(LogLevel::Error, 'E'), (LogLevel::Warning, 'W'), (LogLevel::Info, 'I'), (LogLevel::Debug, 'D')]
     {
-        let count = counts.of(level);
+        let count = counts.of(view, level);
         let is_hidden = level < filter.least();
         let style = match level {
             _ if count == 0 || is_hidden => quiet,
