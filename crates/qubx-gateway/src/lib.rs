@@ -32,8 +32,9 @@ use tokio_util::sync::CancellationToken;
 pub use access::{Access, AccessError, Entry, Grant, Kind, LINK_LASTS, Secret, wrong_name};
 pub use http::{Effect, Policy, Row};
 pub use link::{login_link, qr_text};
-pub use notice::{Notice, gateways};
+pub use notice::{Notice, gateways, gateways_in};
 pub use options::{DEFAULT_PORT, Exposure, Front, Refused};
+pub use routes::has_page;
 pub use tls::TlsError;
 
 use crate::access::LiveAccess;
@@ -78,6 +79,7 @@ pub struct Listening {
     pub origin: String,
     /// The port that it listens on.
     pub port: u16,
+    exposure: Exposure,
     gateway: Arc<Gateway>,
     router: axum::Router,
     listener: TcpListener,
@@ -93,8 +95,9 @@ impl Listening {
     /// # Errors
     /// When it cannot note where it is.
     pub async fn serve(self, cancel: CancellationToken) -> Result<(), GatewayError> {
-        let Self { origin, gateway, router, listener, tls, .. } = self;
-        let _posted = notice::post(gateway.live.access(), &origin, gateway.only.as_deref())?;
+        let Self { origin, port, exposure, gateway, router, listener, tls } = self;
+        let exposure = Exposure { port, ..exposure };
+        let _posted = notice::post(gateway.live.access(), &origin, gateway.only.as_deref(), exposure)?;
         let watched = gateway.clone();
         gateway.tracker.spawn(async move { watched.live.watch(watched.cancel.clone()).await });
         let ended = gateway.cancel.clone();
@@ -148,5 +151,5 @@ pub async fn listen(options: Options) -> Result<Listening, GatewayError> {
     let front = if exposure.public_urls.is_empty() { fronts.first() } else { fronts.last() };
     let origin = front.expect("a gateway has an address").origin.clone();
     let router = routes::router(&gateway);
-    Ok(Listening { origin, port: listening.port(), gateway, router, listener, tls })
+    Ok(Listening { origin, port: listening.port(), exposure, gateway, router, listener, tls })
 }

@@ -11,6 +11,8 @@ mod sessions;
 mod socket;
 mod tokens;
 
+pub use page::has_page;
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -17,6 +17,12 @@ use crate::http::ApiError;
 #[allow_missing = true]
 struct Built;
 
+/// Tells whether there is a page in this program.
+#[must_use]
+pub fn has_page() -> bool {
+    Built::get(INDEX).is_some()
+}
+
 /// The page's document.
 const INDEX: &str = "index.html";
 /// The document for scripted output of cells.

@@ -9,6 +9,7 @@ mod disk;
 mod files;
 mod finding;
 mod home;
+mod page;
 mod port;
 mod program;
 mod python;
@@ -50,7 +51,11 @@ async fn examine() -> Vec<Finding> {
     // A disk that hangs is met only here: if it does, nothing else goes near it.
     let looked = within::disk(within::DISK, {
         let home = home.as_ref().ok().cloned();
-        move || home.map(|home| (home::check(&home), sockets::check(&home), home.check().is_ok()))
+        move || {
+            home.map(|home| {
+                (home::check(&home), sockets::check(&home), page::of_home(&home), home.check().is_ok())
+            })
+        }
     })
     .await;
     let Some(looked) = looked else {
@@ -61,13 +66,14 @@ async fn examine() -> Vec<Finding> {
     };
     let home = home.inspect_err(|error| findings.push(home::nowhere(error))).ok();
     findings.extend(python::check(home.as_ref()).await);
-    if let (Some(home), Some((of_home, of_sockets, is_believed))) = (home, looked) {
+    if let (Some(home), Some((of_home, of_sockets, of_page, is_believed))) = (home, looked) {
         findings.extend(of_home);
         findings.extend(disk::check(home.root()).await);
         findings.extend(of_sockets);
         // What is in a home that others could change is not believed.
         if is_believed {
             findings.extend(sessions::check(&home).await);
+            findings.extend(of_page);
         }
     }
     findings.extend(of_the_machine().await);
@@ -78,6 +84,7 @@ async fn examine() -> Vec<Finding> {
 async fn of_the_machine() -> Vec<Finding> {
     let mut findings = files::check();
     findings.extend(clock::check().await);
+    findings.extend(page::check());
     findings.extend(port::check());
     findings.extend(terminal::check());
     findings.extend(tmux::check().await);

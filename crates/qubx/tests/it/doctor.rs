@@ -24,7 +24,7 @@ fn make_program(path: &Path, text: &str) {
 async fn a_machine_that_will_do_is_said_to_and_is_left_as_it_is() {
     let Some(place) = Place::new() else { return };
     let findings = place.qubx(&["doctor", "--json"]).await.code(0).json();
-    for check in ["python", "package", "home", "sockets", "sessions"] {
+    for check in ["python", "package", "home", "sockets", "sessions", "access"] {
         let found = of(&findings, check);
         assert!(found.iter().all(|finding| finding["status"] == "ok"), "{found:#?}");
     }
@@ -46,6 +46,37 @@ async fn a_machine_that_will_do_is_said_to_and_is_left_as_it_is() {
     }
     assert!(broken.exists());
     std::fs::remove_dir_all(place.home()).unwrap();
+    place.finish().await;
+}
+
+#[tokio::test]
+async fn the_page_is_found_with_who_can_reach_it_and_who_could_read_its_permissions() {
+    let Some(place) = Place::new() else { return };
+    let mut page = place.spawn(&["web", "--port", "0"]);
+    page.says("page: http://").await;
+    let link = page.err();
+    let port: String =
+        link.split("127.0.0.1:").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect();
+    let found = place.qubx(&["doctor", "--json"]).await.json();
+    of(&found, "page");
+    assert_eq!(of(&found, "access")[0]["status"], "ok");
+    let text = of(&found, "gateway")[0]["text"].as_str().unwrap();
+    assert!(text.contains(&format!("http://127.0.0.1:{port} serves all sessions")), "{text}");
+    assert!(text.contains(&format!("from this machine only: port {port} on 127.0.0.1")), "{text}");
+    page.signal(rustix::process::Signal::INT);
+    page.end().await.code(0);
+    let found = place.qubx(&["doctor", "--json"]).await.json();
+    assert!(found.as_array().unwrap().iter().all(|finding| finding["check"] != "gateway"), "{found:#}");
+
+    let access = place.home().join("access");
+    let set = |mode| std::fs::set_permissions(&access, PermissionsExt::from_mode(mode)).unwrap();
+    set(0o755);
+    let found = place.qubx(&["doctor", "--json"]).await.json();
+    let text = of(&found, "access")[0]["text"].as_str().unwrap();
+    assert!(text.contains("others may look into") && text.contains("mode 755"), "{text}");
+    let mode = access.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o755, "it looks and changes nothing");
+    set(0o700);
     place.finish().await;
 }
 
