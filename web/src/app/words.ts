@@ -3,7 +3,7 @@
 import { user } from '../figures/facts';
 import { clock, count, stopwatch } from '../figures/format';
 import type { Link } from '../connection/link';
-import type { CellView, Event, SessionStatus, WrongClock } from '../protocol';
+import type { CellView, SessionStatus, WrongClock } from '../protocol';
 
 export type Tone = 'quiet' | 'plain' | 'good' | 'warn' | 'bad';
 export type Said = { text: string; tone: Tone };
@@ -33,19 +33,10 @@ export function linkWord(link: Link): Said {
   }
 }
 
-/** Returns the number that the kernel gave to a cell, as long as it is in the history. */
-export function countOf(events: readonly Event[], cell: number): number | null {
-  for (let place = events.length - 1; place >= 0; place -= 1) {
-    const { fact } = events[place]!;
-    if ('cell_started' in fact && fact.cell_started.cell === cell) return fact.cell_started.execution_count ?? null;
-  }
-  return null;
-}
-
-/** Returns a cell as people call it: `my In[3]`, `op2's In[*]`. */
-export function cellLabel(view: CellView, events: readonly Event[], me: string): string {
+/** Returns a cell as people call it, by the number that the kernel gave it: `my In[3]`, `op2's In[*]`. */
+export function cellLabel(view: CellView, count: number | null, me: string): string {
   const whose = user(view.author) === user(me) ? 'my' : `${view.author}'s`;
-  return `${whose} In[${countOf(events, view.cell) ?? '*'}]`;
+  return `${whose} In[${count ?? '*'}]`;
 }
 
 /** Returns how the Python process is; `label` is the running cell's. */

@@ -24,6 +24,7 @@ import type {
   StrategyView,
 } from '../protocol';
 import { apply } from './apply';
+import { runningCountAfter, runningCountOf } from './count';
 import { HISTORY_KINDS, historyKind } from './history';
 import { randomId } from './id';
 import { Pending, type CommandResult, type Progress } from './pending';
@@ -58,6 +59,8 @@ export class Session {
   back = $state.raw<{ at: Date; after: number; missed: number | 'snapshot' } | null>(null);
   /** How often each list of the history changed. */
   versions = $state.raw<Record<HistoryKind, number>>({ session: 0, trading: 0, log: 0 });
+  /** The number that the kernel gave to the cell that runs. */
+  runningCount = $state.raw<number | null>(null);
 
   readonly status = $derived(this.state?.status ?? null);
   readonly info = $derived(this.status?.info ?? null);
@@ -70,6 +73,7 @@ export class Session {
   readonly isConnected = $derived(this.link.kind === 'connected');
 
   #now: SessionState | null = null;
+  #runningCount: number | null = null;
   #latest: Latest = {};
   #heard: Event[] = [];
   #touched = new Set<HistoryKind>();
@@ -131,6 +135,7 @@ export class Session {
       snapshot: (state) => {
         this.#flush();
         this.#now = state;
+        this.#runningCount = runningCountOf(state);
         HISTORY_KINDS.forEach((kind) => this.#touched.add(kind));
         this.#pending.snapshot(state);
         for (const hearer of this.#hearers) hearer.snapshot(state);
@@ -139,6 +144,7 @@ export class Session {
       event: (event) => {
         if (!this.#now) return;
         apply(this.#now, event);
+        this.#runningCount = runningCountAfter(this.#runningCount, event);
         const kind = historyKind(event.fact);
         if (kind) this.#touched.add(kind);
         this.#heard.push(event);
@@ -196,6 +202,7 @@ export class Session {
         this.#touched.clear();
         this.versions = versions;
       }
+      this.runningCount = this.#runningCount;
       this.state = { ...this.#now };
     }
     const { market, strategy, presence, alarms } = this.#latest;

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientMessage, Event, ServerMessage } from '../protocol';
-import { emptyState } from './apply';
+import { apply, emptyState } from './apply';
 import { Session } from './store.svelte';
 
 /** The websocket of the page, with the test at its other end. */
@@ -80,4 +80,24 @@ test('a command is over when its verb is, and a question is answered or fails wi
   expect(await answer).toEqual({ failed: { message: 'the connection was lost' } });
   expect(await session.ask({ is_complete: { code: 'x' } })).toEqual({ failed: { message: 'there is no connection' } });
   expect(session.link.kind).toBe('lost');
+});
+
+test('the cell that runs has the number that the kernel gave it, from a snapshot and from events', () => {
+  const started = (cell: number, count: number | null): Event['fact'] => ({ cell_started: { cell, execution_count: count } });
+  const cell = (cell: number): Event['fact'] => ({ cell: { cell, code: 'x', author: 'op1' } });
+  frame();
+  expect(session.runningCount).toBeNull();
+  socket.says(event(1, cell(1)));
+  socket.says(event(2, started(1, 7)));
+  frame();
+  expect([session.running?.cell, session.runningCount]).toEqual([1, 7]);
+  const snapshot = emptyState('log', 10);
+  for (const [at, fact] of [cell(1), started(1, 7), cell(2), started(2, 8)].entries()) apply(snapshot, { seq: at + 1, time: '2026-01-01T00:00:00Z', fact });
+  socket.says({ welcome: { log: 'log', epoch: 1, head: 4, snapshot } });
+  frame();
+  expect([session.running?.cell, session.runningCount]).toEqual([2, 8]);
+  socket.says(event(5, cell(3)));
+  socket.says(event(6, started(3, null)));
+  frame();
+  expect(session.runningCount).toBeNull();
 });
