@@ -75,6 +75,32 @@ onOneSession('rich output', (stage) => {
     expect(height).toBeLessThan(400);
   });
 
+  test('a frame that is scrolled back to is as high as it was, at once', async () => {
+    const tab = await enter();
+    const html = '<div style="height:610px">tall</div><script>1</script>';
+    await tab.run(display({ 'text/html': html, 'text/plain': 'a plot' }));
+    const frame = tab.page.locator('iframe[style*="height: 6"]');
+    await frame.waitFor();
+    const height = await frame.evaluate((element) => element.getAttribute('style'));
+    await tab.run('for line in range(39): print("line", line)');
+    await tab.run('for line in range(39): print("more", line)');
+    await tab.shows('more 38');
+    await becomes('the frame is out of view and gone', () => tab.page.locator('iframe').count(), (count) => count === 0);
+    const first = tab.session.evaluate(
+      (list) =>
+        new Promise<string | null>((resolve) => {
+          const look = () => {
+            const found = list.querySelector('iframe');
+            if (found) resolve(found.getAttribute('style'));
+          };
+          new MutationObserver(look).observe(list, { childList: true, subtree: true });
+        }),
+    );
+    await tab.session.hover();
+    await becomes('the frame is back', async () => (await tab.page.mouse.wheel(0, -150), tab.page.locator('iframe').count()), (count) => count > 0);
+    expect(await first).toBe(height);
+  });
+
   test('what is shown under a name changes in its place, and what is cleared goes', async () => {
     const tab = await enter();
     await tab.run('from IPython.display import display, clear_output\nhandle = display("first", display_id=True)');

@@ -19,3 +19,9 @@ test('the richest form that can be shown safely is shown', () => {
   expect(formOf({ 'application/vnd.x': 1 })).toEqual({ kind: 'text', text: '[application/vnd.x]' });
   expect(formOf({ 'image/png': 'aG\nk=' })).toMatchObject({ address: 'data:image/png;base64,aGk=' });
 });
+
+test('the same output has the same form, by which what is known of it is kept', () => {
+  const forms = { 'text/html': '<script>1</script>' };
+  expect(formOf(forms)).toBe(formOf(forms));
+  expect(formOf({ ...forms })).not.toBe(formOf(forms));
+});

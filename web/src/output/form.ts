@@ -16,8 +16,18 @@ const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 /** What only works with scripts or in a document of its own. */
 const SCRIPTED = /<script[\s>]|<iframe[\s>]|<object[\s>]|<embed[\s>]|<canvas[\s>]|<link[\s>]/i;
 
-/** Returns the form that is shown. */
+const made = new WeakMap<object, Form>();
+
+/** Returns the form that is shown: of the same forms always the same object. */
 export function formOf(forms: Readonly<Record<string, unknown>>): Form {
+  const known = made.get(forms);
+  if (known) return known;
+  const form = choose(forms);
+  made.set(forms, form);
+  return form;
+}
+
+function choose(forms: Readonly<Record<string, unknown>>): Form {
   const text = (kind: string) => {
     const form = forms[kind];
     // Older notebooks cut texts into lines.
