@@ -62,6 +62,36 @@ onOneSession('a keyboard', (stage) => {
     await becomes('the theme', () => page.evaluate(() => document.documentElement.dataset.theme), (theme) => theme === 'light');
   });
 
+  test('types for the palette before it is there, and nothing of it lands in the prompt', async () => {
+    const { chromium, served } = stage;
+    const tab = await chromium.enter(await served.newLink());
+    const { page } = tab;
+    await tab.prompt.click();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/\/assets\/Palette-[^/]*\.js$/, async (route) => (await held, route.continue()));
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('themx');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('e d');
+    await page.keyboard.press('Enter');
+    expect(await page.getByRole('dialog', { name: 'Commands' }).count()).toBe(0);
+    release();
+    const field = page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox');
+    await field.waitFor();
+    // It takes letters at once.
+    await page.keyboard.type('ark');
+    await becomes('all letters stand there', () => field.inputValue(), (text) => text === 'theme dark');
+    expect(await tab.prompt.innerText()).not.toMatch(/[themdark]{3}/);
+    await becomes('Esc closes it', async () => (await page.keyboard.press('Escape'), field.isVisible()), (shown) => !shown);
+
+    // What was begun and given up is not there the next time.
+    await page.unroute(/\/assets\/Palette-[^/]*\.js$/);
+    await page.keyboard.press('Control+k');
+    await field.waitFor();
+    expect(await field.inputValue()).toBe('');
+  });
+
   test('sees where it is on every stop of its way through the page', async () => {
     const { chromium, served } = stage;
     const tab = await chromium.enter(await served.newLink());

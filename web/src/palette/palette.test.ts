@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { TypedAhead } from './ahead';
 import { find, fit } from './fuzzy';
 import { ACTIONS, Keyboard, keyLabel } from './keys';
 
@@ -34,4 +35,13 @@ test('jumps are two keys soon after each other, and nothing acts while somebody 
   expect(press('k', 0, { mod: true, typing: true })).toBe('palette');
   expect([press('?', 0), press('p', 0, { mod: true })]).toEqual(['help', null]);
   expect([keyLabel('mod+k', true), keyLabel('g p', false)]).toEqual(['⌘K', 'g p']);
+});
+
+test('what is typed before the palette is there is kept for it, and nothing is chosen', () => {
+  const ahead = new TypedAhead();
+  const plain = { ctrlKey: false, metaKey: false, altKey: false };
+  const taken = ['f', 'l', 'x', 'Backspace', 'a', 'Enter', 'ArrowDown', 'Tab'].map((key) => ahead.take({ key, ...plain }));
+  expect(taken).toEqual([true, true, true, true, true, true, false, false]);
+  expect(ahead.take({ key: 'c', ...plain, ctrlKey: true })).toBe(false);
+  expect([ahead.hand(), ahead.hand()]).toEqual(['fla', '']);
 });

@@ -7,6 +7,7 @@ import { type App, getApp } from '../app/context';
 import { Verbs } from '../danger/verbs.svelte';
 import { EquityRecord } from '../equity/record.svelte';
 import { Facts, engineTime } from '../figures/facts';
+import { TypedAhead } from '../palette/ahead';
 import type { InstrumentId, Order, Position } from '../protocol';
 import type { Session } from '../session/store.svelte';
 import { FillBook } from '../tables/book.svelte';
@@ -51,6 +52,8 @@ export class Workspace {
 
   ticket = $state.raw<Ticket | null>(null);
   dialog = $state<DialogName | null>(null);
+  /** What is typed for the palette before it is there. */
+  readonly ahead = new TypedAhead();
 
   constructor(app: App) {
     this.app = app;
