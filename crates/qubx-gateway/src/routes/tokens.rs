@@ -89,6 +89,9 @@ pub(crate) async fn make(
     let Wanted { name, role, ttl_seconds, session } = wanted;
     // Nobody gives more than they have.
     let session = identity.entry.session.clone().or(session);
+    // An id is of one start of a session. A permission is for the session's name, and holds at the next start as well.
+    let session = session
+        .map(|given| gateway.session(&identity.entry, &given).map_or(given, |found| found.file.qubx.name));
     let grant = Grant { kind: Kind::Token, name, role, session, lasts: ttl_seconds.map(lasts).transpose()? };
     grant_it(&gateway, &caller, &identity, grant).await
 }

@@ -145,3 +145,33 @@ async fn what_is_for_one_session_sees_no_other() {
         assert_eq!((refused.status(), refused.body()), (404, none.body()), "it is as if there were none");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_one_session_is_for_its_name_however_the_session_was_named() {
+    let world = World::start().await;
+    let _session = world.session("ema");
+    let admin = world.token(Role::Admin);
+    let asks = |method: &str, path: &str, secret: &str| {
+        Request::new(method, path)
+            .header("host", &format!("127.0.0.1:{}", world.port))
+            .header("authorization", &format!("Bearer {secret}"))
+    };
+    let listed = world.send(&asks("GET", "/api/sessions", &admin)).await;
+    let listed: Value = serde_json::from_str(listed.body()).unwrap();
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_ne!(id, "ema");
+    for (given, seen) in [(id, 1), ("ema", 1), ("not yet", 0)] {
+        let body = json!({"name": "anna", "role": "viewer", "session": given}).to_string();
+        let request =
+            asks("POST", "/api/tokens", &admin).header("content-type", "application/json").body(&body);
+        let made = world.send(&request).await;
+        let made: Value = serde_json::from_str(made.body()).unwrap();
+        let sessions = world.send(&asks("GET", "/api/sessions", made["token"].as_str().unwrap())).await;
+        let sessions: Value = serde_json::from_str(sessions.body()).unwrap();
+        assert_eq!(sessions.as_array().unwrap().len(), seen, "{given}: {sessions}");
+    }
+    let kept = world.access.entries().unwrap();
+    let kept: Vec<_> =
+        kept.iter().filter(|entry| entry.name == "anna").map(|entry| entry.session.as_deref()).collect();
+    assert_eq!(kept, [Some("ema"), Some("ema"), Some("not yet")]);
+}
