@@ -1,7 +1,10 @@
 // Python as the page shows it: what runs, what waits, what asks, what failed, and what died.
 
 import { expect, test } from 'vitest';
+import { picture } from './harness/picture';
+import { signal } from './harness/processes';
 import { Served } from './harness/served';
+import { IDLE } from './harness/strategies';
 import { onOneSession } from './harness/suite';
 import { until } from './harness/wait';
 
@@ -115,6 +118,36 @@ onOneSession('Python', (stage) => {
     await tab.sees('kernel idle');
     await tab.run('forgotten');
     await tab.shows("name 'forgotten' is not defined");
+  });
+
+  test('stays dead where it may not be started again: the page says so until somebody restarts it', async () => {
+    const { chromium } = stage;
+    const market = { more: 'session: { kernel_restarts: 0 }\n' };
+    const served = await Served.start({ name: 'mortal', source: IDLE, path: 'mortal.Idle', market });
+    try {
+      const tab = await chromium.enter(served.link);
+      await tab.run('ran = 1');
+      await tab.sees('kernel idle');
+      const [session] = JSON.parse(await served.place.does('kernel', 'list', '--json'));
+      signal(session.kernel_pid, 'SIGKILL');
+      await tab.sees(/^Python kernel ended \(signal 9.*\) \d\d:\d\d:\d\d; stays down\. Strategy stopped\. Positions are untouched\./);
+      await tab.sees('kernel DEAD');
+      await picture(tab, 'kernel-stays-dead');
+      // It is no passing state, and the engine needs no Python.
+      expect((await served.status()).kernel).toMatchObject({ state: 'dead', restarts: 0 });
+      await tab.command('flatten');
+      await tab.confirm(/^FLATTEN ALL — PAPER/, 'Flatten');
+      await tab.reads('the flatten is done', tab.results, (text) => text.includes('flatten'));
+      await tab.page.getByRole('button', { name: /restart kernel/i }).first().click();
+      await tab.confirm(/^RESTART KERNEL/, 'Restart the Python kernel');
+      await tab.sees('kernel idle');
+      await tab.page.getByText(/^Python kernel ended/).waitFor({ state: 'detached' });
+      await tab.run('ran');
+      await tab.shows("name 'ran' is not defined");
+    } finally {
+      await chromium.closeTabs();
+      await served.end();
+    }
   });
 
   test('starts anew: the page says how far it is', async () => {

@@ -1,10 +1,9 @@
 // How the page looks: nothing that keeps somebody out, in any light and on any screen; and pictures of it for whoever asks.
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import axe from 'axe-core';
 import { expect, test } from 'vitest';
 import { DESKTOP, PHONE } from './harness/browser';
+import { picture } from './harness/picture';
 import type { Strategy } from './harness/served';
 import { onOneSession } from './harness/suite';
 import type { Tab } from './harness/tab';
@@ -51,7 +50,6 @@ class Demo(Strategy):
 
 const SCREENS = { desktop: { viewport: DESKTOP }, phone: PHONE };
 const WIDE_PANELS = ['orders', 'fills', 'quotes', 'actions', 'log', 'account', 'positions', 'equity'];
-const folder = process.env.QUBX_SCREENSHOTS;
 
 /** Returns what keeps somebody from using what is shown now, with where it is. */
 async function barriers(tab: Tab): Promise<string[]> {
@@ -65,13 +63,6 @@ async function barriers(tab: Tab): Promise<string[]> {
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
   });
   return found.map((text) => text.replace(/\s+/g, ' ').slice(0, 400));
-}
-
-/** Keeps a picture, if somebody asked for pictures. */
-async function picture(tab: Tab, name: string): Promise<void> {
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await tab.page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
 onOneSession(

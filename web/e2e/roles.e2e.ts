@@ -1,6 +1,7 @@
 // Who may do what. The page does not show what its role may not do, and the server does not take it, whoever sends it.
 
 import { expect, test } from 'vitest';
+import { picture } from './harness/picture';
 import { onOneSession } from './harness/suite';
 import { becomes } from './harness/wait';
 
@@ -116,6 +117,48 @@ onOneSession('roles', (stage) => {
     await tab.page.getByLabel('Link or token').fill(await served.newLink());
     await tab.page.getByRole('button', { name: 'Enter' }).click();
     await tab.isLive();
+  });
+
+  test('a token is made on the page, used by somebody else, and revoked on the page, which ends it within a second', async () => {
+    const { chromium, served } = stage;
+    const owner = await chromium.enter(await served.newLink());
+    await owner.command('access');
+    const access = owner.page.getByRole('dialog', { name: 'Access' });
+    const name = access.getByLabel('Name', { exact: true });
+    await becomes('the name stands there', async () => (await name.fill('tove'), name.inputValue()), (text) => text === 'tove');
+    await access.getByLabel('Role').selectOption('trader');
+    const made = access.getByRole('textbox', { name: 'Link of tove' });
+    await owner.presses(access.getByRole('button', { name: 'Make', exact: true }), made);
+    await picture(owner, 'access-token-made');
+
+    const guest = await chromium.enter(await made.inputValue());
+    guest.expectComplaint(/401|4401|WebSocket/);
+    await guest.sees('TRADER');
+    await guest.page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await owner.shows('(tove@127.0.0.1)');
+    await guest.page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await picture(guest, 'access-token-used');
+
+    const ended = guest.page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const look = () => (document.body.innerText.includes('Access ended. Ask for a new link.') ? resolve(Date.now()) : setTimeout(look, 10));
+          look();
+        }),
+    );
+    const row = access.getByRole('row', { name: /^tove trader .* token / });
+    const really = row.getByRole('button', { name: 'Really revoke' });
+    await owner.presses(row.getByRole('button', { name: /^Revoke$/ }), really);
+    const asked = Date.now();
+    await really.click();
+    expect((await ended) - asked).toBeLessThan(1_000);
+    await picture(guest, 'access-token-revoked');
+    expect(await guest.page.locator('body').innerText()).not.toMatch(/BTCUSDT|idle|PAPER/);
+    await row.waitFor({ state: 'detached' });
+    expect(JSON.parse(await served.place.does('tokens', 'list', '--json')).map((entry: { name: string }) => entry.name)).not.toContain('tove');
+    // What was made from it has ended too.
+    await guest.page.reload();
+    await guest.sees('Access ended. Ask for a new link.');
   });
 
   test('a link is good once, and a wrong one says why it is not', async () => {
