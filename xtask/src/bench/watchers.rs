@@ -32,11 +32,21 @@ pub(crate) struct Watchers {
 struct Watcher {
     stream: Stream,
     bytes: Vec<u8>,
+    /// The pieces of a message whose end has not come.
+    pieces: Vec<u8>,
     cut: Cut,
 }
 
-/// Cuts the first frame off what has arrived: its message, and what follows it; none until it is whole.
-type Cut = fn(&[u8]) -> Option<(&[u8], &[u8])>;
+/// Cuts the first frame off what has arrived; none until it is whole.
+type Cut = fn(&[u8]) -> Option<Piece<'_>>;
+
+/// A frame: a message, or a piece of one.
+struct Piece<'a> {
+    bytes: &'a [u8],
+    is_last: bool,
+    /// What follows it.
+    rest: &'a [u8],
+}
 
 /// The way to a session.
 pub(crate) enum Stream {
@@ -110,7 +120,7 @@ impl Watchers {
         for _ in 0..count {
             let stream = open()?;
             stream.set_nonblocking()?;
-            watchers.screens.push(Watcher { stream, bytes: Vec::new(), cut });
+            watchers.screens.push(Watcher { stream, bytes: Vec::new(), pieces: Vec::new(), cut });
         }
         let mut times = Samples::default();
         let mut waiting = count;
@@ -149,7 +159,7 @@ impl Watchers {
         Ok(delays)
     }
 
-    /// Waits for bytes and hands on each whole frame: the screen, the frame, the time since 1970 when it was read.
+    /// Waits for bytes and hands on each whole message: the screen, the message, the time since 1970 when it was read.
     ///
     /// # Errors
     /// When the time is over, the service ends a connection, or `take` fails.
@@ -173,12 +183,20 @@ impl Watchers {
             let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
             screen.bytes.extend_from_slice(&self.chunk[..count]);
             let mut rest = &screen.bytes[..];
-            while let Some((frame, after)) = (screen.cut)(rest) {
-                if frame.starts_with(br#"{"error""#) {
-                    bail!("the service says {}", String::from_utf8_lossy(frame));
+            while let Some(piece) = (screen.cut)(rest) {
+                rest = piece.rest;
+                if !piece.is_last || !screen.pieces.is_empty() {
+                    screen.pieces.extend_from_slice(piece.bytes);
                 }
-                take(number, frame, now)?;
-                rest = after;
+                if !piece.is_last {
+                    continue;
+                }
+                let pieces = std::mem::take(&mut screen.pieces);
+                let message = if pieces.is_empty() { piece.bytes } else { &pieces };
+                if message.starts_with(br#"{"error""#) {
+                    bail!("the service says {}", String::from_utf8_lossy(message));
+                }
+                take(number, message, now)?;
             }
             let taken = screen.bytes.len() - rest.len();
             screen.bytes.drain(..taken);
@@ -212,22 +230,24 @@ pub(crate) fn hello() -> ClientMessage {
     })
 }
 
-/// Returns the first frame's message and what follows it; none until it is whole.
-fn first_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Cuts off a frame of the session's protocol, which is a message.
+fn first_frame(bytes: &[u8]) -> Option<Piece<'_>> {
     let length = u32::from_be_bytes(*bytes.first_chunk::<HEADER>()?) as usize;
-    bytes[HEADER..].split_at_checked(length)
+    let (bytes, rest) = bytes[HEADER..].split_at_checked(length)?;
+    Some(Piece { bytes, is_last: true, rest })
 }
 
-/// Returns the first text of a websocket and what follows it; none until it is whole. A server does not mask, and this one
-/// does not split. <https://www.rfc-editor.org/rfc/rfc6455#section-5.2>
-fn first_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Cuts off a frame of a websocket. A server does not mask. <https://www.rfc-editor.org/rfc/rfc6455#section-5.2>
+fn first_text(bytes: &[u8]) -> Option<Piece<'_>> {
+    let is_last = bytes.first()? & 0x80 != 0;
     let length = usize::from(bytes.get(1)? & 0x7f);
     let (head, length) = match length {
         126 => (4, usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?))),
         127 => (10, usize::try_from(u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?)).ok()?),
         short => (2, short),
     };
-    bytes[head..].split_at_checked(length)
+    let (bytes, rest) = bytes[head..].split_at_checked(length)?;
+    Some(Piece { bytes, is_last, rest })
 }
 
 /// Returns the stamp of a line of the log, as time since 1970.
