@@ -1389,7 +1389,7 @@ unrealized_pnl?: Money | null,
 market_value?: Money | null, };
 
 /**
- * One attached screen.
+ * Somebody's attached screens of one role.
  */
 export type Presence = {
 /**
@@ -1405,9 +1405,13 @@ owner: boolean,
  */
 role: Role,
 /**
- * Since when.
+ * Since when: the first of them.
  */
-since: string, };
+since: string,
+/**
+ * How many there are.
+ */
+screens?: number, };
 
 /**
  * A price of one unit of an instrument, in the account's currency.

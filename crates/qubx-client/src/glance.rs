@@ -73,7 +73,7 @@ impl Glance {
             Ok(mut talk) => {
                 self.status = talk.state().status.as_ref().map_or("starting", |status| status.word());
                 if talk.latest().await.is_ok() {
-                    let screens = talk.mirror.latest.presence.as_ref().map_or(0, Vec::len);
+                    let screens = talk.mirror.latest.screens().unwrap_or(0);
                     self.screens = Some(screens as u64);
                 }
                 talk.client.close().await;

@@ -138,7 +138,7 @@ pub struct ReplayProgress {
     pub finished: bool,
 }
 
-/// One attached screen.
+/// Somebody's attached screens of one role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Presence {
@@ -149,6 +149,27 @@ pub struct Presence {
     /// What it may do.
     #[serde(default)]
     pub role: Role,
-    /// Since when.
+    /// Since when: the first of them.
     pub since: Timestamp,
+    /// How many there are.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[cfg_attr(test, ts(optional, as = "Option<u32>"))]
+    pub screens: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_one(screens: &u32) -> bool {
+    *screens == 1
+}
+
+impl Latest {
+    /// Returns how many screens are attached; none when that was not told.
+    #[must_use]
+    pub fn screens(&self) -> Option<usize> {
+        Some(self.presence.as_ref()?.iter().map(|peer| peer.screens as usize).sum())
+    }
 }

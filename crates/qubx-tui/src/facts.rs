@@ -207,5 +207,5 @@ pub(crate) fn quote_age(mirror: &Mirror, quote: &Quote, now: Now) -> Option<Dura
 
 /// Tells whether this is the only screen. Not known counts as no.
 pub(crate) fn is_alone(mirror: &Mirror) -> bool {
-    mirror.latest.presence.as_ref().is_some_and(|present| present.len() <= 1)
+    mirror.latest.screens().is_some_and(|screens| screens <= 1)
 }

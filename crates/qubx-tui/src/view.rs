@@ -216,7 +216,7 @@ fn label(app: &App, panel: Panel, short: bool) -> String {
     let count = match panel {
         Panel::Positions => facts::positions(&app.mirror).len(),
         Panel::Orders => facts::orders(&app.mirror).len(),
-        Panel::Peers => app.mirror.latest.presence.as_ref().map_or(0, Vec::len),
+        Panel::Peers => app.mirror.latest.screens().unwrap_or(0),
         _ => 0,
     };
     let count = if count == 0 { String::new() } else { format!(" {count}") };

@@ -136,6 +136,6 @@ function closing(line: string, facts: Facts): Effect {
 }
 
 function others(facts: Facts): string[] {
-  const others = Math.max(0, (facts.presence?.length ?? 0) - 1);
+  const others = Math.max(0, facts.screens - 1);
   return others > 0 ? [`${count(others, 'other screen')} attached too`] : [];
 }

@@ -101,6 +101,10 @@ export class Facts {
   get presence(): readonly Presence[] | null {
     return this.#told.presence;
   }
+  /** How many screens are attached; 0 when that is not known. */
+  get screens(): number {
+    return (this.presence ?? []).reduce((sum, peer) => sum + (peer.screens ?? 1), 0);
+  }
   get running(): CellView | null {
     return this.#told.running ?? null;
   }

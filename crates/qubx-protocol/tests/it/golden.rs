@@ -145,8 +145,13 @@ fn what_a_service_sends_is_as_it_was() {
         clocks: vec![WrongClock { exchange: "SIM".to_owned(), ahead_ms: 2_300 }],
         ..MarketView::default()
     };
-    let presence =
-        vec![Presence { identity: "op1@pts/0".into(), owner: true, role: Role::Admin, since: time(0) }];
+    let presence = vec![Presence {
+        identity: "op1@pts/0".into(),
+        owner: true,
+        role: Role::Admin,
+        since: time(0),
+        screens: 1,
+    }];
     let alarm = Alarm {
         source: "disk".to_owned(),
         text: "the disk is full".to_owned(),

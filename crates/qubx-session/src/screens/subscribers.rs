@@ -1,6 +1,7 @@
 //! The screens that are attached, and who they are.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -40,8 +41,8 @@ impl Subscribers {
         self.last += 1;
         let (sender, receiver) = frames();
         let cut = CancellationToken::new();
-        let presence =
-            Presence { identity: hello.identity.clone(), owner: hello.owner, role: hello.role, since: now };
+        let (identity, owner, role) = (hello.identity.clone(), hello.owner, hello.role);
+        let presence = Presence { identity, owner, role, since: now, screens: 1 };
         self.by_id.insert(
             self.last,
             Subscriber { presence, screen: hello.screen, frames: sender, cut: cut.clone() },
@@ -94,11 +95,62 @@ impl Subscribers {
 
     fn publish_presence(&self) {
         let screens = self.by_id.values().filter(|subscriber| subscriber.screen);
-        let all: Vec<Presence> = screens.map(|subscriber| subscriber.presence.clone()).collect();
+        let mut all: Vec<Presence> = Vec::new();
+        let mut places: HashMap<_, usize> = HashMap::new();
+        for Subscriber { presence, .. } in screens {
+            // One entry for all tabs of somebody: a thousand would cost each of them as many.
+            match places.entry((&presence.identity, presence.owner, presence.role)) {
+                Entry::Occupied(place) => all[*place.get()].screens += 1,
+                Entry::Vacant(place) => {
+                    place.insert(all.len());
+                    all.push(presence.clone());
+                }
+            }
+        }
         self.presence.send_if_modified(|shown| {
             let changed = *shown != all;
             *shown = all;
             changed
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qubx_protocol::Role;
+
+    use super::*;
+
+    #[test]
+    fn the_screens_of_somebody_are_one_entry_with_their_number() {
+        let (sender, presence) = watch::channel(Vec::new());
+        let mut subscribers = Subscribers::new(sender);
+        let mut attach = |identity: &str, role, second| {
+            let hello = Hello {
+                version: qubx_protocol::PROTOCOL_VERSION,
+                log: None,
+                after: None,
+                identity: identity.into(),
+                owner: false,
+                screen: true,
+                latest: true,
+                role,
+            };
+            subscribers.add(&hello, Timestamp::from_second(second).unwrap()).0
+        };
+        attach("anna", Role::Admin, 1);
+        attach("ben", Role::Admin, 2);
+        attach("anna", Role::Viewer, 3);
+        let last = attach("anna", Role::Admin, 4);
+        let shown = |presence: &watch::Receiver<Vec<Presence>>| {
+            let entry =
+                |one: &Presence| (one.identity.to_string(), one.role, one.screens, one.since.as_second());
+            presence.borrow().iter().map(entry).collect::<Vec<_>>()
+        };
+        let (anna, ben) = ("anna".to_owned(), ("ben".to_owned(), Role::Admin, 1, 2));
+        let reader = (anna.clone(), Role::Viewer, 1, 3);
+        assert_eq!(shown(&presence), [(anna.clone(), Role::Admin, 2, 1), ben.clone(), reader.clone()]);
+        subscribers.remove(last);
+        assert_eq!(shown(&presence), [(anna, Role::Admin, 1, 1), ben, reader]);
     }
 }

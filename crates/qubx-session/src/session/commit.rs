@@ -40,11 +40,21 @@ impl Session {
     fn store_drafts(&mut self) -> Result<(), StoreError> {
         let events = self.store.append(&self.drafts, Timestamp::now())?;
         self.drafts.clear();
+        // First of all: no order waits until everybody is told of it.
+        self.answer_engine(&Ok(()));
         for event in &events {
             self.state.apply(event);
             self.subscribers.send(event);
         }
         Ok(())
+    }
+
+    /// Answers the engine, which waits until the intents of orders are stored.
+    fn answer_engine(&mut self, stored: &Result<(), String>) {
+        for committed in self.intents.drain(..) {
+            // It may be stopping.
+            let _ = committed.send(stored.clone());
+        }
     }
 
     /// Lets go what waited for the commit.
@@ -54,7 +64,6 @@ impl Session {
                 Effect::RunCells => self.run_cells(),
                 // Whoever asked may be gone.
                 Effect::Accept(_, reply) => drop(reply.send(None)),
-                Effect::Release(committed) => drop(committed.send(Ok(()))),
                 Effect::Verb { command, verb, author } => self.start_verb(command, verb, author),
                 Effect::TellStrategy(id, command, progress) => self.tell_strategy(id, command, progress),
                 Effect::Stop(rest) => self.start_stop(rest),
@@ -103,6 +112,7 @@ impl Session {
         let reason = format!("it cannot be written down: {error}");
         let allowed: Vec<CommandId> = self.drafts.iter().filter_map(allowed_without_a_record).collect();
         let mut runs_cells = false;
+        self.answer_engine(&Err(reason.clone()));
         for effect in std::mem::take(&mut self.effects) {
             match effect {
                 Effect::Accept(command, reply) => {
@@ -110,7 +120,6 @@ impl Session {
                     let refusal = refused.then(|| Refusal { command, message: reason.clone() });
                     drop(reply.send(refusal));
                 }
-                Effect::Release(committed) => drop(committed.send(Err(reason.clone()))),
                 Effect::Subscribe(hello, reply) => self.subscribe(hello, reply),
                 // Stopping must be possible with a full disk.
                 Effect::Stop(rest) => self.start_stop(rest),

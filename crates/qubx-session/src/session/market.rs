@@ -3,7 +3,7 @@
 use qubx_engine::{Checkpoint, EngineEvent, EngineOutput};
 use qubx_protocol::{Fact, LogLevel};
 
-use super::{Effect, Session};
+use super::Session;
 use crate::store::Draft;
 
 impl Session {
@@ -31,7 +31,7 @@ impl Session {
             }
         }
         self.checkpoint(&output.checkpoint);
-        self.effects.extend(output.committed.map(Effect::Release));
+        self.intents.extend(output.committed);
     }
 
     /// Keeps the engine's place with the facts of this turn; only the newest one counts.

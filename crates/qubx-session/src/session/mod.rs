@@ -69,8 +69,6 @@ enum Effect {
     RunCells,
     /// Answers a command: taken.
     Accept(CommandId, oneshot::Sender<Option<Refusal>>),
-    /// Lets orders go to the broker.
-    Release(oneshot::Sender<Result<(), String>>),
     /// Lets the engine do a verb.
     Verb { command: Option<CommandId>, verb: Command, author: Author },
     /// Brings everything to rest, then ends the session.
@@ -140,6 +138,8 @@ pub(crate) struct Session {
     tracker: TaskTracker,
     drafts: Vec<Draft>,
     effects: Vec<Effect>,
+    /// The engine's orders that go to the broker once their intents are stored.
+    intents: Vec<oneshot::Sender<Result<(), String>>>,
     kernel_is_ready: bool,
     /// The verbs that asked for a restart of Python, until it is up again.
     restarting: Vec<VerbProgress>,
@@ -228,6 +228,7 @@ impl Session {
             tracker: beginning.tracker,
             drafts: beginning.drafts,
             effects: Vec::new(),
+            intents: Vec::new(),
             kernel_is_ready: false,
             restarting: Vec::new(),
             stopping: None,

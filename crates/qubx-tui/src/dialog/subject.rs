@@ -241,6 +241,6 @@ fn stop(flatten: bool, keep_orders: bool, mirror: &Mirror) -> Vec<String> {
 }
 
 fn others(mirror: &Mirror) -> Option<String> {
-    let others = mirror.latest.presence.as_ref().map_or(0, |present| present.len().saturating_sub(1));
+    let others = mirror.latest.screens().map_or(0, |screens| screens.saturating_sub(1));
     (others > 0).then(|| format!("{} attached too", format::count(others, "other screen")))
 }

@@ -26,10 +26,10 @@ fn row(app: &App, peer: &Presence) -> Row {
     let name = sanitize::plain(peer.identity.as_str());
     let is_me = peer.identity == app.options.identity;
     Row {
-        // Two screens may have one name, but hardly from the same moment on.
+        // Two entries may have one name, but hardly from the same moment on.
         key: RowKey::Peer(format!("{name} {}", peer.since)),
         fields: vec![
-            Field::words(name),
+            Field::words(if peer.screens > 1 { format!("{name} ×{}", peer.screens) } else { name }),
             Field::words(role(peer.role)),
             Field::words(if peer.owner { "owner" } else { "" }),
             Field::words(format::clock(peer.since)),

@@ -284,6 +284,7 @@ impl Screen {
                 owner: place == 0 && owner,
                 role: if place == 2 { Role::Viewer } else { Role::Admin },
                 since: time("13:00:00"),
+                screens: 1,
             })
             .collect();
         self.update(Update::Latest(Latest { presence: Some(presence), ..Latest::default() }));

@@ -152,10 +152,11 @@ fn parts(app: &App) -> Vec<Part> {
                     Role::Admin => "",
                 };
                 let owner = if screen.owner { "*" } else { "" };
-                format!("{}{role}{owner}", sanitize::plain(screen.identity.as_str()))
+                let count = if screen.screens > 1 { format!("×{}", screen.screens) } else { String::new() };
+                format!("{}{role}{owner}{count}", sanitize::plain(screen.identity.as_str()))
             })
             .collect();
-        add(6, format!("{} here", present.len()), plain);
+        add(6, format!("{} here", app.mirror.latest.screens().unwrap_or(0)), plain);
         if app.room() > Room::Compact {
             add(7, wrap::cut(&names.join(" "), 40), app.theme.author());
         }

@@ -92,6 +92,7 @@ fn take(message: ClientMessage, shared: &Shared, screen: &mut Option<Attached>) 
                     owner: hello.owner,
                     role: hello.role,
                     since: Timestamp::now(),
+                    screens: 1,
                 };
                 shared.change(|told| told.present(|all| all.push(one)));
             }
