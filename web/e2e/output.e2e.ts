@@ -75,6 +75,19 @@ onOneSession('rich output', (stage) => {
     expect(height).toBeLessThan(400);
   });
 
+  test('a figure of plotly is drawn without a network, from its data alone', async () => {
+    const tab = await enter();
+    await tab.run(
+      "display({'application/vnd.plotly.v1+json': {'data': [{'type': 'scatter', 'y': [1, 3, 2], 'name': '</script>'}]," +
+        " 'layout': {'title': {'text': 'drawn by plotly'}}}, 'text/plain': 'Figure()'}, raw=True)",
+    );
+    const frame = tab.page.frameLocator('iframe[title="Output with scripts"]').last();
+    await frame.locator('.scatterlayer .trace').waitFor();
+    await frame.getByText('drawn by plotly').waitFor();
+    await tab.run("import os; os.environ['PLOTLY_RENDERER']");
+    await tab.sees(/plotly_mimetype/);
+  });
+
   test('a frame that is scrolled back to is as high as it was, at once', async () => {
     const tab = await enter();
     const html = '<div style="height:610px">tall</div><script>1</script>';

@@ -222,7 +222,14 @@ async fn forward_controls(
     }
 }
 
+/// What plotly shows a figure as, unless its user says otherwise: as data, which screens draw. By itself it would bring
+/// all of plotly.js with each figure.
+const PLOTLY_RENDERER: (&str, &str) = ("PLOTLY_RENDERER", "plotly_mimetype");
+
 fn kernel_config(config: &ServiceConfig, runtime_dir: &Path) -> KernelConfig {
+    let (renderer, data) = PLOTLY_RENDERER;
+    let plotly = std::env::var_os(renderer).is_none().then(|| (renderer.into(), data.into()));
+    let runtime = (qubx_home::RUNTIME_DIR_VARIABLE.into(), runtime_dir.into());
     KernelConfig {
         python: config.python.clone(),
         runtime_dir: runtime_dir.to_owned(),
@@ -234,7 +241,7 @@ fn kernel_config(config: &ServiceConfig, runtime_dir: &Path) -> KernelConfig {
         instruments: instruments(config),
         output_log: config.session_dir.join("kernel.log"),
         limits: config.kernel_limits,
-        environment: vec![(qubx_home::RUNTIME_DIR_VARIABLE.into(), runtime_dir.into())],
+        environment: plotly.into_iter().chain([runtime]).collect(),
     }
 }
 

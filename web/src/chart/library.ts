@@ -58,7 +58,8 @@ export function options(colours: Colours, zone: Zone): DeepPartial<ChartOptions>
     timeScale: {
       borderColor: colours.line,
       timeVisible: true,
-      secondsVisible: false,
+      // Where the marks are that close.
+      secondsVisible: true,
       rightOffset: 4,
       tickMarkFormatter: (time: Time, kind: number) => {
         const text = moment(date(time), zone);

@@ -5,6 +5,8 @@ export type Form =
   | { kind: 'html'; html: string }
   /** With scripts: shown in a frame that has nothing of the page. */
   | { kind: 'frame'; html: string }
+  /** A figure of plotly: its data and its layout, which plotly.js draws in such a frame. */
+  | { kind: 'plotly'; figure: object }
   | { kind: 'markdown'; text: string }
   | { kind: 'latex'; text: string }
   /** An address with the image in it, and what it shows in words. */
@@ -12,6 +14,7 @@ export type Form =
   | { kind: 'svg'; text: string; words: string }
   | { kind: 'text'; text: string };
 
+const PLOTLY = 'application/vnd.plotly.v1+json';
 const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 /** What only works with scripts or in a document of its own. */
 const SCRIPTED = /<script[\s>]|<iframe[\s>]|<object[\s>]|<embed[\s>]|<canvas[\s>]|<link[\s>]/i;
@@ -37,6 +40,9 @@ function choose(forms: Readonly<Record<string, unknown>>): Form {
   const plain = text('text/plain');
   // What Python says of an object that has no words, `<Figure size 640x480>`, says little.
   const words = plain !== null && plain.trim() !== '' && !plain.startsWith('<') ? plain : 'a picture';
+  const figure = forms[PLOTLY];
+  // Before HTML, in which plotly itself brings all of plotly.js with each figure.
+  if (typeof figure === 'object' && figure !== null) return { kind: 'plotly', figure };
   const html = text('text/html');
   if (html !== null && html.trim() !== '') return { kind: SCRIPTED.test(html) ? 'frame' : 'html', html };
   const markdown = text('text/markdown');
