@@ -213,11 +213,16 @@ impl Session {
         let Some(record) = record else { return };
         let next = match after {
             AfterEnd::StartsAgain(pause) => format!("it is started again in {} s", pause.as_secs()),
-            _ => format!(
-                "after {} crashes in ten minutes it stays down; restart it: qubx kernel restart {}",
-                self.python.crashes(),
-                self.status.info.name
-            ),
+            _ => {
+                let crashes = match self.python.crashes() {
+                    1 => "a crash".to_owned(),
+                    more => format!("{more} crashes"),
+                };
+                let name = &self.status.info.name;
+                format!(
+                    "after {crashes} in ten minutes it stays down; restart it: qubx kernel restart {name}"
+                )
+            }
         };
         let text = format!(
             "the Python kernel ended ({}); {}; {next}{record}",
