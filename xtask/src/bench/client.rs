@@ -1,15 +1,18 @@
 //! A client as any screen is one: connected by `qubx-client`, with a copy of the session's state.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use qubx_client::{ClientHandle, Link, Mirror, Options, Update};
 use qubx_protocol::{
-    CellNumber, CellStatus, Command, CommandId, Fact, HistoryKind, NewOrder, OrderStatus, OutputContent,
-    SessionState, VerbOutcome,
+    CellNumber, CellStatus, Command, CommandId, Fact, HistoryKind, OrderStatus, OutputContent, SessionState,
+    VerbOutcome,
 };
 use tokio::sync::mpsc;
+
+use crate::bench::report::Samples;
 
 /// How long anything here may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -112,31 +115,23 @@ impl Client {
         }
     }
 
-    /// Places an order, and waits until it is sent. Returns the time until this is told here, and the part of it from the
-    /// engine's decision to the order's way, which goes through the ledger.
+    /// Watches until so many orders are sent, and returns for each the time from the engine's decision until then, which goes
+    /// through the ledger.
     ///
     /// # Errors
-    /// When it is refused or rejected, or not sent in time.
-    pub(crate) async fn place(&mut self, order: NewOrder) -> Result<(Duration, Duration)> {
-        let asked = Instant::now();
-        let id = self.handle.command(Command::Place(order));
-        loop {
-            match self.next().await? {
-                Update::Event(event) => match &event.fact {
-                    Fact::Order { order, .. }
-                        if order.cause.as_ref() == Some(&id) && order.status != OrderStatus::Intended =>
-                    {
-                        let told = asked.elapsed();
-                        ensure!(order.status != OrderStatus::Rejected, "rejected: {:?}", order.reason);
-                        let sent = order.changed_at.context("the order was never told")?;
-                        return Ok((told, sent.duration_since(order.created_at).try_into()?));
-                    }
-                    _ => {}
-                },
-                Update::Refused(refusal) if refusal.command == id => bail!("refused: {}", refusal.message),
-                _ => {}
+    /// When one is rejected, or the session is silent for too long.
+    pub(crate) async fn watch_orders(&mut self, count: usize) -> Result<Samples> {
+        let (mut sent, mut times) = (HashSet::new(), Samples::default());
+        while sent.len() < count {
+            let Update::Event(event) = self.next().await? else { continue };
+            let Fact::Order { order, .. } = event.fact else { continue };
+            ensure!(order.status != OrderStatus::Rejected, "rejected: {:?}", order.reason);
+            if order.status != OrderStatus::Intended && sent.insert(order.id) {
+                let at = order.changed_at.context("the order has not changed since")?;
+                times.push(at.duration_since(order.created_at).try_into()?);
             }
         }
+        Ok(times)
     }
 
     /// Runs a cell and returns the time from sending it to hearing that it has finished.

@@ -11,7 +11,6 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use qubx_protocol::{InstrumentId, NewOrder, Quantity, Side, TimeInForce};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::bench::attach::fill;
@@ -31,13 +30,9 @@ const SLOW: usize = 100;
 /// How often one tab is opened alone.
 const TIMES: usize = 200;
 /// The stamped lines of one phase.
-const LINES: usize = 100;
-/// The orders of one phase.
-const ORDERS: usize = 200;
-/// How much of BTCUSDT each is for: the least that can be had.
-const LEAST: &str = "0.001";
-/// How long it is quiet before each order.
-const GAP: Duration = Duration::from_millis(20);
+const LINES: usize = 300;
+/// One line in so many is followed by an order of the strategy's.
+const LINES_PER_ORDER: usize = 3;
 /// How long a phase may take, and how long all tabs may take to be welcomed.
 const WITHIN: Duration = Duration::from_secs(120);
 /// The time between two bytes that a slow tab reads.
@@ -57,7 +52,7 @@ const ENGINE_GOAL: f64 = 1.1;
 /// How many times later one line in a hundred may arrive because of the slow tabs.
 const SLOW_GOAL: f64 = 1.3;
 
-/// A session, its page, and who writes lines and places orders.
+/// A session, its page, who writes lines, and who sees the orders.
 struct Bench {
     gateway: Gateway,
     session: String,
@@ -69,9 +64,7 @@ struct Bench {
 /// What one phase showed.
 struct Phase {
     delays: Samples,
-    /// From asking for an order to hearing that it is sent.
-    told: Samples,
-    /// From the engine's decision until it is sent.
+    /// From the engine's decision for an order until it is sent.
     sent: Samples,
     /// The parts of one core that service and gateway used.
     loads: [f64; 2],
@@ -131,8 +124,6 @@ impl Bench {
                 .p99_at_most(DELAY_GOAL),
             Row::tail_ratio("p99 of the lines: beside them / without them", &beside.delays, &with.delays)
                 .at_most(SLOW_GOAL),
-            Row::times("order, asked for to told as sent: without tabs", &alone.told),
-            Row::times("order, asked for to told as sent: with 1,000 tabs", &with.told),
             Row::times("order, decided to sent: without tabs", &alone.sent),
             Row::times("order, decided to sent: with 1,000 tabs", &with.sent),
             Row::ratio("the same: with tabs / without", &with.sent, &alone.sent).at_most(ENGINE_GOAL),
@@ -143,10 +134,17 @@ impl Bench {
         Watchers::tabs(count, WITHIN, || self.gateway.tab(&self.session))
     }
 
-    /// Writes the lines and places the orders while the tabs watch.
+    /// Writes the lines and lets the strategy order while the tabs watch.
     async fn phase(&mut self, tabs: &mut Watchers) -> Result<Phase> {
+        // Orders come between the lines, when a strategy's would: not in the wake of what was just told to everybody.
         let code = format!(
-            "import time\nfor _ in range({LINES}):\n    ctx.log(f'{STAMP}{{time.time_ns()}}')\n    time.sleep(0.1)"
+            "import time\n\
+             for number in range({LINES}):\n    \
+                 ctx.log(f'{STAMP}{{time.time_ns()}}')\n    \
+                 time.sleep(0.05)\n    \
+                 if number % {LINES_PER_ORDER} == 0:\n        \
+                     ctx.trade('BTCUSDT', -0.001 if number % 2 else 0.001)\n    \
+                 time.sleep(0.05)"
         );
         let processes = [self.service, self.gateway.process];
         let (began, computed) = (Instant::now(), [processes[0].computed()?, processes[1].computed()?]);
@@ -157,22 +155,9 @@ impl Bench {
             let delays = watching.watch(LINES, WITHIN);
             (watching, delays)
         });
-        let person = &mut self.person;
-        let orders = async {
-            let (mut told, mut sent) = (Samples::default(), Samples::default());
-            let least = LEAST.parse()?;
-            for number in 0..ORDERS {
-                person.watch_for(GAP).await?;
-                let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
-                let (all, own) = person.place(order(side, least)).await?;
-                told.push(all);
-                sent.push(own);
-            }
-            Ok::<_, anyhow::Error>((told, sent))
-        };
-        let (wrote, placed) = tokio::join!(self.writer.execute(&code), orders);
+        let orders = self.person.watch_orders(LINES / LINES_PER_ORDER);
+        let (wrote, sent) = tokio::join!(self.writer.execute(&code), orders);
         wrote?;
-        let (told, sent) = placed?;
         let (watched, delays) =
             watching.join().map_err(|_| anyhow!("the thread of the tabs has panicked"))?;
         *tabs = watched;
@@ -181,21 +166,7 @@ impl Bench {
         for ((load, process), computed) in loads.iter_mut().zip(processes).zip(computed) {
             *load = (process.computed()? - computed).as_secs_f64() / seconds;
         }
-        Ok(Phase { delays: delays?, told, sent, loads })
-    }
-}
-
-/// A market order.
-fn order(side: Side, quantity: Quantity) -> NewOrder {
-    NewOrder {
-        instrument: InstrumentId { exchange: "SIM".to_owned(), symbol: "BTCUSDT".to_owned() },
-        side,
-        quantity,
-        price: None,
-        stop_price: None,
-        time_in_force: TimeInForce::default(),
-        post_only: false,
-        reduce_only: false,
+        Ok(Phase { delays: delays?, sent: sent?, loads })
     }
 }
 
