@@ -64,7 +64,7 @@ export function options(colours: Colours, zone: Zone): DeepPartial<ChartOptions>
       tickMarkFormatter: (time: Time, kind: number) => {
         const text = moment(date(time), zone);
         if (kind <= 0) return text.slice(0, 4);
-        return kind <= 2 ? text.slice(5, 10) : clock(date(time), zone).slice(0, kind >= 4 ? 8 : 5);
+        return kind <= 2 ? text.slice(5, 10) : clock(date(time), zone).replace(/^(\d+:\d+):00$/, '$1');
       },
     },
     localization: { timeFormatter: (time: Time) => moment(date(time), zone) },
