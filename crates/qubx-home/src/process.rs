@@ -18,7 +18,8 @@ pub struct ProcessId {
 }
 
 impl ProcessId {
-    /// Returns the process with this number now; none when there is none, or it has ended and waits to be reaped.
+    /// Returns the process with this number now; none when there is none, or it has ended and waits to be reaped. It lives
+    /// as long as one of its threads does: until then its locks are held, although its first thread has ended.
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
         Self::and_group_of(pid).map(|(process, _)| process)
@@ -31,8 +32,10 @@ impl ProcessId {
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
         let state = fields.next()?;
         let group = fields.nth(1)?.parse().ok()?;
-        let start_ticks = fields.nth(16)?.parse().ok()?;
-        (!matches!(state, "Z" | "X")).then_some((Self { pid, start_ticks }, group))
+        let threads: u32 = fields.nth(14)?.parse().ok()?;
+        let start_ticks = fields.nth(1)?.parse().ok()?;
+        let has_ended = matches!(state, "Z" | "X") && threads <= 1;
+        (!has_ended).then_some((Self { pid, start_ticks }, group))
     }
 
     /// Returns this very process.

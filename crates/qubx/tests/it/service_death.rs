@@ -21,6 +21,27 @@ async fn kill(place: &Place, name: &str) {
     .await;
 }
 
+/// A killed process whose first thread has ended may hold its locks for another moment: to whom that is dead, a session
+/// neither answers nor is free.
+#[tokio::test]
+async fn a_process_lives_as_long_as_one_of_its_threads() {
+    let Some(place) = Place::new() else { return };
+    let threads = "import ctypes, threading, time\n\
+        threading.Thread(target=time.sleep, args=(60,)).start()\n\
+        ctypes.CDLL(None).pthread_exit(None)";
+    let mut python = std::process::Command::new(&place.python).args(["-c", threads]).spawn().unwrap();
+    wait_for("the end of its first thread", async || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", python.id())).unwrap();
+        stat.contains(") Z ").then_some(())
+    })
+    .await;
+    assert!(is_alive(python.id()));
+    send_signal(python.id(), Signal::KILL);
+    wait_for("its end", async || (!is_alive(python.id())).then_some(())).await;
+    python.wait().unwrap();
+    place.finish().await;
+}
+
 #[tokio::test]
 async fn the_kernel_dies_with_its_service_and_the_dead_are_listed_once() {
     let Some(place) = Place::with_idle_session().await else { return };
