@@ -135,6 +135,24 @@ async fn a_terminal_that_is_resized_in_a_flood_of_output_ends_up_as_if_drawn_ane
     place.stop_and_finish("idle").await;
 }
 
+/// A key and a new size that come in the same moment are both seen.
+#[tokio::test]
+async fn what_is_typed_while_a_terminal_is_resized_is_not_lost() {
+    let Some(place) = Place::with_idle_session().await else { return };
+    let mut pty = attach(&place, 120, 40);
+    // In its first moments a screen takes text only.
+    pty.read(Duration::from_millis(300));
+    let typed = "abcdefghijklmnopqrstuvwxyz".repeat(3);
+    for (place, key) in typed.char_indices() {
+        pty.resize(if place % 2 == 0 { 121 } else { 120 }, 40);
+        pty.types(&key.to_string());
+        pty.shows("the key", |pty| pty.screen().contents().contains(&typed[..=place]));
+    }
+    pty.types("\x11");
+    assert_eq!(pty.ended().await, Some(0));
+    place.stop_and_finish("idle").await;
+}
+
 #[tokio::test]
 async fn a_screen_is_stopped_by_the_shell_and_continued_and_killed() {
     let Some(place) = Place::with_idle_session().await else { return };

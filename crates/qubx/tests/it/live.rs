@@ -117,8 +117,8 @@ async fn a_live_session_is_seen_to_be_live_and_leaving_it_or_stopping_it_asks_fi
     // It may have been pressed more often than that took.
     terminal.presses("BSpace", "to confirm: ▌").await;
     terminal.presses("x", "to confirm: x").await;
-    terminal.key("Escape").await;
-    terminal.shows("F flatten").await;
+    // The row of keys stays while a dialog is open.
+    terminal.answers("Escape", "to confirm: ").await;
     // Leaving changes nothing.
     terminal.key("C-q").await;
     terminal.shows("code 0").await;

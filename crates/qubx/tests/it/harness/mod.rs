@@ -53,6 +53,8 @@ pub(crate) use wall_clock::WallClock;
 
 /// The longest wait for anything. A loaded machine takes a few seconds to start a kernel.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+/// How long a key that is pressed until something is seen may take to show it, before it is pressed again.
+pub(crate) const AGAIN: Duration = Duration::from_millis(500);
 
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);

@@ -14,7 +14,7 @@ use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{SpecialCodeIndex, Winsize, tcgetattr, tcsetwinsize};
 use tokio::process::{Child, Command};
 
-use super::{LIMIT, Place, send_signal};
+use super::{AGAIN, LIMIT, Place, send_signal};
 
 /// What stands in the terminal before a program takes it.
 pub(crate) const BEFORE: &str = "typed before";
@@ -90,7 +90,10 @@ impl Pty {
         while !self.screen().contents().contains(text) {
             assert!(began.elapsed() < LIMIT, "{text}: not seen on\n{}", self.screen().contents());
             self.types(keys);
-            self.read(Duration::from_millis(20));
+            let pressed = Instant::now();
+            while pressed.elapsed() < AGAIN && !self.screen().contents().contains(text) {
+                self.read(Duration::from_millis(20));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::process::Command;
 
-use super::{LIMIT, Place, needs, wait_for};
+use super::{AGAIN, LIMIT, Place, needs, wait_for};
 
 /// A terminal with a shell in it.
 pub(crate) struct Terminal<'a> {
@@ -71,35 +71,36 @@ impl<'a> Terminal<'a> {
 
     /// Presses a key until the terminal shows a text: a dialog that has just opened is deaf.
     pub(crate) async fn presses(&self, key: &str, text: &str) {
-        let began = Instant::now();
-        loop {
-            self.key(key).await;
-            let seen = self.text().await;
-            if seen.contains(text) {
-                return;
-            }
-            assert!(began.elapsed() < LIMIT, "`{text}` is not in\n{seen}");
-        }
+        self.presses_until(key, &format!("`{text}`"), |seen| seen.contains(text)).await;
     }
 
     /// Presses a key until a dialog has gone: one that has just opened is deaf.
     pub(crate) async fn answers(&self, key: &str, dialog: &str) {
         self.shows(dialog).await;
-        wait_for(&format!("the end of `{dialog}`"), async || {
-            self.key(key).await;
-            (!self.text().await.contains(dialog)).then_some(())
-        })
-        .await;
+        self.presses_until(key, &format!("the end of `{dialog}`"), |seen| !seen.contains(dialog)).await;
     }
 
     /// Waits until the screen takes keys: in its first moments they are text only.
     pub(crate) async fn is_awake(&self) {
         self.presses("#", "] #").await;
-        wait_for("an empty prompt", async || {
-            self.key("C-u").await;
-            (!self.text().await.contains("] #")).then_some(())
-        })
-        .await;
+        self.presses_until("C-u", "an empty prompt", |seen| !seen.contains("] #")).await;
+    }
+
+    /// Presses a key, and again whenever that has shown nothing for a while: what is pressed too often comes later, to
+    /// whatever takes keys then.
+    async fn presses_until(&self, key: &str, what: &str, is_there: impl Fn(&str) -> bool) {
+        let began = Instant::now();
+        loop {
+            self.key(key).await;
+            let pressed = Instant::now();
+            while pressed.elapsed() < AGAIN {
+                let seen = self.text().await;
+                if is_there(&seen) {
+                    return;
+                }
+                assert!(began.elapsed() < LIMIT, "{what} is not seen in\n{seen}");
+            }
+        }
     }
 
     /// Returns what the terminal shows.

@@ -57,7 +57,7 @@ async fn a_screen_that_may_only_look_has_no_prompt_and_no_verbs() {
     }
     // Neither is a verb reached by its key. In its first moments a screen takes none: the help comes after them.
     terminal.presses("?", "who is here").await;
-    terminal.key("Escape").await;
+    terminal.answers("Escape", "who is here").await;
     terminal.types("FPt").await;
     terminal.presses("?", "who is here").await;
     let help = terminal.text().await;
