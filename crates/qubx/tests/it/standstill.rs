@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use qubx_client::Link;
 use qubx_protocol::{CellStatus, Command, CommandId, Event, Fact, OrderStatus, ServerMessage, VerbOutcome};
 use rustix::process::Signal;
@@ -204,11 +205,17 @@ async fn what_waits_for_a_service_that_stood_still_ends_once_and_every_screen_ca
     let (stale, again) = (lines(&events, "no quote of SIM:"), lines(&events, " come again, after "));
     assert_eq!((told.len(), stale.len(), again.len()), (1, 1, 1), "each is told once");
     assert!(stale[0] < again[0]);
-    // Nothing is traded at the quotes of before without a word that they are old.
-    let paused = |pair: &[Event]| pair[1].time.duration_since(pair[0].time).as_secs() >= 5;
-    let goes_on = events.windows(2).position(paused).expect("there is a gap") + 1;
-    let traded = events[goes_on..].iter().position(|event| matches!(event.fact, Fact::Fill { .. }));
-    assert!(stale[0] < goes_on + traded.expect("it trades again"), "{:#?}", &events[goes_on..]);
+    // Nothing is traded at the quotes of before without a word that they are old. What was traded before the pause may have
+    // been written only after it.
+    let lies_behind = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs() >= 5;
+    let paused = |pair: &[Event]| lies_behind(pair[0].time, pair[1].time);
+    let before = events.windows(2).position(paused).expect("there is a gap");
+    let traded = |event: &Event| match &event.fact {
+        Fact::Fill { fill, .. } => lies_behind(events[before].time, fill.time),
+        _ => false,
+    };
+    let traded = events.iter().position(traded).expect("it trades again");
+    assert!(stale[0] < traded, "{:#?}", &events[before..]);
     check_book(&events);
     for mut screen in screens {
         let shown = screen.run("'caught', 'up'").await.0;
