@@ -21,6 +21,7 @@ use crate::cells::outputs::Outputs;
 use crate::config::{Control, Progress, ServiceConfig, ServiceError, StrategyChoice};
 use crate::python::process::Python;
 use crate::screens::connection::{Doors, READERS};
+use crate::screens::fan_out::fan_out;
 use crate::screens::listener;
 use crate::screens::newest::{Values, newest};
 use crate::screens::places::Places;
@@ -127,6 +128,8 @@ pub async fn serve(
             (Some(strategy), mpsc::channel(1).1)
         }
     };
+    let (told, handing_out) = fan_out();
+    tracker.spawn_on(handing_out, screens.handle());
     let watch = StrategyWatch::default();
     let published = watch.board();
     let beginning = Beginning {
@@ -137,7 +140,7 @@ pub async fn serve(
         state: left,
         store,
         status: SessionStatus { paused: engine.paused(), ..status(&config, started_at) },
-        subscribers: Subscribers::new(presence_sender),
+        subscribers: Subscribers::new(presence_sender, told),
         engine: engine.clone(),
         python,
         on_kernel_loss: config.on_kernel_loss,

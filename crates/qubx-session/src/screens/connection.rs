@@ -186,6 +186,7 @@ impl Screen {
         let next = match cut.run_until_cancelled(self.exchange(reader, subscription, wants_latest)).await {
             Some(next) => next,
             None => {
+                tracing::warn!(identity = %self.identity, "a screen reads too slowly and is cut off");
                 let slow = self.refuse(
                     ErrorCode::TooSlow,
                     "this screen reads too slowly",

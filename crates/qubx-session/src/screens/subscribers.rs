@@ -2,14 +2,14 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use jiff::Timestamp;
-use qubx_protocol::{ErrorMessage, Event, Hello, Presence, ServerMessage, encode_frame};
+use qubx_protocol::{ErrorMessage, Event, Hello, Presence};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::session::input::{FrameReceiver, FrameSender, SubscriberId, frames};
+use crate::screens::fan_out::FanOut;
+use crate::session::input::{FrameReceiver, SubscriberId, frames};
 
 /// The attached screens.
 #[derive(Debug)]
@@ -17,19 +17,18 @@ pub(crate) struct Subscribers {
     by_id: BTreeMap<SubscriberId, Subscriber>,
     last: SubscriberId,
     presence: watch::Sender<Vec<Presence>>,
+    told: FanOut,
 }
 
 #[derive(Debug)]
 struct Subscriber {
     presence: Presence,
     screen: bool,
-    frames: FrameSender,
-    cut: CancellationToken,
 }
 
 impl Subscribers {
-    pub(crate) fn new(presence: watch::Sender<Vec<Presence>>) -> Self {
-        Self { by_id: BTreeMap::new(), last: 0, presence }
+    pub(crate) fn new(presence: watch::Sender<Vec<Presence>>, told: FanOut) -> Self {
+        Self { by_id: BTreeMap::new(), last: 0, presence, told }
     }
 
     /// Adds a screen; it gets every event sent from now on.
@@ -43,49 +42,31 @@ impl Subscribers {
         let cut = CancellationToken::new();
         let (identity, owner, role) = (hello.identity.clone(), hello.owner, hello.role);
         let presence = Presence { identity, owner, role, since: now, screens: 1 };
-        self.by_id.insert(
-            self.last,
-            Subscriber { presence, screen: hello.screen, frames: sender, cut: cut.clone() },
-        );
+        self.by_id.insert(self.last, Subscriber { presence, screen: hello.screen });
+        self.told.add(self.last, sender, cut.clone());
         self.publish_presence();
         (self.last, receiver, cut)
     }
 
-    /// Forgets a screen that left.
+    /// Forgets a screen that left, or was cut off.
     pub(crate) fn remove(&mut self, id: SubscriberId) {
         if self.by_id.remove(&id).is_some() {
+            self.told.remove(id);
             self.publish_presence();
         }
     }
 
-    /// Sends an event to everyone, and cuts off whoever has no room for it.
-    pub(crate) fn send(&mut self, event: &Event) {
-        if self.by_id.is_empty() {
-            return;
-        }
-        let frame: Arc<[u8]> = encode_frame(&ServerMessage::Event(event.clone())).into();
-        let before = self.by_id.len();
-        self.by_id.retain(|_, subscriber| {
-            let has_room = subscriber.frames.send(&frame);
-            if !has_room {
-                tracing::warn!(identity = %subscriber.presence.identity, "a screen reads too slowly and is cut off");
-                subscriber.cut.cancel();
-            }
-            has_room
-        });
-        if self.by_id.len() < before {
-            self.publish_presence();
+    /// Sends events to everyone, and cuts off whoever has no room for them.
+    pub(crate) fn send(&self, events: Vec<Event>) {
+        if !self.by_id.is_empty() {
+            self.told.events(events);
         }
     }
 
     /// Says goodbye to everyone: the last frame tells why, then the queues end.
-    pub(crate) fn dismiss(&mut self, error: &ErrorMessage) {
-        let frame: Arc<[u8]> = encode_frame(&ServerMessage::Error(error.clone())).into();
-        for (_, subscriber) in std::mem::take(&mut self.by_id) {
-            if !subscriber.frames.send(&frame) {
-                subscriber.cut.cancel();
-            }
-        }
+    pub(crate) fn dismiss(&mut self, error: ErrorMessage) {
+        self.by_id.clear();
+        self.told.over(error);
     }
 
     /// Tells whether a screen other than the owner's is attached.
@@ -120,11 +101,12 @@ mod tests {
     use qubx_protocol::Role;
 
     use super::*;
+    use crate::screens::fan_out::fan_out;
 
     #[test]
     fn the_screens_of_somebody_are_one_entry_with_their_number() {
         let (sender, presence) = watch::channel(Vec::new());
-        let mut subscribers = Subscribers::new(sender);
+        let mut subscribers = Subscribers::new(sender, fan_out().0);
         let mut attach = |identity: &str, role, second| {
             let hello = Hello {
                 version: qubx_protocol::PROTOCOL_VERSION,

@@ -44,8 +44,8 @@ impl Session {
         self.answer_engine(&Ok(()));
         for event in &events {
             self.state.apply(event);
-            self.subscribers.send(event);
         }
+        self.subscribers.send(events);
         Ok(())
     }
 

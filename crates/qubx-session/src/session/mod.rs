@@ -258,7 +258,7 @@ impl Session {
                     let facts = self.drafts.len();
                     why.message += &format!("; {facts} facts of the end could not be written down: {error}");
                 }
-                self.subscribers.dismiss(&why);
+                self.subscribers.dismiss(why.clone());
                 return why;
             }
         }

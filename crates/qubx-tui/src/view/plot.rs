@@ -149,7 +149,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, points: &[Point
 pub(super) fn times(from: i64, to: i64, columns: usize) -> String {
     let sample = wrap::width(&axis_time(from, to - from));
     let count = (columns / (sample + 6).max(1)).max(1);
-    let mut line = String::new();
+    let (mut line, mut before) = (String::new(), String::new());
     for place in 0..=count {
         let column = place * columns.saturating_sub(1) / count;
         let at = from + (to - from) * column as i64 / columns.max(1) as i64;
@@ -157,11 +157,13 @@ pub(super) fn times(from: i64, to: i64, columns: usize) -> String {
         // The last one ends where the plot ends.
         let start = column.min(columns.saturating_sub(sample));
         let used = wrap::width(&line);
-        if start < used + usize::from(used > 0) {
+        // In the first second of a session all of them are the same.
+        if start < used + usize::from(used > 0) || text == before {
             continue;
         }
         line.push_str(&" ".repeat(start - used));
         line.push_str(&text);
+        before = text;
     }
     wrap::cut(&line, columns)
 }
@@ -239,6 +241,12 @@ mod tests {
         let rows: Vec<String> =
             braille(&broken, window, 4, 1).iter().map(|row| row.iter().collect()).collect();
         assert_eq!(rows, ["⡀  ⠈"]);
+    }
+
+    #[test]
+    fn a_time_stands_once_below_a_plot() {
+        assert_eq!(times(0, 500, 40), "00:00:00");
+        assert_eq!(times(0, 2_000, 40), "00:00:00                        00:00:01");
     }
 
     #[test]
