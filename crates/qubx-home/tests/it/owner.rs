@@ -37,8 +37,20 @@ fn a_session_whose_owner_lives_is_starting_and_keeps_its_files() {
     assert_eq!(found.iter().filter(|found| found.alive).count(), 1);
     assert!(path.exists() && !stale.exists() && runtime_dir.exists());
 
+    // Its owner leaves it before the service has a file: what the one before wrote goes, and nothing else.
+    std::fs::remove_file(&path).unwrap();
+    let stale = {
+        let mut stale = old.clone();
+        stale.qubx.service.start_ticks += 1;
+        stale.publish(&home.kernels()).unwrap()
+    };
+    drop(owner);
+    assert!(list_sessions(&home).unwrap()[0].is_dead());
+    assert!(!stale.exists() && runtime_dir.exists());
+
     // Without service and owner it is dead.
-    drop((lock, owner));
+    let path = old.publish(&home.kernels()).unwrap();
+    drop(lock);
     assert!(list_sessions(&home).unwrap()[0].is_dead());
     assert!(!path.exists() && !runtime_dir.exists());
 }
