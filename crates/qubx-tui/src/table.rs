@@ -113,7 +113,8 @@ impl TableView {
     pub(crate) fn first(&self, count: usize, selected: Option<usize>, height: usize) -> usize {
         let top = self.top.min(count.saturating_sub(height));
         match selected {
-            Some(row) if !self.scrolled => top.clamp((row + 1).saturating_sub(height), row),
+            // Where there is room for none, it is as if there were room for one.
+            Some(row) if !self.scrolled => top.clamp((row + 1).saturating_sub(height.max(1)), row),
             _ => top,
         }
     }

@@ -95,4 +95,7 @@ fn the_selected_row_stays_in_view_until_the_rows_are_moved_apart() {
     view.scrolled = true;
     view.top = 99;
     assert_eq!(view.first(100, Some(50), 10), 90);
+    // A small screen may leave a table no room at all.
+    view.scrolled = false;
+    assert_eq!(view.first(100, Some(50), 0), 50);
 }
