@@ -7,8 +7,18 @@ import { clock, moment, number } from '../figures/format';
 
 export type Library = typeof import('lightweight-charts');
 
-export function loadLibrary(): Promise<Library> {
-  return import('lightweight-charts');
+let library: Promise<Library> | null = null;
+
+/** Loads the library, once. */
+export async function loadLibrary(): Promise<Library> {
+  library ??= import('lightweight-charts');
+  try {
+    return await library;
+  } catch (error) {
+    // The next chart tries again.
+    library = null;
+    throw error;
+  }
 }
 
 export type Colours = Record<'text' | 'dim' | 'line' | 'panel' | 'accent' | 'good' | 'bad' | 'warn', string>;

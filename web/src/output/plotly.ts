@@ -15,7 +15,13 @@ export async function drawn(form: Figure): Promise<Scripted> {
   const script = await load();
   const known = made.get(form);
   if (known) return known;
-  const scripted = { kind: 'frame', html: documentOf(form.figure, script) } as const;
+  // The document holds all of plotly.js: it is made when a frame takes it, and kept by none.
+  const scripted: Scripted = {
+    kind: 'frame',
+    get html() {
+      return documentOf(form.figure, script);
+    },
+  };
   made.set(form, scripted);
   return scripted;
 }
@@ -39,7 +45,7 @@ export function documentOf(figure: object, script: string): string {
   const value = JSON.stringify(figure).replaceAll('<', '\\u003c');
   return (
     `<div id="figure"></div><script>${script}</script>` +
-    `<script>{ const { data, layout, config } = ${value};` +
-    ` Plotly.newPlot('figure', data, layout, { responsive: true, displaylogo: false, ...config }); }</script>`
+    `<script>{ const { data, layout, frames, config } = ${value};` +
+    ` Plotly.newPlot('figure', { data, layout, frames, config: { responsive: true, displaylogo: false, ...config } }); }</script>`
   );
 }

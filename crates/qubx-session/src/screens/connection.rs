@@ -207,7 +207,7 @@ impl Screen {
         subscription: Subscription,
         wants_latest: bool,
     ) -> Option<Hello> {
-        let Subscription { welcome, backlog, mut frames, .. } = subscription;
+        let Subscription { welcome, backlog, mut frames, cut, .. } = subscription;
         let first = tokio::task::block_in_place(|| welcome.frame());
         self.writer.write(first).await.ok()?;
         // Whoever comes now gets another snapshot.
@@ -227,7 +227,12 @@ impl Screen {
                 Err(Gone) => return None,
             }
             tokio::select! {
-                frame = frames.recv() => self.writer.write(frame?).await.ok()?,
+                frame = frames.recv() => match frame {
+                    Some(frame) => self.writer.write(frame).await.ok()?,
+                    // One that is cut off is told so.
+                    None if cut.is_cancelled() => return std::future::pending().await,
+                    None => return None,
+                },
                 read = reader.read_buf(self.buffer.bytes_mut()) => {
                     if !matches!(read, Ok(1..)) {
                         return None;

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::session::input::{FrameSender, SubscriberId};
 
-/// The bytes of events that wait for the thread at most. Above it every screen is cut off, and resumes by itself.
+/// The bytes of events that wait for the thread at most, as near as [`size`](qubx_protocol::Fact::size) knows them. Above it every screen is cut off, and resumes by itself.
 const WAITING_BYTES: usize = 32 << 20;
 
 /// The session's end: what it tells comes to every screen in the same order.
@@ -66,6 +66,7 @@ impl FanOut {
             return self.tell(Told::Events(events, bytes));
         }
         self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        tracing::warn!("screens cannot be told as fast as things happen; all of them are cut off and resume");
         self.tell(Told::Gap);
     }
 

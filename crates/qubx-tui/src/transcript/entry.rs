@@ -93,7 +93,7 @@ pub(super) enum Kind {
     Log(LogLevel),
     Verb,
     Order,
-    /// An order that the strategy gave by itself, and that does what it was given for: accepted, changed or cancelled.
+    /// What became of an order that the strategy gave by itself: accepted, changed, or cancelled by whomever.
     QuietOrder,
     Fill,
     Funding,

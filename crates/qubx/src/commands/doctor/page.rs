@@ -25,7 +25,7 @@ fn judge_page(is_there: bool) -> Finding {
     Finding::warning(
         PAGE,
         "it is not in this program: Node was missing when it was built; screens in a terminal need none",
-        "install Node 20 or later, and in the project's folder: cargo xtask page && cargo build --release",
+        "install Node 20.19 or later, and in the project's folder: cargo xtask page && cargo build --release",
     )
 }
 
