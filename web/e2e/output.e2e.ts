@@ -79,11 +79,14 @@ onOneSession('rich output', (stage) => {
     const tab = await enter();
     await tab.run(
       "display({'application/vnd.plotly.v1+json': {'data': [{'type': 'scatter', 'y': [1, 3, 2], 'name': '</script>'}]," +
-        " 'layout': {'title': {'text': 'drawn by plotly'}}}, 'text/plain': 'Figure()'}, raw=True)",
+        " 'layout': {'title': {'text': 'drawn by plotly'}}, 'frames': [{'name': 'next', 'data': [{'y': [3, 1, 2]}]}]}," +
+        " 'text/plain': 'Figure()'}, raw=True)",
     );
     const frame = tab.page.frameLocator('iframe[title="Output with scripts"]').last();
     await frame.locator('.scatterlayer .trace').waitFor();
     await frame.getByText('drawn by plotly').waitFor();
+    const frames = (figure: Element) => (figure as unknown as { _transitionData: { _frames: unknown[] } })._transitionData._frames.length;
+    await becomes('its frames', () => frame.locator('#figure').evaluate(frames), (count) => count === 1);
     await tab.run("import os; os.environ['PLOTLY_RENDERER']");
     await tab.sees(/plotly_mimetype/);
   });
