@@ -222,11 +222,13 @@ fn drop_the_outdated(sessions: &mut [Found]) {
 fn clean_up(home: &Home, dead: &Found, all: &[Found]) {
     // Each may be gone already: another command may be cleaning up at the same time.
     let _ = std::fs::remove_file(&dead.path);
-    let socket = &dead.file.qubx.socket;
+    let qubx = &dead.file.qubx;
+    let is_used = all.iter().any(|found| !found.is_dead() && found.file.qubx.socket == qubx.socket);
     // A service that was started again has the folder of the one before, and it may not have a file yet.
-    let is_used = all.iter().any(|found| !found.is_dead() && found.file.qubx.socket == *socket);
-    if let Some(runtime_dir) =
-        socket.parent().filter(|_| !is_used && is_abandoned(&dead.file.qubx.session_dir))
+    let is_known = all.iter().any(|found| found.alive && found.file.qubx.session_dir == qubx.session_dir);
+    if let Some(runtime_dir) = qubx.socket.parent()
+        && !is_used
+        && (is_known || is_abandoned(&qubx.session_dir))
     {
         home.remove_runtime_dir(runtime_dir);
     }

@@ -48,8 +48,20 @@ fn a_session_whose_owner_lives_is_starting_and_keeps_its_files() {
     assert!(list_sessions(&home).unwrap()[0].is_dead());
     assert!(!stale.exists() && runtime_dir.exists());
 
-    // Without service and owner it is dead.
+    // What a run before left has a folder of its own, and goes also while the session runs again.
     let path = old.publish(&home.kernels()).unwrap();
+    let before = home.root().join("run/4567cdef");
+    ensure_private_dir(&before).unwrap();
+    let stale = {
+        let mut stale = old.clone();
+        stale.qubx.service.start_ticks += 1;
+        stale.qubx.socket = before.join("session.sock");
+        stale.publish(&home.kernels()).unwrap()
+    };
+    assert_eq!(list_sessions(&home).unwrap().iter().filter(|found| found.is_dead()).count(), 1);
+    assert!(!stale.exists() && !before.exists() && path.exists() && runtime_dir.exists());
+
+    // Without service and owner it is dead.
     drop(lock);
     assert!(list_sessions(&home).unwrap()[0].is_dead());
     assert!(!path.exists() && !runtime_dir.exists());
