@@ -115,4 +115,28 @@ onOneSession('a keyboard', (stage) => {
     expect(unseen).toEqual([]);
     expect(stops.size).toBeGreaterThan(20);
   });
+
+  test('stays in a field that was quicker than the panel that was asked for', async () => {
+    const tab = await stage.chromium.enter(await stage.served.newLink());
+    const price = tab.page.locator('#ticket-price');
+    await price.waitFor();
+    await tab.page.keyboard.press('Escape');
+    const where = await price.evaluate(async (field: HTMLElement) => {
+      const frame = () => new Promise((next) => requestAnimationFrame(next));
+      for (const key of ['g', 't']) document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+      // What was asked for is done behind this, and before the next frame.
+      await new Promise((next) => setTimeout(next));
+      const before = document.activeElement?.id;
+      field.focus();
+      await frame();
+      await frame();
+      return [before === field.id, document.activeElement?.id];
+    });
+    expect(where).toEqual([false, 'ticket-price']);
+    // Asked for again from elsewhere, it has the keyboard where one types first.
+    await tab.page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await tab.page.keyboard.press('g');
+    await tab.page.keyboard.press('t');
+    await becomes('the size has the keyboard', () => tab.page.evaluate(() => document.activeElement?.id), (id) => id === 'ticket-amount');
+  });
 });
