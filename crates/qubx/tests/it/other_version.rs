@@ -17,6 +17,9 @@ import fcntl, json, os, socket, struct, sys
 
 lock = open(sys.argv[1], "a+")
 fcntl.lockf(lock, fcntl.LOCK_EX)
+# The folder of one whose lock is held is kept, and with it the socket of the one before.
+if os.path.exists(sys.argv[2]):
+    os.unlink(sys.argv[2])
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[2])
 listener.listen()
