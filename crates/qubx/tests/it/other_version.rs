@@ -46,6 +46,8 @@ impl Fake {
         for folder in [session_dir.as_path(), socket.parent().unwrap()] {
             ensure_private_dir(folder).unwrap();
         }
+        // By it a folder whose file is gone is known when nobody holds the lock any more.
+        let _ = std::os::unix::fs::symlink(&session_dir, socket.with_file_name("session"));
         drop(create_private_file(&session_dir.join("lock")).unwrap());
         let mut command = Command::new(&place.python);
         command.args(["-c", SERVICE]).arg(session_dir.join("lock")).arg(&socket);
