@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::session::input::{FrameSender, SubscriberId};
 
-/// The bytes of events that wait for the thread at most, as near as [`size`](qubx_protocol::Fact::size) knows them. Above it every screen is cut off, and resumes by itself.
+/// The bytes of events that wait for the thread at most, as near as [`size`](qubx_protocol::Fact::size) knows them. Above
+/// it every screen is cut off, and resumes by itself.
 const WAITING_BYTES: usize = 32 << 20;
 
 /// The session's end: what it tells comes to every screen in the same order.
